@@ -1,0 +1,1 @@
+"""Complete files, kept by content."""

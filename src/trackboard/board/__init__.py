@@ -1,0 +1,1 @@
+"""Everything about TensorBoard: data provider, mount, live page, export."""

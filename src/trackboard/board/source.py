@@ -1,0 +1,28 @@
+"""What the board may know of a workspace, and which part of it one page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from trackboard.model import RunId
+from trackboard.ports import Store
+
+
+@dataclass(frozen=True)
+class Source:
+    """A workspace as the board sees it."""
+
+    name: str  # shown as the data location
+    store: Store
+    refresh: Callable[[], int]  # store what has arrived, at most 200 ms; returns bytes still unread
+    run_folder: Callable[[RunId], Path]  # where the run's plain files are
+
+
+@dataclass(frozen=True)
+class View:
+    """The runs that one page shows: everything, one experiment, or some runs and their descendants."""
+
+    experiment: str | None = None
+    runs: tuple[RunId, ...] | None = None

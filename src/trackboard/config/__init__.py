@@ -1,0 +1,1 @@
+"""Where a workspace is, and what its settings say."""

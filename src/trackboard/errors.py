@@ -1,0 +1,63 @@
+"""Every error trackboard raises on purpose, as one small tree.
+
+    TrackboardError
+    ├── UsageError      wrong argument, name or file; nothing was changed      (ValueError)
+    ├── NotFound        what was asked for does not exist                      (LookupError)
+    ├── Conflict        it exists already, or somebody else changed it first   (RuntimeError)
+    ├── Unavailable     a disk, lock, process or host did not answer; repeat   (ConnectionError)
+    └── InternalError   our own mistake
+
+A message says what happened and with which value; the hint says what would be right and what to type
+next. The facade, the server and the command line translate these in one place each.
+"""
+
+from __future__ import annotations
+
+
+class TrackboardError(Exception):
+    """Root of every error raised on purpose.
+
+    Args:
+        message: What happened, with the value that caused it.
+        hint: What is allowed and what to type next; empty when there is nothing to add.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(TrackboardError, ValueError):
+    """The caller passed something that is not allowed; nothing was changed."""
+
+    exit_code = 2
+
+
+class NotFound(TrackboardError, LookupError):
+    """What was asked for by name or id does not exist."""
+
+    exit_code = 3
+
+
+class Conflict(TrackboardError, RuntimeError):
+    """It exists already, or another process changed it first."""
+
+    exit_code = 4
+
+
+class Unavailable(TrackboardError, ConnectionError):
+    """Something outside did not answer in time; the same call may be repeated."""
+
+    exit_code = 5
+
+
+class InternalError(TrackboardError):
+    """A belief about our own code turned out wrong: please report it."""
+
+    exit_code = 70

@@ -1,0 +1,1 @@
+"""Spool to store, exactly once, by whoever must read."""

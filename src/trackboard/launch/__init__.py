@@ -1,0 +1,1 @@
+"""Jobs: snapshot, plan, queue and the worker that carries a plan out."""

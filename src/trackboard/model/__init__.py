@@ -1,0 +1,63 @@
+"""Frozen data, standard library only: what trackboard talks about.
+
+Import from here; the modules below are one noun each.
+"""
+
+from trackboard.model.event import (
+    Created,
+    Ended,
+    Event,
+    FileAdded,
+    FileBytes,
+    Heartbeat,
+    Lost,
+    PropertyAdded,
+    StateChanged,
+    Tagged,
+    TextLogged,
+)
+from trackboard.model.ids import (
+    RunId,
+    WriterId,
+    check_run_id,
+    new_job_run_id,
+    new_run_id,
+    new_writer_id,
+)
+from trackboard.model.job import Compute, JobPlan, QueuedJob
+from trackboard.model.names import check_experiment_name, check_metric_name
+from trackboard.model.run import Run, RunKind, RunState, StateStamp
+from trackboard.model.series import Series, SeriesId, Value, ValueKind
+
+__all__ = [
+    "Compute",
+    "Created",
+    "Ended",
+    "Event",
+    "FileAdded",
+    "FileBytes",
+    "Heartbeat",
+    "JobPlan",
+    "Lost",
+    "PropertyAdded",
+    "QueuedJob",
+    "Run",
+    "RunId",
+    "RunKind",
+    "RunState",
+    "Series",
+    "SeriesId",
+    "StateChanged",
+    "StateStamp",
+    "Tagged",
+    "TextLogged",
+    "Value",
+    "ValueKind",
+    "WriterId",
+    "check_experiment_name",
+    "check_metric_name",
+    "check_run_id",
+    "new_job_run_id",
+    "new_run_id",
+    "new_writer_id",
+]

@@ -1,0 +1,42 @@
+"""A series: the values that one run logged under one name, and what is known of them at a glance."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import NewType, Union
+
+from trackboard.model.ids import RunId
+
+SeriesId = NewType("SeriesId", int)
+
+Value = Union[bool, int, float, str]
+
+
+class ValueKind(enum.IntEnum):
+    """How a series' values are stored. Numbers widen in this order; text is a series of its own."""
+
+    BOOL = 1
+    INT = 2  # signed 64 bits, exact
+    FLOAT = 3  # float64; NaN and infinities survive
+    TEXT = 4
+
+
+@dataclass(frozen=True)
+class Series:
+    """Summary of one series; reading it touches no points.
+
+    `min_value` and `max_value` ignore NaN and are NaN when there is no other number, and for text.
+    """
+
+    id: SeriesId
+    run: RunId
+    name: str
+    kind: ValueKind
+    count: int
+    last_value: Value
+    last_step: int
+    last_time_s: float
+    min_value: float
+    max_value: float
+    max_step: int

@@ -1,0 +1,291 @@
+"""The contract of a store: what was logged, kept and found again.
+
+Two kinds of writing, never mixed:
+
+- `apply` takes a `Batch` of what one process said in its spool, in one transaction, exactly once.
+- every other writing method is a *catalogue* write: one transaction each, an immediate answer.
+
+Guarantees (all methods): safe from several threads and processes; what a method returned is stored;
+a failed call changed nothing; returned objects never change. No read transaction outlives a call and
+no connection crosses a fork. `Unavailable` may come from any method when the database does not answer
+in time; the same call may be repeated.
+
+Not promised: that two reads see the same moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from trackboard.model import (
+    Compute,
+    Event,
+    QueuedJob,
+    Run,
+    RunId,
+    Series,
+    SeriesId,
+    ValueKind,
+    WriterId,
+)
+
+IntColumn = npt.NDArray[np.int64]
+FloatColumn = npt.NDArray[np.float64]
+
+
+class Position(NamedTuple):
+    """How far a spool has been stored: the next byte to read. Ordered."""
+
+    segment: int
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points of one series as columns of one length, in the order they were logged.
+
+    `values` has dtype bool, int64 or float64, or object (str) for a text series.
+    """
+
+    steps: IntColumn
+    times_s: FloatColumn
+    values: npt.NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesPoints:
+    """Numbers to append to one series, in log order.
+
+    `has_step` is False where no step was given: that point's step becomes the series' count at that
+    moment. `values` has dtype bool, int64 or float64 according to `kind`, which is never TEXT here
+    (text travels as `TextLogged`).
+    """
+
+    run: RunId
+    name: str
+    kind: ValueKind
+    steps: IntColumn
+    has_step: npt.NDArray[np.bool_]
+    times_s: FloatColumn
+    values: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A contiguous part of one writer's spool, decoded.
+
+    Events are in the order they were written. Points are in log order within each series; their order
+    relative to the events does not matter. Never holds `FileBytes`: whoever decodes writes those bytes
+    to their file first and passes `FileAdded` with an empty key on.
+    """
+
+    writer: WriterId
+    start: Position
+    end: Position
+    events: tuple[Event, ...]
+    points: tuple[SeriesPoints, ...]
+    skipped_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A file of a run. `key` names it in the blobs; empty: a plain file below `runs/<run id>/`."""
+
+    path: str
+    key: str
+    size_bytes: int
+    time_s: float
+
+
+class Store(Protocol):
+    """Where the history lives."""
+
+    # -- the stream -------------------------------------------------------------------------------
+
+    def apply(self, batches: Sequence[Batch]) -> None:
+        """Store what several spools hold, and their new positions, in one transaction.
+
+        Records of a run that is not known make a stub run (experiment `unknown`), which *Created* fills
+        in whenever it arrives. A run's number is given here, with *Created*. A state record is applied
+        if its stamp supersedes the stored one; an odd move (out of a terminal state within one attempt)
+        is kept out and leaves a warning on the run. A property that exists with another value keeps the
+        first and leaves a warning. Nothing in a batch is ever rejected. A number widens its series' kind
+        (bool, int, float); text under the same name is a series of its own. When a run reaches a
+        terminal state its series are compacted.
+
+        Raises:
+            Conflict: A batch does not start where that writer's stored position is: somebody else
+                stored it. Nothing of any batch was stored.
+        """
+        ...
+
+    def position(self, writer: WriterId) -> Position:
+        """Where to read on: (0, 0) for a writer never seen."""
+        ...
+
+    def positions(self) -> Mapping[WriterId, Position]:
+        """All writers that have not ended."""
+        ...
+
+    def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
+        """Declare a writer ended; runs it owns that are not terminal become Failed with `cause`.
+
+        An owner is the writer whose batch brought the run's newest *StateChanged*. May be repeated.
+
+        Returns:
+            The runs that became Failed.
+        """
+        ...
+
+    def version(self) -> int:
+        """A number that changes with every write that anybody made. Cheap: made for polling."""
+        ...
+
+    # -- runs ---------------------------------------------------------------------------------------
+
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists. May be repeated."""
+        ...
+
+    def list_experiments(self) -> tuple[str, ...]:
+        """Names of all experiments, oldest first."""
+        ...
+
+    def find_run(self, run: RunId) -> Run | None:
+        """The run with this id, or None."""
+        ...
+
+    def list_runs(
+        self,
+        *,
+        experiment: str | None = None,
+        parent: RunId | None = None,
+        ids: Collection[RunId] | None = None,
+        name: str | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs that match every given condition, in the order they were stored. Stubs are included."""
+        ...
+
+    def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """These runs and everything below them, each once, parents before children."""
+        ...
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Tags by key. Raises NotFound for an unknown run."""
+        ...
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Properties by key. Raises NotFound for an unknown run."""
+        ...
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags. Raises NotFound for an unknown run."""
+        ...
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties; the same value again is fine.
+
+        Raises:
+            Conflict: One exists with another value; none was added.
+            NotFound: The run is unknown.
+        """
+        ...
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run. Raises NotFound for an unknown run."""
+        ...
+
+    def list_files(self, run: RunId) -> tuple[RunFile, ...]:
+        """Files of a run by path. Empty for an unknown run."""
+        ...
+
+    # -- series -------------------------------------------------------------------------------------
+
+    def list_series(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        text: bool | None = None,
+    ) -> tuple[Series, ...]:
+        """Summaries of the series that match every given condition, in the order they were begun.
+
+        Args:
+            text: True for text series only, False for numbers only.
+        """
+        ...
+
+    def read_points(
+        self, series: Sequence[SeriesId], *, limit: int | None = None
+    ) -> Mapping[SeriesId, Points]:
+        """Points of several series, in log order; unknown ids are left out.
+
+        Args:
+            limit: At most so many points of each series (>= 1), or None for all. A sample always holds
+                the first and the last point, and the least and the greatest value where 4 or more are
+                allowed; it is stable for unchanged data. With 1 it is the last point. Text series are
+                thinned evenly. An int series read with or without a limit keeps int64.
+        """
+        ...
+
+    def iter_points(self, series: SeriesId) -> Iterator[Points]:
+        """All points of one series in log order, a chunk at a time, never all in memory."""
+        ...
+
+    # -- compute and the queue ------------------------------------------------------------------------
+
+    def add_compute(self, compute: Compute) -> None:
+        """Create a compute target. Raises Conflict when the name exists with other settings."""
+        ...
+
+    def set_compute(self, compute: Compute) -> None:
+        """Create or replace a compute target."""
+        ...
+
+    def find_compute(self, name: str) -> Compute | None:
+        """The compute target of that name, or None."""
+        ...
+
+    def list_computes(self) -> tuple[Compute, ...]:
+        """All compute targets, oldest first."""
+        ...
+
+    def add_job(self, job: QueuedJob) -> None:
+        """Queue a job. Raises Conflict when the run is queued already."""
+        ...
+
+    def claim_job(self, compute: str) -> QueuedJob | None:
+        """Take the oldest unclaimed job of a compute target, or None. No two callers get the same."""
+        ...
+
+    def release_job(self, run: RunId) -> None:
+        """Give a claimed job back to the head of the queue (its worker could not be started)."""
+        ...
+
+    def remove_job(self, run: RunId) -> bool:
+        """Take a job out of the queue; whether it was there."""
+        ...
+
+    def list_jobs(self, compute: str | None = None) -> tuple[QueuedJob, ...]:
+        """Jobs in the order they were queued, the claimed ones included."""
+        ...
+
+    def request_cancel(self, run: RunId) -> None:
+        """Ask the run's owner to end it. Raises NotFound for an unknown run. May be repeated."""
+        ...
+
+    def is_cancel_requested(self, run: RunId) -> bool:
+        """Whether somebody asked; False for an unknown run."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. May be repeated; the store must not be used afterwards."""
+        ...

@@ -1,0 +1,46 @@
+"""The contract of a target: something that can run a job's worker.
+
+A handle is a string that only the target that made it can read. Guarantees: `start` has started
+exactly one worker when it returns and none when it raises; `poll` and `cancel` may be repeated and
+accept handles of jobs that ended long ago.
+Not promised: that a worker still runs when `start` returns, or how soon `poll` notices its end.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from trackboard.model import JobPlan
+
+
+class WorkerState(enum.Enum):
+    """What an engine can say about a worker; what the job did is told by the job's own stream."""
+
+    WAITING = "waiting"  # accepted, not started yet
+    ALIVE = "alive"
+    GONE = "gone"  # proof: it ended, or the machine restarted
+
+
+class Target(Protocol):
+    """Something that runs workers."""
+
+    def start(self, plan: JobPlan) -> str:
+        """Start the worker that carries out `plan`.
+
+        Returns:
+            The handle.
+
+        Raises:
+            Unavailable: It could not be started now; nothing is left behind.
+        """
+        ...
+
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:
+        """Say what became of many workers, in one question to the engine."""
+        ...
+
+    def cancel(self, handle: str) -> None:
+        """End a worker and everything it started: politely first, then by force. May be repeated."""
+        ...

@@ -1,0 +1,1 @@
+"""The live run: what a training process calls. Standard library only."""

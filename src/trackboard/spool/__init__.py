@@ -1,0 +1,1 @@
+"""The stream on disk: one append per record, read back after any crash."""

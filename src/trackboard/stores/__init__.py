@@ -1,0 +1,1 @@
+"""Stores: SQL through SQLAlchemy Core, and an in-memory model of the contract."""

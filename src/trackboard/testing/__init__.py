@@ -1,0 +1,1 @@
+"""Contract suites that any Store, Blobs or Target can be held against."""
