@@ -77,13 +77,12 @@ class FileAdded:
 class FileBytes:
     """Bytes of a growing file of the run, to be written at `offset`.
 
-    A higher `generation` means that the source was rewritten or shrank: the copy starts again from
-    nothing. Within a generation offsets only grow, so writing one twice changes nothing.
+    Offset 0 starts the copy again from nothing (the source was rewritten or shrank; `data` may be
+    empty), otherwise offsets only grow, so that writing a record twice changes nothing.
     """
 
     run: RunId
     path: str
-    generation: int
     offset: int
     data: bytes
 

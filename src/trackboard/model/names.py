@@ -11,7 +11,7 @@ _NAME_LENGTH = 1024
 
 
 def check_experiment_name(name: object) -> str:
-    """Accept an experiment's name: 1 to 255 characters, first an ASCII letter or digit, rest `\\w` or `-`.
+    """Accept an experiment's name: 1 to 255 characters, first an ASCII letter or digit, then also _ and -.
 
     Source: the rule that the SDK really enforced (its documents said 3 to 36).
 

@@ -1,0 +1,79 @@
+"""Events as JSON payloads and back.
+
+A field or a kind that this version does not know is left out and not an error: an older reader must
+be able to read on past what a newer writer says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+from typing import Any, Mapping, Optional
+
+from trackboard.model import (
+    Created,
+    Ended,
+    Event,
+    FileAdded,
+    Heartbeat,
+    Lost,
+    PropertyAdded,
+    RunKind,
+    RunState,
+    StateChanged,
+    Tagged,
+    TextLogged,
+)
+
+_CLASSES: Mapping[str, Any] = {
+    "created": Created,
+    "state": StateChanged,
+    "tag": Tagged,
+    "property": PropertyAdded,
+    "file_added": FileAdded,
+    "text": TextLogged,
+    "lost": Lost,
+    "heartbeat": Heartbeat,
+    "ended": Ended,
+}
+_KINDS = {cls: kind for kind, cls in _CLASSES.items()}
+_FIELDS = {
+    kind: frozenset(field.name for field in dataclasses.fields(cls))
+    for kind, cls in _CLASSES.items()
+}
+_ENUMS: Mapping[str, Mapping[str, type[enum.Enum]]] = {
+    "created": {"kind": RunKind},
+    "state": {"state": RunState},
+}
+
+
+def encode_event(event: Event) -> bytes:
+    """The payload of an event other than `FileBytes`, which has a binary form of its own."""
+    record: dict[str, Any] = {"k": _KINDS[type(event)]}
+    record.update(
+        (name, value.value if isinstance(value, enum.Enum) else value)
+        for name, value in vars(event).items()
+    )
+    return encode_json(record)
+
+
+def encode_json(record: Mapping[str, Any]) -> bytes:
+    """A payload from a record of the format's own."""
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def decode_event(record: Mapping[str, Any]) -> Optional[Event]:
+    """The event in a JSON payload, or None for one that this version does not know."""
+    kind = record.get("k", "")
+    cls = _CLASSES.get(kind)
+    if cls is None:
+        return None
+    known = {name: value for name, value in record.items() if name in _FIELDS[kind]}
+    try:
+        for name, as_enum in _ENUMS.get(kind, {}).items():
+            known[name] = as_enum(known[name])
+        event: Event = cls(**known)
+    except (KeyError, TypeError, ValueError):  # a required field is missing, or a value is new
+        return None
+    return event

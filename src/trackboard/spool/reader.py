@@ -1,0 +1,60 @@
+"""The reading side of a spool that needs no numbers: which writers, which segments, which records."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Iterator, NamedTuple, Optional
+from zlib import crc32
+
+from trackboard.model import WriterId
+from trackboard.spool.layout import HEADER, MAX_PAYLOAD_BYTES, SEGMENT_SUFFIX
+
+
+class Segment(NamedTuple):
+    """A segment file and how many bytes it had when it was looked at."""
+
+    number: int
+    size_bytes: int
+
+
+def list_writers(spool_folder: Path) -> list[WriterId]:
+    """Writers that have a spool, in no particular order; folders still being made are left out."""
+    try:
+        with os.scandir(spool_folder) as entries:
+            return [WriterId(e.name) for e in entries if not e.name.startswith(".") and e.is_dir()]
+    except FileNotFoundError:
+        return []
+
+
+def list_segments(folder: Path) -> list[Segment]:
+    """Segments of one spool in order. Empty when the folder was removed meanwhile."""
+    segments = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                stem, suffix = os.path.splitext(entry.name)
+                if suffix == SEGMENT_SUFFIX and stem.isdecimal():
+                    segments.append(Segment(int(stem), entry.stat().st_size))
+    except FileNotFoundError:
+        return []
+    return sorted(segments)
+
+
+def read_payload(buffer: memoryview, offset: int) -> Optional[memoryview]:
+    """The payload of the record at `offset`, or None when there is no whole, sound record."""
+    begin = offset + HEADER.size
+    if begin > len(buffer):
+        return None
+    length, crc = HEADER.unpack_from(buffer, offset)
+    if not 0 < length <= MAX_PAYLOAD_BYTES or begin + length > len(buffer):
+        return None
+    payload = buffer[begin : begin + length]
+    return payload if crc32(payload) == crc else None
+
+
+def iter_payloads(buffer: memoryview, offset: int = 0) -> Iterator[memoryview]:
+    """The payloads from `offset` up to the first record that does not check out."""
+    while (payload := read_payload(buffer, offset)) is not None:
+        yield payload
+        offset += HEADER.size + len(payload)

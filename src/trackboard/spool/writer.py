@@ -1,0 +1,373 @@
+"""The writing side of a spool: one append per record, on the caller's thread.
+
+What `append_*` returned from is the kernel's: SIGKILL cannot take it back. Nothing here waits for a
+reader, and nothing here raises for a disk that is full, read-only or gone: what could not be stored is
+counted, said once, and told to the reader as soon as the disk takes records again.
+
+Threads: append, define and rotate happen under one re-entrant lock (a signal handler may log too).
+Forks: the child lets go of what it inherited and opens a spool of its own at its first record.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import errno
+import functools
+import logging
+import os
+import shutil
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Dict, Union
+from zlib import crc32
+
+from trackboard.model import Ended, Event, FileBytes, Lost, RunId, WriterId, new_writer_id
+from trackboard.spool import alive
+from trackboard.spool.events import encode_event, encode_json
+from trackboard.spool.layout import (
+    BYTES_HEAD,
+    FLOAT_SCALAR,
+    FORMAT,
+    HEADER,
+    INT_SCALAR,
+    KIND_BYTES,
+    SCALAR_BYTES,
+    SCALAR_RECORD_BYTES,
+    SEGMENT_BYTES,
+    segment_name,
+)
+
+_log = logging.getLogger("trackboard")
+_writers: weakref.WeakSet[SpoolWriter] = weakref.WeakSet()
+_RETRY_S = 0.5  # a disk that refused is asked again this much later
+
+_pack_header = HEADER.pack
+_pack_float = FLOAT_SCALAR.pack
+_pack_int = INT_SCALAR.pack
+_write = os.write
+_now = time.time
+
+
+class SeriesRef:
+    """A series as this writer calls it. `epoch` is the segment in which it was last defined."""
+
+    __slots__ = ("epoch", "id", "name", "run")
+
+    def __init__(self, number: int, run: RunId, name: str) -> None:
+        self.id = number
+        self.run = run
+        self.name = name
+        self.epoch = -1
+
+    def definition(self) -> bytes:
+        """The record that names it."""
+        return encode_json({"k": "series", "id": self.id, "run": self.run, "name": self.name})
+
+
+class FileRef:
+    """A growing file as this writer calls it."""
+
+    __slots__ = ("epoch", "id", "path", "run")
+
+    def __init__(self, number: int, run: RunId, path: str) -> None:
+        self.id = number
+        self.run = run
+        self.path = path
+        self.epoch = -1
+
+    def definition(self) -> bytes:
+        """The record that names it."""
+        return encode_json({"k": "file", "id": self.id, "run": self.run, "path": self.path})
+
+
+class SpoolWriter:
+    """Appends records to this process's spool below `spool_folder`.
+
+    The spool's own folder is made at the first record, under a fresh id.
+
+    Args:
+        spool_folder: `spool/` of a workspace; made when it is missing.
+        segment_bytes: A segment that has grown to this size is followed by the next.
+    """
+
+    def __init__(self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._spool_folder = Path(spool_folder)
+        self._segment_bytes = segment_bytes
+        self._forget()
+        _hook_process()
+        _writers.add(self)
+
+    def _forget(self) -> None:
+        """Begin anew: nothing is open, no id, nothing lost. Also what a forked child does."""
+        self._lock = threading.RLock()
+        self._writer = WriterId("")
+        self._fd = -1
+        self._alive_fd = -1
+        self._size = 0
+        self._segment = -1
+        self._epoch = 0  # counts segments and re-openings; tells which definitions are due
+        self._next_id = 0
+        self._closed = False
+        self._lost: Dict[RunId, int] = {}
+        self._lost_reason = ""
+        self._said_lost = False
+        self._retry_at_s = 0.0
+
+    # -- what callers say ----------------------------------------------------------------------
+
+    @property
+    def writer(self) -> WriterId:
+        """This spool's id; empty before the first record."""
+        return self._writer
+
+    @property
+    def lost_count(self) -> int:
+        """Records that could not be stored and have not been reported yet."""
+        return sum(self._lost.values())
+
+    def series(self, run: RunId, name: str) -> SeriesRef:
+        """Name a series once, for `append_float` and `append_int`."""
+        with self._lock:
+            self._next_id += 1
+            return SeriesRef(self._next_id, run, name)
+
+    def file(self, run: RunId, path: str) -> FileRef:
+        """Name a growing file once, for `append_bytes`."""
+        with self._lock:
+            self._next_id += 1
+            return FileRef(self._next_id, run, path)
+
+    def append_float(self, series: SeriesRef, flags: int, step: int, value: float) -> None:
+        """Append one float, stamped with the time now."""
+        body = _pack_float(3, flags, 0, series.id, step, _now(), value)
+        self._append_scalar(series, _pack_header(SCALAR_BYTES, crc32(body)) + body)
+
+    def append_int(self, series: SeriesRef, kind: int, flags: int, step: int, value: int) -> None:
+        """Append one int (kind 2) or bool (kind 1), stamped with the time now."""
+        body = _pack_int(kind, flags, 0, series.id, step, _now(), value)
+        self._append_scalar(series, _pack_header(SCALAR_BYTES, crc32(body)) + body)
+
+    def append_bytes(self, file: FileRef, offset: int, data: bytes) -> None:
+        """Append bytes of a growing file, in records of at most 1 MiB."""
+        with self._lock:
+            for begin in range(0, max(1, len(data)), 1 << 20):
+                head = BYTES_HEAD.pack(KIND_BYTES, 0, 0, file.id, offset + begin)
+                self._append(file.run, head + data[begin : begin + (1 << 20)], file)
+
+    def append_event(self, event: Event) -> None:
+        """Append an event."""
+        if isinstance(event, FileBytes):
+            self.append_bytes(self.file(event.run, event.path), event.offset, event.data)
+            return
+        self._append(getattr(event, "run", RunId("")), encode_event(event))
+
+    def sync(self) -> None:
+        """Ask the disk to keep what was appended; survives a power cut when it returns."""
+        with self._lock:
+            if self._fd >= 0:
+                with contextlib.suppress(OSError):  # the records are the kernel's already
+                    os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Say that nothing follows, and let go. May be repeated; a later record begins a new spool."""
+        with self._lock:
+            if self._fd < 0 and not self._lost:
+                return
+            self._append(RunId(""), encode_event(Ended(_now())))
+            self.sync()
+            self._release()
+            self._forget_refs()
+
+    # -- under the lock ---------------------------------------------------------------------------
+
+    def _append_scalar(self, series: SeriesRef, record: bytes) -> None:
+        with self._lock:
+            if series.epoch != self._epoch and not self._define(series):
+                self._count_lost(series.run)
+                return
+            try:
+                written = _write(self._fd, record)
+            except OSError as error:
+                self._refused(series.run, error, 0)
+                return
+            if written != SCALAR_RECORD_BYTES:
+                self._refused(series.run, OSError(errno.ENOSPC, "short write"), written)
+                return
+            self._size += SCALAR_RECORD_BYTES
+            if self._size >= self._segment_bytes:
+                self._rotate()
+
+    def _append(
+        self, run: RunId, payload: bytes, ref: Union[SeriesRef, FileRef, None] = None
+    ) -> None:
+        with self._lock:
+            ready = (
+                self._ensure_open()
+                if ref is None or ref.epoch == self._epoch
+                else self._define(ref)
+            )
+            if not ready or not self._put(payload):
+                self._count_lost(run)
+            elif self._size >= self._segment_bytes:
+                self._rotate()
+
+    def _put(self, payload: bytes) -> bool:
+        """Write one record to the open segment; False leaves the segment as it was, and closed."""
+        record = _pack_header(len(payload), crc32(payload)) + payload
+        written = 0
+        try:
+            written = _write(self._fd, record)
+            if written != len(record):
+                raise OSError(errno.ENOSPC, "short write")
+        except OSError as error:
+            self._cut(written)
+            self._note_refusal(error)
+            return False
+        self._size += len(record)
+        return True
+
+    def _define(self, ref: Union[SeriesRef, FileRef]) -> bool:
+        if not self._ensure_open() or not self._put(ref.definition()):
+            return False
+        ref.epoch = self._epoch
+        return True
+
+    def _ensure_open(self) -> bool:
+        if self._fd >= 0:
+            return True
+        if time.monotonic() < self._retry_at_s:
+            return False
+        try:
+            if not self._writer:
+                self._begin_spool()
+            self._open_segment()
+        except OSError as error:
+            self._note_refusal(error)
+            return False
+        return self._report_lost()
+
+    def _begin_spool(self) -> None:
+        """Make the folder aside, so that whoever sees it can ask whether its writer lives."""
+        writer = new_writer_id()
+        aside = self._spool_folder / f".{writer}"
+        aside.mkdir(parents=True)
+        try:
+            self._alive_fd = alive.hold(aside)
+            aside.rename(self._spool_folder / writer)
+        except OSError:
+            self._close_fd("_alive_fd")
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        self._writer = writer
+
+    def _open_segment(self) -> None:
+        number = self._segment + 1
+        path = self._spool_folder / self._writer / segment_name(number)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._fd = os.open(path, flags, 0o644)
+        self._size = 0
+        payload = encode_json(
+            {"k": "segment", "format": FORMAT, "writer": self._writer, "number": number}
+        )
+        if not self._put(payload):
+            path.unlink()
+            raise OSError(errno.ENOSPC, "no room to begin a segment", str(path))
+        self._segment = number
+        self._epoch += 1
+
+    def _rotate(self) -> None:
+        """Begin the next segment. The old one is synced by a thread that ends with it: nobody waits."""
+        full, self._fd = self._fd, -1
+        self._epoch += 1
+        thread = threading.Thread(target=_sync_and_close, args=(full,), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is ending
+            os.close(full)
+        self._ensure_open()
+
+    # -- when the disk refuses ----------------------------------------------------------------------
+
+    def _refused(self, run: RunId, error: OSError, written: int) -> None:
+        self._cut(written)
+        self._note_refusal(error)
+        self._count_lost(run)
+
+    def _cut(self, written: int) -> None:
+        """Take a short write back and leave this segment; the next record begins another one."""
+        with contextlib.suppress(OSError):  # a torn tail is what readers expect at a segment's end
+            if written > 0:
+                os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
+        self._close_fd("_fd")
+        self._epoch += 1
+
+    def _note_refusal(self, error: OSError) -> None:
+        self._retry_at_s = time.monotonic() + _RETRY_S
+        self._lost_reason = error.strerror or str(error)
+        if not self._said_lost:
+            self._said_lost = True
+            _log.warning(
+                "trackboard cannot record in %s: %s. Training goes on; what is lost is counted.",
+                self._spool_folder,
+                self._lost_reason,
+            )
+
+    def _count_lost(self, run: RunId) -> None:
+        self._lost[run] = self._lost.get(run, 0) + 1
+
+    def _report_lost(self) -> bool:
+        """Tell the reader what is missing, now that the disk takes records again."""
+        while self._lost:
+            run, count = next(iter(self._lost.items()))
+            if run and not self._put(encode_event(Lost(run, count, self._lost_reason))):
+                return False
+            del self._lost[run]
+        return True
+
+    # -- letting go ---------------------------------------------------------------------------------
+
+    def _release(self) -> None:
+        self._close_fd("_fd")
+        self._close_fd("_alive_fd")
+
+    def _forget_refs(self) -> None:
+        """A closed writer may be used again: under a new id, with every definition due."""
+        epoch, next_id = self._epoch + 1, self._next_id
+        self._forget()
+        self._epoch, self._next_id = epoch, next_id
+
+    def _close_fd(self, name: str) -> None:
+        fd: int = getattr(self, name)
+        if fd >= 0:
+            with contextlib.suppress(OSError):  # nothing more can be done with it
+                os.close(fd)
+        setattr(self, name, -1)
+
+    def _after_fork(self) -> None:
+        self._release()
+        self._forget_refs()
+
+
+def _sync_and_close(fd: int) -> None:
+    with contextlib.suppress(OSError):  # the records are the kernel's already
+        os.fsync(fd)
+    os.close(fd)
+
+
+@functools.lru_cache(maxsize=None)
+def _hook_process() -> None:
+    os.register_at_fork(after_in_child=_after_fork)
+    atexit.register(_close_all)
+
+
+def _after_fork() -> None:
+    for writer in list(_writers):
+        writer._after_fork()
+
+
+def _close_all() -> None:
+    for writer in list(_writers):
+        writer.close()
