@@ -1,0 +1,214 @@
+"""A run while it is being recorded: what training code holds in its hand."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Dict, Optional
+
+from trackboard.errors import UsageError
+from trackboard.model import (
+    Created,
+    FileAdded,
+    PropertyAdded,
+    RunId,
+    RunKind,
+    RunState,
+    StateChanged,
+    Tagged,
+    TextLogged,
+    check_metric_name,
+    new_run_id,
+)
+from trackboard.record.value import plain_step, plain_value
+from trackboard.spool.layout import HAS_STEP
+from trackboard.spool.writer import FileRef, SeriesRef, SpoolWriter
+
+
+class LiveRun:
+    """One run, seen from a process that records into it.
+
+    Args:
+        writer: This process's spool.
+        run_id: The run.
+        experiment: Name of its experiment.
+        owner: Whether this process owns the run's state. Its forks never do.
+        attempt: Counts tries of a resumed or repeated run.
+
+    Threads: every method may be called from any thread. `log` costs microseconds, waits for nobody
+    and raises only for wrong arguments, never for a disk.
+    """
+
+    def __init__(
+        self,
+        writer: SpoolWriter,
+        run_id: RunId,
+        experiment: str,
+        *,
+        owner: bool,
+        attempt: int = 0,
+        name: str = "",
+    ) -> None:
+        self.id = run_id
+        self.experiment = experiment
+        self.name = name
+        self._writer = writer
+        self._series: Dict[str, SeriesRef] = {}
+        self._files: Dict[str, FileRef] = {}
+        self._owner_pid = os.getpid() if owner else -1
+        self._attempt = attempt
+        self._sequence = 0
+        self._state: Optional[RunState] = None
+        self._started_at_s: Optional[float] = None  # on the monotonic clock
+        self._is_child = False
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this process may change the run's state."""
+        return self._owner_pid == os.getpid()
+
+    @property
+    def state(self) -> Optional[RunState]:
+        """The state this process gave the run last; None when it gave none."""
+        return self._state
+
+    # -- metrics ------------------------------------------------------------------------------
+
+    def log(self, name: str, value: object, step: Optional[int] = None) -> None:
+        """Record one value of a metric.
+
+        Args:
+            name: 1 to 1,024 characters.
+            value: A number, a bool or text; one-element arrays and tensors count as numbers.
+            step: int64; may repeat or go back. None: the count of the series at that moment.
+
+        Raises:
+            UsageError: The name, the value or the step is not one that can be stored.
+        """
+        series = self._series.get(name)
+        if series is None:
+            series = self._begin_series(name)
+        if step is None:
+            flags, at = 0, 0
+        else:
+            flags, at = HAS_STEP, step if type(step) is int else plain_step(name, step)
+            if not -0x8000000000000000 <= at <= 0x7FFFFFFFFFFFFFFF:
+                plain_step(name, at)
+        if type(value) is float:
+            self._writer.append_float(series, flags, at, value)
+        else:
+            self._log_other(series, flags, at, plain_value(name, value))
+
+    def _log_other(self, series: SeriesRef, flags: int, step: int, value: object) -> None:
+        if isinstance(value, float):
+            self._writer.append_float(series, flags, step, value)
+        elif isinstance(value, int):
+            kind = 1 if isinstance(value, bool) else 2
+            self._writer.append_int(series, kind, flags, step, value)
+        else:
+            text = TextLogged(
+                self.id, series.name, str(value), step if flags else None, time.time()
+            )
+            self._writer.append_event(text)
+
+    def _begin_series(self, name: str) -> SeriesRef:
+        check_metric_name(name)
+        return self._series.setdefault(name, self._writer.series(self.id, name))
+
+    # -- what describes the run ---------------------------------------------------------------
+
+    def set_tag(self, key: str, value: Optional[str] = None) -> None:
+        """Add or replace a tag."""
+        self._writer.append_event(Tagged(self.id, key, value))
+
+    def remove_tag(self, key: str) -> None:
+        """Take a tag away; nothing happens when there is none."""
+        self._writer.append_event(Tagged(self.id, key, None, removed=True))
+
+    def add_property(self, key: str, value: str) -> None:
+        """Give a property, which never changes afterwards."""
+        self._writer.append_event(PropertyAdded(self.id, key, value))
+
+    # -- files ----------------------------------------------------------------------------------
+
+    def append_bytes(self, path: str, offset: int, data: bytes) -> None:
+        """Send bytes of a growing file; they end up in `runs/<run id>/<path>`.
+
+        Args:
+            path: Posix path within the run.
+            offset: Where in the file; 0 starts the copy again from nothing.
+            data: May be empty with offset 0: an empty file.
+        """
+        file = self._files.get(path)
+        if file is None:
+            file = self._files.setdefault(path, self._writer.file(self.id, path))
+        self._writer.append_bytes(file, offset, data)
+
+    def add_file(self, path: str, key: str, size_bytes: int) -> None:
+        """Say that a complete file was put into the blobs under `key`."""
+        self._writer.append_event(FileAdded(self.id, path, key, size_bytes, time.time()))
+
+    # -- life -----------------------------------------------------------------------------------
+
+    def child(self, name: str = "", *, run_id: Optional[RunId] = None) -> LiveRun:
+        """Begin a run below this one; it is running at once and this process owns its state."""
+        child = LiveRun(
+            self._writer, run_id or new_run_id(), self.experiment, owner=True, name=name
+        )
+        child.announce(self.id, RunKind.INTERACTIVE)
+        return child
+
+    def announce(self, parent: Optional[RunId], kind: RunKind, description: str = "") -> None:
+        """Say that the run exists; an owned one is running from now on."""
+        self._writer.append_event(
+            Created(self.id, self.experiment, self.name, parent, kind, time.time(), description)
+        )
+        if self.is_owner:
+            self.set_state(RunState.RUNNING)
+
+    def set_state(self, state: RunState, cause: str = "") -> None:
+        """Move the run to another state. In a process that does not own it, nothing happens.
+
+        Raises:
+            UsageError: The run has ended already, in another state.
+        """
+        if not self.is_owner:
+            return
+        if self._state is not None and self._state.is_terminal:
+            if state is self._state:
+                return
+            raise UsageError(
+                f"run {self.id} is {self._state.value} already and cannot become {state.value}",
+                hint="Start another run, or a child of this one.",
+            )
+        if state is RunState.RUNNING and self._started_at_s is None:
+            self._started_at_s = time.monotonic()
+        began = self._started_at_s
+        elapsed_s = None if began is None else time.monotonic() - began
+        self._sequence += 1
+        self._writer.append_event(
+            StateChanged(
+                self.id, state, self._attempt, self._sequence, time.time(), cause, elapsed_s
+            )
+        )
+        self._state = state
+        if state.is_terminal and not self._is_child:  # hundreds of children end at once
+            self._writer.sync()
+
+    def complete(self) -> None:
+        """End the run well. In a process that does not own its state: sync what was recorded."""
+        self._end(RunState.COMPLETED)
+
+    def fail(self, cause: str = "") -> None:
+        """End the run as failed. In a process that does not own its state: sync only."""
+        self._end(RunState.FAILED, cause)
+
+    def cancel(self, cause: str = "") -> None:
+        """End the run as canceled. In a process that does not own its state: sync only."""
+        self._end(RunState.CANCELED, cause)
+
+    def _end(self, state: RunState, cause: str = "") -> None:
+        if self.is_owner:
+            self.set_state(state, cause)
+        else:
+            self._writer.sync()

@@ -1,0 +1,83 @@
+"""The door to a workspace's spool: one recorder per process and workspace."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Dict, Optional, Union
+
+from trackboard.model import (
+    RunId,
+    RunKind,
+    check_experiment_name,
+    check_run_id,
+    new_run_id,
+)
+from trackboard.record.live_run import LiveRun
+from trackboard.spool import SpoolWriter
+from trackboard.spool.layout import SEGMENT_BYTES
+
+_lock = threading.Lock()
+_recorders: Dict[str, Recorder] = {}
+
+
+class Recorder:
+    """Begins runs and joins runs of others, all into one spool. Safe from any thread, and in forks."""
+
+    def __init__(self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self.writer = SpoolWriter(spool_folder, segment_bytes=segment_bytes)
+
+    def create_run(
+        self,
+        experiment: str,
+        *,
+        name: str = "",
+        parent: Optional[RunId] = None,
+        kind: RunKind = RunKind.INTERACTIVE,
+        run_id: Optional[str] = None,
+        description: str = "",
+    ) -> LiveRun:
+        """Begin a run.
+
+        An interactive one is running at once and owned by this process; a job is queued and owned by
+        nobody until its worker attaches.
+
+        Raises:
+            UsageError: The experiment's name or the run id is not allowed.
+        """
+        run = LiveRun(
+            self.writer,
+            new_run_id() if run_id is None else check_run_id(run_id),
+            check_experiment_name(experiment),
+            owner=kind is RunKind.INTERACTIVE,
+            name=name,
+        )
+        run.announce(parent, kind, description)
+        return run
+
+    def attach(
+        self, run_id: RunId, *, experiment: str = "", owner: bool, attempt: int = 0
+    ) -> LiveRun:
+        """Join a run that another process created.
+
+        Args:
+            run_id: The run.
+            experiment: Its experiment's name, where known.
+            owner: Take over its state; for the worker of a job.
+            attempt: Which try of the run this is.
+        """
+        return LiveRun(self.writer, run_id, experiment, owner=owner, attempt=attempt)
+
+    def close(self) -> None:
+        """Say that nothing follows from this process for now. May be repeated."""
+        self.writer.close()
+
+
+def get_recorder(spool_folder: Union[Path, str]) -> Recorder:
+    """This process's recorder for a workspace: the same one for the same folder."""
+    folder = os.path.realpath(spool_folder)
+    with _lock:
+        if folder not in _recorders:
+            _recorders[folder] = Recorder(Path(folder))
+        return _recorders[folder]

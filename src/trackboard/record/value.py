@@ -1,0 +1,90 @@
+"""What `log` accepts as a value, and as what it is stored.
+
+Numbers of other libraries (numpy, torch, Decimal) are taken by what they can do, never by importing
+the library: one-element arrays and tensors answer to `item()`, integers to `__index__`, the rest to
+`__float__`.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Optional, Union
+
+from trackboard.errors import UsageError
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def plain_value(name: str, value: object) -> Union[bool, int, float, str]:
+    """Turn a loggable value into one of Python's own four kinds.
+
+    Raises:
+        UsageError: It is not a number, a bool or text, or an integer outside of 64 bits.
+    """
+    if isinstance(value, (bool, float)):
+        return value if type(value) in (bool, float) else float(value)
+    if isinstance(value, str):
+        return str(value).encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, int):
+        return _as_int64(name, int(value))
+    single = _single_item(value)
+    if isinstance(single, (bool, int, float, str)):
+        return plain_value(name, single)
+    try:
+        return _as_int64(name, operator.index(value))  # type: ignore[arg-type]
+    except TypeError:
+        pass  # not an integer; perhaps another kind of number
+    if hasattr(type(value), "__float__") and not hasattr(value, "__len__"):
+        return float(value)  # type: ignore[arg-type]
+    raise _unsupported(name, value)
+
+
+def plain_step(name: str, step: object) -> int:
+    """Turn a step into an int of 64 bits.
+
+    Raises:
+        UsageError: It is not a whole number, or too large.
+    """
+    try:
+        if isinstance(step, float) and step.is_integer():
+            return _as_int64(name, int(step))
+        return _as_int64(name, operator.index(step))  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(
+            f"step {step!r} of metric {name!r} is not a whole number",
+            hint=f'Use an int, for example log("{name}", value, step=10).',
+        ) from None
+
+
+def _single_item(value: object) -> object:
+    """The one element of a one-element array or tensor, as Python's own number; else None."""
+    count = getattr(value, "numel", None) or getattr(value, "size", None)  # torch says the first
+    if callable(count):
+        count = count()
+    item = getattr(value, "item", None)
+    return item() if count == 1 and callable(item) else None
+
+
+def _as_int64(name: str, value: int) -> int:
+    if value not in _INT64:
+        raise UsageError(
+            f"metric {name!r}: the integer {value} does not fit in 64 bits",
+            hint=f'Log it as a float or as text: log("{name}", float(value)).',
+        )
+    return value
+
+
+def _unsupported(name: str, value: object) -> UsageError:
+    kind = type(value).__name__
+    hint = f'log() takes one number, bool or text: log("{name}", 0.5).'
+    suggestion: Optional[str] = None
+    if value is None:
+        suggestion = "Leave the call out where there is no value, or log float('nan')."
+    elif isinstance(value, dict):
+        suggestion = f'Log each entry under its own name, such as "{name}/key".'
+    elif hasattr(value, "__iter__"):
+        suggestion = "Log the values one after another, or log_list(...) them."
+    return UsageError(
+        f"metric {name!r}: a value of type {kind} cannot be logged",
+        hint=f"{hint} {suggestion}" if suggestion else hint,
+    )
