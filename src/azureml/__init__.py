@@ -1,0 +1,13 @@
+"""The import names of the Azure ML SDK v1, answered by trackboard.
+
+Other distributions may live under this name too (`azureml.dataprep`, `azureml.mlflow`), so it stays
+extensible. Those that own the same modules as we do may not: see `azureml._guard`.
+"""
+
+from pkgutil import extend_path
+
+__trackboard__ = True  # by this the guard knows that `azureml` is ours
+
+from azureml import _guard as _guard
+
+__path__ = extend_path(__path__, __name__)
