@@ -1,0 +1,54 @@
+# What a person types. GNU make 3.81 (macOS) is enough; each target does its own set-up in .venv.
+#
+#   PYTHON=python3.12   the interpreter to build .venv with, instead of the newest one found
+#   ONCE=1              demo: check everything over HTTP, then end by itself
+#   ARGS="-k spool -x"  test: more arguments for pytest
+
+SETUP := scripts/setup
+BIN   := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format notebook clean
+
+help:
+	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
+	@echo 'make notebook   JupyterLab on examples/'
+	@echo 'make test       all tests (ARGS="-k name" for some)'
+	@echo 'make check      lint, formatting, types, layers, budgets'
+	@echo 'make format     what make check can repair by itself'
+	@echo 'make clean      remove the environment and all caches; a history (.trackboard) stays'
+
+demo:
+	@$(SETUP) demo
+	@$(BIN)/trackboard demo $(if $(filter-out 0,$(ONCE)),--once)
+
+notebook:
+	@$(SETUP) notebook
+	@cd examples && ../$(BIN)/jupyter lab
+
+test:
+	@$(SETUP) test
+	@$(BIN)/python -m pytest $(ARGS)
+
+# The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
+RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool \
+             src/trackboard/record src/azureml/__init__.py src/azureml/_guard.py
+
+check:
+	@$(SETUP) dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/vermin --quiet --no-tips --violations --target=3.9- $(RECORDING)
+	$(BIN)/python -m pytest tests/arch
+
+format:
+	@$(SETUP) dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
