@@ -1,1 +1,6 @@
 """Spool to store, exactly once, by whoever must read."""
+
+from trackboard.ingest.ingest import Ingest, Pass
+from trackboard.ingest.lock import FileLock
+
+__all__ = ["FileLock", "Ingest", "Pass"]

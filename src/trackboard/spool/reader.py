@@ -8,7 +8,7 @@ from typing import Iterator, NamedTuple, Optional
 from zlib import crc32
 
 from trackboard.model import WriterId
-from trackboard.spool.layout import HEADER, MAX_PAYLOAD_BYTES, SEGMENT_SUFFIX
+from trackboard.spool.layout import HEADER, MAX_PAYLOAD_BYTES, SEGMENT_SUFFIX, segment_name
 
 
 class Segment(NamedTuple):
@@ -28,17 +28,20 @@ def list_writers(spool_folder: Path) -> list[WriterId]:
 
 
 def list_segments(folder: Path) -> list[Segment]:
-    """Segments of one spool in order. Empty when the folder was removed meanwhile."""
-    segments = []
+    """Segments of one spool in order. Empty when the folder was removed meanwhile.
+
+    Sizes are asked after the names are known: a segment that has a successor has its final size.
+    """
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                stem, suffix = os.path.splitext(entry.name)
-                if suffix == SEGMENT_SUFFIX and stem.isdecimal():
-                    segments.append(Segment(int(stem), entry.stat().st_size))
+        names = (os.path.splitext(name) for name in os.listdir(folder))
+        numbers = sorted(
+            int(stem) for stem, suffix in names if suffix == SEGMENT_SUFFIX and stem.isdecimal()
+        )
+        return [
+            Segment(number, os.stat(folder / segment_name(number)).st_size) for number in numbers
+        ]
     except FileNotFoundError:
         return []
-    return sorted(segments)
 
 
 def read_payload(buffer: memoryview, offset: int) -> Optional[memoryview]:
