@@ -9,7 +9,7 @@ BIN   := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format notebook clean
+.PHONY: help demo test notebook clean check dev lint layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
@@ -35,17 +35,28 @@ test:
 RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool \
              src/trackboard/record src/azureml/__init__.py src/azureml/_guard.py
 
-check:
+check: lint layers recording types budgets
+
+dev:
 	@$(SETUP) dev
+
+lint: dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+
+layers: dev
 	$(BIN)/lint-imports --no-cache
+
+recording: dev
 	$(BIN)/vermin --quiet --no-tips --violations --target=3.9- $(RECORDING)
+
+types: dev
+	$(BIN)/mypy
+
+budgets: dev
 	$(BIN)/python -m pytest tests/arch
 
-format:
-	@$(SETUP) dev
+format: dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
