@@ -1,1 +1,31 @@
 """Where a workspace is, and what its settings say."""
+
+from trackboard.config.file_system import is_network_folder
+from trackboard.config.location import (
+    DEFAULT_NAME,
+    ROOT,
+    Location,
+    SdkConfig,
+    find_location,
+    find_sdk_config,
+    location_of,
+    read_sdk_config,
+)
+from trackboard.config.notice import say_once
+from trackboard.config.settings import Settings, make_workspace, read_settings
+
+__all__ = [
+    "DEFAULT_NAME",
+    "ROOT",
+    "Location",
+    "SdkConfig",
+    "Settings",
+    "find_location",
+    "find_sdk_config",
+    "is_network_folder",
+    "location_of",
+    "make_workspace",
+    "read_sdk_config",
+    "read_settings",
+    "say_once",
+]

@@ -1,0 +1,163 @@
+"""Where a workspace is: the search that every entry point shares.
+
+In this order: an explicit location; the variable `TRACKBOARD_URI`; the folder in which the SDK's
+`config.json` is found; the nearest `.trackboard/` upward; else a new one in the current folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trackboard.errors import NotFound, UsageError
+
+ROOT = ".trackboard"
+DEFAULT_NAME = "default"
+VARIABLE = "TRACKBOARD_URI"
+_SETTINGS = "trackboard.toml"
+_SDK_FOLDERS = (".azureml", "aml_config", "")
+_SDK_FILES = ("config.json", "project.json")
+_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
+
+
+@dataclass(frozen=True)
+class SdkConfig:
+    """What an SDK v1 configuration file says. Nothing of it is ever sent anywhere."""
+
+    path: Path
+    workspace_name: str
+    subscription_id: str
+    resource_group: str
+
+
+@dataclass(frozen=True)
+class Location:
+    """A workspace's folder, which may not exist yet."""
+
+    folder: Path  # absolute: <somewhere>/.trackboard/<name>
+    sdk_config: SdkConfig | None = None
+
+    @property
+    def name(self) -> str:
+        """The workspace's name."""
+        return self.folder.name
+
+
+def find_location(argument: str | os.PathLike[str] | None = None) -> Location:
+    """Find the workspace to use from here.
+
+    Args:
+        argument: A workspace's folder, a `.trackboard` folder, or a folder that holds one (or shall).
+
+    Raises:
+        UsageError: The argument or the variable names something that cannot be a workspace.
+    """
+    if argument is not None:
+        return Location(_explicit(Path(argument)))
+    from_environment = os.environ.get(VARIABLE)
+    if from_environment:
+        return Location(_explicit(Path(from_environment)))
+    here = Path.cwd()
+    config = find_sdk_config(here)
+    if config is not None:
+        return location_of(config)
+    for folder in (here, *here.parents):
+        if (folder / ROOT).is_dir():
+            return Location(folder / ROOT / DEFAULT_NAME)
+    return Location(here / ROOT / DEFAULT_NAME)
+
+
+def location_of(config: SdkConfig) -> Location:
+    """The workspace that an SDK configuration file stands for: beside the file, under its name."""
+    folder = config.path.parent
+    if folder.name in _SDK_FOLDERS:
+        folder = folder.parent
+    return Location(folder / ROOT / config.workspace_name, config)
+
+
+def find_sdk_config(start: Path) -> SdkConfig | None:
+    """The nearest SDK configuration file from `start` upward.
+
+    The nearest folder wins; within it `.azureml/`, `aml_config/`, then the folder itself. (The SDK let
+    an `.azureml/` in a far ancestor win over a file beside the notebook.) Files of that name that are
+    not the SDK's are passed over.
+    """
+    for path in _candidates(start.absolute()):
+        keys = _read_keys(path)
+        if keys is not None:
+            return keys
+    return None
+
+
+def read_sdk_config(path: Path, *, file_name: str | None = None) -> SdkConfig:
+    """Read the configuration that `path` names: the file itself, or the nearest one from that folder.
+
+    Raises:
+        NotFound: There is none.
+        UsageError: The file is there but lacks what it must say.
+    """
+    if path.is_file():
+        candidates = [path]
+    elif file_name is not None:
+        candidates = [c.with_name(file_name) for c in _candidates(path.absolute(), exists=False)]
+    else:
+        candidates = list(_candidates(path.absolute()))
+    for candidate in candidates:
+        if candidate.is_file():
+            config = _read_keys(candidate)
+            if config is not None:
+                return config
+            raise UsageError(
+                f"{candidate} does not name a workspace",
+                hint='It must hold "subscription_id", "resource_group" and "workspace_name", or "Scope".',
+            )
+    raise NotFound(
+        f"no config.json was found in {path.absolute()} or above",
+        hint="Workspace.from_config() without a path uses or makes a workspace in the current folder.",
+    )
+
+
+def _candidates(start: Path, *, exists: bool = True) -> Iterator[Path]:
+    for folder in (start, *start.parents):
+        for sub_folder in _SDK_FOLDERS:
+            for name in _SDK_FILES:
+                path = folder / sub_folder / name
+                if not exists or path.is_file():
+                    yield path
+
+
+def _read_keys(path: Path) -> SdkConfig | None:
+    try:
+        content: Any = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError):  # not readable, or somebody else's file of that name
+        return None
+    if not isinstance(content, dict):
+        return None
+    scope = str(content.get("Scope") or "").strip("/").split("/")
+    if len(scope) >= 8:
+        parts = (scope[7], scope[1], scope[3])
+    else:
+        names = ("workspace_name", "subscription_id", "resource_group")
+        parts = tuple(str(content.get(name) or "") for name in names)  # type: ignore[assignment]
+    if not all(parts) or not _NAME.fullmatch(parts[0]):
+        return None
+    return SdkConfig(path, *parts)
+
+
+def _explicit(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if (path / _SETTINGS).is_file() or path.parent.name == ROOT:
+        return path
+    if path.name == ROOT:
+        return path / DEFAULT_NAME
+    if path.exists() and not path.is_dir():
+        raise UsageError(
+            f"{path} is a file, not a folder that can hold a workspace",
+            hint=f"Name a folder; its history is in <folder>/{ROOT}.",
+        )
+    return path / ROOT / DEFAULT_NAME
