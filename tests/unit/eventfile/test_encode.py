@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from tensorboard.compat.proto import event_pb2, summary_pb2
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugins.text import summary_v2
+
+from trackboard.eventfile import encode
+
+EDGE_STEPS = [1, 127, 128, 16_383, 16_384, 2**56 - 1, 2**56, 2**63 - 1, -1, -(2**63), 5]
+EDGE_VALUES = [0.0, -0.0, 1.5, float("inf"), float("-inf"), 1e-45, 3.4e38, 2.0, 7.0, -7.0, 0.1]
+
+
+def framed(event: Any) -> bytes:
+    """What TensorBoard's own writer puts into a file for an event."""
+    data: bytes = event.SerializeToString()
+    length = struct.pack("<Q", len(data))
+    checks = [struct.pack("<I", masked_crc32c(part)) for part in (length, data)]
+    return length + checks[0] + data + checks[1]
+
+
+def scalar_event(tag: str, step: int, time_s: float, value: float) -> Any:
+    values = [summary_pb2.Summary.Value(tag=tag, simple_value=value)]
+    return event_pb2.Event(wall_time=time_s, step=step, summary=summary_pb2.Summary(value=values))
+
+
+@pytest.mark.parametrize("tag", ["loss", "group/loss ü", "n" * 100, "n" * 130, "n" * 20_000])
+def test_scalars_have_the_bytes_of_tensorboards_own_writer(tag: str) -> None:
+    steps = np.array(EDGE_STEPS, dtype=np.int64)
+    times_s = 1.7e9 + np.arange(len(steps)) / 7
+    values = np.array(EDGE_VALUES, dtype=np.float32)
+    expected = b"".join(
+        framed(scalar_event(tag, *row))
+        for row in zip(steps.tolist(), times_s.tolist(), values.tolist(), strict=True)
+    )
+    assert b"".join(encode.scalars(tag, steps, times_s, values)) == expected
+
+
+def test_columns_need_not_be_contiguous() -> None:
+    steps = np.arange(20, dtype=np.int64)[::2]
+    times_s, values = np.arange(20.0)[::2], np.arange(20, dtype=np.float32)[::2]
+    plain = encode.scalars("a", steps.copy(), times_s.copy(), values.copy())
+    assert b"".join(encode.scalars("a", steps, times_s, values)) == b"".join(plain)
+
+
+def test_no_points_are_no_bytes() -> None:
+    nothing = encode.scalars(
+        "a", np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.float32)
+    )
+    assert b"".join(nothing) == b""
+
+
+@pytest.mark.parametrize("text", ["", "hey", "# ü\n\n| a |", "x" * 100_000])
+def test_texts_have_the_bytes_of_tensorboards_own_writer(text: str) -> None:
+    for step in (1, 300, -4):
+        summary = summary_v2.text_pb("notes", text)
+        event = event_pb2.Event(wall_time=1.5e9, step=step, summary=summary)
+        assert b"".join(encode.texts("notes", [step], [1.5e9], [text])) == framed(event)
+
+
+def test_text_that_is_not_unicode_is_written_with_a_mark() -> None:
+    (record,) = encode.texts("a", [1], [1.0], ["bad \ud800 text"])
+    assert b"bad ? text" in record
+
+
+def test_header_says_version_and_writer() -> None:
+    event = event_pb2.Event(wall_time=12.5, file_version="brain.Event:2")
+    event.source_metadata.writer = "trackboard"
+    assert encode.header(12.5) == framed(event)
+
+
+def test_only_our_header_is_recognised() -> None:
+    foreign = event_pb2.Event(wall_time=12.5, file_version="brain.Event:2")
+    assert encode.is_header(encode.header(99.0)[12:-4])
+    assert not encode.is_header(foreign.SerializeToString())
+    assert not encode.is_header(b"")
