@@ -12,6 +12,7 @@ receives is the same, header by header; a test compares every file with the orig
 
 from __future__ import annotations
 
+import argparse
 import io
 import mimetypes
 import os
@@ -19,8 +20,9 @@ import struct
 import sys
 import types
 import zipfile
-from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from trackboard.errors import Unavailable
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 EXPERIMENT_KEY = "HTTP_TENSORBOARD_EXPERIMENT_ID"  # where its middleware leaves the experiment id
 FIXED_ROUTE = "/experiment/defaultExperimentId"  # half of what its page asks for begins like this
 
+_ANSWER_BYTES = 256 << 20  # what TensorBoard itself allows its reader
 _NO_TENSORFLOW = "tensorboard.compat.notf"
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LOCAL_HEADER = struct.Struct("<26xHH")  # of a zip entry: only the lengths of name and extra field
@@ -76,6 +79,48 @@ def is_not_found(error: BaseException) -> bool:
     from tensorboard import errors
 
     return isinstance(error, errors.NotFoundError)
+
+
+def find_data_server() -> str | None:
+    """The path of TensorBoard's fast reader of event files, None where it has no binary."""
+    try:
+        import tensorboard_data_server
+    except ImportError:
+        return None
+    binary: str | None = tensorboard_data_server.server_binary()
+    return binary
+
+
+def connect_data_server(port: int) -> tuple[Any, Callable[[], None]]:
+    """Make a data provider that asks the reader at a port of this machine, and what ends it."""
+    import grpc
+    from tensorboard.data import grpc_provider
+
+    address = f"localhost:{port}"
+    options = [("grpc.max_receive_message_length", _ANSWER_BYTES)]
+    channel = grpc.secure_channel(address, grpc.local_channel_credentials(), options=options)
+    provider = grpc_provider.GrpcDataProvider(address, grpc_provider.make_stub(channel))
+    return provider, channel.close
+
+
+def open_python_reader(folder: Path) -> tuple[Any, Callable[[], None]]:
+    """Make TensorBoard's own reader in Python: a data provider, and what reads on when called."""
+    from tensorboard.backend.event_processing import data_ingester
+
+    flags = argparse.Namespace(
+        logdir=str(folder),
+        logdir_spec="",
+        samples_per_plugin={},
+        purge_orphaned_data=True,
+        max_reload_threads=1,
+        reload_interval=0,  # once per call
+        reload_task="blocking",
+        reload_multifile=True,  # several files in one folder may grow, as the fast reader has it
+        reload_multifile_inactive_secs=-1,
+        detect_file_replacement=None,
+    )
+    ingester = data_ingester.LocalDataIngester(flags)
+    return ingester.data_provider, ingester.start
 
 
 def _open_webfiles() -> IO[bytes]:

@@ -1,0 +1,115 @@
+"""One data provider for TensorBoard: the history and native event files, merged by run and tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorboard.data import provider as tb
+
+from trackboard.board.history import HistoryProvider
+from trackboard.board.native import NativeProvider
+
+Tags = dict[str, dict[str, Any]]
+
+
+class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
+    """Everything one board shows. Where both have a tag of a run, the history's is shown.
+
+    `history` is None for a board over a plain folder of event files.
+    """
+
+    def __init__(self, history: HistoryProvider | None, native: NativeProvider) -> None:
+        self.history = history
+        self.native = native
+
+    def __str__(self) -> str:
+        return f"BoardProvider({self.history}, {self.native})"
+
+    @property
+    def unread_bytes(self) -> int:
+        """What has been logged but is not stored yet, at the last question."""
+        return self.history.unread_bytes if self.history else 0
+
+    def change_token(self) -> str:
+        """A word that is another one when there is something new to show. Made for polling."""
+        native = self.native.change_token()
+        if self.history is None:
+            return native
+        return f"{self.history.change_token()}-{native}"
+
+    def close(self) -> None:
+        """End what was started for this board. May be repeated."""
+        self.native.close()
+
+    def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> tb.ExperimentMetadata:
+        """Name the experiment and where its data is."""
+        return (self.history or self.native).experiment_metadata(ctx, experiment_id=experiment_id)
+
+    def list_plugins(self, ctx: Any = None, *, experiment_id: str) -> list[str]:
+        """Name all plugins that either has data for."""
+        names = [
+            name
+            for half in self._halves()
+            for name in half.list_plugins(ctx, experiment_id=experiment_id)
+        ]
+        return list(dict.fromkeys(names))
+
+    def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
+        """List the runs of both, each once."""
+        runs: dict[str, tb.Run] = {}
+        for half in self._halves():
+            for run in half.list_runs(ctx, experiment_id=experiment_id):
+                runs.setdefault(run.run_id, run)
+        return list(runs.values())
+
+    def list_scalars(self, ctx: Any = None, **which: Any) -> Tags:
+        """List scalar series by run and tag."""
+        return self._merge("list_scalars", ctx, which)
+
+    def read_scalars(self, ctx: Any = None, **which: Any) -> Tags:
+        """Read scalar series."""
+        return self._merge("read_scalars", ctx, which)
+
+    def read_last_scalars(self, ctx: Any = None, **which: Any) -> Tags:
+        """Read the last value of each scalar series."""
+        return self._merge("read_last_scalars", ctx, which)
+
+    def list_tensors(self, ctx: Any = None, **which: Any) -> Tags:
+        """List tensors by run and tag."""
+        return self._merge("list_tensors", ctx, which)
+
+    def read_tensors(self, ctx: Any = None, **which: Any) -> Tags:
+        """Read tensors."""
+        return self._merge("read_tensors", ctx, which)
+
+    def list_blob_sequences(self, ctx: Any = None, **which: Any) -> Tags:
+        """List images, audio and graphs by run and tag."""
+        return self._merge("list_blob_sequences", ctx, which)
+
+    def read_blob_sequences(self, ctx: Any = None, **which: Any) -> Tags:
+        """Read what images, audio and graphs there are."""
+        return self._merge("read_blob_sequences", ctx, which)
+
+    def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
+        """Read one image, sound or graph: they all come from event files."""
+        return self.native.read_blob(ctx, blob_key=blob_key)
+
+    def list_hyperparameters(
+        self, ctx: Any = None, *, experiment_ids: list[str], limit: int | None = None
+    ) -> tb.ListHyperparametersResult:
+        """List nothing: parameters come as tags of event files."""
+        return tb.ListHyperparametersResult(hyperparameters=[], session_groups=[])
+
+    def read_hyperparameters(self, ctx: Any = None, **which: Any) -> list[Any]:
+        """Read nothing: parameters come as tags of event files."""
+        return []
+
+    def _halves(self) -> list[HistoryProvider | NativeProvider]:
+        return [self.history, self.native] if self.history else [self.native]
+
+    def _merge(self, method: str, ctx: Any, which: dict[str, Any]) -> Tags:
+        merged: Tags = {}
+        for half in self._halves():
+            for run, tags in getattr(half, method)(ctx, **which).items():
+                merged[run] = {**tags, **merged.get(run, {})}
+        return merged

@@ -1,0 +1,333 @@
+"""Native event files of runs, read by TensorBoard's own reader and shown under the runs' names."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tensorboard.context import RequestContext
+from tensorboard.data import provider as tb
+from tensorboard.errors import NotFoundError
+
+from trackboard.board.reader import Reader
+
+EXPERIMENT_TAG = "_hparams_/experiment"
+_KEEP_S = 1.0  # as long as a list of the reader's is good for: it reads on once a second
+_FIRST_PASS_S = 1.0
+_POLL_S = 0.01
+_LATER_S = (2.5, 5.0, 10.0, 20.0)  # a large file takes the reader a while
+
+Tags = dict[str, dict[str, Any]]  # run -> tag -> what TensorBoard's reader says of it
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about series, put to the reader by `method` once `list_method` said who has any."""
+
+    method: str
+    list_method: str
+    experiment_id: str
+    plugin_name: str
+    run_tag_filter: tb.RunTagFilter | None
+
+
+class EventFolders(Protocol):
+    """Where event files are: one folder for the reader, and what its sub-folders are called."""
+
+    changes: int  # counts up when files came or grew
+
+    def follow(self, experiment_id: str) -> None:
+        """Look for new files and new bytes."""
+        ...
+
+    def find_root(self) -> Path | None:
+        """The folder to read, None while there is nothing to read."""
+        ...
+
+    def count(self) -> int:
+        """How many runs the reader should find."""
+        ...
+
+    def list_names(self, experiment_id: str) -> Mapping[str, str] | None:
+        """Names of the view's runs by the reader's own names; None: show all under their own."""
+        ...
+
+    def close(self) -> None:
+        """Remove what was made for the reader."""
+        ...
+
+
+class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
+    """Asks TensorBoard's reader, which is started by the first question that finds an event file."""
+
+    def __init__(
+        self,
+        folders: EventFolders,
+        start_reader: Callable[[Path], Reader],
+        *,
+        keep_experiment_tag: bool = False,
+    ) -> None:
+        self._folders = folders
+        self._start_reader = start_reader
+        self._keep_experiment_tag = keep_experiment_tag
+        self._lock = threading.Lock()
+        self._reader: Reader | None = None
+        self._is_closed = False
+        self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
+        self._seen_changes = 0
+        self._changed_at = 0.0
+
+    def __str__(self) -> str:
+        return f"NativeProvider({self._folders.find_root()})"
+
+    def close(self) -> None:
+        """End the reader and remove the links. May be repeated."""
+        with self._lock:
+            self._is_closed = True
+            if self._reader:
+                self._reader.close()
+                self._reader = None
+        self._folders.close()
+
+    def change_token(self) -> str:
+        """A word that changes when files grew, and again when the reader should have read them."""
+        self._folders.follow("")
+        changes, now = self._folders.changes, time.monotonic()
+        if changes != self._seen_changes:
+            self._seen_changes, self._changed_at = changes, now
+        passed = sum(now - self._changed_at >= later_s for later_s in _LATER_S) if changes else 0
+        return f"{changes}.{passed}"
+
+    # -- what there is ------------------------------------------------------------------------------
+
+    def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> tb.ExperimentMetadata:
+        """Say where the files are."""
+        self._folders.follow(experiment_id)
+        return tb.ExperimentMetadata(data_location=str(self._folders.find_root() or ""))
+
+    def list_plugins(self, ctx: Any = None, *, experiment_id: str) -> list[str]:
+        """Name the plugins that the reader has data for."""
+        reader = self._find_reader(experiment_id)
+        return list(self._list(reader, ctx, "list_plugins")) if reader else []
+
+    def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
+        """List the runs that the reader found."""
+        reader = self._find_reader(experiment_id)
+        if reader is None:
+            return []
+        names = self._folders.list_names(experiment_id)
+        return [
+            run if names is None else tb.Run(names[run.run_id], names[run.run_id], run.start_time)
+            for run in self._list(reader, ctx, "list_runs")
+            if names is None or run.run_id in names
+        ]
+
+    # -- series ---------------------------------------------------------------------------------------
+
+    def list_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """List scalar series by run and tag."""
+        return self._list_series(ctx, "list_scalars", experiment_id, plugin_name, run_tag_filter)
+
+    def read_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """Read scalar series."""
+        question = Question(
+            "read_scalars", "list_scalars", experiment_id, plugin_name, run_tag_filter
+        )
+        return self._read_series(ctx, question, downsample=downsample)
+
+    def read_last_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """Read the last value of each scalar series."""
+        question = Question(
+            "read_last_scalars", "list_scalars", experiment_id, plugin_name, run_tag_filter
+        )
+        return self._read_series(ctx, question)
+
+    def list_tensors(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """List histograms, texts and other tensors by run and tag."""
+        found = self._list_series(ctx, "list_tensors", experiment_id, plugin_name, run_tag_filter)
+        if plugin_name != "hparams" or self._keep_experiment_tag:
+            return found
+        # One such tag, of one run, would decide the columns for all runs.
+        kept = {
+            run: {t: d for t, d in tags.items() if t != EXPERIMENT_TAG}
+            for run, tags in found.items()
+        }
+        return {run: tags for run, tags in kept.items() if tags}
+
+    def read_tensors(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """Read histograms, texts and other tensors."""
+        question = Question(
+            "read_tensors", "list_tensors", experiment_id, plugin_name, run_tag_filter
+        )
+        return self._read_series(ctx, question, downsample=downsample)
+
+    def list_blob_sequences(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """List images, audio and graphs by run and tag."""
+        return self._list_series(
+            ctx, "list_blob_sequences", experiment_id, plugin_name, run_tag_filter
+        )
+
+    def read_blob_sequences(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """Read what images, audio and graphs there are."""
+        question = Question(
+            "read_blob_sequences", "list_blob_sequences", experiment_id, plugin_name, run_tag_filter
+        )
+        return self._read_series(ctx, question, downsample=downsample)
+
+    def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
+        """Read one image, sound or graph; the keys are the reader's own."""
+        reader = self._find_reader("")
+        if reader is None:
+            raise NotFoundError(f"blob {blob_key!r}: there are no event files")
+        blob: bytes = reader.read_blob(ctx or RequestContext(), blob_key=blob_key)
+        return blob
+
+    # -- the reader -------------------------------------------------------------------------------------
+
+    def _find_reader(self, experiment_id: str) -> Any | None:
+        """The reader's data provider, started if need be; None while there is nothing to read."""
+        self._folders.follow(experiment_id)
+        root = self._folders.find_root()
+        with self._lock:
+            if root is None or self._is_closed:
+                return None
+            if self._reader and not self._reader.is_alive():
+                _log.warning("TensorBoard's reader of event files has ended; starting it again")
+                self._reader.close()
+                self._reader = None
+            if self._reader is None:
+                self._kept.clear()
+                self._reader = self._start_reader(root)
+                self._await_first_pass(self._reader.provider)
+            return self._reader.provider
+
+    def _await_first_pass(self, provider: Any) -> None:
+        """Give the reader a moment, so that a page opened first thing shows what there is."""
+        deadline = time.monotonic() + _FIRST_PASS_S
+        while time.monotonic() < deadline:
+            if len(provider.list_runs(RequestContext(), experiment_id="")) >= self._folders.count():
+                return
+            time.sleep(_POLL_S)
+
+    def _list(self, provider: Any, ctx: Any, method: str, plugin_name: str = "") -> Any:
+        """Ask for a whole list, at most once a second: each question costs 45 ms."""
+        kept_at, found = self._kept.get((method, plugin_name), (float("-inf"), None))
+        if time.monotonic() - kept_at > _KEEP_S:
+            which = {"plugin_name": plugin_name} if plugin_name else {}
+            found = getattr(provider, method)(ctx or RequestContext(), experiment_id="", **which)
+            self._kept[method, plugin_name] = (time.monotonic(), found)
+        return found
+
+    def _list_series(
+        self,
+        ctx: Any,
+        method: str,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None,
+    ) -> Tags:
+        reader = self._find_reader(experiment_id)
+        if reader is None or plugin_name not in self._list(reader, ctx, "list_plugins"):
+            return {}
+        names = self._folders.list_names(experiment_id)
+        runs = run_tag_filter.runs if run_tag_filter else None
+        wanted = run_tag_filter.tags if run_tag_filter else None
+        found: Tags = {}
+        for own_name, tags in self._list(reader, ctx, method, plugin_name).items():
+            run = own_name if names is None else names.get(own_name)
+            if run is None or (runs is not None and run not in runs):
+                continue
+            kept = {tag: data for tag, data in tags.items() if wanted is None or tag in wanted}
+            if kept:
+                found[run] = kept
+        return found
+
+    def _read_series(self, ctx: Any, question: Question, **how: Any) -> Tags:
+        listed = self._list_series(
+            ctx,
+            question.list_method,
+            question.experiment_id,
+            question.plugin_name,
+            question.run_tag_filter,
+        )
+        reader = self._find_reader(question.experiment_id)
+        if not listed or reader is None:
+            return {}
+        names = self._folders.list_names(question.experiment_id)
+        own_names = {run: run for run in listed} if names is None else _inverse(names)
+        filter_ = tb.RunTagFilter(
+            runs=[own_names[run] for run in listed if run in own_names],
+            tags={tag for tags in listed.values() for tag in tags},
+        )
+        found = getattr(reader, question.method)(
+            ctx or RequestContext(),
+            experiment_id="",
+            plugin_name=question.plugin_name,
+            run_tag_filter=filter_,
+            **how,
+        )
+        shown = {own_name: run for run, own_name in own_names.items()}
+        return {shown[own_name]: tags for own_name, tags in found.items() if own_name in shown}
+
+
+def _inverse(names: Mapping[str, str]) -> dict[str, str]:
+    return {name: own_name for own_name, name in names.items()}

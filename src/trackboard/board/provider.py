@@ -1,0 +1,35 @@
+"""Opening a board's data: what to call to get everything a TensorBoard shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trackboard.board.event_folder import PlainFolder
+from trackboard.board.event_links import RunFolders
+from trackboard.board.history import HistoryProvider
+from trackboard.board.merged import BoardProvider
+from trackboard.board.native import NativeProvider
+from trackboard.board.reader import open_reader
+from trackboard.board.roster import Rosters
+from trackboard.board.source import Source, View
+
+__all__ = ["BoardProvider", "open_folder_provider", "open_provider"]
+
+
+def open_provider(source: Source, view: View, *, raw_ids: bool = False) -> BoardProvider:
+    """Show a view of a workspace; an experiment's name as experiment id shows that experiment.
+
+    Args:
+        source: The workspace.
+        view: What the board's own page shows.
+        raw_ids: Call runs by their ids instead of the names people gave.
+    """
+    rosters = Rosters(source, view, raw_ids=raw_ids)
+    folders = RunFolders(source.run_folder, rosters)
+    return BoardProvider(HistoryProvider(source, rosters), NativeProvider(folders, open_reader))
+
+
+def open_folder_provider(folder: Path) -> BoardProvider:
+    """Show the event files below one folder and nothing else, as stock TensorBoard would."""
+    native = NativeProvider(PlainFolder(folder), open_reader, keep_experiment_tag=True)
+    return BoardProvider(None, native)
