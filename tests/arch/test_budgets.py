@@ -1,0 +1,202 @@
+"""The budgets of the source, so that it stays readable: sizes, names, directions, exports."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src"
+MODULES = sorted(SOURCE.rglob("*.py"))
+FILES = [
+    file
+    for folder in ("src", "tests", "benchmarks", "scripts")
+    for file in sorted((ROOT / folder).rglob("*.py"))
+]
+
+MAX_FILE_LINES = 500
+MAX_BODY_LINES = 60
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "base", "manager"}
+HEAVY = {
+    *("IPython", "PIL", "aiohttp", "alembic", "click", "fastapi", "fsspec", "google", "grpc"),
+    *("numpy", "pandas", "psutil", "pyarrow", "pydantic", "requests", "scipy", "sklearn"),
+    *("sqlalchemy", "tensorboard", "tensorboardX", "tensorflow", "torch", "urllib3", "uvicorn"),
+    *("werkzeug", "yaml", "zstandard"),
+}
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def relative(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    first, *rest = function.body
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    if has_docstring and not rest:
+        return 0
+    start = rest[0] if has_docstring else first
+    return (function.end_lineno or 0) - start.lineno + 1
+
+
+def test_the_source_is_found() -> None:
+    assert len(MODULES) > 20
+    assert Path(__file__) in FILES
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {relative(file): len(file.read_text("utf-8").splitlines()) for file in FILES}
+    assert {file: n for file, n in lengths.items() if n > MAX_FILE_LINES} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    lengths = {
+        f"{relative(file)}:{node.lineno} {node.name}": body_lines(node)
+        for file in FILES
+        for node in ast.walk(parse(file))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    assert {function: n for function, n in lengths.items() if n > MAX_BODY_LINES} == {}
+
+
+def test_files_are_named_for_what_they_hold() -> None:
+    bad = [
+        relative(file)
+        for file in FILES
+        if FORBIDDEN_NAMES
+        & {part.strip("_") for part in file.relative_to(ROOT).with_suffix("").parts}
+    ]
+    assert bad == []
+    assert list(SOURCE.glob("trackboard/**/core*")) == []
+
+
+def imports_of(module: str, file: Path, known: set[str]) -> Iterator[str]:
+    """Our modules that `file` imports anywhere, also within functions and for types only."""
+    for node in ast.walk(parse(file)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            names = [
+                full if (full := f"{node.module}.{alias.name}") in known else str(node.module)
+                for alias in node.names
+            ]
+        else:
+            continue
+        yield from (name for name in names if name in known and name != module)
+
+
+def test_no_import_circles() -> None:
+    files = {name_of(file): file for file in MODULES}
+    graph = {name: set(imports_of(name, file, set(files))) for name, file in files.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail("modules import each other: " + " <- ".join(error.args[1]))
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        package
+        for package in ("trackboard", "trackboard.record", "azureml.core")
+        if (SOURCE / package.replace(".", "/") / "__init__.py").exists()
+    ],
+)
+def test_importing_is_light(package: str) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import {package}, sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = {name.partition(".")[0] for name in answer.stdout.split()}
+    assert loaded & HEAVY == set()
+
+
+def exports_of(tree: ast.Module) -> set[str]:
+    """Public names that a package's `__init__` binds: its own, and those taken from our modules."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(
+            ("trackboard", "azureml")
+        ):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if not name.startswith("_")}
+
+
+def listed_in_all(tree: ast.Module) -> list[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return [str(name) for name in ast.literal_eval(node.value)]
+    return []
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in MODULES if file.name == "__init__.py"], ids=name_of
+)
+def test_all_lists_what_a_package_exports(file: Path) -> None:
+    tree = parse(file)
+    listed = listed_in_all(tree)
+    assert set(listed) - {"__version__"} == exports_of(tree)
+    assert len(set(listed)) == len(listed)
+
+
+def test_only_the_command_prints() -> None:
+    bad = [
+        f"{relative(file)}:{node.lineno}"
+        for file in MODULES
+        if "trackboard/cli" not in file.as_posix()
+        for node in ast.walk(parse(file))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    ]
+    assert bad == []
+
+
+def is_import_of_ours(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return str(node.module).startswith(("azureml", "trackboard"))
+    return isinstance(node, ast.Import) and any(
+        alias.name.startswith(("azureml", "trackboard")) for alias in node.names
+    )
+
+
+def test_every_module_of_the_facade_asks_the_guard_first() -> None:
+    guard = "from azureml import _guard as _guard"
+    bad = [
+        relative(file)
+        for file in MODULES
+        if name_of(file).startswith("azureml") and file.stem != "_guard"
+        if [ast.unparse(node) for node in parse(file).body if is_import_of_ours(node)][:1]
+        != [guard]
+    ]
+    assert bad == []
+
+
+def test_the_changelog_knows_the_version() -> None:
+    init = (SOURCE / "trackboard/__init__.py").read_text("utf-8")
+    version = re.search(r'__version__ = "(.+)"', init)
+    heading = re.search(r"^## \[?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert version
+    assert heading
+    assert heading[1] in ("Unreleased", version[1])

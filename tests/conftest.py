@@ -1,0 +1,121 @@
+"""What every test has: nothing of this machine's user in sight, and in CI no skip.
+
+Fixtures by name: `empty_folder` (the current folder, empty) and `leaves_no_process` (on by itself for
+everything in tests/e2e).
+"""
+
+import os
+import sys
+import time
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+IN_CI = os.environ.get("CI") == "true"
+_MARK = "TRACKBOARD_TEST"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_is_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Settings, caches and workspaces of the person who runs the tests do not count, nor change."""
+    caches = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        if "PIP_CACHE_DIR" not in os.environ:  # downloads are nobody's settings: keep them
+            patch.setenv("PIP_CACHE_DIR", str(Path.home() / caches / "pip"))
+        patch.setenv("HOME", str(home))
+        for name in [*os.environ]:
+            if name.startswith(("TRACKBOARD_", "AZUREML_", "XDG_")):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one during the test."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail the test when a process that it started, detached or not, outlives it by 3 seconds."""
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv(_MARK, mark)
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    yield
+    started = [process for process in _started_under(mark) if process.pid not in before]
+    left = _wait_for(started, timeout_s=3)
+    said = [f"{process.pid}: {_command_line(process)}" for process in left]
+    for process in left:
+        process.kill()
+    _wait_for(left, timeout_s=3)
+    assert not said, "processes were left behind:\n" + "\n".join(said)
+
+
+def _started_under(mark: str) -> list[psutil.Process]:
+    """Our descendants, and detached processes that carry the test's mark."""
+    found = {process.pid: process for process in psutil.Process().children(recursive=True)}
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(_MARK) == mark:
+                found[process.pid] = process
+        except psutil.Error:
+            continue  # somebody else's process, or one that has just ended
+    # multiprocessing keeps one helper of its own for as long as we live.
+    return [
+        process
+        for process in found.values()
+        if "multiprocessing.resource_tracker" not in _command_line(process)
+    ]
+
+
+def _wait_for(processes: list[psutil.Process], *, timeout_s: float) -> list[psutil.Process]:
+    """Those that still run at the end. A zombie has ended: some containers' init reaps nothing."""
+    deadline_s = time.monotonic() + timeout_s
+    while left := [process for process in processes if _runs(process)]:
+        if time.monotonic() > deadline_s:
+            break
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """In CI all that tests need is installed: a skip there hides something."""
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which is a failure in CI: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _refuse_skip(report)
+    return report
