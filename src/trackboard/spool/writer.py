@@ -21,7 +21,7 @@ import threading
 import time
 import weakref
 from pathlib import Path
-from typing import Dict, Union
+from typing import Callable, Dict, List, Union
 from zlib import crc32
 
 from trackboard.model import Ended, Event, FileBytes, Lost, RunId, WriterId, new_writer_id
@@ -115,6 +115,8 @@ class SpoolWriter:
         self._lost_reason = ""
         self._said_lost = False
         self._retry_at_s = 0.0
+        self._is_opening = False
+        self._waiting: List[Callable[[], None]] = []
 
     # -- what callers say ----------------------------------------------------------------------
 
@@ -186,7 +188,7 @@ class SpoolWriter:
     def _append_scalar(self, series: SeriesRef, record: bytes) -> None:
         with self._lock:
             if series.epoch != self._epoch and not self._define(series):
-                self._count_lost(series.run)
+                self._put_off(series.run, lambda: self._append_scalar(series, record))
                 return
             try:
                 written = _write(self._fd, record)
@@ -204,42 +206,44 @@ class SpoolWriter:
         self, run: RunId, payload: bytes, ref: Union[SeriesRef, FileRef, None] = None
     ) -> None:
         with self._lock:
-            ready = (
-                self._ensure_open()
-                if ref is None or ref.epoch == self._epoch
-                else self._define(ref)
-            )
-            if not ready or not self._put(payload):
+            is_due = ref is not None and ref.epoch != self._epoch
+            if not (self._define(ref) if ref is not None and is_due else self._ensure_open()):
+                self._put_off(run, lambda: self._append(run, payload, ref))
+            elif not self._put(self._fd, payload):
                 self._count_lost(run)
             elif self._size >= self._segment_bytes:
                 self._rotate()
 
-    def _put(self, payload: bytes) -> bool:
-        """Write one record to the open segment; False leaves the segment as it was, and closed."""
+    def _put(self, fd: int, payload: bytes) -> bool:
+        """Write one record to a segment; False leaves the segment as it was, and closed."""
         record = _pack_header(len(payload), crc32(payload)) + payload
         written = 0
         try:
-            written = _write(self._fd, record)
+            written = _write(fd, record)
             if written != len(record):
                 raise OSError(errno.ENOSPC, "short write")
         except OSError as error:
-            self._cut(written)
+            self._cut(fd, written)
             self._note_refusal(error)
             return False
         self._size += len(record)
         return True
 
     def _define(self, ref: Union[SeriesRef, FileRef]) -> bool:
-        if not self._ensure_open() or not self._put(ref.definition()):
+        if not self._ensure_open():
             return False
-        ref.epoch = self._epoch
-        return True
+        epoch = self._epoch  # a signal handler may move on to another segment right behind us
+        if not self._put(self._fd, ref.definition()):
+            return False
+        ref.epoch = epoch
+        return epoch == self._epoch or self._define(ref)
 
     def _ensure_open(self) -> bool:
         if self._fd >= 0:
             return True
-        if time.monotonic() < self._retry_at_s:
+        if self._is_opening or time.monotonic() < self._retry_at_s:
             return False
+        self._is_opening = True
         try:
             if not self._writer:
                 self._begin_spool()
@@ -247,7 +251,9 @@ class SpoolWriter:
         except OSError as error:
             self._note_refusal(error)
             return False
-        return self._report_lost()
+        finally:
+            self._is_opening = False
+        return self._report_lost() and self._catch_up()
 
     def _begin_spool(self) -> None:
         """Make the folder aside, so that whoever sees it can ask whether its writer lives."""
@@ -267,21 +273,22 @@ class SpoolWriter:
         number = self._segment + 1
         path = self._spool_folder / self._writer / segment_name(number)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._fd = os.open(path, flags, 0o644)
+        fd = os.open(path, flags, 0o644)
         self._size = 0
         payload = encode_json(
             {"k": "segment", "format": FORMAT, "writer": self._writer, "number": number}
         )
-        if not self._put(payload):
+        if not self._put(fd, payload):
             path.unlink()
             raise OSError(errno.ENOSPC, "no room to begin a segment", str(path))
         self._segment = number
+        self._fd = fd
         self._epoch += 1
 
     def _rotate(self) -> None:
         """Begin the next segment. The old one is synced by a thread that ends with it: nobody waits."""
+        self._epoch += 1  # first: from here on a signal handler that logs goes the slow way
         full, self._fd = self._fd, -1
-        self._epoch += 1
         thread = threading.Thread(target=_sync_and_close, args=(full,), daemon=True)
         try:
             thread.start()
@@ -289,20 +296,36 @@ class SpoolWriter:
             os.close(full)
         self._ensure_open()
 
+    def _put_off(self, run: RunId, append: Callable[[], None]) -> None:
+        """What cannot be stored now: kept for a moment if a segment is just being begun, else lost."""
+        if self._is_opening:  # we are in a signal handler that interrupted it
+            self._waiting.append(append)
+        else:
+            self._count_lost(run)
+
+    def _catch_up(self) -> bool:
+        """Append what signal handlers logged while the segment was being begun."""
+        while self._waiting:
+            self._waiting.pop(0)()
+        return self._fd >= 0
+
     # -- when the disk refuses ----------------------------------------------------------------------
 
     def _refused(self, run: RunId, error: OSError, written: int) -> None:
-        self._cut(written)
+        self._cut(self._fd, written)
         self._note_refusal(error)
         self._count_lost(run)
 
-    def _cut(self, written: int) -> None:
+    def _cut(self, fd: int, written: int) -> None:
         """Take a short write back and leave this segment; the next record begins another one."""
+        self._epoch += 1
         with contextlib.suppress(OSError):  # a torn tail is what readers expect at a segment's end
             if written > 0:
-                os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
-        self._close_fd("_fd")
-        self._epoch += 1
+                os.ftruncate(fd, os.fstat(fd).st_size - written)
+        with contextlib.suppress(OSError):
+            os.close(fd)
+        if fd == self._fd:
+            self._fd = -1
 
     def _note_refusal(self, error: OSError) -> None:
         self._retry_at_s = time.monotonic() + _RETRY_S
@@ -322,7 +345,7 @@ class SpoolWriter:
         """Tell the reader what is missing, now that the disk takes records again."""
         while self._lost:
             run, count = next(iter(self._lost.items()))
-            if run and not self._put(encode_event(Lost(run, count, self._lost_reason))):
+            if run and not self._put(self._fd, encode_event(Lost(run, count, self._lost_reason))):
                 return False
             del self._lost[run]
         return True

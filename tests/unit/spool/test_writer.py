@@ -1,0 +1,239 @@
+import json
+import logging
+import os
+import resource
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from trackboard.ingest.cursor import Cursor
+from trackboard.model import Lost, RunId, Tagged, WriterId
+from trackboard.ports import Batch
+from trackboard.spool import Liveness, SpoolWriter, list_segments, list_writers, probe
+from trackboard.spool.layout import SCALAR_RECORD_BYTES
+
+RUN = RunId("r")
+
+
+def read_all(folder: Path, writer: WriterId, *, is_final: bool = False) -> Batch | None:
+    cursor = Cursor(folder / writer, writer)
+    segments = list_segments(cursor.folder)
+    return cursor.read(segments, most_bytes=1 << 30, is_final=is_final)
+
+
+def values_of(batch: Batch | None) -> list[float]:
+    assert batch is not None
+    return [float(value) for points in batch.points for value in points.values]
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> SpoolWriter:
+    return SpoolWriter(tmp_path / "spool")
+
+
+def test_nothing_is_made_before_the_first_record(tmp_path: Path, writer: SpoolWriter) -> None:
+    writer.series(RUN, "loss")
+    assert not (tmp_path / "spool").exists()
+    assert writer.writer == ""
+
+
+def test_scalars_come_back_in_order(tmp_path: Path, writer: SpoolWriter) -> None:
+    loss = writer.series(RUN, "loss")
+    for i in range(1000):
+        writer.append_float(loss, 0, 0, i / 2)
+    assert values_of(read_all(tmp_path / "spool", writer.writer)) == [i / 2 for i in range(1000)]
+
+
+def test_each_segment_can_be_read_alone(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path, segment_bytes=4096)
+    loss = writer.series(RUN, "loss")
+    for i in range(1000):
+        writer.append_float(loss, 0, 0, i)
+    segments = list_segments(tmp_path / writer.writer)
+    assert len(segments) > 5
+    for number, _ in segments[:-1]:
+        (tmp_path / writer.writer / f"{number}.seg").unlink()
+    batch = read_all(tmp_path, writer.writer)
+    assert values_of(batch)[-1] == 999
+
+
+def test_the_kernel_knows_whether_the_writer_lives(tmp_path: Path, writer: SpoolWriter) -> None:
+    writer.append_event(Tagged(RUN, "key", "value"))
+    folder = tmp_path / "spool" / writer.writer
+    assert probe(folder) is Liveness.ALIVE
+    writer.close()
+    assert probe(folder) is Liveness.DEAD
+
+
+def test_another_boot_of_this_machine_proves_death(tmp_path: Path, writer: SpoolWriter) -> None:
+    writer.append_event(Tagged(RUN, "key", "value"))
+    alive = tmp_path / "spool" / writer.writer / "alive"
+    said = json.loads(alive.read_bytes())
+    alive.write_text(json.dumps({**said, "boot": "another"}))
+    assert probe(alive.parent) is Liveness.DEAD
+    alive.write_text(json.dumps({**said, "host": "elsewhere"}))
+    assert probe(alive.parent) is Liveness.UNKNOWN
+
+
+def test_a_closed_writer_begins_a_new_spool(tmp_path: Path, writer: SpoolWriter) -> None:
+    loss = writer.series(RUN, "loss")
+    writer.append_float(loss, 0, 0, 1.0)
+    first = writer.writer
+    writer.close()
+    writer.close()
+    writer.append_float(loss, 0, 0, 2.0)
+    assert writer.writer not in ("", first)
+    assert values_of(read_all(tmp_path / "spool", writer.writer)) == [2.0]
+
+
+def test_a_forked_child_writes_a_spool_of_its_own(tmp_path: Path, writer: SpoolWriter) -> None:
+    loss = writer.series(RUN, "loss")
+    writer.append_float(loss, 0, 0, 1.0)
+    child = os.fork()
+    if child == 0:
+        writer.append_float(loss, 0, 0, 2.0)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    writer.append_float(loss, 0, 0, 3.0)
+    spool = tmp_path / "spool"
+    assert values_of(read_all(spool, writer.writer)) == [1.0, 3.0]
+    (other,) = set(list_writers(spool)) - {writer.writer}
+    assert values_of(read_all(spool, other)) == [2.0]
+    assert probe(spool / other) is Liveness.DEAD
+    assert probe(spool / writer.writer) is Liveness.ALIVE
+
+
+def test_threads_do_not_mix_their_records(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path, segment_bytes=1 << 16)
+
+    def work(number: int) -> None:
+        series = writer.series(RUN, f"s{number}")
+        for i in range(2000):
+            writer.append_float(series, 0, 0, i)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    batch = read_all(tmp_path, writer.writer)
+    assert batch is not None
+    seen: dict[str, list[float]] = {}
+    for points in batch.points:
+        seen.setdefault(points.name, []).extend(points.values.tolist())
+    assert seen == {f"s{n}": [float(i) for i in range(2000)] for n in range(8)}
+
+
+def test_a_signal_handler_may_log_in_the_middle_of_a_log(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path, segment_bytes=1 << 14)
+    loss, other = writer.series(RUN, "loss"), writer.series(RUN, "other")
+    old = signal.signal(signal.SIGALRM, lambda *_: writer.append_float(other, 0, 0, 1.0))
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    try:
+        for i in range(30_000):
+            writer.append_float(loss, 0, 0, i)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    batch = read_all(tmp_path, writer.writer)
+    assert batch is not None
+    assert batch.skipped_bytes == 0
+    loss_values = [v for p in batch.points if p.name == "loss" for v in p.values.tolist()]
+    assert loss_values == list(range(30_000))
+    assert any(p.name == "other" for p in batch.points)
+
+
+class TestARefusingDisk:
+    """A limit on the size of files stands in for a full disk: writes come back short, then fail."""
+
+    @pytest.fixture
+    def limited(self) -> int:
+        return 20_000
+
+    def test_what_is_lost_is_counted_said_once_and_told(
+        self, tmp_path: Path, limited: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        writer = SpoolWriter(tmp_path)
+        loss = writer.series(RUN, "loss")
+        old = resource.getrlimit(resource.RLIMIT_FSIZE)
+        old_handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        with caplog.at_level(logging.WARNING, "trackboard"):
+            try:
+                # The segment meets the limit in the middle of a record; the next one may not grow.
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limited, old[1]))
+                for i in range(600):
+                    writer.append_float(loss, 0, 0, i)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, old[1]))
+                assert writer.lost_count > 0
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, old)
+                signal.signal(signal.SIGXFSZ, old_handler)
+        lost = writer.lost_count
+        writer._retry_at_s = 0.0  # rather than wait for it
+        writer.append_float(loss, 0, 0, 600.0)
+        assert writer.lost_count == 0
+        assert len(caplog.records) == 1
+        batch = read_all(tmp_path, writer.writer)
+        assert batch is not None
+        assert batch.skipped_bytes == 0, "a short write was left in the segment"
+        kept = values_of(batch)
+        assert kept[-1] == 600.0
+        assert kept[:-1] == [float(i) for i in range(len(kept) - 1)]
+        assert len(kept) + lost == 601
+        (told,) = [event for event in batch.events if isinstance(event, Lost)]
+        assert (told.run, told.count) == (RUN, lost)
+
+    def test_a_folder_that_cannot_be_made(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "file").write_text("")
+        writer = SpoolWriter(tmp_path / "file" / "spool")
+        loss = writer.series(RUN, "loss")
+        with caplog.at_level(logging.WARNING, "trackboard"):
+            for i in range(5):
+                writer.append_float(loss, 0, 0, i)
+        assert writer.lost_count == 5
+        assert len(caplog.records) == 1
+        assert "Training goes on" in caplog.text
+
+
+def test_a_torn_tail_means_not_yet_while_the_writer_lives(
+    tmp_path: Path, writer: SpoolWriter
+) -> None:
+    loss = writer.series(RUN, "loss")
+    for i in range(10):
+        writer.append_float(loss, 0, 0, i)
+    segment = tmp_path / "spool" / writer.writer / "0.seg"
+    whole = segment.read_bytes()
+    for cut in range(1, SCALAR_RECORD_BYTES):
+        segment.write_bytes(whole[:-cut])
+        batch = read_all(tmp_path / "spool", writer.writer)
+        assert batch is not None
+        assert values_of(batch) == list(range(9))
+        assert batch.end.offset == len(whole) - SCALAR_RECORD_BYTES
+        final = read_all(tmp_path / "spool", writer.writer, is_final=True)
+        assert final is not None
+        assert final.skipped_bytes == SCALAR_RECORD_BYTES - cut
+
+
+def test_any_flipped_bit_ends_the_segment_and_nothing_wrong_comes_through(
+    tmp_path: Path, writer: SpoolWriter
+) -> None:
+    loss = writer.series(RUN, "loss")
+    for i in range(50):
+        writer.append_float(loss, 0, 0, i)
+    segment = tmp_path / "spool" / writer.writer / "0.seg"
+    whole = segment.read_bytes()
+    first = len(whole) - 50 * SCALAR_RECORD_BYTES
+    for place in range(first + 10 * SCALAR_RECORD_BYTES, first + 12 * SCALAR_RECORD_BYTES):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x10
+        segment.write_bytes(damaged)
+        batch = read_all(tmp_path / "spool", writer.writer, is_final=True)
+        kept = values_of(batch)
+        assert kept == list(range(len(kept)))
+        assert 10 <= len(kept) <= 11
+        assert batch is not None
+        assert batch.skipped_bytes == (50 - len(kept)) * SCALAR_RECORD_BYTES
