@@ -24,9 +24,15 @@ class EventFile:
     size_bytes: int
 
 
-def iter_event_files(root: Path) -> Iterator[EventFile]:
-    """Find files with `tfevents` in their name anywhere below `root`; a missing root has none."""
+def iter_event_files(root: Path, *, follow_links: bool = False) -> Iterator[EventFile]:
+    """Find files with `tfevents` in their name anywhere below `root`; a missing root has none.
+
+    Args:
+        root: Where to look.
+        follow_links: Enter folders that are links, each once.
+    """
     waiting = [""]
+    entered: set[tuple[int, int]] = set()
     while waiting:
         folder = waiting.pop()
         # Folders may go, and files turn up in their place, while we look; the next look sees it.
@@ -35,10 +41,21 @@ def iter_event_files(root: Path) -> Iterator[EventFile]:
             os.scandir(root / folder) as entries,
         ):
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False) or (
+                    follow_links and entry.is_dir() and _is_new(entry, entered)
+                ):
                     waiting.append(f"{folder}/{entry.name}" if folder else entry.name)
                 elif "tfevents" in entry.name and entry.is_file():
                     yield EventFile(folder, entry.name, entry.stat().st_size)
+
+
+def _is_new(link: os.DirEntry[str], entered: set[tuple[int, int]]) -> bool:
+    status = link.stat()
+    key = (status.st_dev, status.st_ino)
+    if key in entered:
+        return False
+    entered.add(key)
+    return True
 
 
 class PlainFolder:
@@ -62,13 +79,13 @@ class PlainFolder:
         with self._lock:
             if self._pace.is_due():
                 with self._pace.step():
-                    found = frozenset(iter_event_files(self._root))
+                    found = frozenset(iter_event_files(self._root, follow_links=True))
                 self.changes += found != self._found
                 self._found = found
 
     def find_root(self) -> Path | None:
-        """The folder."""
-        return self._root
+        """The folder, None while there is no event file in it."""
+        return self._root if self._found else None
 
     def count(self) -> int:
         """How many runs the reader should find."""

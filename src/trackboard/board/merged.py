@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from tensorboard.data import provider as tb
 
-from trackboard.board.history import HistoryProvider
+from trackboard.board.budget import ANSWER_POINTS, share
+from trackboard.board.history import SCALARS, Curve, HistoryProvider
 from trackboard.board.native import NativeProvider
 
 Tags = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class FoundScalars:
+    """Scalar series of a board: those of the history, and (run, tag) of others in event files."""
+
+    curves: list[Curve]
+    native: list[tuple[str, str]]
+
+    def counts(self, at_most: int) -> list[int]:
+        """Points of each series; of event files no more is known than what will be asked for."""
+        return [curve.series.count for curve in self.curves] + [at_most] * len(self.native)
 
 
 class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
@@ -66,9 +80,40 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         """List scalar series by run and tag."""
         return self._merge("list_scalars", ctx, which)
 
-    def read_scalars(self, ctx: Any = None, **which: Any) -> Tags:
-        """Read scalar series."""
+    def read_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        """Read scalar series, of both together no more points than one answer may hold."""
+        limit = downsample
+        if plugin_name == SCALARS:
+            found = self.find_scalars(ctx, experiment_id, run_tag_filter)
+            at_most = ANSWER_POINTS if downsample is None else downsample
+            limit = share(found.counts(at_most), at_most=at_most)
+        which = {
+            "experiment_id": experiment_id,
+            "plugin_name": plugin_name,
+            "downsample": limit,
+            "run_tag_filter": run_tag_filter,
+        }
         return self._merge("read_scalars", ctx, which)
+
+    def find_scalars(
+        self, ctx: Any, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
+    ) -> FoundScalars:
+        """Find the scalar series that match a filter, each in one half only."""
+        curves = self.history.list_curves(experiment_id, run_tag_filter) if self.history else []
+        native = self.native.list_scalars(
+            ctx, experiment_id=experiment_id, plugin_name=SCALARS, run_tag_filter=run_tag_filter
+        )
+        own = {(curve.run, curve.tag) for curve in curves}
+        others = [(run, tag) for run, tags in native.items() for tag in tags]
+        return FoundScalars(curves, [pair for pair in others if pair not in own])
 
     def read_last_scalars(self, ctx: Any = None, **which: Any) -> Tags:
         """Read the last value of each scalar series."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -238,13 +239,13 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         reader = self._find_reader("")
         if reader is None:
             raise NotFoundError(f"blob {blob_key!r}: there are no event files")
-        blob: bytes = reader.read_blob(ctx or RequestContext(), blob_key=blob_key)
+        blob: bytes = self._ask(reader, ctx, "read_blob", blob_key=blob_key) or b""
         return blob
 
     # -- the reader -------------------------------------------------------------------------------------
 
-    def _find_reader(self, experiment_id: str) -> Any | None:
-        """The reader's data provider, started if need be; None while there is nothing to read."""
+    def _find_reader(self, experiment_id: str) -> Reader | None:
+        """The reader, started if need be; None while there is nothing to read."""
         self._folders.follow(experiment_id)
         root = self._folders.find_root()
         with self._lock:
@@ -257,25 +258,39 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
             if self._reader is None:
                 self._kept.clear()
                 self._reader = self._start_reader(root)
-                self._await_first_pass(self._reader.provider)
-            return self._reader.provider
+                self._await_first_pass(self._reader)
+            return self._reader
 
-    def _await_first_pass(self, provider: Any) -> None:
+    def _await_first_pass(self, reader: Reader) -> None:
         """Give the reader a moment, so that a page opened first thing shows what there is."""
         deadline = time.monotonic() + _FIRST_PASS_S
-        while time.monotonic() < deadline:
-            if len(provider.list_runs(RequestContext(), experiment_id="")) >= self._folders.count():
-                return
-            time.sleep(_POLL_S)
+        with contextlib.suppress(*reader.failures):  # the question itself will meet it again
+            while time.monotonic() < deadline:
+                runs = reader.provider.list_runs(RequestContext(), experiment_id="")
+                if len(runs) >= self._folders.count():
+                    return
+                time.sleep(_POLL_S)
 
-    def _list(self, provider: Any, ctx: Any, method: str, plugin_name: str = "") -> Any:
+    def _list(self, reader: Reader, ctx: Any, method: str, plugin_name: str = "") -> Any:
         """Ask for a whole list, at most once a second: each question costs 45 ms."""
         kept_at, found = self._kept.get((method, plugin_name), (float("-inf"), None))
         if time.monotonic() - kept_at > _KEEP_S:
             which = {"plugin_name": plugin_name} if plugin_name else {}
-            found = getattr(provider, method)(ctx or RequestContext(), experiment_id="", **which)
+            found = self._ask(reader, ctx, method, experiment_id="", **which)
             self._kept[method, plugin_name] = (time.monotonic(), found)
         return found
+
+    def _ask(self, reader: Reader, ctx: Any, method: str, **which: Any) -> Any:
+        """Put one question to the reader. If it is lost, this answer goes without event files."""
+        try:
+            return getattr(reader.provider, method)(ctx or RequestContext(), **which)
+        except reader.failures as error:
+            _log.warning("TensorBoard's reader of event files was lost and starts again: %s", error)
+            with self._lock:
+                if self._reader is reader:
+                    self._reader = None
+            reader.close()
+            return {}
 
     def _list_series(
         self,
@@ -318,8 +333,10 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
             runs=[own_names[run] for run in listed if run in own_names],
             tags={tag for tags in listed.values() for tag in tags},
         )
-        found = getattr(reader, question.method)(
-            ctx or RequestContext(),
+        found = self._ask(
+            reader,
+            ctx,
+            question.method,
             experiment_id="",
             plugin_name=question.plugin_name,
             run_tag_filter=filter_,

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from trackboard.board.tensorboard_internals import (
     connect_data_server,
+    data_server_failures,
     find_data_server,
     open_python_reader,
 )
@@ -33,6 +34,7 @@ class Reader(Protocol):
     """Something that reads a folder of event files and goes on reading."""
 
     provider: Any  # a tensorboard.data.provider.DataProvider over the folder
+    failures: tuple[type[Exception], ...]  # what its provider raises when the reader is lost
 
     def is_alive(self) -> bool:
         """Whether it still answers."""
@@ -71,6 +73,7 @@ class DataServer:
             self._end_process()
             raise
         self.provider, self._disconnect = connect_data_server(port)
+        self.failures = data_server_failures()
 
     @property
     def process_id(self) -> int:
@@ -115,6 +118,7 @@ class PythonReader:
 
     def __init__(self, folder: Path) -> None:
         self.provider, self._read_on = open_python_reader(folder)
+        self.failures: tuple[type[Exception], ...] = ()
         self._stopping = threading.Event()
         self._first_pass = threading.Event()
         self._thread = threading.Thread(target=self._run, name="trackboard-reader", daemon=True)

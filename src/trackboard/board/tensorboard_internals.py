@@ -103,6 +103,13 @@ def connect_data_server(port: int) -> tuple[Any, Callable[[], None]]:
     return provider, channel.close
 
 
+def data_server_failures() -> tuple[type[Exception], ...]:
+    """What a provider from `connect_data_server` raises when the reader has gone."""
+    import grpc
+
+    return (grpc.RpcError,)
+
+
 def open_python_reader(folder: Path) -> tuple[Any, Callable[[], None]]:
     """Make TensorBoard's own reader in Python: a data provider, and what reads on when called."""
     from tensorboard.backend.event_processing import data_ingester

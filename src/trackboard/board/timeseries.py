@@ -9,28 +9,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tensorboard.data import provider as tb
 
 from trackboard.board.budget import share
-from trackboard.board.history import SCALARS, Curve
-from trackboard.board.merged import BoardProvider
+from trackboard.board.history import SCALARS
+from trackboard.board.merged import BoardProvider, FoundScalars
 
 POINTS_PER_SERIES = 1000  # what TensorBoard asks for when nobody says otherwise
 _KNOWN_KEYS = frozenset(("plugin", "tag", "run"))
 _POINT = '{"wallTime": %s, "step": %d, "value": %s}'
 _QUICK_POINT = '{"wallTime": %r, "step": %d, "value": %r}'
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """One request and the series that answer it."""
-
-    request: Mapping[str, Any]
-    curves: Sequence[Curve]
-    native_runs: Sequence[str]
 
 
 def answer(provider: BoardProvider, experiment_id: str, requests: Sequence[Any]) -> bytes | None:
@@ -51,11 +41,13 @@ def answer(provider: BoardProvider, experiment_id: str, requests: Sequence[Any])
         return None
     if provider.history:
         provider.history.refresh()
-    wanted = [_find(provider, experiment_id, request) for request in requests]
-    counts = [curve.series.count for one in wanted for curve in one.curves]
-    counts += [POINTS_PER_SERIES for one in wanted for _ in one.native_runs]
+    found = [provider.find_scalars(None, experiment_id, _filter(request)) for request in requests]
+    counts = [count for one in found for count in one.counts(POINTS_PER_SERIES)]
     limit = share(counts, at_most=POINTS_PER_SERIES)
-    answers = [_answer_one(provider, experiment_id, one, limit) for one in wanted]
+    answers = [
+        _answer_one(provider, experiment_id, request, one, limit)
+        for request, one in zip(requests, found, strict=True)
+    ]
     return f"[{', '.join(answers)}]".encode()
 
 
@@ -74,40 +66,34 @@ def _filter(request: Mapping[str, Any]) -> tb.RunTagFilter:
     return tb.RunTagFilter(runs=[run] if run else None, tags=[request["tag"]])
 
 
-def _find(provider: BoardProvider, experiment_id: str, request: Mapping[str, Any]) -> _Wanted:
-    filter_ = _filter(request)
-    curves = provider.history.list_curves(experiment_id, filter_) if provider.history else []
-    native = provider.native.list_scalars(
-        experiment_id=experiment_id, plugin_name=SCALARS, run_tag_filter=filter_
-    )
-    own = {curve.run for curve in curves}
-    return _Wanted(request, curves, [run for run in native if run not in own])
-
-
-def _answer_one(provider: BoardProvider, experiment_id: str, wanted: _Wanted, limit: int) -> str:
-    request, tag = wanted.request, wanted.request["tag"]
+def _answer_one(
+    provider: BoardProvider,
+    experiment_id: str,
+    request: Mapping[str, Any],
+    found: FoundScalars,
+    limit: int,
+) -> str:
     series: list[str] = []
     if provider.history:
-        for curve, points in provider.history.read_curves(wanted.curves, limit=limit):
+        for curve, points in provider.history.read_curves(found.curves, limit=limit):
             columns = (points.times_s.tolist(), points.steps.tolist(), points.values.tolist())
             series.append(_series_json(curve.run, *columns))
-    if wanted.native_runs:
-        found = provider.native.read_scalars(
+    if found.native:
+        read = provider.native.read_scalars(
             experiment_id=experiment_id,
             plugin_name=SCALARS,
             downsample=limit,
-            run_tag_filter=tb.RunTagFilter(runs=wanted.native_runs, tags=[tag]),
+            run_tag_filter=tb.RunTagFilter(
+                runs=[run for run, _ in found.native], tags=[request["tag"]]
+            ),
         )
-        for run, tags in found.items():
-            data = tags.get(tag, [])
-            series.append(
-                _series_json(
-                    run,
-                    [d.wall_time for d in data],
-                    [d.step for d in data],
-                    [d.value for d in data],
-                )
+        series += [
+            _series_json(
+                run, [d.wall_time for d in data], [d.step for d in data], [d.value for d in data]
             )
+            for run, tags in read.items()
+            for data in tags.values()
+        ]
     head = {key: request[key] for key in ("plugin", "tag", "run") if key in request}
     return f'{json.dumps(head)[:-1]}, "runToSeries": {{{", ".join(series)}}}}}'
 
