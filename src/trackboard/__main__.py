@@ -1,0 +1,24 @@
+"""`python -m trackboard`: the command line, and the entry of the processes that it starts."""
+
+from __future__ import annotations
+
+import sys
+
+
+def _main() -> int:
+    # Two ways not through click: a job's start, or a browser, waits for what is loaded here.
+    if sys.argv[1:2] == ["tb-process"]:
+        from trackboard.cli.board import run_process
+
+        return run_process(sys.argv[2:])
+    if sys.argv[1:2] == ["worker"]:
+        from trackboard.cli.worker import main as carry_out
+
+        return carry_out(sys.argv[2:])
+    from trackboard.cli.main import main
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,209 @@
+"""The addresses of a board: our live page around TensorBoard, and TensorBoard around everything else.
+
+    /                        the live page: TensorBoard in a frame that reloads itself
+    /-/...                   TensorBoard as it is, for that frame
+    /-/changes               has anything changed? {"token": ..., "unread_bytes": ...}
+    /tb/<view>/...           the same three for one view (an experiment); the rest of it as below
+    anything else            as TensorBoard would answer at its own root: /data/runs, /index.html ...
+
+Every link is relative, so that all of it works below any prefix (jupyter-server-proxy, SCRIPT_NAME).
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import io
+import json
+import logging
+import sys
+import urllib.parse
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from trackboard.board.tensorboard_internals import EXPERIMENT_KEY, FIXED_ROUTE, is_not_found
+from trackboard.errors import NotFound, TrackboardError, Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+TIME_SERIES = "/data/plugin/timeseries/timeSeries"  # the one hot request
+
+_PAGE = Path(__file__).with_name("page.html")
+_GZIP_FROM_BYTES = 256 * 1024  # below it a loopback is quicker than the compression
+_NO_CACHE = [
+    ("Cache-Control", "no-cache, must-revalidate"),
+    ("Expires", "0"),
+    ("X-Content-Type-Options", "nosniff"),
+]
+_MISSING = "404 Not Found"
+_FAILED = "500 Internal Server Error"
+_STATUS = {NotFound: _MISSING, Unavailable: "503 Service Unavailable"}
+_logger = logging.getLogger(__name__)
+
+
+class BoardProvider(Protocol):
+    """What the pages ask of a data provider beside what TensorBoard asks it."""
+
+    @property
+    def unread_bytes(self) -> int:
+        """What has been logged but is not stored yet."""
+        ...
+
+    def change_token(self) -> str:
+        """A word that is another one when there is something new to show."""
+        ...
+
+    def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> Any:
+        """TensorBoard's question; raises its NotFoundError (or ours) for an unknown view."""
+        ...
+
+
+TimeSeriesAnswer = Callable[[str, Any], bytes | None]
+"""Answer TensorBoard's time series requests of a view, or None to let TensorBoard do it."""
+
+
+class Mount:
+    """The WSGI application of a board."""
+
+    def __init__(
+        self,
+        tensorboard: WSGIApplication,
+        provider: BoardProvider,
+        answer: TimeSeriesAnswer | None = None,
+    ) -> None:
+        self._tensorboard = tensorboard
+        self._provider = provider
+        self._answer = answer
+        self._page = _PAGE.read_bytes()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; what goes wrong is said in plain words and logged."""
+        try:
+            return self._route(environ, start_response)
+        except TrackboardError as error:
+            status = _STATUS.get(type(error), _FAILED)
+            return _problem(environ, start_response, status, error.message, error.hint)
+        except Exception as error:
+            if is_not_found(error):
+                return _problem(environ, start_response, _MISSING, str(error), "")
+            _logger.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            message = f"This could not be shown: {type(error).__name__}: {error}"
+            hint = "The whole story is in the output of the process that serves this page."
+            return _problem(environ, start_response, _FAILED, message, hint)
+
+    def _route(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        target = _redirect_target(environ)
+        if target:
+            return _redirect(environ, start_response, target)
+        view = _enter_view(environ)
+        path = environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(FIXED_ROUTE)
+        if path == "/":
+            if view:
+                self._provider.experiment_metadata(None, experiment_id=view)  # raises if unknown
+            return _respond(environ, start_response, "200 OK", "text/html", self._page)
+        if path == "/-/changes":
+            return self._changes(environ, start_response)
+        if path.startswith("/-/"):
+            _descend(environ, "/-")
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(FIXED_ROUTE)
+        if view:
+            environ[EXPERIMENT_KEY] = view
+        if environ["PATH_INFO"] == TIME_SERIES and environ["REQUEST_METHOD"] == "POST":
+            body = self._time_series(environ)
+            if body is not None:
+                return _respond(environ, start_response, "200 OK", "application/json", body)
+        return self._tensorboard(environ, start_response)
+
+    def _changes(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        token = self._provider.change_token()  # first: it is what reads on
+        changes = {"token": token, "unread_bytes": self._provider.unread_bytes}
+        body = json.dumps(changes).encode()
+        return _respond(environ, start_response, "200 OK", "application/json", body)
+
+    def _time_series(self, environ: WSGIEnvironment) -> bytes | None:
+        if self._answer is None:
+            return None
+        from werkzeug.wrappers import Request
+
+        raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(raw)  # TensorBoard may want to read it again
+        form = Request({**environ, "wsgi.input": io.BytesIO(raw)}).form
+        try:
+            requests = json.loads(form.get("requests", ""))
+        except ValueError:
+            return None  # TensorBoard says what is wrong with it
+        return self._answer(environ.get(EXPERIMENT_KEY, ""), requests)
+
+
+def _redirect_target(environ: WSGIEnvironment) -> str:
+    """Where a path without its final slash belongs, relative to itself; empty when it is right."""
+    path = environ.get("PATH_INFO", "")
+    if path in ("/tb", "/tb/"):
+        return "./" if path == "/tb" else "../"
+    view_only = path.startswith("/tb/") and path.count("/") == 2
+    if path == "" or view_only or (path.endswith("/-") and path.count("/") in (1, 3)):
+        last = (environ.get("SCRIPT_NAME", "") + path).rpartition("/")[2]
+        return f"./{urllib.parse.quote(last.encode('latin-1'), safe='')}/"
+    return ""
+
+
+def _enter_view(environ: WSGIEnvironment) -> str:
+    """Move `/tb/<view>` from the path to the script name; returns the view, empty for all."""
+    path = environ["PATH_INFO"]
+    if not path.startswith("/tb/"):
+        return ""
+    view: str = path.split("/", 3)[2]
+    _descend(environ, f"/tb/{view}")
+    return view.encode("latin-1").decode("utf-8", "replace")
+
+
+def _descend(environ: WSGIEnvironment, prefix: str) -> None:
+    environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+    environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(prefix)
+
+
+def _respond(
+    environ: WSGIEnvironment, start_response: StartResponse, status: str, kind: str, body: bytes
+) -> Iterable[bytes]:
+    headers = [("Content-Type", f"{kind}; charset=utf-8" if kind != "application/json" else kind)]
+    if len(body) >= _GZIP_FROM_BYTES and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+        headers.append(("Content-Encoding", "gzip"))
+    headers += [("Content-Length", str(len(body))), *_NO_CACHE]
+    # An error may come after TensorBoard has begun to answer; the exception allows to begin again.
+    start_response(status, headers, sys.exc_info() if sys.exc_info()[0] else None)
+    return [body]
+
+
+def _redirect(
+    environ: WSGIEnvironment, start_response: StartResponse, target: str
+) -> Iterable[bytes]:
+    query = environ.get("QUERY_STRING", "")
+    location = f"{target}?{query}" if query else target
+    start_response("302 Found", [("Location", location), ("Content-Length", "0"), *_NO_CACHE])
+    return [b""]
+
+
+def _problem(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    status: str,
+    message: str,
+    hint: str,
+) -> Iterable[bytes]:
+    """Say what went wrong: as a page to people, as text to scripts and to TensorBoard's page."""
+    if "text/html" not in environ.get("HTTP_ACCEPT", ""):
+        text = f"{message}\n{hint}".strip() + "\n"
+        return _respond(environ, start_response, status, "text/plain", text.encode())
+    page = _PROBLEM_PAGE.format(message=html.escape(message), hint=html.escape(hint))
+    return _respond(environ, start_response, status, "text/html", page.encode())
+
+
+_PROBLEM_PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
+<title>trackboard</title>
+<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 42em; margin: 15vh auto; padding: 0 1em">
+<p style="font-size: 1.25em; white-space: pre-wrap">{message}</p>
+<p style="white-space: pre-wrap">{hint}</p>
+"""

@@ -1,0 +1,90 @@
+"""Where a board listens: on this machine only, at the wished port or the next free one."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from trackboard.errors import Unavailable, UsageError
+
+DEFAULT_PORT = 6006
+_PORTS_TRIED = 100
+_LAST_PORT = 65535
+
+
+def check_host(host: str) -> None:
+    """Raise UsageError for an address that other machines can reach: a board has no sign-in yet."""
+    if host == "localhost":
+        return
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise UsageError(
+            f"host {host!r} would show the history to everybody who can reach this machine",
+            hint="A board listens on this machine only (127.0.0.1). From elsewhere, type there: "
+            f"ssh -L 6006:localhost:6006 {socket.gethostname()}",
+        )
+
+
+def check_port(port: int) -> None:
+    """Raise UsageError for what is no port. 0 means any free one."""
+    if not 0 <= port <= _LAST_PORT:
+        raise UsageError(f"port {port} does not exist", hint=f"0 (any free one) to {_LAST_PORT}")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen at a port, or at the next free one above it.
+
+    Raises:
+        UsageError: The address is not allowed, or is not one of this machine.
+        Unavailable: None of the next 100 ports is free.
+    """
+    check_host(host)
+    check_port(port)
+    address = "127.0.0.1" if host == "localhost" else host
+    for candidate in range(port, min(port + _PORTS_TRIED, _LAST_PORT + 1)):
+        if candidate and _is_answered(candidate):
+            continue
+        listener = _try_listen(address, candidate)
+        if listener is not None:
+            return listener
+    raise Unavailable(
+        f"none of the ports {port} to {min(port + _PORTS_TRIED, _LAST_PORT + 1) - 1} is free",
+        hint="Name another one (port=…, --port …), or 0 for any free port.",
+    )
+
+
+def _is_answered(port: int) -> bool:
+    """Whether somebody answers at `localhost:<port>`: binding alone does not notice all of them.
+
+    (Another program may have it on ::1, which browsers try first, or, on macOS, on all addresses.)
+    """
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.settimeout(1.0)
+                if probe.connect_ex((address, port)) == 0:
+                    return True
+        except OSError as error:
+            if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                raise
+    return False
+
+
+def _try_listen(address: str, port: int) -> socket.socket | None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port whose last connections are still fading out is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return None
+        raise UsageError(f"cannot listen at {address}:{port}: {error.strerror}") from error
+    return listener

@@ -1,0 +1,124 @@
+"""The process around a board: serving, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from trackboard.board.control import Ready
+
+if TYPE_CHECKING:
+    from trackboard.board.provider import BoardProvider
+
+_END_WITHIN_S = 1.5  # after that the process ends without asking
+_PARENT_CHECK_S = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address to open in a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    if host == "127.0.0.1":
+        host = "localhost"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve(
+    listener: socket.socket,
+    open_data: Callable[[], BoardProvider],
+    *,
+    stop: threading.Event,
+    on_ready: Callable[[Ready], None],
+    logdir: str = os.devnull,
+) -> None:
+    """Show what a data provider has until `stop` is set, then close it.
+
+    Args:
+        listener: From `port.listen`.
+        open_data: Makes the data provider.
+        stop: Ends the board when set.
+        on_ready: Called once the board answers.
+        logdir: For TensorBoard's plugins that read files themselves; nothing by default.
+    """
+    from trackboard.board import tensorboard_internals as internals
+    from trackboard.board.mount import Mount
+    from trackboard.board.timeseries import answer
+    from trackboard.board.web import WebServer
+
+    internals.hide_tensorflow()
+    provider = open_data()
+    try:
+        app = internals.build_app(provider, logdir=logdir)
+
+        def answer_time_series(experiment: str, requests: Any) -> bytes | None:
+            return answer(provider, experiment, requests)
+
+        server = WebServer(listener, Mount(app, provider, answer_time_series))
+        thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
+        thread.start()
+        on_ready(Ready(url_of(listener), listener.getsockname()[1]))
+        stop.wait()
+        server.shutdown()
+        server.server_close()
+    finally:
+        listener.close()
+        provider.close()
+
+
+@contextmanager
+def stop_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM set `stop` instead of raising wherever the process happens to be."""
+
+    def set_it(number: int, _frame: types.FrameType | None) -> None:
+        _logger.debug("signal %s", number)
+        _end(stop)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, set_it) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stop_with_starter(control: socket.socket, stop: threading.Event) -> None:
+    """Set `stop` when the starter closes its end or dies, however it does.
+
+    The parent is watched as well: a process that was forked behind Python's back may hold a copy of
+    the starter's end open.
+    """
+    starter = os.getppid()
+
+    def watch() -> None:
+        control.settimeout(_PARENT_CHECK_S)
+        while os.getppid() == starter:
+            try:
+                if not control.recv(4096):
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        _end(stop)
+
+    threading.Thread(target=watch, name="trackboard-starter", daemon=True).start()
+
+
+def _end(stop: threading.Event) -> None:
+    """End this process in an orderly way, and without asking when that takes too long.
+
+    (It may still be importing and look at `stop` much later, or a file system may hang.)
+    """
+    stop.set()
+    timer = threading.Timer(_END_WITHIN_S, os._exit, (0,))
+    timer.daemon = True
+    timer.start()

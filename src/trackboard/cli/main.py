@@ -1,0 +1,42 @@
+"""The command `trackboard`: one verb per file, errors and exit codes here."""
+
+from __future__ import annotations
+
+import click
+
+from trackboard import __version__
+from trackboard.cli.stop import stop
+from trackboard.cli.tb import tb
+from trackboard.cli.where import where
+from trackboard.errors import TrackboardError
+
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="trackboard")
+def trackboard() -> None:
+    """The history of machine-learning runs, shown live in the real TensorBoard."""
+
+
+for _verb in (tb, where, stop):
+    trackboard.add_command(_verb)
+
+
+def main() -> int:
+    """Run one command; returns the exit code."""
+    try:
+        trackboard.main(prog_name="trackboard", standalone_mode=False)
+    except TrackboardError as error:
+        click.echo(f"trackboard: {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    return 0

@@ -1,0 +1,23 @@
+"""`trackboard stop`: end the boards of a workspace, whoever started them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trackboard.board import registry
+from trackboard.config import find_location
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def stop(folder: Path | None) -> None:
+    """End every TensorBoard that shows the history of a folder (the current one by default)."""
+    boards = find_location(folder).folder / registry.FOLDER
+    running = registry.list_running(boards)
+    for board in running:
+        registry.stop(boards, board)
+        click.echo(f"stopped {board.url}")
+    if not running:
+        click.echo("nothing was running")

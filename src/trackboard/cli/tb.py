@@ -1,0 +1,110 @@
+"""`trackboard tb`: show a history, or a folder of event files, until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import webbrowser
+from pathlib import Path
+
+import click
+
+from trackboard.board.control import Ready
+from trackboard.board.port import DEFAULT_PORT
+from trackboard.board.show import Show
+from trackboard.cli.board import run_board
+from trackboard.config import ROOT, find_location
+from trackboard.errors import NotFound, UsageError
+
+_SETTINGS = "trackboard.toml"
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="A taken one moves on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="An address to listen at.")
+@click.option("--experiment", metavar="NAME", help="Show this experiment only.")
+@click.option(
+    "--run", "runs", multiple=True, metavar="ID", help="Show this run and its children; repeatable."
+)
+@click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
+@click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
+def tb(
+    folder: Path | None,
+    port: int,
+    host: str,
+    experiment: str | None,
+    runs: tuple[str, ...],
+    *,
+    browser: bool,
+    as_json: bool,
+) -> None:
+    """Show a history in TensorBoard until Ctrl-C.
+
+    FOLDER: a workspace or a folder that holds one (its history is shown), or any folder of event
+    files. Without it, the workspace that belongs to the current folder.
+    """
+    show = _what_to_show(folder, experiment, runs)
+
+    def say(ready: Ready) -> None:
+        moved_from = port if port not in (0, ready.port) else None
+        if as_json:
+            click.echo(json.dumps(_facts(show, ready, moved_from)))
+        else:
+            _tell(show, ready, moved_from)
+        if browser:
+            # Some browsers keep the caller waiting until they are closed.
+            threading.Thread(target=webbrowser.open, args=(ready.url,), daemon=True).start()
+
+    run_board(show, host=host, port=port, stop=threading.Event(), on_ready=say)
+
+
+def _what_to_show(folder: Path | None, experiment: str | None, runs: tuple[str, ...]) -> Show:
+    if folder is not None and not _holds_history(folder):
+        if not folder.is_dir():
+            raise NotFound(
+                f"there is no folder {folder.absolute()}",
+                hint="Name a folder of event files, or one with a history (trackboard where).",
+            )
+        if experiment or runs:
+            raise UsageError(
+                f"{folder.absolute()} is a folder of event files: it has no experiments and runs",
+                hint="Leave out --experiment and --run, or name a folder with a history.",
+            )
+        return Show(log_folder=folder.absolute())
+    workspace = find_location(folder).folder
+    return Show(workspace=workspace, experiment=experiment, runs=runs or None)
+
+
+def _holds_history(folder: Path) -> bool:
+    return (
+        (folder / ROOT).is_dir()
+        or (folder / _SETTINGS).is_file()
+        or folder.absolute().name == ROOT
+        or folder.absolute().parent.name == ROOT
+    )
+
+
+def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object]:
+    return {
+        "url": ready.url,
+        "port": ready.port,
+        "moved_from": moved_from,
+        "folder": str(show.workspace or show.log_folder),
+        "pid": os.getpid(),
+    }
+
+
+def _tell(show: Show, ready: Ready, moved_from: int | None) -> None:
+    if show.log_folder is not None:
+        click.echo(f"event files in  {show.log_folder}")
+    else:
+        click.echo(f"history in      {show.workspace}")
+    if moved_from is not None:
+        click.echo(f"port {moved_from} is taken: moved on to {ready.port}")
+    click.echo(f"TensorBoard at  {ready.url}  (Ctrl-C ends it)")
+    if os.environ.get("SSH_CONNECTION"):
+        forward = f"ssh -L {ready.port}:localhost:{ready.port} {socket.gethostname()}"
+        click.echo(f"on your machine {forward}")

@@ -1,0 +1,51 @@
+"""`trackboard where`: where the history is, and how much of the disk it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from trackboard.config import find_location
+
+_UNIT = 1000
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def where(folder: Path | None, *, as_json: bool) -> None:
+    """Say where the history that belongs to a folder is (the current one by default)."""
+    location = find_location(folder)
+    exists = location.folder.is_dir()
+    size_bytes = _size_bytes(location.folder)
+    if as_json:
+        facts = {"folder": str(location.folder), "exists": exists, "size_bytes": size_bytes}
+        click.echo(json.dumps(facts))
+    elif exists:
+        click.echo(f"{location.folder}  {_readable(size_bytes)}")
+    else:
+        click.echo(f"{location.folder}  (not there yet: the first run makes it)")
+
+
+def _size_bytes(folder: Path) -> int:
+    """What the files below a folder take on the disk."""
+    total = 0
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(inside, name)).st_blocks * 512
+            except FileNotFoundError:
+                continue  # a history that is in use
+    return total
+
+
+def _readable(size_bytes: int) -> str:
+    size, unit = float(size_bytes), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < _UNIT:
+            break
+        size, unit = size / _UNIT, larger
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
