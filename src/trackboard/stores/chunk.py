@@ -1,0 +1,202 @@
+"""Points of one series as one blob: the codec of chunks, and of the previews beside them.
+
+    codec 0 RAW      steps i64 * n | times f64 * n | values (i64 or f64 or u8) * n, little-endian
+    codec 1 PRESSED  three columns as `trackboard.stores.column` draws them
+
+Text values are a JSON list of strings (ASCII, so that any text survives), behind the other two
+columns; pressed with zstd in codec 1.
+
+    preview          index u16 * k | steps i64 * k | times f64 * k | values * k
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from trackboard.model import ValueKind
+from trackboard.ports import FloatColumn, IntColumn, Points
+from trackboard.stores import column, thin
+
+RAW, PRESSED = 0, 1
+FULL = 4096  # points of a full chunk
+TAIL = 128  # an open chunk that reaches so many points is closed
+_WORTH_PRESSING = 32  # points; fewer stay raw
+
+DTYPES: dict[ValueKind, npt.DTypeLike] = {
+    ValueKind.BOOL: np.bool_,
+    ValueKind.INT: np.int64,
+    ValueKind.FLOAT: np.float64,
+    ValueKind.TEXT: object,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A chunk as it is stored."""
+
+    count: int
+    kind: ValueKind
+    codec: int
+    data: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Writable columns that a chunk is decoded into."""
+
+    steps: IntColumn
+    times_s: FloatColumn
+    values: npt.NDArray[Any]
+
+    @classmethod
+    def empty(cls, count: int, kind: ValueKind) -> Columns:
+        """Columns of `count` points, not filled yet."""
+        return cls(np.empty(count, np.int64), np.empty(count), np.empty(count, DTYPES[kind]))
+
+    def part(self, start: int, stop: int) -> Columns:
+        """A stretch of these columns, sharing their memory."""
+        cut = slice(start, stop)
+        return Columns(self.steps[cut], self.times_s[cut], self.values[cut])
+
+    def freeze(self) -> Points:
+        """The points, not to be changed any more."""
+        return frozen(self.steps, self.times_s, self.values)
+
+
+def frozen(steps: IntColumn, times_s: FloatColumn, values: npt.NDArray[Any]) -> Points:
+    """Points whose arrays refuse to be changed."""
+    for array in (steps, times_s, values):
+        array.flags.writeable = False
+    return Points(steps, times_s, values)
+
+
+class Packer:
+    """Encodes chunks. For one thread at a time."""
+
+    def __init__(self) -> None:
+        self._press = zstandard.ZstdCompressor(
+            level=3, write_content_size=True, write_checksum=False, write_dict_id=False
+        )
+
+    def raw(self, points: Points, kind: ValueKind) -> Packed:
+        """Encode as quickly as possible."""
+        ends = (points.steps.tobytes(), points.times_s.tobytes())
+        if kind is ValueKind.TEXT:
+            return Packed(len(points), kind, RAW, b"".join((*ends, _to_json(points.values))))
+        return Packed(len(points), kind, RAW, b"".join((*ends, points.values.tobytes())))
+
+    def pressed(self, points: Points, kind: ValueKind) -> Packed:
+        """Encode as small as is still quick to read."""
+        if len(points) < _WORTH_PRESSING and kind is not ValueKind.TEXT:
+            return self.raw(points, kind)
+        columns = [
+            column.encode_differences(points.steps, self._press),
+            column.encode_differences(points.times_s.view(np.int64), self._press),
+            self._values(points.values, kind),
+        ]
+        return Packed(len(points), kind, PRESSED, b"".join(columns))
+
+    def _values(self, values: npt.NDArray[Any], kind: ValueKind) -> bytes:
+        if kind is ValueKind.TEXT:
+            return self._press.compress(_to_json(values))
+        if kind is ValueKind.INT:
+            return column.encode_differences(values, self._press)
+        bits = values.view(np.uint8 if kind is ValueKind.BOOL else np.int64)
+        return column.encode_items(bits, self._press)
+
+
+class Unpacker:
+    """Decodes chunks. For one thread at a time."""
+
+    def __init__(self) -> None:
+        self._unpress = zstandard.ZstdDecompressor()
+
+    def read(self, packed: Packed) -> Points:
+        """The points of one chunk, in the kind they were stored in."""
+        if packed.codec == RAW:
+            return _raw(packed)
+        columns = Columns.empty(packed.count, packed.kind)
+        self.fill(packed, columns)
+        return columns.freeze()
+
+    def fill(self, packed: Packed, out: Columns) -> None:
+        """Decode into columns, whose values may be of a wider kind."""
+        if packed.codec == RAW:
+            points = _raw(packed)
+            out.steps[:], out.times_s[:], out.values[:] = (
+                points.steps,
+                points.times_s,
+                points.values,
+            )
+            return
+        data = memoryview(packed.data)
+        at = column.decode(data, 0, out.steps, self._unpress)
+        at = column.decode(data, at, out.times_s.view(np.int64), self._unpress)
+        if packed.kind is ValueKind.TEXT:
+            out.values[:] = _from_json(self._unpress.decompress(data[at:]))
+            return
+        same = out.values.dtype == DTYPES[packed.kind]
+        values = out.values if same else np.empty(packed.count, DTYPES[packed.kind])
+        bits = values.view(np.uint8 if packed.kind is ValueKind.BOOL else np.int64)
+        column.decode(data, at, bits, self._unpress)
+        if not same:
+            out.values[:] = values
+
+
+def make_preview(points: Points) -> bytes:
+    """The few points that stand for a chunk; numbers only."""
+    chosen = thin.preview(points.values)
+    parts = (
+        chosen.astype("<u2"),
+        points.steps[chosen],
+        points.times_s[chosen],
+        points.values[chosen],
+    )
+    return b"".join(part.tobytes() for part in parts)
+
+
+def read_preview(preview: bytes, kind: ValueKind) -> Points:
+    """The points that `make_preview` chose."""
+    dtype = np.dtype(DTYPES[kind])
+    count = len(preview) // (18 + dtype.itemsize)
+    return Points(
+        np.frombuffer(preview, np.int64, count, 2 * count),
+        np.frombuffer(preview, np.float64, count, 10 * count),
+        np.frombuffer(preview, dtype, count, 18 * count),
+    )
+
+
+def extremes(values: npt.NDArray[Any]) -> tuple[float, float]:
+    """Least and greatest number, NaN left out; NaN when there is none."""
+    if values.dtype == object or len(values) == 0:
+        return math.nan, math.nan
+    if values.dtype == np.float64:
+        return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    return float(values.min()), float(values.max())
+
+
+def _raw(packed: Packed) -> Points:
+    count, data = packed.count, packed.data
+    steps = np.frombuffer(data, np.int64, count)
+    times_s = np.frombuffer(data, np.float64, count, 8 * count)
+    if packed.kind is ValueKind.TEXT:
+        values = np.empty(count, object)
+        values[:] = _from_json(data[16 * count :])
+        return frozen(steps, times_s, values)
+    return Points(steps, times_s, np.frombuffer(data, DTYPES[packed.kind], count, 16 * count))
+
+
+def _to_json(values: npt.NDArray[Any]) -> bytes:
+    return json.dumps(values.tolist(), separators=(",", ":")).encode("ascii")
+
+
+def _from_json(data: bytes) -> list[str]:
+    texts: list[str] = json.loads(data)
+    return texts

@@ -1,0 +1,149 @@
+"""What a record of the stream does to a run: pure rules, the same for every store."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from trackboard.model import (
+    Created,
+    Run,
+    RunId,
+    RunKind,
+    RunState,
+    StateChanged,
+    StateStamp,
+    WriterId,
+)
+
+UNKNOWN = "unknown"  # the experiment of a stub
+WARNINGS = 100  # kept on a run; later ones say nothing new
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run and what its next record is judged by.
+
+    `owner` is the writer that will tell the run's end, None when nobody is known to.
+    """
+
+    run: Run
+    is_stub: bool
+    stamp: StateStamp | None = None
+    owner: WriterId | None = None
+
+
+def stub(run: RunId) -> RunRecord:
+    """A run of which only the id is known."""
+    return RunRecord(
+        Run(
+            id=run,
+            experiment=UNKNOWN,
+            number=0,
+            name="",
+            parent=None,
+            kind=RunKind.INTERACTIVE,
+            state=RunState.NOT_STARTED,
+            cause="",
+            created_s=0.0,
+            started_s=None,
+            ended_s=None,
+            lost_points=0,
+            warnings=(),
+        ),
+        is_stub=True,
+    )
+
+
+def create(record: RunRecord, event: Created, number: int, writer: WriterId) -> RunRecord:
+    """Fill a stub in. An interactive run runs already and is its creator's; a job waits."""
+    known = replace(
+        record.run,
+        experiment=event.experiment,
+        number=number,
+        name=record.run.name or event.name,
+        parent=event.parent,
+        kind=event.kind,
+        created_s=_finite(event.time_s) or 0.0,
+    )
+    if record.stamp is not None:
+        return replace(record, run=known, is_stub=False)
+    if event.kind is RunKind.JOB:
+        return replace(record, run=replace(known, state=RunState.QUEUED), is_stub=False)
+    known = replace(known, state=RunState.RUNNING, started_s=known.created_s)
+    return replace(record, run=known, is_stub=False, owner=writer)
+
+
+def create_again(record: RunRecord, event: Created) -> RunRecord:
+    """A second *Created* changes nothing; it is odd only when it names another experiment."""
+    if event.experiment == record.run.experiment:
+        return record
+    return warn(record, f"created again, in experiment {event.experiment!r}: the first one is kept")
+
+
+def change_state(record: RunRecord, event: StateChanged, writer: WriterId) -> RunRecord:
+    """Move a run to another state, or leave it with a warning when the move is odd."""
+    stamp = StateStamp(event.attempt, event.state.is_terminal, event.sequence)
+    old = record.stamp
+    if old is not None:
+        if stamp.attempt == old.attempt and old.terminal and stamp.sequence > old.sequence:
+            wrongly_declared = record.owner is None and stamp.terminal
+            if not wrongly_declared:
+                return warn(record, _odd(record.run.state, event))
+        if not stamp.supersedes(old):
+            return record
+    return replace(record, run=_moved(record, event), stamp=stamp, owner=writer)
+
+
+def end_owner(record: RunRecord, cause: str, time_s: float) -> RunRecord:
+    """The owner is gone: the run has failed, unless the owner turns up again and says otherwise."""
+    old = record.stamp or StateStamp(0, terminal=False, sequence=-1)
+    run = replace(
+        record.run,
+        state=RunState.FAILED,
+        cause=cause,
+        ended_s=_finite(time_s) or record.run.started_s,
+    )
+    return replace(record, run=run, stamp=old._replace(terminal=True), owner=None)
+
+
+def warn(record: RunRecord, text: str) -> RunRecord:
+    """Leave a warning on the run, once."""
+    warnings = record.run.warnings
+    if text in warnings or len(warnings) >= WARNINGS:
+        return record
+    return replace(record, run=replace(record.run, warnings=(*warnings, text)))
+
+
+def lose(record: RunRecord, count: int, reason: str) -> RunRecord:
+    """Count what the writer could not store."""
+    run = replace(record.run, lost_points=record.run.lost_points + count)
+    return warn(replace(record, run=run), f"not everything could be stored: {reason}")
+
+
+def kept_property(key: str, old: str, new: str) -> str:
+    """The warning for a property that came again with another value."""
+    return f"property {key!r} stays {old!r}: {new!r} came later"
+
+
+def _moved(record: RunRecord, event: StateChanged) -> Run:
+    run = record.run
+    began = run.started_s
+    if event.attempt > (record.stamp.attempt if record.stamp else 0):
+        began = None  # another try has its own start
+    if event.state is RunState.RUNNING and began is None:
+        began = _finite(event.time_s)
+    ended = None
+    if event.state.is_terminal:
+        ended = _finite(event.time_s)
+        if began is not None and event.elapsed_s is not None and math.isfinite(event.elapsed_s):
+            ended = began + event.elapsed_s
+    return replace(run, state=event.state, cause=event.cause, started_s=began, ended_s=ended)
+
+
+def _odd(state: RunState, event: StateChanged) -> str:
+    return f"said to be {event.state.value} after it was {state.value}: {state.value} is kept"
+
+
+def _finite(time_s: float) -> float | None:
+    return time_s if math.isfinite(time_s) else None

@@ -1,0 +1,183 @@
+"""Read points back: whole series, samples of them, or a chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from trackboard.model import SeriesId, ValueKind
+from trackboard.ports import Points
+from trackboard.stores import thin
+from trackboard.stores.appender import WHOLE, cut, packed_of
+from trackboard.stores.chunk import DTYPES, FULL, Columns, Unpacker, frozen, read_preview
+from trackboard.stores.database import Database, pieces
+from trackboard.stores.schema import chunk, from_column, series
+from trackboard.stores.series import last_value
+
+_PREVIEWED = 16  # points of a preview, about
+
+_DATA: sa.Select[Any] = sa.select(
+    chunk.c.series, chunk.c.start, chunk.c.points, chunk.c.kind, chunk.c.codec, chunk.c.data
+).order_by(chunk.c.series, chunk.c.start)
+_PREVIEWS = (
+    sa.select(chunk.c.series, chunk.c.kind, chunk.c.preview)
+    .where(chunk.c.level == WHOLE)
+    .order_by(chunk.c.series, chunk.c.start)
+)
+_BEHIND_FULL = sa.and_(
+    series.c.id == chunk.c.series, chunk.c.start >= series.c.points - series.c.points % FULL
+)
+_REST = _DATA.join(series, _BEHIND_FULL)
+
+Rows = Mapping[int, sa.Row[Any]]
+
+
+def read_points(
+    connection: sa.Connection, ids: Sequence[SeriesId], limit: int | None
+) -> dict[SeriesId, Points]:
+    """Points of several series, at most `limit` of each."""
+    rows: dict[int, sa.Row[Any]] = {}
+    for piece in pieces(dict.fromkeys(ids)):
+        query = sa.select(series).where(series.c.id.in_(piece))
+        rows.update((row.id, row) for row in connection.execute(query))
+    if limit == 1:
+        return {each: _last(rows[each]) for each in ids if each in rows}
+    found: dict[int, Points] = {}
+    short, long, texts = _sorted_out(rows, limit)
+    for each, points in _read_whole(connection, short, rows):
+        found[each] = points if limit is None else _thinned(points, limit)
+    if limit is not None:
+        for each, points in _read_previews(connection, long, rows):
+            found[each] = _thinned(points, limit)
+        for each in texts:
+            found[each] = _read_some_texts(connection, rows[each], limit)
+    return {each: found[each] for each in ids if each in found}
+
+
+def _sorted_out(rows: Rows, limit: int | None) -> tuple[list[int], list[int], list[int]]:
+    """Series to read whole, those long enough for their previews, and long texts."""
+    short: list[int] = []
+    long: list[int] = []
+    texts: list[int] = []
+    for each, row in rows.items():
+        if limit is None or row.points <= limit:
+            short.append(each)
+        elif row.is_text:
+            texts.append(each)
+        else:
+            (long if row.points // FULL * _PREVIEWED >= limit else short).append(each)
+    return short, long, texts
+
+
+def _last(row: sa.Row[Any]) -> Points:
+    kind = ValueKind(row.kind)
+    values = np.array([last_value(row, kind)], DTYPES[kind])
+    return frozen(np.array([row.last_step]), np.array([from_column(row.last_time_s)]), values)
+
+
+def _thinned(points: Points, limit: int) -> Points:
+    if len(points) <= limit:
+        return points
+    chosen = thin.sample(points.values, limit)
+    return frozen(points.steps[chosen], points.times_s[chosen], points.values[chosen])
+
+
+def _by_series(
+    connection: sa.Connection, query: sa.Select[Any], ids: Iterable[int]
+) -> Iterator[tuple[int, list[sa.Row[Any]]]]:
+    for piece in pieces(ids):
+        found = connection.execute(query.where(chunk.c.series.in_(piece)))
+        for each, rows in groupby(found, key=attrgetter("series")):
+            yield int(each), list(rows)
+
+
+def _read_whole(
+    connection: sa.Connection, ids: Iterable[int], known: Rows
+) -> Iterator[tuple[int, Points]]:
+    unpacker = Unpacker()
+    for each, rows in _by_series(connection, _DATA, ids):
+        yield each, _decoded(rows, ValueKind(known[each].kind), unpacker)
+
+
+def _decoded(rows: Sequence[sa.Row[Any]], kind: ValueKind, unpacker: Unpacker) -> Points:
+    if len(rows) == 1 and rows[0].kind == kind:
+        return unpacker.read(packed_of(rows[0]))
+    columns = Columns.empty(sum(row.points for row in rows), kind)
+    at = 0
+    for row in rows:
+        unpacker.fill(packed_of(row), columns.part(at, at + row.points))
+        at += row.points
+    return columns.freeze()
+
+
+def _read_previews(
+    connection: sa.Connection, ids: Sequence[int], known: Rows
+) -> Iterator[tuple[int, Points]]:
+    """The points that stand for each full chunk, and likewise for what lies behind them."""
+    unpacker = Unpacker()
+    behind = dict(_by_series(connection, _REST, ids))
+    for each, rows in _by_series(connection, _PREVIEWS, ids):
+        kind = ValueKind(known[each].kind)
+        parts = [read_preview(row.preview, ValueKind(row.kind)) for row in rows]
+        if each in behind:
+            rest = _decoded(behind[each], kind, unpacker)
+            chosen = thin.preview(rest.values)
+            parts.append(Points(rest.steps[chosen], rest.times_s[chosen], rest.values[chosen]))
+        yield (
+            each,
+            frozen(
+                np.concatenate([part.steps for part in parts]),
+                np.concatenate([part.times_s for part in parts]),
+                np.concatenate([part.values.astype(DTYPES[kind], copy=False) for part in parts]),
+            ),
+        )
+
+
+def _read_some_texts(connection: sa.Connection, row: sa.Row[Any], limit: int) -> Points:
+    """An even sample, reading only the chunks that it comes from."""
+    wanted = np.linspace(0, row.points - 1, limit).round().astype(np.int64)
+    query = sa.select(chunk.c.start).where(chunk.c.series == row.id).order_by(chunk.c.start)
+    starts = np.array(connection.execute(query).scalars().all(), np.int64)
+    homes = np.searchsorted(starts, wanted, side="right") - 1
+    columns = Columns.empty(limit, ValueKind.TEXT)
+    unpacker, at = Unpacker(), 0
+    for piece in pieces(np.unique(homes).tolist()):
+        chosen = chunk.c.start.in_([int(starts[home]) for home in piece])
+        for found in connection.execute(_DATA.where(chunk.c.series == row.id, chosen)):
+            points = unpacker.read(packed_of(found))
+            inside = wanted[(wanted >= found.start) & (wanted < found.start + found.points)]
+            stop = at + len(inside)
+            columns.steps[at:stop] = points.steps[inside - found.start]
+            columns.times_s[at:stop] = points.times_s[inside - found.start]
+            columns.values[at:stop] = points.values[inside - found.start]
+            at = stop
+    return columns.freeze()
+
+
+def iter_points(database: Database, series_id: SeriesId) -> Iterator[Points]:
+    """All points of one series, a chunk at a time; no transaction stays open in between.
+
+    Chunks may be merged meanwhile: each step asks for the chunk that holds the next index.
+    """
+    unpacker = Unpacker()
+    with database.read() as connection:
+        row = connection.execute(sa.select(series).where(series.c.id == series_id)).one_or_none()
+    at, end = 0, row.points if row is not None else 0
+    while row is not None and at < end:
+        here = (
+            chunk.c.series == series_id,
+            chunk.c.start <= at,
+            chunk.c.start + chunk.c.points > at,
+        )
+        query = _DATA.where(*here).order_by(None).order_by(chunk.c.start.desc()).limit(1)
+        with database.read() as connection:
+            found = connection.execute(query).one()
+        points = cut(unpacker.read(packed_of(found)), at - found.start, end - found.start)
+        at = found.start + found.points
+        values = points.values.astype(DTYPES[ValueKind(row.kind)], copy=False)
+        yield frozen(points.steps.view(), points.times_s.view(), values.view())

@@ -1,0 +1,268 @@
+"""Runs and what is said about them: rows of run, experiment, tag, property and file, read and written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from trackboard.errors import Conflict, NotFound
+from trackboard.model import Run, RunId, RunKind, RunState, StateStamp, WriterId
+from trackboard.ports import RunFile
+from trackboard.stores.database import pieces
+from trackboard.stores.life import UNKNOWN, RunRecord
+from trackboard.stores.schema import experiment, file, property_, run, storable, tag, to_column
+
+_RUN = sa.select(run, experiment.c.name.label("experiment_name")).select_from(
+    run.outerjoin(experiment, run.c.experiment == experiment.c.id)
+)
+
+
+def record_of(row: sa.Row[Any]) -> RunRecord:
+    """A row of `run` as what it means."""
+    stamp = None
+    if row.attempt is not None:
+        stamp = StateStamp(row.attempt, terminal=bool(row.terminal), sequence=row.sequence)
+    return RunRecord(
+        Run(
+            id=RunId(row.run_id),
+            experiment=UNKNOWN if row.experiment is None else row.experiment_name,
+            number=row.number,
+            name=row.name,
+            parent=None if row.parent is None else RunId(row.parent),
+            kind=RunKind(row.kind),
+            state=RunState(row.state),
+            cause=row.cause,
+            created_s=row.created_s or 0.0,
+            started_s=row.started_s,
+            ended_s=row.ended_s,
+            lost_points=row.lost_points,
+            warnings=tuple(json.loads(row.warnings)) if row.warnings != "[]" else (),
+        ),
+        is_stub=row.experiment is None,
+        stamp=stamp,
+        owner=None if row.owner is None else WriterId(row.owner),
+    )
+
+
+def row_of(record: RunRecord, experiment_id: int | None) -> dict[str, Any]:
+    """What a run is, as columns of `run`; its own id and the request to cancel it are not among them."""
+    known, stamp = record.run, record.stamp
+    return {
+        "experiment": experiment_id,
+        "number": known.number,
+        "name": known.name,
+        "parent": known.parent,
+        "kind": known.kind.value,
+        "state": known.state.value,
+        "cause": known.cause,
+        "created_s": known.created_s,
+        "started_s": to_column(known.started_s),
+        "ended_s": to_column(known.ended_s),
+        "lost_points": known.lost_points,
+        "warnings": json.dumps(known.warnings),
+        "attempt": stamp.attempt if stamp else None,
+        "terminal": stamp.terminal if stamp else None,
+        "sequence": stamp.sequence if stamp else None,
+        "owner": record.owner,
+    }
+
+
+def read_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:
+    """Rows for `record_of`, in the order they were stored."""
+    return list(connection.execute(_RUN.where(*conditions).order_by(run.c.id)))
+
+
+def list_runs(
+    connection: sa.Connection,
+    *,
+    experiment_name: str | None,
+    parent: RunId | None,
+    ids: Collection[RunId] | None,
+    name: str | None,
+) -> tuple[Run, ...]:
+    """Runs that match every given condition, in the order they were stored."""
+    conditions = []
+    if experiment_name is not None:
+        found = experiment.c.name == experiment_name
+        if experiment_name == UNKNOWN:
+            found = sa.or_(found, run.c.experiment.is_(None))
+        conditions.append(found)
+    if parent is not None:
+        conditions.append(run.c.parent == parent)
+    if name is not None:
+        conditions.append(run.c.name == name)
+    if ids is None:
+        rows = read_runs(connection, *conditions)
+    else:
+        rows = _among(connection, run.c.run_id, ids, *conditions)
+    return tuple(record_of(row).run for row in rows)
+
+
+def list_descendants(connection: sa.Connection, ids: Collection[RunId]) -> tuple[Run, ...]:
+    """These runs and everything below them, parents before children."""
+    found: dict[str, sa.Row[Any]] = {}
+    level = _among(connection, run.c.run_id, ids)
+    while level:
+        found.update((row.run_id, row) for row in level)
+        below = _among(connection, run.c.parent, [row.run_id for row in level])
+        level = [row for row in below if row.run_id not in found]
+    ordered = sorted(found.values(), key=lambda row: int(row.id))
+    return parents_first(tuple(record_of(row).run for row in ordered))
+
+
+def parents_first(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """The same runs, each after its parent; a circle of parents is begun anywhere."""
+    known = {each.id for each in runs}
+    children: dict[RunId | None, list[Run]] = {}
+    for each in runs:
+        children.setdefault(each.parent if each.parent in known else None, []).append(each)
+    ordered: dict[RunId, Run] = {}
+
+    def follow(level: list[Run]) -> None:
+        while level:
+            ordered.update((each.id, each) for each in level)
+            below = [child for each in level for child in children.get(each.id, ())]
+            level = [child for child in below if child.id not in ordered]
+
+    follow(children.get(None, []))
+    for each in runs:
+        if each.id not in ordered:
+            follow([each])
+    return tuple(ordered.values())
+
+
+def _among(
+    connection: sa.Connection,
+    column: sa.Column[Any],
+    values: Collection[str],
+    *conditions: sa.ColumnElement[bool],
+) -> list[sa.Row[Any]]:
+    rows = [
+        row
+        for piece in pieces(dict.fromkeys(values))
+        for row in read_runs(connection, column.in_(piece), *conditions)
+    ]
+    return sorted(rows, key=lambda row: int(row.id))
+
+
+def get_key(connection: sa.Connection, run_id: RunId) -> int:
+    """The number that other tables know a run by. Raises NotFound for an unknown run."""
+    key = connection.execute(sa.select(run.c.id).where(run.c.run_id == run_id)).scalar_one_or_none()
+    if key is None:
+        raise not_found(run_id)
+    return int(key)
+
+
+def not_found(run_id: RunId) -> NotFound:
+    """The error for a run that nobody knows."""
+    return NotFound(
+        f"there is no run {run_id!r} in this workspace",
+        hint="Check the id, and that it was logged in this workspace.",
+    )
+
+
+def get_tags(connection: sa.Connection, run_id: RunId) -> dict[str, str | None]:
+    """Tags by key."""
+    query = sa.select(tag.c.key, tag.c.value).where(tag.c.run == get_key(connection, run_id))
+    return {row.key: row.value for row in connection.execute(query.order_by(tag.c.key))}
+
+
+def set_tags(connection: sa.Connection, run_id: RunId, tags: Mapping[str, str | None]) -> None:
+    """Add or replace tags."""
+    key = get_key(connection, run_id)
+    put_tags(connection, {(key, name): value for name, value in tags.items()}, removed=())
+
+
+def put_tags(
+    connection: sa.Connection,
+    tags: Mapping[tuple[int, str], str | None],
+    removed: Iterable[tuple[int, str]],
+) -> None:
+    """Make tags of several runs what is given, and take others away."""
+    known = {(key, storable(name)): value for (key, name), value in tags.items()}
+    gone = {(key, storable(name)) for key, name in removed} | known.keys()
+    _forget(connection, tag, tag.c.key, gone)
+    rows = [{"run": key, "key": name, "value": value} for (key, name), value in known.items()]
+    if rows:
+        connection.execute(sa.insert(tag), rows)
+
+
+def _forget(
+    connection: sa.Connection,
+    table: sa.Table,
+    column: sa.Column[Any],
+    keys: Iterable[tuple[int, str]],
+) -> None:
+    rows = [{"of_run": key, "of_name": name} for key, name in keys]
+    if rows:
+        where = (table.c.run == sa.bindparam("of_run"), column == sa.bindparam("of_name"))
+        connection.execute(sa.delete(table).where(*where), rows)
+
+
+def get_properties(connection: sa.Connection, run_id: RunId) -> dict[str, str]:
+    """Properties by key."""
+    return read_properties(connection, [get_key(connection, run_id)])[0]
+
+
+def read_properties(connection: sa.Connection, keys: list[int]) -> list[dict[str, str]]:
+    """Properties of several runs, one dict for each."""
+    found: dict[int, dict[str, str]] = {key: {} for key in keys}
+    for piece in pieces(keys):
+        query = sa.select(property_).where(property_.c.run.in_(piece))
+        for row in connection.execute(query.order_by(property_.c.run, property_.c.key)):
+            found[row.run][row.key] = row.value
+    return [found[key] for key in keys]
+
+
+def add_properties(connection: sa.Connection, run_id: RunId, properties: Mapping[str, str]) -> None:
+    """Add properties, all of them or none."""
+    key = get_key(connection, run_id)
+    known = read_properties(connection, [key])[0]
+    for name, value in properties.items():
+        check_property(run_id, name, known.get(name, value), value)
+    rows = [
+        {"run": key, "key": name, "value": value}
+        for name, value in properties.items()
+        if name not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(property_), rows)
+
+
+def check_property(run_id: RunId, key: str, old: str, new: str) -> None:
+    """Raise Conflict when a property would change."""
+    if old != new:
+        raise Conflict(
+            f"property {key!r} of run {run_id!r} is {old!r} and cannot become {new!r}",
+            hint="Properties never change: use a tag, or another key.",
+        )
+
+
+def put_files(connection: sa.Connection, files: Mapping[tuple[int, str], RunFile]) -> None:
+    """Add or replace files of several runs."""
+    known = {(key, storable(path)): each for (key, path), each in files.items()}
+    _forget(connection, file, file.c.path, known)
+    rows = [
+        {
+            "run": key,
+            "path": path,
+            "key": each.key,
+            "size_bytes": each.size_bytes,
+            "time_s": to_column(each.time_s),
+        }
+        for (key, path), each in known.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(file), rows)
+
+
+def list_files(connection: sa.Connection, run_id: RunId) -> tuple[RunFile, ...]:
+    """Files of a run by path."""
+    query = sa.select(file).join(run, run.c.id == file.c.run).where(run.c.run_id == run_id)
+    return tuple(
+        RunFile(row.path, row.key, row.size_bytes, row.time_s or 0.0)
+        for row in connection.execute(query.order_by(file.c.path))
+    )

@@ -1,0 +1,183 @@
+"""The tables of a store, the same for every SQL database, and the version of their layout.
+
+Ids are given by the store inside its write transactions, which exclude each other, so that rows of
+several tables can be written together without asking the database for generated keys. NaN is stored as
+NULL in the columns of the summaries (SQLite has no NaN); the points themselves live in chunks, exactly.
+"""
+
+from __future__ import annotations
+
+import math
+
+import sqlalchemy as sa
+
+SCHEMA = 1
+
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class _Text(sa.TypeDecorator[str]):
+    """Text that any database accepts: what UTF-8 cannot carry is written as an escape."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        del dialect
+        return value if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The same text, with lone surrogates and NUL escaped: one odd name must not block a stream."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
+def to_column(number: float | None) -> float | None:
+    """A float as it is stored: NaN as NULL."""
+    return None if number is None or math.isnan(number) else number
+
+
+def from_column(number: float | None) -> float:
+    """A float as it was before `to_column`."""
+    return math.nan if number is None else number
+
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # 'schema' and 'version'
+    sa.Column("value", _Id, nullable=False),
+)
+
+writer = sa.Table(
+    "writer",
+    metadata,
+    sa.Column("id", _Text, primary_key=True),
+    sa.Column("segment", _Id, nullable=False),
+    sa.Column("offset", _Id, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+    sa.Column("skipped_bytes", _Id, nullable=False),
+)
+
+experiment = sa.Table(
+    "experiment",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("name", _Text, nullable=False, unique=True),
+    sa.Column("last_number", _Id, nullable=False),
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("run_id", _Text, nullable=False, unique=True),
+    sa.Column("experiment", _Id, nullable=True, index=True),  # NULL: a stub
+    sa.Column("number", _Id, nullable=False),
+    sa.Column("name", _Text, nullable=False, index=True),
+    sa.Column("parent", _Text, nullable=True, index=True),  # a run_id, which may still be unknown
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("cause", _Text, nullable=False),
+    sa.Column("created_s", sa.Double, nullable=True),
+    sa.Column("started_s", sa.Double, nullable=True),
+    sa.Column("ended_s", sa.Double, nullable=True),
+    sa.Column("lost_points", _Id, nullable=False),
+    sa.Column("warnings", sa.Text, nullable=False),  # a JSON list
+    sa.Column("attempt", _Id, nullable=True),  # the stamp of the newest state record, else NULL
+    sa.Column("terminal", sa.Boolean, nullable=True),
+    sa.Column("sequence", _Id, nullable=True),
+    sa.Column("owner", _Text, nullable=True, index=True),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+)
+
+tag = sa.Table(
+    "tag",
+    metadata,
+    sa.Column("run", _Id, primary_key=True),
+    sa.Column("key", _Text, primary_key=True),
+    sa.Column("value", _Text, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+property_ = sa.Table(
+    "property",
+    metadata,
+    sa.Column("run", _Id, primary_key=True),
+    sa.Column("key", _Text, primary_key=True),
+    sa.Column("value", _Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+file = sa.Table(
+    "file",
+    metadata,
+    sa.Column("run", _Id, primary_key=True),
+    sa.Column("path", _Text, primary_key=True),
+    sa.Column("key", _Text, nullable=False),
+    sa.Column("size_bytes", _Id, nullable=False),
+    sa.Column("time_s", sa.Double, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+series = sa.Table(
+    "series",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("name", _Text, nullable=False),
+    sa.Column("is_text", sa.Boolean, nullable=False),
+    sa.Column("kind", sa.SmallInteger, nullable=False),
+    sa.Column("points", _Id, nullable=False),
+    sa.Column(
+        "tail_start", _Id, nullable=False
+    ),  # where the open chunk begins; = points: none is open
+    sa.Column("last_number", sa.Double, nullable=True),
+    sa.Column("last_integer", _Id, nullable=True),  # exact, for bool and int
+    sa.Column("last_text", sa.Text, nullable=True),  # JSON, which holds any text exactly
+    sa.Column("last_step", _Id, nullable=False),
+    sa.Column("last_time_s", sa.Double, nullable=True),
+    sa.Column("min_value", sa.Double, nullable=True),
+    sa.Column("max_value", sa.Double, nullable=True),
+    sa.Column("max_step", _Id, nullable=False),
+    sa.UniqueConstraint("run", "name", "is_text"),
+)
+
+chunk = sa.Table(
+    "chunk",
+    metadata,
+    sa.Column("series", _Id, primary_key=True),
+    sa.Column("start", _Id, primary_key=True),  # index of its first point in the series
+    sa.Column("points", _Id, nullable=False),
+    sa.Column("level", sa.SmallInteger, nullable=False),  # 0 open tail, 1 small, 2 full
+    sa.Column("kind", sa.SmallInteger, nullable=False),
+    sa.Column("codec", sa.SmallInteger, nullable=False),
+    sa.Column("first_step", _Id, nullable=False),
+    sa.Column("last_step", _Id, nullable=False),
+    sa.Column("min_value", sa.Double, nullable=True),
+    sa.Column("max_value", sa.Double, nullable=True),
+    sa.Column("preview", sa.LargeBinary, nullable=True),  # before data: read without its pages
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+compute = sa.Table(
+    "compute",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("name", _Text, nullable=False, unique=True),
+    sa.Column("settings", sa.Text, nullable=False),  # JSON
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("run_id", _Text, nullable=False, unique=True),
+    sa.Column("compute", _Text, nullable=False, index=True),
+    sa.Column("submitted_s", sa.Double, nullable=True),
+    sa.Column("claimed", sa.Boolean, nullable=False),
+)

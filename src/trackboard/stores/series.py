@@ -1,0 +1,197 @@
+"""Rows of `series`: what is known of a series at a glance, and where its open chunk begins."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from trackboard.model import RunId, Series, SeriesId, Value, ValueKind
+from trackboard.ports import Points
+from trackboard.stores.chunk import FULL, Packed, Unpacker
+from trackboard.stores.database import pieces
+from trackboard.stores.schema import chunk, from_column, run, series, to_column
+
+
+class SeriesKey(NamedTuple):
+    """What makes a series: its run's number, its name, and whether it is text."""
+
+    run: int
+    name: str
+    is_text: bool
+
+
+@dataclass(slots=True)
+class SeriesState:
+    """A series while points are appended to it. `tail` is its open chunk, None when there is none."""
+
+    id: int
+    key: SeriesKey
+    kind: ValueKind
+    count: int = 0
+    tail_start: int = 0
+    tail: Points | None = None
+    last_value: Value = 0
+    last_step: int = 0
+    last_time_s: float = math.nan
+    min_value: float = math.nan
+    max_value: float = math.nan
+    max_step: int = -(2**63)
+
+    @property
+    def full_end(self) -> int:
+        """Where the full chunks end and what may still be merged begins."""
+        return self.tail_start if self.key.is_text else self.count - self.count % FULL
+
+    def row(self) -> dict[str, Any]:
+        """The columns that change when points are appended."""
+        text = self.last_value if isinstance(self.last_value, str) else None
+        number = None if isinstance(self.last_value, str) else self.last_value
+        return {
+            "kind": int(self.kind),
+            "points": self.count,
+            "tail_start": self.tail_start,
+            "last_number": None if number is None else to_column(float(number)),
+            "last_integer": None if isinstance(number, float) or number is None else int(number),
+            "last_text": None if text is None else json.dumps(text),
+            "last_step": self.last_step,
+            "last_time_s": to_column(self.last_time_s),
+            "min_value": to_column(self.min_value),
+            "max_value": to_column(self.max_value),
+            "max_step": self.max_step,
+        }
+
+
+_TAIL = (
+    chunk.c.points.label("tail_count"),
+    chunk.c.kind.label("tail_kind"),
+    chunk.c.codec.label("tail_codec"),
+    chunk.c.data.label("tail_data"),
+)
+_OPEN = sa.and_(chunk.c.series == series.c.id, chunk.c.start == series.c.tail_start)
+_STATE = sa.select(series, *_TAIL).select_from(series.outerjoin(chunk, _OPEN))
+
+
+def load_states(
+    connection: sa.Connection, keys: Collection[SeriesKey], unpacker: Unpacker
+) -> dict[SeriesKey, SeriesState]:
+    """The series among `keys` that exist, with their open chunks."""
+    found = {}
+    for runs, names in _blocks(keys):
+        query = _STATE.where(series.c.run.in_(runs), series.c.name.in_(names))
+        for row in connection.execute(query):
+            state = _state(row, unpacker)
+            found[state.key] = state
+    return found
+
+
+def _blocks(keys: Iterable[SeriesKey]) -> Iterator[tuple[list[int], list[str]]]:
+    """Runs and names to ask for together; runs that log the same names share one question."""
+    names_of: dict[int, dict[str, None]] = {}
+    for key in keys:
+        names_of.setdefault(key.run, {})[key.name] = None
+    runs_of: dict[frozenset[str], list[int]] = {}
+    for each, names in names_of.items():
+        runs_of.setdefault(frozenset(names), []).append(each)
+    for block, runs in runs_of.items():
+        for some_runs in pieces(runs, 200):
+            for some_names in pieces(sorted(block)):
+                yield some_runs, some_names
+
+
+def _state(row: sa.Row[Any], unpacker: Unpacker) -> SeriesState:
+    kind = ValueKind(row.kind)
+    tail = None
+    if row.tail_data is not None:
+        packed = Packed(row.tail_count, ValueKind(row.tail_kind), row.tail_codec, row.tail_data)
+        tail = unpacker.read(packed)
+    return SeriesState(
+        id=row.id,
+        key=SeriesKey(row.run, row.name, bool(row.is_text)),
+        kind=kind,
+        count=row.points,
+        tail_start=row.tail_start,
+        tail=tail,
+        last_value=last_value(row, kind),
+        last_step=row.last_step,
+        last_time_s=from_column(row.last_time_s),
+        min_value=from_column(row.min_value),
+        max_value=from_column(row.max_value),
+        max_step=row.max_step,
+    )
+
+
+def last_value(row: sa.Row[Any], kind: ValueKind) -> Value:
+    """The newest value of a row of `series`, in the series' kind."""
+    match kind:
+        case ValueKind.TEXT:
+            return str(json.loads(row.last_text))
+        case ValueKind.FLOAT:
+            return from_column(row.last_number)
+        case ValueKind.INT:
+            return int(row.last_integer)
+        case ValueKind.BOOL:
+            return bool(row.last_integer)
+
+
+def last_id(connection: sa.Connection) -> int:
+    """The number that was given to the newest series."""
+    return int(connection.execute(sa.select(sa.func.max(series.c.id))).scalar_one() or 0)
+
+
+def write_states(
+    connection: sa.Connection, states: Iterable[SeriesState], known: Collection[int]
+) -> None:
+    """Write the summaries: new rows for the series that are not among the `known` ids."""
+    fresh, changed = [], []
+    for state in states:
+        if state.id in known:
+            changed.append({"of_id": state.id, **state.row()})
+        else:
+            fresh.append({"id": state.id, **state.key._asdict(), **state.row()})
+    if fresh:
+        connection.execute(sa.insert(series), fresh)
+    if changed:
+        connection.execute(sa.update(series).where(series.c.id == sa.bindparam("of_id")), changed)
+
+
+_SUMMARY = sa.select(series, run.c.run_id).join(run, run.c.id == series.c.run).order_by(series.c.id)
+
+
+def list_series(
+    connection: sa.Connection,
+    *,
+    runs: Collection[RunId] | None,
+    names: Collection[str] | None,
+    text: bool | None,
+) -> tuple[Series, ...]:
+    """Summaries of the series that match every given condition, in the order they were begun."""
+    query = _SUMMARY if text is None else _SUMMARY.where(series.c.is_text == text)
+    queries = [query]
+    if runs is not None:
+        queries = [q.where(run.c.run_id.in_(p)) for q in queries for p in pieces(set(runs))]
+    if names is not None:
+        queries = [q.where(series.c.name.in_(p)) for q in queries for p in pieces(set(names))]
+    found = [_summary(row) for q in queries for row in connection.execute(q)]
+    return tuple(found if len(queries) == 1 else sorted(found, key=lambda each: each.id))
+
+
+def _summary(row: sa.Row[Any]) -> Series:
+    kind = ValueKind(row.kind)
+    return Series(
+        id=SeriesId(row.id),
+        run=RunId(row.run_id),
+        name=row.name,
+        kind=kind,
+        count=row.points,
+        last_value=last_value(row, kind),
+        last_step=row.last_step,
+        last_time_s=from_column(row.last_time_s),
+        min_value=from_column(row.min_value),
+        max_value=from_column(row.max_value),
+        max_step=row.max_step,
+    )

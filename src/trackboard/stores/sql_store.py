@@ -1,0 +1,213 @@
+"""The store on a SQL database: the methods of the port, each one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from trackboard.model import (
+    Compute,
+    QueuedJob,
+    Run,
+    RunId,
+    Series,
+    SeriesId,
+    WriterId,
+)
+from trackboard.ports import Batch, Points, Position, RunFile, Store
+from trackboard.stores import catalogue, reader, runs, series, stream
+from trackboard.stores.appender import Appender
+from trackboard.stores.database import Database
+from trackboard.stores.runs import list_descendants
+from trackboard.stores.schema import run as run_table
+
+
+class SqlStore:
+    """`trackboard.ports.Store` on tables; see there for what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._appender = Appender()
+
+    # -- the stream -------------------------------------------------------------------------------
+
+    def apply(self, batches: Sequence[Batch]) -> None:
+        """Store batches, in one transaction, exactly once."""
+        if batches:
+            stream.apply(self._database, self._appender, batches)
+
+    def position(self, writer: WriterId) -> Position:
+        """Where to read on."""
+        with self._database.read() as connection:
+            return stream.position(connection, writer)
+
+    def positions(self) -> Mapping[WriterId, Position]:
+        """All writers that have not ended."""
+        with self._database.read() as connection:
+            return stream.positions(connection)
+
+    def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
+        """Declare a writer ended, and fail the runs that it leaves behind."""
+        return stream.end_writer(self._database, self._appender, writer, cause, time_s)
+
+    def version(self) -> int:
+        """A number that changes with every write."""
+        return self._database.version()
+
+    # -- runs -------------------------------------------------------------------------------------
+
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists."""
+        with self._database.write() as connection:
+            catalogue.add_experiment(connection, name)
+
+    def list_experiments(self) -> tuple[str, ...]:
+        """Names of all experiments, oldest first."""
+        with self._database.read() as connection:
+            return catalogue.list_experiments(connection)
+
+    def find_run(self, run: RunId) -> Run | None:
+        """The run with this id, or None."""
+        with self._database.read() as connection:
+            rows = runs.read_runs(connection, run_table.c.run_id == run)
+        return runs.record_of(rows[0]).run if rows else None
+
+    def list_runs(
+        self,
+        *,
+        experiment: str | None = None,
+        parent: RunId | None = None,
+        ids: Collection[RunId] | None = None,
+        name: str | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs that match every given condition."""
+        with self._database.read() as connection:
+            return runs.list_runs(
+                connection, experiment_name=experiment, parent=parent, ids=ids, name=name
+            )
+
+    def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """These runs and everything below them."""
+        with self._database.read() as connection:
+            return list_descendants(connection, runs)
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Tags by key."""
+        with self._database.read() as connection:
+            return runs.get_tags(connection, run)
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Properties by key."""
+        with self._database.read() as connection:
+            return runs.get_properties(connection, run)
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags."""
+        with self._database.write() as connection:
+            runs.set_tags(connection, run, tags)
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties, all or none."""
+        with self._database.write() as connection:
+            runs.add_properties(connection, run, properties)
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run."""
+        with self._database.write() as connection:
+            catalogue.set_name(connection, run, name)
+
+    def list_files(self, run: RunId) -> tuple[RunFile, ...]:
+        """Files of a run by path."""
+        with self._database.read() as connection:
+            return runs.list_files(connection, run)
+
+    # -- series -----------------------------------------------------------------------------------
+
+    def list_series(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        text: bool | None = None,
+    ) -> tuple[Series, ...]:
+        """Summaries of the series that match every given condition."""
+        with self._database.read() as connection:
+            return series.list_series(connection, runs=runs, names=names, text=text)
+
+    def read_points(
+        self, series: Sequence[SeriesId], *, limit: int | None = None
+    ) -> Mapping[SeriesId, Points]:
+        """Points of several series, in log order."""
+        with self._database.read() as connection:
+            return reader.read_points(connection, series, limit)
+
+    def iter_points(self, series: SeriesId) -> Iterator[Points]:
+        """All points of one series, a chunk at a time."""
+        return reader.iter_points(self._database, series)
+
+    # -- compute and the queue ----------------------------------------------------------------------
+
+    def add_compute(self, compute: Compute) -> None:
+        """Create a compute target."""
+        with self._database.write() as connection:
+            catalogue.add_compute(connection, compute)
+
+    def set_compute(self, compute: Compute) -> None:
+        """Create or replace a compute target."""
+        with self._database.write() as connection:
+            catalogue.set_compute(connection, compute)
+
+    def find_compute(self, name: str) -> Compute | None:
+        """The compute target of that name, or None."""
+        with self._database.read() as connection:
+            return catalogue.find_compute(connection, name)
+
+    def list_computes(self) -> tuple[Compute, ...]:
+        """All compute targets, oldest first."""
+        with self._database.read() as connection:
+            return catalogue.list_computes(connection)
+
+    def add_job(self, job: QueuedJob) -> None:
+        """Queue a job."""
+        with self._database.write() as connection:
+            catalogue.add_job(connection, job)
+
+    def claim_job(self, compute: str) -> QueuedJob | None:
+        """Take the oldest unclaimed job of a compute target, or None."""
+        with self._database.write() as connection:
+            return catalogue.claim_job(connection, compute)
+
+    def release_job(self, run: RunId) -> None:
+        """Give a claimed job back."""
+        with self._database.write() as connection:
+            catalogue.release_job(connection, run)
+
+    def remove_job(self, run: RunId) -> bool:
+        """Take a job out of the queue; whether it was there."""
+        with self._database.write() as connection:
+            return catalogue.remove_job(connection, run)
+
+    def list_jobs(self, compute: str | None = None) -> tuple[QueuedJob, ...]:
+        """Jobs in the order they were queued."""
+        with self._database.read() as connection:
+            return catalogue.list_jobs(connection, compute)
+
+    def request_cancel(self, run: RunId) -> None:
+        """Ask the run's owner to end it."""
+        with self._database.write() as connection:
+            catalogue.request_cancel(connection, run)
+
+    def is_cancel_requested(self, run: RunId) -> bool:
+        """Whether somebody asked."""
+        with self._database.read() as connection:
+            return catalogue.is_cancel_requested(connection, run)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._database.close()
+
+
+if TYPE_CHECKING:
+
+    def _fits(store: SqlStore) -> Store:
+        return store

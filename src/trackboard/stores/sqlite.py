@@ -1,0 +1,160 @@
+"""SQLite behind the SQL store: one file, created aside, opened by nothing but SQLite itself.
+
+Nobody may `open()` the file: closing any other descriptor of it would drop SQLite's POSIX locks.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
+from trackboard.stores import schema
+from trackboard.stores.database import WRITES, Database
+
+BUSY_TIMEOUT_S = 30.0
+
+
+def open_database(path: Path, *, network_folder: bool, busy_timeout_s: float) -> Database:
+    """Open the database at `path`, creating it when there is none.
+
+    Raises:
+        Conflict: The file is no history of ours, is damaged, or is of a newer version.
+        Unavailable: The disk or another process does not let us.
+    """
+    path = Path(os.path.abspath(path))
+    journal = "DELETE" if network_folder else "WAL"
+    if not path.exists():
+        _create(path, journal, busy_timeout_s)
+    engine = _engine(path, busy_timeout_s)
+    database = Database(engine, lambda error: _translate(error, path))
+    try:
+        _check_schema(database, path)
+        _set_journal(database, journal)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
+    uri = f"file:{quote(str(path))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    engine = sa.create_engine(
+        "sqlite+pysqlite://",
+        creator=connect,
+        poolclass=sa.QueuePool,
+        pool_size=4,
+        max_overflow=-1,
+        pool_use_lifo=True,
+    )
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
+    """Build the database aside and give it its name when it is whole; a faster process may win."""
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
+        _fill(aside, journal, busy_timeout_s)
+        _name_once(aside, path)
+    except OSError as error:
+        raise Unavailable(
+            f"the history {path} could not be created: {error.strerror or error}",
+            hint=f"Make {path.parent} a folder that you may write to, on a disk with free space.",
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _fill(path: Path, journal: str, busy_timeout_s: float) -> None:
+    engine = _engine(path, busy_timeout_s)
+    try:
+        with engine.execution_options(**{WRITES: True}).connect() as connection, connection.begin():
+            schema.metadata.create_all(connection, checkfirst=False)
+            rows = [{"key": "schema", "value": schema.SCHEMA}, {"key": "version", "value": 0}]
+            connection.execute(sa.insert(schema.meta), rows)
+        _pragma_journal(engine, journal)
+    except sa.exc.DBAPIError as error:
+        raise _translate(error, path) from error
+    finally:
+        engine.dispose()  # the last connection that closes also removes the journal's files
+
+
+def _name_once(aside: Path, path: Path) -> None:
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    except OSError:  # no hard links here; the workspace's lock keeps others out
+        if not path.exists():
+            os.rename(aside, path)
+
+
+def _check_schema(database: Database, path: Path) -> None:
+    query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")
+    with database.read() as connection:
+        found = connection.execute(query).scalar_one_or_none()
+    if found is None or found > schema.SCHEMA:
+        raise Conflict(
+            f"the history {path} has format {found}, and this trackboard reads up to {schema.SCHEMA}",
+            hint="It was written by a newer version; nothing was changed. Type:"
+            " pip install --upgrade trackboard",
+        )
+
+
+def _set_journal(database: Database, journal: str) -> None:
+    with database.read() as connection:
+        found = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+    if found.upper() != journal:
+        with database._translated():
+            _pragma_journal(database._engine, journal)
+
+
+def _pragma_journal(engine: sa.Engine, journal: str) -> None:
+    connection = engine.raw_connection()  # outside of a transaction, where the mode may change
+    try:
+        connection.cursor().execute(f"PRAGMA journal_mode={journal}")
+    finally:
+        connection.close()
+
+
+def _translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    text = str(error.orig)
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "no such table: meta" in text:
+        return Conflict(
+            f"the file {path} is damaged or not a trackboard history: {text}",
+            hint="Nothing was changed. Put a copy of it back, or move it away to start a new one.",
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Unavailable(
+            f"the history {path} is in use by another process: {text}",
+            hint="Try again in a moment.",
+        )
+    if name.startswith(
+        ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+    ):
+        return Unavailable(
+            f"the history {path} could not be read or written: {text}",
+            hint=f"Check that {path} exists, that you may write to it, and that its disk has space.",
+        )
+    return InternalError(f"the history {path} refused a statement of ours ({name}): {text}")
