@@ -45,7 +45,7 @@ lint: dev
 	$(BIN)/ruff format --check
 
 layers: dev
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 recording: dev
 	$(BIN)/vermin --quiet --no-tips --violations --target=3.9- $(RECORDING)
