@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping, Optional
 
 from trackboard.model.ids import RunId
@@ -38,7 +38,7 @@ class JobPlan:
     compute: str
     snapshot: str  # digest of the snapshot's manifest
     argv: tuple[str, ...]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     submitted_s: float
     max_duration_s: Optional[float] = None
     notes: tuple[str, ...] = ()  # what planning decided for the user, said in the job's log

@@ -1,8 +1,9 @@
 """The contract of a target: something that can run a job's worker.
 
-A handle is a string that only the target that made it can read. Guarantees: `start` has started
-exactly one worker when it returns and none when it raises; `poll` and `cancel` may be repeated and
-accept handles of jobs that ended long ago.
+A target serves one compute. A handle is a string that only the target that made it can read.
+Guarantees: `start` has started exactly one worker when it returns and none when it raises; the worker
+does nothing before `find` knows it; `find`, `poll` and `cancel` may be repeated, from any process, for
+jobs that ended long ago. `has_room` and `start` are called by one process at a time (the queue's lock).
 Not promised: that a worker still runs when `start` returns, or how soon `poll` notices its end.
 """
 
@@ -12,19 +13,23 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from trackboard.model import JobPlan
+from trackboard.model import JobPlan, RunId
 
 
 class WorkerState(enum.Enum):
     """What an engine can say about a worker; what the job did is told by the job's own stream."""
 
     WAITING = "waiting"  # accepted, not started yet
-    ALIVE = "alive"
+    ALIVE = "alive"  # also: not provably gone
     GONE = "gone"  # proof: it ended, or the machine restarted
 
 
 class Target(Protocol):
     """Something that runs workers."""
+
+    def has_room(self) -> bool:
+        """Whether a job started now would be taken; a scheduler with a queue of its own always says yes."""
+        ...
 
     def start(self, plan: JobPlan) -> str:
         """Start the worker that carries out `plan`.
@@ -35,6 +40,10 @@ class Target(Protocol):
         Raises:
             Unavailable: It could not be started now; nothing is left behind.
         """
+        ...
+
+    def find(self, run: RunId) -> str | None:
+        """The handle of the worker started for a run; None is proof that none ever did anything."""
         ...
 
     def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:

@@ -1,1 +1,5 @@
-"""Engines that can run a worker."""
+"""Where workers run: local slots."""
+
+from trackboard.targets.local import LocalTarget
+
+__all__ = ["LocalTarget"]

@@ -1,0 +1,62 @@
+"""`python -m trackboard worker`: the process that carries out one job. Started by a target, not by people.
+
+A job's start waits for everything that is loaded here, so what is heavy is loaded once its script runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trackboard.launch.place import Place
+from trackboard.launch.worker import Worker
+from trackboard.model import check_run_id
+from trackboard.workspace import Workspace
+
+if TYPE_CHECKING:
+    from trackboard.launch.site import Site
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out the job of one run.
+
+    Returns:
+        The exit code: 0 also when the script failed, which the run says.
+    """
+    parser = argparse.ArgumentParser(prog="trackboard worker", allow_abbrev=False)
+    parser.add_argument("run", type=check_run_id)
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--go-fd", type=int, required=True)
+    parser.add_argument("--slot-fd", type=int, default=-1)
+    given = parser.parse_args(arguments)
+    os.setsid()  # not in the session of the shell that started it
+    for number in (signal.SIGINT, signal.SIGQUIT):  # which that shell made deaf
+        signal.signal(number, signal.SIG_DFL)
+    if not os.read(given.go_fd, 1):
+        return 0  # whoever started this was killed before it was known: do nothing
+    os.close(given.go_fd)
+    workspace = Workspace.open(given.workspace)
+    os.chdir(workspace.folder)  # the folder of a notebook must not be held
+
+    def open_site() -> Site:
+        return workspace.site()
+
+    place = Place(workspace.folder, workspace.blobs, workspace.recorder())
+    worker = Worker(place, given.run, open_site)
+    worker.carry_out()
+    place.recorder.close()
+    if given.slot_fd != -1:  # also for a fork of the client that inherited it by accident
+        fcntl.flock(given.slot_fd, fcntl.LOCK_UN)
+    _start_next(worker)
+    return 0
+
+
+def _start_next(worker: Worker) -> None:
+    from trackboard.launch.queue import kick
+
+    kick(worker.leave_queue())

@@ -1,0 +1,129 @@
+"""What a snapshot holds, named by the digest of itself, and how it becomes a folder again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trackboard.errors import InternalError, NotFound
+
+if TYPE_CHECKING:
+    from trackboard.ports import Blobs
+
+_FORMAT = 1
+_COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file: posix path within the folder, permission bits, size, and its content's key in the blobs."""
+
+    path: str
+    mode: int
+    size_bytes: int
+    key: str
+
+
+@dataclass(frozen=True)
+class LinkEntry:
+    """A symbolic link that points to something inside, or to nothing."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A folder at one moment. Each tuple is sorted by path; `folders` are the empty ones."""
+
+    files: tuple[FileEntry, ...] = ()
+    links: tuple[LinkEntry, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of all files."""
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Everything that can be opened as a file."""
+        return frozenset(file.path for file in self.files) | {link.path for link in self.links}
+
+    def encode(self) -> bytes:
+        """As JSON (ASCII: names that are not valid UTF-8 survive as escaped surrogates)."""
+        return json.dumps({"format": _FORMAT, **asdict(self)}, sort_keys=True).encode("ascii")
+
+    @classmethod
+    def decode(cls, data: bytes) -> Manifest:
+        """Read what `encode` wrote."""
+        fields = json.loads(data)
+        return cls(
+            files=tuple(FileEntry(**entry) for entry in fields["files"]),
+            links=tuple(LinkEntry(**entry) for entry in fields["links"]),
+            folders=tuple(fields["folders"]),
+        )
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> str:
+    """Keep a manifest below the workspace's `snapshots/` folder; its files are in the blobs already.
+
+    Returns:
+        Its digest.
+    """
+    data = manifest.encode()
+    digest = hashlib.sha256(data).hexdigest()
+    path = folder / f"{digest}.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / f"{digest}.{os.getpid()}.new"
+        aside.write_bytes(data)
+        aside.replace(path)
+    return digest
+
+
+def load_manifest(folder: Path, digest: str) -> Manifest:
+    """Read a manifest back.
+
+    Raises:
+        NotFound: There is none with this digest.
+        InternalError: It is damaged.
+    """
+    try:
+        data = (folder / f"{digest}.json").read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"there is no snapshot {digest} below {folder}") from None
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise InternalError(f"snapshot {digest} below {folder} is damaged")
+    return Manifest.decode(data)
+
+
+def restore(blobs: Blobs, manifest: Manifest, folder: Path) -> None:
+    """Make a folder as it was when the snapshot was taken.
+
+    Args:
+        blobs: Where the files' contents are.
+        manifest: What to restore.
+        folder: Must not exist yet, or be empty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in manifest.folders:
+        (folder / path).mkdir(parents=True, exist_ok=True)
+    made = {folder}
+    for file in manifest.files:
+        target = folder / file.path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        with blobs.open(file.key) as source, open(target, "xb") as copy:
+            shutil.copyfileobj(source, copy, _COPY_BYTES)
+            os.fchmod(copy.fileno(), file.mode)
+    for link in manifest.links:  # last, so that nothing is ever written through one
+        target = folder / link.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(link.target)

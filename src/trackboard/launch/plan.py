@@ -1,0 +1,192 @@
+"""From what the user asked for to a frozen plan, which a worker carries out and people can print.
+
+Planning reads names and never changes anything; nothing in a plan is looked up again later.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Number
+from pathlib import Path
+
+from trackboard.errors import UsageError
+from trackboard.launch.place import LOGS, OUTPUTS, WORK
+from trackboard.launch.site import Site
+from trackboard.launch.snapshot import Snapshot
+from trackboard.model import JobPlan, RunId, check_experiment_name
+
+LOCAL = "local"  # the compute target that is always there: starts at once, no slots
+
+# What a notebook's kernel sets for itself and a script must not inherit.
+_KERNEL_ONLY = frozenset(("JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL"))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, as it was said."""
+
+    experiment: str
+    source: Path
+    script: str
+    arguments: Sequence[object] | str = ()  # text is split as a shell would
+    compute: str = LOCAL
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # beside the client's
+    interpreter: str = sys.executable
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    max_duration_s: float | None = None
+
+
+def find_script(source: Path, script: str) -> str:
+    """Find the script in the source folder.
+
+    Returns:
+        Its posix path within that folder.
+
+    Raises:
+        UsageError: It is not there, or outside.
+    """
+    folder = Path(os.path.abspath(source))
+    place = Path(os.path.abspath(folder / script))
+    if not script or not place.is_relative_to(folder):
+        raise UsageError(
+            f"the script {script!r} is outside of the source folder {str(folder)!r}",
+            hint="Only that folder is copied to the job: move the script there, or pass the folder"
+            f" that holds both, for example source_directory={os.path.commonpath([folder, place])!r}.",
+        )
+    if not place.is_file():
+        raise UsageError(
+            f"there is no script {script!r} in the source folder {str(folder)!r}",
+            hint=_nearest(script, _scripts(folder)),
+        )
+    return place.relative_to(folder).as_posix()
+
+
+def make_plan(
+    request: Request,
+    site: Site,
+    run: RunId,
+    snapshot: Snapshot,
+    *,
+    client: Mapping[str, str],
+    now_s: float,
+) -> JobPlan:
+    """Decide everything about a job.
+
+    Args:
+        request: What the user asked for.
+        site: The workspace it belongs to.
+        run: The id of its run.
+        snapshot: The source folder, taken.
+        client: The environment variables of the process that submits.
+        now_s: The moment of submission.
+
+    Raises:
+        UsageError: The script, an argument or a variable cannot be used; all that is wrong is said.
+    """
+    script = find_script(request.source, request.script)
+    if script not in snapshot.manifest.paths:
+        raise UsageError(
+            f"the script {script!r} is left out of the snapshot by {snapshot.ignore_file}",
+            hint=f"Add the line !{script} to {snapshot.ignore_file}.",
+        )
+    arguments = _arguments(request.arguments)
+    _check_variables(request.environment)
+    work = site.job_folder(run) / WORK
+    ours = _our_variables(request.experiment, site, run, work)
+    return JobPlan(
+        run=run,
+        experiment=check_experiment_name(request.experiment),
+        workspace=str(site.folder),
+        compute=request.compute,
+        snapshot=snapshot.digest,
+        argv=(request.interpreter, script, *arguments),
+        environment={**_inherited(client), **request.environment, **ours},
+        submitted_s=now_s,
+        max_duration_s=request.max_duration_s,
+    )
+
+
+def _arguments(given: Sequence[object] | str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        try:
+            return tuple(shlex.split(given))
+        except ValueError as exc:
+            raise UsageError(
+                f"the arguments {given!r} cannot be split: {exc}",
+                hint="Pass a list, one entry per argument.",
+            ) from exc
+    wrong = [
+        f"number {position} ({value!r})"
+        for position, value in enumerate(given)
+        if not isinstance(value, str | os.PathLike | Number) or "\0" in str(value)
+    ]
+    if wrong:
+        raise UsageError(
+            f"these arguments cannot be passed to a script: {', '.join(wrong)}",
+            hint='Use text, numbers and bools, for example ["--rate", 0.1].',
+        )
+    return tuple(map(str, given))
+
+
+def _check_variables(given: Mapping[str, str]) -> None:
+    wrong = [
+        name
+        for name, value in given.items()
+        if not isinstance(name, str)
+        or not isinstance(value, str)
+        or not name
+        or "=" in name
+        or "\0" in name + value
+    ]
+    if wrong:
+        raise UsageError(
+            f"these environment variables cannot be set: {', '.join(map(repr, wrong))}",
+            hint="Names and values are text, and a name holds no '='.",
+        )
+
+
+def _inherited(client: Mapping[str, str]) -> dict[str, str]:
+    """The client's variables without those that only make sense inside of a notebook's kernel."""
+    return {
+        name: value
+        for name, value in client.items()
+        if name not in _KERNEL_ONLY and not (name == "MPLBACKEND" and "inline" in value)
+    }
+
+
+def _our_variables(experiment: str, site: Site, run: RunId, work: Path) -> dict[str, str]:
+    return {
+        "AZUREML_RUN_ID": run,
+        "AZUREML_ARM_PROJECT_NAME": experiment,
+        "AZUREML_ARM_SUBSCRIPTION": site.subscription_id,
+        "AZUREML_ARM_RESOURCEGROUP": site.resource_group,
+        "AZUREML_ARM_WORKSPACE_NAME": site.name,
+        "AZUREML_OUTPUT_DIRECTORY": str(work / OUTPUTS),
+        "TENSORBOARD_LOGGING_DIR": str(work / LOGS),
+        "TRACKBOARD_RUN_ID": run,
+        "TRACKBOARD_EXPERIMENT": experiment,
+        "TRACKBOARD_WORKSPACE": str(site.folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _scripts(folder: Path) -> Iterable[str]:
+    """Names of scripts near the top of a folder, at most a few hundred looked at."""
+    places = [
+        place for pattern in ("*.py", "*/*.py") for place in sorted(folder.glob(pattern))[:300]
+    ]
+    return [place.relative_to(folder).as_posix() for place in places]
+
+
+def _nearest(script: str, names: Iterable[str]) -> str:
+    names = list(names)
+    near = difflib.get_close_matches(script, names, n=3, cutoff=0.5) or sorted(names)[:3]
+    if not near:
+        return "There is no .py file in that folder; is it the right one?"
+    return f"Did you mean {' or '.join(map(repr, near))}?"

@@ -1,0 +1,63 @@
+"""Plans on the disk and on paper: `jobs/<run id>/plan.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from trackboard.errors import InternalError, NotFound
+from trackboard.model import JobPlan
+
+_FORMAT = 1
+_PLAN = "plan.json"
+
+
+def describe(plan: JobPlan) -> str:
+    """A plan for people: as JSON, the values of environment variables masked."""
+    fields = asdict(plan) | {"environment": dict.fromkeys(sorted(plan.environment), "***")}
+    return json.dumps(fields, indent=2)
+
+
+def encode_plan(plan: JobPlan) -> str:
+    """A plan as JSON, values included (ASCII: undecodable bytes survive as escaped surrogates)."""
+    return json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1)
+
+
+def decode_plan(text: str) -> JobPlan:
+    """Read what `encode_plan` wrote.
+
+    Raises:
+        InternalError: It is not a plan of this version.
+    """
+    try:
+        fields = json.loads(text)
+        if fields.pop("format") != _FORMAT:
+            raise InternalError("the plan was written by another version of trackboard")
+        return JobPlan(**fields | {"argv": tuple(fields["argv"]), "notes": tuple(fields["notes"])})
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise InternalError(f"the plan cannot be read: {exc!r}") from exc
+
+
+def save_plan(folder: Path, plan: JobPlan) -> None:
+    """Keep a plan in its job's folder, for the owner's eyes only: it may hold secrets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f"{_PLAN}.new"
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(fd, "w", encoding="ascii") as file:
+        file.write(encode_plan(plan))
+    aside.replace(folder / _PLAN)
+
+
+def load_plan(folder: Path) -> JobPlan:
+    """Read the plan of a job.
+
+    Raises:
+        NotFound: There is none.
+        InternalError: It is damaged.
+    """
+    try:
+        return decode_plan((folder / _PLAN).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        raise NotFound(f"there is no {_PLAN} in {folder}") from None

@@ -1,0 +1,150 @@
+"""The queue: who runs next is decided by whoever comes along, one at a time.
+
+There is no daemon. Every submit, every status call and every worker that ends kicks the queue; a lock
+makes them take turns, so that the order is kept and a slot is never given twice. A kicker that is killed
+halfway leaves a claimed job without a handle: the next one puts it back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trackboard.errors import InternalError, NotFound, Unavailable
+from trackboard.launch.console import tail
+from trackboard.launch.place import WORK, WORKER_LOG
+from trackboard.launch.plan_file import load_plan
+from trackboard.launch.site import Site
+from trackboard.launch.work import remove_work
+from trackboard.model import QueuedJob, RunId
+from trackboard.ports import Target, WorkerState
+
+_LOCK_S = 10.0
+
+
+def kick(site: Site) -> tuple[RunId, ...]:
+    """Start what waits and has room, and clear away what ended without saying so.
+
+    Returns:
+        The runs whose workers were started.
+
+    Raises:
+        Unavailable: A worker could not be started, or another process holds the queue; what waits
+            goes on waiting.
+    """
+    jobs = site.store.list_jobs()
+    if not jobs:
+        return ()
+    computes = dict.fromkeys(job.compute for job in jobs)
+    started: list[RunId] = []
+    gone: list[QueuedJob] = []
+    refused: list[Unavailable] = []
+    with _turn(site.folder / "slots" / "queue.lock"):
+        for compute in computes:
+            target = site.target_for(compute)
+            gone += _find_gone(site, target, compute)
+            try:
+                started += _start_waiting(site, target, compute)
+            except Unavailable as exc:
+                refused.append(exc)
+    for job in gone:
+        _bury(site, job)
+    if refused:
+        raise refused[0]
+    return tuple(started)
+
+
+def cancel(site: Site, run: RunId) -> None:
+    """End a job: at once while it waits, through its worker when it runs. May be repeated.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    site.drain()
+    site.store.request_cancel(run)  # a worker asks every second
+    with _turn(site.folder / "slots" / "queue.lock"):
+        waits = any(job.run == run and not job.claimed for job in site.store.list_jobs())
+        if not waits or not site.store.remove_job(run):
+            return
+    site.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
+
+
+def _find_gone(site: Site, target: Target, compute: str) -> list[QueuedJob]:
+    handles: dict[str, QueuedJob] = {}
+    for job in site.store.list_jobs(compute):
+        if not job.claimed:
+            continue
+        handle = target.find(job.run)
+        if handle is None:
+            site.store.release_job(job.run)  # whoever claimed it was killed before it started
+        else:
+            handles[handle] = job
+    states = target.poll(list(handles)) if handles else {}
+    return [job for handle, job in handles.items() if states[handle] is WorkerState.GONE]
+
+
+def _start_waiting(site: Site, target: Target, compute: str) -> Iterator[RunId]:
+    while any(not job.claimed for job in site.store.list_jobs(compute)) and target.has_room():
+        job = site.store.claim_job(compute)
+        if job is None:
+            return
+        try:
+            target.start(load_plan(site.job_folder(job.run)))
+        except Unavailable:
+            site.store.release_job(job.run)
+            raise
+        except (NotFound, InternalError) as exc:
+            site.store.remove_job(job.run)
+            site.recorder.attach(job.run, owner=True).fail(f"it cannot be started: {exc}")
+            continue
+        yield job.run
+
+
+def _bury(site: Site, job: QueuedJob) -> None:
+    """Let go of a job whose worker is gone; whoever removes it from the queue does the rest."""
+    if not site.store.remove_job(job.run):
+        return
+    folder = site.job_folder(job.run)
+    remove_work(folder / WORK)
+    site.drain()
+    run = site.store.find_run(job.run)
+    if run is None or not run.state.is_terminal:
+        said = tail(folder / WORKER_LOG)
+        site.recorder.attach(job.run, owner=True).fail(
+            "its worker ended without a word" + (f"; the end of its log:\n{said}" if said else "")
+        )
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Hold the queue's lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _lock(fd, path)
+        try:
+            yield
+        finally:
+            fcntl.flock(fd, fcntl.LOCK_UN)  # also for a fork of this process that holds it too
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int, path: Path) -> None:
+    deadline_s = time.monotonic() + _LOCK_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline_s:
+                raise Unavailable(
+                    f"another process has held {path} for {_LOCK_S:.0f} s",
+                    hint="What is queued stays queued; ask again.",
+                ) from None
+            time.sleep(0.005)
+        else:
+            return

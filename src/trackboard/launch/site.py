@@ -1,0 +1,21 @@
+"""What launching needs of a workspace; `trackboard.workspace` makes these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trackboard.launch.place import Place
+from trackboard.ports import Store, Target
+
+
+@dataclass(frozen=True)
+class Site(Place):
+    """A workspace as submitting, queueing and canceling see it."""
+
+    name: str
+    store: Store
+    drain: Callable[[], object]  # store everything said up to now
+    target_for: Callable[[str], Target]  # by compute name; raises NotFound
+    subscription_id: str = ""  # of the SDK's config.json, passed on to jobs
+    resource_group: str = ""

@@ -1,0 +1,72 @@
+"""The client's side of a job: everything is decided and kept before anything starts."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from trackboard.errors import NotFound
+from trackboard.launch.place import SNAPSHOTS
+from trackboard.launch.plan import LOCAL, Request, find_script, make_plan
+from trackboard.launch.plan_file import save_plan
+from trackboard.launch.queue import kick
+from trackboard.launch.site import Site
+from trackboard.launch.snapshot import take_snapshot
+from trackboard.model import (
+    JobPlan,
+    QueuedJob,
+    RunId,
+    RunKind,
+    check_experiment_name,
+    new_job_run_id,
+)
+
+
+def prepare(site: Site, request: Request) -> JobPlan:
+    """Take the snapshot and make the plan that `submit` would start; nothing is queued.
+
+    Raises:
+        UsageError: Something asked for is not possible.
+        NotFound: The compute target does not exist.
+    """
+    check_experiment_name(request.experiment)
+    find_script(request.source, request.script)  # before a large folder is read
+    _check_compute(site, request.compute)
+    now_s = time.time()
+    run = new_job_run_id(request.experiment, now_s)
+    snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
+    return make_plan(request, site, run, snapshot, client=os.environ, now_s=now_s)
+
+
+def submit(site: Site, request: Request) -> RunId:
+    """Queue a job, and start it if there is room.
+
+    Killed before the last step, this leaves a folder without a run, or a run that says that it waits;
+    never a job that runs unseen.
+
+    Raises:
+        UsageError: Something asked for is not possible; nothing was kept.
+        NotFound: The compute target does not exist.
+        Unavailable: It is queued, but a worker could not be started now.
+    """
+    plan = prepare(site, request)
+    save_plan(site.job_folder(plan.run), plan)
+    live = site.recorder.create_run(
+        request.experiment, name=request.name, kind=RunKind.JOB, run_id=plan.run
+    )
+    live.add_property("ContentSnapshotId", plan.snapshot)
+    for key, value in request.tags.items():
+        live.set_tag(key, value)
+    site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
+    kick(site)
+    return plan.run
+
+
+def _check_compute(site: Site, name: str) -> None:
+    if name == LOCAL or site.store.find_compute(name) is not None:
+        return
+    names = sorted({LOCAL, *(compute.name for compute in site.store.list_computes())})
+    raise NotFound(
+        f"there is no compute target {name!r} in workspace {site.name!r}",
+        hint=f"There is: {', '.join(names)}. ComputeTarget.create(...) makes a new one.",
+    )

@@ -1,0 +1,125 @@
+"""Workers on this machine: detached processes that outlive whoever started them.
+
+A worker waits for one byte before it does anything, and the byte is sent after its handle is on the disk.
+So a handle that is not there proves that nothing was done, even when the starter is killed in between.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from trackboard.errors import Unavailable, UsageError
+from trackboard.model import JobPlan, RunId
+from trackboard.ports import WorkerState
+from trackboard.targets.process import Process
+from trackboard.targets.slots import Slots
+
+_LOG = "worker.log"
+_HANDLE = "handle"
+_GRACE_S = 20.0  # a worker gives its script 10 s of this
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+# A shell in between, so that the worker is nobody's child: no zombie is left in a notebook.
+_DETACH = '"$@" </dev/null >&2 & echo $!'
+
+
+class LocalTarget:
+    """Runs workers on this machine.
+
+    Args:
+        folder: The workspace's folder.
+        compute: Name of the compute target it serves.
+        slots: How many jobs may run at once; None for no limit.
+        python: The interpreter of the workers.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        compute: str = "local",
+        *,
+        slots: int | None = None,
+        python: str = sys.executable,
+    ) -> None:
+        if not _NAME.fullmatch(compute):
+            raise UsageError(
+                f"compute name {compute!r} cannot name a folder",
+                hint="Use 1 to 64 of A-Z a-z 0-9 . _ - and start with a letter or a digit.",
+            )
+        self._folder = folder
+        self._slots = None if slots is None else Slots(folder / "slots" / compute, slots)
+        self._python = python
+
+    def has_room(self) -> bool:
+        """Whether a slot is free."""
+        return self._slots is None or self._slots.is_free()
+
+    def start(self, plan: JobPlan) -> str:
+        """Start the worker of a job in a free slot."""
+        slot = None if self._slots is None else self._slots.take()
+        go, starter = os.pipe()
+        try:
+            handle = self._spawn(plan.run, go, slot)
+            self._keep(plan.run, handle)
+            os.close(go)
+            go = -1
+            with suppress(BrokenPipeError):  # it died already: `poll` will say so
+                os.write(starter, b"g")
+            return handle
+        except (OSError, subprocess.SubprocessError) as exc:
+            raise Unavailable(
+                f"the worker of {plan.run} could not be started: {exc}",
+                hint="The job stays queued and is tried again with the next submit or status call.",
+            ) from exc
+        finally:
+            for fd in (go, starter, slot):
+                if fd is not None and fd != -1:
+                    os.close(fd)
+
+    def find(self, run: RunId) -> str | None:
+        """The handle that `start` kept."""
+        try:
+            return (self._job_folder(run) / _HANDLE).read_text()
+        except FileNotFoundError:
+            return None
+
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:
+        """Ask the kernel about each."""
+        return {handle: Process.from_handle(handle).state() for handle in handles}
+
+    def cancel(self, handle: str) -> None:
+        """End a worker; it ends its script, and if it cannot, its guard does."""
+        Process.from_handle(handle).end(_GRACE_S)
+
+    def _spawn(self, run: RunId, go: int, slot: int | None) -> str:
+        fds = (go,) if slot is None else (go, slot)
+        command = [self._python, "-P", "-m", "trackboard", "worker", run]
+        command += ["--workspace", str(self._folder), "--go-fd", str(go)]
+        if slot is not None:
+            command += ["--slot-fd", str(slot)]
+        with open(self._job_folder(run) / _LOG, "ab") as log:
+            shell = subprocess.run(
+                ["/bin/sh", "-c", _DETACH, "sh", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                pass_fds=fds,
+                start_new_session=True,
+                check=True,
+            )
+        return Process.of(int(shell.stdout)).handle()
+
+    def _keep(self, run: RunId, handle: str) -> None:
+        path = self._job_folder(run) / _HANDLE
+        aside = path.with_suffix(".new")
+        aside.write_text(handle)
+        aside.replace(path)
+
+    def _job_folder(self, run: RunId) -> Path:
+        return self._folder / "jobs" / run

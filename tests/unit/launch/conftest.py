@@ -1,0 +1,50 @@
+"""Blobs in memory, and a place in which a worker may work."""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from trackboard.errors import NotFound
+from trackboard.launch.place import Place
+from trackboard.record import Recorder
+
+
+class MemoryBlobs:
+    """The contract of blobs as a dictionary; counts what was put."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+        self.puts = 0
+
+    def put(self, source: BinaryIO) -> tuple[str, int]:
+        data = source.read()
+        key = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        self.puts += 1
+        self.content[key] = data
+        return key, len(data)
+
+    def open(self, key: str) -> BinaryIO:
+        if key not in self.content:
+            raise NotFound(f"no blob {key}")
+        return io.BytesIO(self.content[key])
+
+    def exists(self, key: str) -> bool:
+        return key in self.content
+
+    def delete(self, key: str) -> None:
+        self.content.pop(key, None)
+
+
+@pytest.fixture
+def blobs() -> MemoryBlobs:
+    return MemoryBlobs()
+
+
+@pytest.fixture
+def place(tmp_path: Path, blobs: MemoryBlobs) -> Place:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    return Place(folder, blobs, Recorder(folder / "spool"))

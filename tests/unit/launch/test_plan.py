@@ -1,0 +1,184 @@
+"""Plans: decided once, refused with a reason, never printed with a secret."""
+
+import json
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from trackboard.errors import InternalError, NotFound, UsageError
+from trackboard.launch.place import Place
+from trackboard.launch.plan import Request, find_script, make_plan
+from trackboard.launch.plan_file import decode_plan, describe, encode_plan, load_plan, save_plan
+from trackboard.launch.site import Site
+from trackboard.launch.snapshot import take_snapshot
+from trackboard.model import JobPlan, RunId
+from trackboard.ports import Store, Target
+
+RUN = RunId("demo_1_abc")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    (folder / "pkg").mkdir(parents=True)
+    (folder / "train.py").write_text("")
+    (folder / "pkg" / "evaluate.py").write_text("")
+    return folder
+
+
+def _site(place: Place) -> Site:
+    def nobody(_name: str) -> Target:
+        raise AssertionError("planning asks nobody")
+
+    return Site(
+        folder=place.folder,
+        blobs=place.blobs,
+        recorder=place.recorder,
+        name="demo-ws",
+        store=cast(Store, None),
+        drain=lambda: None,
+        target_for=nobody,
+        subscription_id="sub",
+        resource_group="group",
+    )
+
+
+def _plan(place: Place, request: Request, client: dict[str, str] | None = None) -> JobPlan:
+    snapshot = take_snapshot(request.source, place.folder / "snapshots", place.blobs)
+    return make_plan(request, _site(place), RUN, snapshot, client=client or {}, now_s=12.5)
+
+
+def test_what_runs(place: Place, source: Path) -> None:
+    arguments = ["--rate", 0.1, 3, True, "a b", "é\n'\"", Path("x/y")]
+    plan = _plan(place, Request("exp", source, "pkg/evaluate.py", arguments))
+    given = ("--rate", "0.1", "3", "True", "a b", "é\n'\"", "x/y")
+    assert plan.argv == (sys.executable, "pkg/evaluate.py", *given)
+    assert (plan.run, plan.compute, plan.submitted_s) == (RUN, "local", 12.5)
+
+
+def test_text_is_split_as_a_shell_would(place: Place, source: Path) -> None:
+    plan = _plan(place, Request("exp", source, "train.py", "--name 'two words' -n 3"))
+    assert plan.argv[2:] == ("--name", "two words", "-n", "3")
+
+
+def test_variables(place: Place, source: Path) -> None:
+    client = {
+        "SECRET": "s3cret",
+        "AZUREML_RUN_ID": "of-an-outer-job",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "JPY_PARENT_PID": "7",
+        "RATE": "client",
+    }
+    plan = _plan(place, Request("exp", source, "train.py", environment={"RATE": "job"}), client)
+    work = place.folder / "jobs" / RUN / "work"
+    assert plan.environment == {
+        "SECRET": "s3cret",
+        "RATE": "job",
+        "AZUREML_RUN_ID": RUN,
+        "AZUREML_ARM_PROJECT_NAME": "exp",
+        "AZUREML_ARM_SUBSCRIPTION": "sub",
+        "AZUREML_ARM_RESOURCEGROUP": "group",
+        "AZUREML_ARM_WORKSPACE_NAME": "demo-ws",
+        "AZUREML_OUTPUT_DIRECTORY": str(work / "outputs"),
+        "TENSORBOARD_LOGGING_DIR": str(work / "logs"),
+        "TRACKBOARD_RUN_ID": RUN,
+        "TRACKBOARD_EXPERIMENT": "exp",
+        "TRACKBOARD_WORKSPACE": str(place.folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_planning_leaves_its_input_alone(place: Place, source: Path) -> None:
+    arguments: list[object] = ["a"]
+    client = {"A": "1"}
+    plan = _plan(place, Request("exp", source, "train.py", arguments), client)
+    arguments.append("b")
+    assert (plan.argv[2:], client) == (("a",), {"A": "1"})
+
+
+def test_missing_script_names_the_nearest(source: Path) -> None:
+    with pytest.raises(UsageError, match=r"no script 'tran\.py' in .*source") as caught:
+        find_script(source, "tran.py")
+    assert "'train.py'" in caught.value.hint
+
+
+def test_missing_script_in_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_script(tmp_path, "train.py")
+    assert "no .py file" in caught.value.hint
+
+
+@pytest.mark.parametrize("script", ["../other.py", "/etc/passwd", "pkg/../../other.py", ""])
+def test_script_outside(source: Path, script: str) -> None:
+    (source.parent / "other.py").write_text("")
+    with pytest.raises(UsageError, match="outside of the source folder"):
+        find_script(source, script)
+
+
+def test_script_by_absolute_path_inside(source: Path) -> None:
+    assert find_script(source, str(source / "pkg" / "evaluate.py")) == "pkg/evaluate.py"
+
+
+def test_script_that_is_ignored(place: Place, source: Path) -> None:
+    (source / ".amlignore").write_text("train.py\n")
+    with pytest.raises(UsageError, match=r"'train\.py' is left out .*by \.amlignore") as caught:
+        _plan(place, Request("exp", source, "train.py"))
+    assert "!train.py" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["a", None, {"b": 1}], r"number 1 \(None\), number 2"), (["a\0"], "0"), ("'", "split")],
+)
+def test_arguments_that_cannot_be_passed(
+    place: Place, source: Path, arguments: list[object] | str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        _plan(place, Request("exp", source, "train.py", arguments))
+
+
+@pytest.mark.parametrize("environment", [{"A=B": "1"}, {"": "1"}, {"A": "\0"}, {"A": 1}])
+def test_variables_that_cannot_be_set(
+    place: Place, source: Path, environment: dict[str, str]
+) -> None:
+    with pytest.raises(UsageError, match="cannot be set"):
+        _plan(place, Request("exp", source, "train.py", environment=environment))
+
+
+@pytest.fixture
+def plan(place: Place, source: Path) -> JobPlan:
+    return _plan(place, Request("exp", source, "train.py", ["--x"]), {"TOKEN": "s3cret\udcff"})
+
+
+def test_round_trip(plan: JobPlan) -> None:
+    assert decode_plan(encode_plan(plan)) == plan
+    limited = replace(plan, max_duration_s=3.5, notes=("a", "b"))
+    assert decode_plan(encode_plan(limited)) == limited
+
+
+def test_kept_for_the_owner_only(plan: JobPlan, tmp_path: Path) -> None:
+    folder = tmp_path / "jobs" / "x"
+    save_plan(folder, plan)
+    assert load_plan(folder) == plan
+    assert [path.name for path in folder.iterdir()] == ["plan.json"]
+    assert stat.S_IMODE((folder / "plan.json").stat().st_mode) == 0o600
+
+
+def test_printing_masks_values(plan: JobPlan) -> None:
+    assert "s3cret" not in describe(plan) + repr(plan) + str(plan)
+    assert json.loads(describe(plan))["environment"]["TOKEN"] == "***"
+
+
+def test_missing_plan(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"plan\.json"):
+        load_plan(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 99}', '{"format": 1}'])
+def test_damaged_plan(text: str) -> None:
+    with pytest.raises(InternalError, match="plan"):
+        decode_plan(text)

@@ -1,0 +1,222 @@
+"""Snapshots: what is in them, what is left out, and that nothing is copied twice."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from trackboard.errors import NotFound, UsageError
+from trackboard.launch import snapshot as snapshot_module
+from trackboard.launch.manifest import Manifest, load_manifest, restore
+from trackboard.launch.snapshot import Snapshot, take_snapshot
+from trackboard.ports import Blobs
+
+
+class CountingBlobs(Blobs, Protocol):
+    puts: int
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    return folder
+
+
+def _take(source: Path, blobs: Blobs) -> Snapshot:
+    return take_snapshot(source, source.parent / "snapshots", blobs)
+
+
+def _write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+
+
+def _age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the files had been there for a while."""
+    monkeypatch.setattr(snapshot_module, "_SETTLED_S", -1.0)
+
+
+def test_restores_content_modes_links_and_empty_folders(source: Path, blobs: Blobs) -> None:
+    (source / "pkg" / "deep").mkdir(parents=True)
+    (source / "empty" / "inner").mkdir(parents=True)
+    (source / "pkg" / "deep" / "a.bin").write_bytes(bytes(range(256)))
+    run = source / "run.sh"
+    run.write_text("#!/bin/sh\n")
+    run.chmod(0o755)
+    (source / "link.bin").symlink_to("pkg/deep/a.bin")
+    (source / "pkg" / "absolute").symlink_to(source / "run.sh")
+    (source / "folder").symlink_to("pkg")
+    taken = _take(source, blobs)
+    copy = source.parent / "copy"
+    restore(blobs, taken.manifest, copy)
+    assert (copy / "pkg/deep/a.bin").read_bytes() == bytes(range(256))
+    assert stat.S_IMODE((copy / "run.sh").stat().st_mode) == 0o755
+    assert os.readlink(copy / "link.bin") == "pkg/deep/a.bin"
+    assert (copy / "pkg/absolute").resolve() == copy.resolve() / "run.sh"
+    assert (copy / "folder/deep/a.bin").is_file()
+    assert (copy / "empty/inner").is_dir()
+
+
+def test_second_snapshot_reads_nothing_and_has_the_same_name(
+    source: Path, blobs: CountingBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _age(monkeypatch)
+    _write(source, a="1", b="2")
+    first = _take(source, blobs)
+    second = _take(source, blobs)
+    assert (first.read_files, second.read_files) == (2, 0)
+    assert blobs.puts == 2
+    assert second.digest == first.digest
+
+
+def test_one_changed_file_is_the_only_one_read(
+    source: Path, blobs: CountingBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _age(monkeypatch)
+    _write(source, a="1", b="2")
+    first = _take(source, blobs)
+    _write(source, b="3")
+    second = _take(source, blobs)
+    assert second.read_files == 1
+    assert second.digest != first.digest
+
+
+def test_same_size_and_mtime_put_back_is_still_noticed(
+    source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _age(monkeypatch)
+    _write(source, a="1")
+    before = (source / "a.py").stat()
+    first = _take(source, blobs)
+    _write(source, a="2")
+    os.utime(source / "a.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert _take(source, blobs).digest != first.digest
+
+
+def test_a_file_that_has_just_changed_is_not_trusted(source: Path, blobs: Blobs) -> None:
+    _write(source, a="1")
+    assert _take(source, blobs).read_files == 1
+    assert _take(source, blobs).read_files == 1
+
+
+def test_digest_does_not_depend_on_where_the_folder_is(tmp_path: Path, blobs: Blobs) -> None:
+    digests = set()
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        _write(folder, train="print()")
+        digests.add(_take(folder, blobs).digest)
+    assert len(digests) == 1
+
+
+def test_never_takes_what_is_not_source(source: Path, blobs: Blobs) -> None:
+    for name in (".git", ".trackboard", "__pycache__", ".ipynb_checkpoints", "venv", "history"):
+        (source / name).mkdir()
+        (source / name / "x").write_text("")
+    (source / "venv" / "pyvenv.cfg").write_text("")
+    (source / "history" / "trackboard.db").write_text("")
+    (source / "pkg" / "__pycache__").mkdir(parents=True)
+    (source / "pkg" / "__pycache__" / "a.pyc").write_text("")
+    _write(source, train="")
+    assert _take(source, blobs).manifest.paths == {"train.py"}
+
+
+def test_amlignore_counts_before_gitignore(source: Path, blobs: Blobs) -> None:
+    (source / ".gitignore").write_text("kept.txt\n")
+    (source / ".amlignore").write_text("# data\n*.csv\n!small.csv\n/data/\n")
+    for name in ("kept.txt", "big.csv", "small.csv", "data/x", "pkg/data/y"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(name)
+    taken = _take(source, blobs)
+    assert taken.ignore_file == ".amlignore"
+    expected = {".gitignore", ".amlignore", "kept.txt", "small.csv", "pkg/data/y"}
+    assert taken.manifest.paths == expected
+
+
+def test_gitignore_counts_alone(source: Path, blobs: Blobs) -> None:
+    (source / ".gitignore").write_bytes(b"\xef\xbb\xbf*.log\r\nout/\r\n")
+    (source / "out").mkdir()
+    for name in ("a.log", "b.txt", "out/c"):
+        (source / name).write_text("")
+    assert _take(source, blobs).manifest.paths == {".gitignore", "b.txt"}
+
+
+def test_link_to_a_file_outside_is_copied(source: Path, blobs: Blobs) -> None:
+    (source.parent / "outside.txt").write_text("hello")
+    (source / "in.txt").symlink_to(source.parent / "outside.txt")
+    copy = source.parent / "copy"
+    restore(blobs, _take(source, blobs).manifest, copy)
+    assert not (copy / "in.txt").is_symlink()
+    assert (copy / "in.txt").read_text() == "hello"
+
+
+def test_link_to_a_folder_outside_is_refused(source: Path, blobs: Blobs) -> None:
+    (source.parent / "data").mkdir()
+    (source / "data").symlink_to(source.parent / "data")
+    with pytest.raises(UsageError, match=r"'data' in .* is a link to .*outside"):
+        _take(source, blobs)
+    (source / ".amlignore").write_text("data\n")
+    assert _take(source, blobs).manifest.paths == {".amlignore"}
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_kept(source: Path, blobs: Blobs) -> None:
+    (source / ".#lock").symlink_to("me@host.1")
+    (source / "circle").symlink_to("circle")
+    manifest = _take(source, blobs).manifest
+    copy = source.parent / "copy"
+    restore(blobs, manifest, copy)
+    assert os.readlink(copy / ".#lock") == "me@host.1"
+    assert (copy / "circle").is_symlink()
+
+
+def test_restore_never_writes_through_a_link(blobs: Blobs, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "d").mkdir(parents=True)
+    (source / "d" / "f").write_text("x")
+    taken = _take(source, blobs).manifest
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (tmp_path / "victim").write_text("untouched")
+    (copy / "d").mkdir()
+    (copy / "d" / "f").symlink_to(tmp_path / "victim")
+    with pytest.raises(FileExistsError):
+        restore(blobs, taken, copy)
+    assert (tmp_path / "victim").read_text() == "untouched"
+
+
+def test_sockets_and_pipes_are_left_out(source: Path, blobs: Blobs) -> None:
+    os.mkfifo(source / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(source / "s"))
+        assert _take(source, blobs).manifest == Manifest()
+
+
+def test_empty_folder(source: Path, blobs: Blobs) -> None:
+    assert _take(source, blobs).manifest == Manifest()
+
+
+@pytest.mark.parametrize("name", ["missing", "file.txt"])
+def test_not_a_folder(source: Path, blobs: Blobs, name: str) -> None:
+    (source / "file.txt").write_text("")
+    with pytest.raises(UsageError, match=name):
+        _take(source / name, blobs)
+
+
+def test_unknown_digest(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="abc"):
+        load_manifest(tmp_path, "abc")
+
+
+def test_damaged_shortcut_is_only_slower(
+    source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _age(monkeypatch)
+    _write(source, a="1")
+    first = _take(source, blobs)
+    for cache in (source.parent / "snapshots" / "known").iterdir():
+        cache.write_text("{")
+    assert _take(source, blobs).digest == first.digest
