@@ -6,9 +6,10 @@ from pathlib import Path
 
 from trackboard.ports import Store
 from trackboard.stores import sqlite
+from trackboard.stores.memory import MemoryStore
 from trackboard.stores.sql_store import SqlStore
 
-__all__ = ["SqlStore", "open_sqlite"]
+__all__ = ["MemoryStore", "SqlStore", "open_sqlite"]
 
 
 def open_sqlite(

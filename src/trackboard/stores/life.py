@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from trackboard.errors import Conflict, NotFound
 from trackboard.model import (
     Created,
     Run,
@@ -124,6 +125,49 @@ def lose(record: RunRecord, count: int, reason: str) -> RunRecord:
 def kept_property(key: str, old: str, new: str) -> str:
     """The warning for a property that came again with another value."""
     return f"property {key!r} stays {old!r}: {new!r} came later"
+
+
+def skipped(size_bytes: int) -> str:
+    """The warning for a damaged stream."""
+    return f"{size_bytes} bytes of the stream were damaged and skipped"
+
+
+def check_property(run_id: RunId, key: str, old: str, new: str) -> None:
+    """Raise Conflict when a property would change."""
+    if old != new:
+        raise Conflict(
+            f"property {key!r} of run {run_id!r} is {old!r} and cannot become {new!r}",
+            hint="Properties never change: use a tag, or another key.",
+        )
+
+
+def not_found(run_id: RunId) -> NotFound:
+    """The error for a run that nobody knows."""
+    return NotFound(
+        f"there is no run {run_id!r} in this workspace",
+        hint="Check the id, and that it was logged in this workspace.",
+    )
+
+
+def parents_first(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """The same runs, each after its parent; a circle of parents is begun anywhere."""
+    known = {each.id for each in runs}
+    children: dict[RunId | None, list[Run]] = {}
+    for each in runs:
+        children.setdefault(each.parent if each.parent in known else None, []).append(each)
+    ordered: dict[RunId, Run] = {}
+
+    def follow(level: list[Run]) -> None:
+        while level:
+            ordered.update((each.id, each) for each in level)
+            below = [child for each in level for child in children.get(each.id, ())]
+            level = [child for child in below if child.id not in ordered]
+
+    follow(children.get(None, []))
+    for each in runs:
+        if each.id not in ordered:
+            follow([each])
+    return tuple(ordered.values())
 
 
 def _moved(record: RunRecord, event: StateChanged) -> Run:

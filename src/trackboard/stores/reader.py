@@ -50,10 +50,10 @@ def read_points(
     found: dict[int, Points] = {}
     short, long, texts = _sorted_out(rows, limit)
     for each, points in _read_whole(connection, short, rows):
-        found[each] = points if limit is None else _thinned(points, limit)
+        found[each] = points if limit is None else thin.thinned(points, limit)
     if limit is not None:
         for each, points in _read_previews(connection, long, rows):
-            found[each] = _thinned(points, limit)
+            found[each] = thin.thinned(points, limit)
         for each in texts:
             found[each] = _read_some_texts(connection, rows[each], limit)
     return {each: found[each] for each in ids if each in found}
@@ -78,13 +78,6 @@ def _last(row: sa.Row[Any]) -> Points:
     kind = ValueKind(row.kind)
     values = np.array([last_value(row, kind)], DTYPES[kind])
     return frozen(np.array([row.last_step]), np.array([from_column(row.last_time_s)]), values)
-
-
-def _thinned(points: Points, limit: int) -> Points:
-    if len(points) <= limit:
-        return points
-    chosen = thin.sample(points.values, limit)
-    return frozen(points.steps[chosen], points.times_s[chosen], points.values[chosen])
 
 
 def _by_series(

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trackboard.errors import Conflict, NotFound
 from trackboard.model import Run, RunId, RunKind, RunState, StateStamp, WriterId
 from trackboard.ports import RunFile
+from trackboard.stores import life
 from trackboard.stores.database import pieces
 from trackboard.stores.life import UNKNOWN, RunRecord
 from trackboard.stores.schema import experiment, file, property_, run, storable, tag, to_column
@@ -110,28 +110,7 @@ def list_descendants(connection: sa.Connection, ids: Collection[RunId]) -> tuple
         below = _among(connection, run.c.parent, [row.run_id for row in level])
         level = [row for row in below if row.run_id not in found]
     ordered = sorted(found.values(), key=lambda row: int(row.id))
-    return parents_first(tuple(record_of(row).run for row in ordered))
-
-
-def parents_first(runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """The same runs, each after its parent; a circle of parents is begun anywhere."""
-    known = {each.id for each in runs}
-    children: dict[RunId | None, list[Run]] = {}
-    for each in runs:
-        children.setdefault(each.parent if each.parent in known else None, []).append(each)
-    ordered: dict[RunId, Run] = {}
-
-    def follow(level: list[Run]) -> None:
-        while level:
-            ordered.update((each.id, each) for each in level)
-            below = [child for each in level for child in children.get(each.id, ())]
-            level = [child for child in below if child.id not in ordered]
-
-    follow(children.get(None, []))
-    for each in runs:
-        if each.id not in ordered:
-            follow([each])
-    return tuple(ordered.values())
+    return life.parents_first(tuple(record_of(row).run for row in ordered))
 
 
 def _among(
@@ -152,16 +131,8 @@ def get_key(connection: sa.Connection, run_id: RunId) -> int:
     """The number that other tables know a run by. Raises NotFound for an unknown run."""
     key = connection.execute(sa.select(run.c.id).where(run.c.run_id == run_id)).scalar_one_or_none()
     if key is None:
-        raise not_found(run_id)
+        raise life.not_found(run_id)
     return int(key)
-
-
-def not_found(run_id: RunId) -> NotFound:
-    """The error for a run that nobody knows."""
-    return NotFound(
-        f"there is no run {run_id!r} in this workspace",
-        hint="Check the id, and that it was logged in this workspace.",
-    )
 
 
 def get_tags(connection: sa.Connection, run_id: RunId) -> dict[str, str | None]:
@@ -222,7 +193,7 @@ def add_properties(connection: sa.Connection, run_id: RunId, properties: Mapping
     key = get_key(connection, run_id)
     known = read_properties(connection, [key])[0]
     for name, value in properties.items():
-        check_property(run_id, name, known.get(name, value), value)
+        life.check_property(run_id, name, known.get(name, value), value)
     rows = [
         {"run": key, "key": name, "value": value}
         for name, value in properties.items()
@@ -230,15 +201,6 @@ def add_properties(connection: sa.Connection, run_id: RunId, properties: Mapping
     ]
     if rows:
         connection.execute(sa.insert(property_), rows)
-
-
-def check_property(run_id: RunId, key: str, old: str, new: str) -> None:
-    """Raise Conflict when a property would change."""
-    if old != new:
-        raise Conflict(
-            f"property {key!r} of run {run_id!r} is {old!r} and cannot become {new!r}",
-            hint="Properties never change: use a tag, or another key.",
-        )
 
 
 def put_files(connection: sa.Connection, files: Mapping[tuple[int, str], RunFile]) -> None:

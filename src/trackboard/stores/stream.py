@@ -159,7 +159,7 @@ def _mentioned(batch: Batch) -> list[RunId]:
 
 
 def _warn_of_damage(book: RunBook, batch: Batch) -> None:
-    text = f"{batch.skipped_bytes} bytes of the stream were damaged and skipped"
+    text = life.skipped(batch.skipped_bytes)
     for each in dict.fromkeys(_mentioned(batch)):
         book.warn(each, text)
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trackboard.ports import Points
+
 Indexes = npt.NDArray[np.intp]
 
 STRETCH = 512  # points that a preview shows by two
@@ -27,6 +29,17 @@ def sample(values: npt.NDArray[Any], limit: int) -> Indexes:
         return np.linspace(0, count - 1, limit).round().astype(np.intp)
     stretches = (limit - 2) // 2
     return _with_ends(_extremes(values, -(-count // stretches)), count)
+
+
+def thinned(points: Points, limit: int) -> Points:
+    """At most `limit` of the points."""
+    if len(points) <= limit:
+        return points
+    chosen = sample(points.values, limit)
+    parts = points.steps[chosen], points.times_s[chosen], points.values[chosen]
+    for part in parts:
+        part.flags.writeable = False
+    return Points(*parts)
 
 
 def preview(values: npt.NDArray[Any]) -> Indexes:

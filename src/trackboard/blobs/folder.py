@@ -1,0 +1,120 @@
+"""Blobs in a folder, through fsspec.
+
+<folder>/<first two hex digits>/<other 62>    a blob
+<folder>/new/<random>                         one that is being written
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from trackboard.errors import NotFound, Unavailable
+from trackboard.ports import Blobs
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+
+_KEY = re.compile(r"sha256:([0-9a-f]{2})([0-9a-f]{62})")
+_PIECE_BYTES = 1024 * 1024
+
+
+def open_folder(path: Path) -> Blobs:
+    """The blobs below `path`; the folder is made when the first one is put."""
+    return FolderBlobs(path)
+
+
+class FolderBlobs:
+    """`trackboard.ports.Blobs` on a folder; see there for what each method promises."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+
+    @cached_property
+    def _files(self) -> AbstractFileSystem:
+        # 90 ms that few processes need
+        from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
+
+        return LocalFileSystem()
+
+    def put(self, source: BinaryIO) -> tuple[str, int]:
+        """Store everything that `source` still holds; returns its key and size."""
+        aside = self._path / "new" / secrets.token_hex(8)
+        try:
+            digest, size_bytes = self._write(source, aside)
+            home = self._path / digest[:2] / digest[2:]
+            if not home.exists():
+                self._files.makedirs(str(home.parent), exist_ok=True)
+                self._files.mv(str(aside), str(home))
+        except OSError as error:
+            raise Unavailable(
+                f"a file could not be kept in {self._path}: {error.strerror or error}",
+                hint="Check that you may write to it and that its disk has space.",
+            ) from error
+        finally:
+            self._forget(aside)
+        return f"sha256:{digest}", size_bytes
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a blob for reading; the caller closes it."""
+        home = self._home(key)
+        try:
+            if home is not None:
+                return cast(BinaryIO, self._files.open(str(home), "rb"))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise Unavailable(
+                f"the file {key!r} in {self._path} could not be read: {error.strerror or error}",
+                hint="Check that you may read it.",
+            ) from error
+        raise NotFound(
+            f"there is no file {key!r} in {self._path}", hint="It may have been deleted."
+        )
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a blob under this key."""
+        home = self._home(key)
+        return home is not None and home.exists()
+
+    def delete(self, key: str) -> None:
+        """Forget a blob."""
+        home = self._home(key)
+        if home is not None:
+            self._forget(home)
+
+    def _home(self, key: str) -> Path | None:
+        """Where a blob lies; None for a key that `put` cannot have given: it never becomes a path."""
+        match = _KEY.fullmatch(key)
+        return self._path / match[1] / match[2] if match else None
+
+    def _write(self, source: BinaryIO, aside: Path) -> tuple[str, int]:
+        digest, size_bytes = hashlib.sha256(), 0
+        self._files.makedirs(str(aside.parent), exist_ok=True)
+        with self._files.open(str(aside), "wb") as sink:
+            while piece := source.read(_PIECE_BYTES):
+                digest.update(piece)
+                sink.write(piece)
+                size_bytes += len(piece)
+        return digest.hexdigest(), size_bytes
+
+    def _forget(self, path: Path) -> None:
+        try:
+            self._files.rm_file(str(path))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise Unavailable(
+                f"the file {path} could not be deleted: {error.strerror or error}",
+                hint="Check that you may write to its folder.",
+            ) from error
+
+
+if TYPE_CHECKING:
+
+    def _fits(blobs: FolderBlobs) -> Blobs:
+        return blobs

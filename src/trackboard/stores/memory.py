@@ -1,0 +1,431 @@
+"""The contract of a store in plain dictionaries: the model that real stores are compared with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trackboard.errors import Conflict
+from trackboard.model import (
+    Compute,
+    Created,
+    Ended,
+    Event,
+    FileAdded,
+    Heartbeat,
+    Lost,
+    PropertyAdded,
+    QueuedJob,
+    Run,
+    RunId,
+    Series,
+    SeriesId,
+    StateChanged,
+    Tagged,
+    TextLogged,
+    Value,
+    ValueKind,
+    WriterId,
+)
+from trackboard.ports import Batch, Points, Position, RunFile, Store
+from trackboard.stores import life, thin
+from trackboard.stores.chunk import DTYPES, extremes, frozen
+from trackboard.stores.life import RunRecord
+
+
+@dataclass
+class _Series:
+    """Points of one series as Python values."""
+
+    id: SeriesId
+    run: RunId
+    name: str
+    kind: ValueKind
+    steps: list[int] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+
+    def append(self, kind: ValueKind, step: int | None, time_s: float, value: Value) -> None:
+        self.kind = max(self.kind, kind)
+        self.steps.append(len(self.steps) if step is None else step)
+        self.times_s.append(time_s)
+        self.values.append(value)
+
+    def points(self) -> Points:
+        values = np.empty(len(self.values), DTYPES[self.kind])
+        values[:] = self.values
+        return frozen(np.array(self.steps, np.int64), np.array(self.times_s), values)
+
+    def summary(self) -> Series:
+        points = self.points()
+        low, high = extremes(points.values)
+        return Series(
+            id=self.id,
+            run=self.run,
+            name=self.name,
+            kind=self.kind,
+            count=len(points),
+            last_value=points.values.tolist()[-1],
+            last_step=self.steps[-1],
+            last_time_s=self.times_s[-1],
+            min_value=low,
+            max_value=high,
+            max_step=max(self.steps),
+        )
+
+
+class MemoryStore:
+    """`trackboard.ports.Store` for one process, gone with it; see there for what each method promises."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._version = 0
+        self._positions: dict[WriterId, Position] = {}
+        self._ended: set[WriterId] = set()
+        self._experiments: dict[str, int] = {}  # the number of the newest run
+        self._runs: dict[RunId, RunRecord] = {}
+        self._tags: dict[RunId, dict[str, str | None]] = {}
+        self._properties: dict[RunId, dict[str, str]] = {}
+        self._files: dict[RunId, dict[str, RunFile]] = {}
+        self._series: dict[tuple[RunId, str, bool], _Series] = {}
+        self._computes: dict[str, Compute] = {}
+        self._jobs: dict[RunId, QueuedJob] = {}
+        self._cancelled: set[RunId] = set()
+
+    # -- the stream -------------------------------------------------------------------------------
+
+    def apply(self, batches: Sequence[Batch]) -> None:
+        """Store batches, exactly once."""
+        with self._lock:
+            at = dict(self._positions)
+            for batch in batches:
+                stored = at.get(batch.writer, Position(0, 0))
+                if stored != batch.start:
+                    raise Conflict(
+                        f"spool {batch.writer} is stored up to {tuple(stored)}, and a batch begins at"
+                        f" {tuple(batch.start)}",
+                        hint="Somebody else stored it meanwhile: read on from the stored position.",
+                    )
+                at[batch.writer] = batch.end
+            self._version += 1
+            for batch in batches:
+                self._apply(batch)
+
+    def _apply(self, batch: Batch) -> None:
+        self._positions[batch.writer] = batch.end
+        self._ended.discard(batch.writer)
+        mentioned: dict[RunId, None] = {}
+        for event in batch.events:
+            if isinstance(event, Heartbeat):
+                continue
+            if isinstance(event, Ended):
+                self._ended.add(batch.writer)
+                continue
+            mentioned[event.run] = None
+            self._runs.setdefault(event.run, life.stub(event.run))
+            self._tell(event, batch.writer)
+        for part in batch.points:
+            if len(part.steps):
+                mentioned[part.run] = None
+                self._runs.setdefault(part.run, life.stub(part.run))
+            columns = (part.steps, part.has_step, part.times_s, part.values)
+            rows = zip(*(column.tolist() for column in columns), strict=True)
+            for step, has_step, time_s, value in rows:
+                series = self._one_series(part.run, part.name, part.kind)
+                series.append(part.kind, step if has_step else None, time_s, value)
+        if batch.skipped_bytes:
+            text = life.skipped(batch.skipped_bytes)
+            for run in mentioned:
+                self._runs[run] = life.warn(self._runs[run], text)
+
+    def _tell(self, event: Event, writer: WriterId) -> None:
+        match event:
+            case Created():
+                self._create(event, writer)
+            case StateChanged():
+                self._runs[event.run] = life.change_state(self._runs[event.run], event, writer)
+            case Tagged():
+                tags = self._tags.setdefault(event.run, {})
+                tags.pop(event.key, None)
+                if not event.removed:
+                    tags[event.key] = event.value
+            case PropertyAdded():
+                self._add_property(event)
+            case FileAdded():
+                added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
+                self._files.setdefault(event.run, {})[event.path] = added
+            case Lost():
+                record = self._runs[event.run]
+                self._runs[event.run] = life.lose(record, event.count, event.reason)
+            case TextLogged():
+                series = self._one_series(event.run, event.name, ValueKind.TEXT)
+                series.append(ValueKind.TEXT, event.step, event.time_s, event.value)
+            case _:
+                pass  # about the writer, not about a run
+
+    def _create(self, event: Created, writer: WriterId) -> None:
+        record = self._runs[event.run]
+        if not record.is_stub:
+            self._runs[event.run] = life.create_again(record, event)
+            return
+        number = self._experiments.get(event.experiment, 0) + 1
+        self._experiments[event.experiment] = number
+        self._runs[event.run] = life.create(record, event, number, writer)
+
+    def _add_property(self, event: PropertyAdded) -> None:
+        old = self._properties.setdefault(event.run, {}).setdefault(event.key, event.value)
+        if old != event.value:
+            text = life.kept_property(event.key, old, event.value)
+            self._runs[event.run] = life.warn(self._runs[event.run], text)
+
+    def _one_series(self, run: RunId, name: str, kind: ValueKind) -> _Series:
+        key = (run, name, kind is ValueKind.TEXT)
+        if key not in self._series:
+            self._series[key] = _Series(SeriesId(len(self._series) + 1), run, name, kind)
+        return self._series[key]
+
+    def position(self, writer: WriterId) -> Position:
+        """Where to read on."""
+        return self._positions.get(writer, Position(0, 0))
+
+    def positions(self) -> Mapping[WriterId, Position]:
+        """All writers that have not ended."""
+        with self._lock:
+            return {each: at for each, at in self._positions.items() if each not in self._ended}
+
+    def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
+        """Declare a writer ended, and fail the runs that it leaves behind."""
+        with self._lock:
+            self._version += 1
+            self._positions.setdefault(writer, Position(0, 0))
+            self._ended.add(writer)
+            owned = [
+                run
+                for run, record in self._runs.items()
+                if record.owner == writer and not record.run.state.is_terminal
+            ]
+            for run in owned:
+                self._runs[run] = life.end_owner(self._runs[run], cause, time_s)
+            return tuple(owned)
+
+    def version(self) -> int:
+        """A number that changes with every write."""
+        return self._version
+
+    # -- runs -------------------------------------------------------------------------------------
+
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists."""
+        with self._lock:
+            self._version += 1
+            self._experiments.setdefault(name, 0)
+
+    def list_experiments(self) -> tuple[str, ...]:
+        """Names of all experiments, oldest first."""
+        with self._lock:
+            return tuple(self._experiments)
+
+    def find_run(self, run: RunId) -> Run | None:
+        """The run with this id, or None."""
+        record = self._runs.get(run)
+        return record.run if record else None
+
+    def list_runs(
+        self,
+        *,
+        experiment: str | None = None,
+        parent: RunId | None = None,
+        ids: Collection[RunId] | None = None,
+        name: str | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs that match every given condition."""
+        with self._lock:
+            return tuple(
+                run
+                for run in (record.run for record in self._runs.values())
+                if (experiment is None or run.experiment == experiment)
+                and (parent is None or run.parent == parent)
+                and (ids is None or run.id in ids)
+                and (name is None or run.name == name)
+            )
+
+    def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """These runs and everything below them."""
+        with self._lock:
+            found = {run for run in runs if run in self._runs}
+            while below := {run.id for run in self.list_runs() if run.parent in found} - found:
+                found |= below
+            return life.parents_first(self.list_runs(ids=found))
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Tags by key."""
+        with self._lock:
+            self._check(run)
+            return dict(self._tags.get(run, {}))
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Properties by key."""
+        with self._lock:
+            self._check(run)
+            return dict(self._properties.get(run, {}))
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags."""
+        with self._lock:
+            self._check(run)
+            self._version += 1
+            self._tags.setdefault(run, {}).update(tags)
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties, all or none."""
+        with self._lock:
+            self._check(run)
+            known = self._properties.setdefault(run, {})
+            for key, value in properties.items():
+                life.check_property(run, key, known.get(key, value), value)
+            self._version += 1
+            known.update(properties)
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run."""
+        with self._lock:
+            record = self._check(run)
+            self._version += 1
+            self._runs[run] = replace(record, run=replace(record.run, name=name))
+
+    def list_files(self, run: RunId) -> tuple[RunFile, ...]:
+        """Files of a run by path."""
+        with self._lock:
+            files = self._files.get(run, {})
+            return tuple(files[path] for path in sorted(files))
+
+    def _check(self, run: RunId) -> RunRecord:
+        record = self._runs.get(run)
+        if record is None:
+            raise life.not_found(run)
+        return record
+
+    # -- series -----------------------------------------------------------------------------------
+
+    def list_series(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        text: bool | None = None,
+    ) -> tuple[Series, ...]:
+        """Summaries of the series that match every given condition."""
+        with self._lock:
+            return tuple(
+                each.summary()
+                for (run, name, is_text), each in self._series.items()
+                if (runs is None or run in runs)
+                and (names is None or name in names)
+                and (text is None or text == is_text)
+            )
+
+    def read_points(
+        self, series: Sequence[SeriesId], *, limit: int | None = None
+    ) -> Mapping[SeriesId, Points]:
+        """Points of several series, in log order."""
+        with self._lock:
+            found = {each.id: each.points() for each in self._series.values() if each.id in series}
+        if limit is None:
+            return found
+        return {each: thin.thinned(points, limit) for each, points in found.items()}
+
+    def iter_points(self, series: SeriesId) -> Iterator[Points]:
+        """All points of one series."""
+        yield from self.read_points([series]).values()
+
+    # -- compute and the queue ----------------------------------------------------------------------
+
+    def add_compute(self, compute: Compute) -> None:
+        """Create a compute target."""
+        with self._lock:
+            known = self._computes.get(compute.name)
+            if known is None:
+                self.set_compute(compute)
+            elif replace(known, created_s=compute.created_s) != compute:
+                raise Conflict(
+                    f"compute target {compute.name!r} exists with other settings: {known}",
+                    hint="Use it as it is, update it, or choose another name.",
+                )
+
+    def set_compute(self, compute: Compute) -> None:
+        """Create or replace a compute target."""
+        with self._lock:
+            self._version += 1
+            self._computes[compute.name] = compute
+
+    def find_compute(self, name: str) -> Compute | None:
+        """The compute target of that name, or None."""
+        return self._computes.get(name)
+
+    def list_computes(self) -> tuple[Compute, ...]:
+        """All compute targets, oldest first."""
+        with self._lock:
+            return tuple(self._computes.values())
+
+    def add_job(self, job: QueuedJob) -> None:
+        """Queue a job."""
+        with self._lock:
+            if job.run in self._jobs:
+                raise Conflict(
+                    f"run {job.run!r} is queued already", hint="Remove it from the queue first."
+                )
+            self._version += 1
+            self._jobs[job.run] = job
+
+    def claim_job(self, compute: str) -> QueuedJob | None:
+        """Take the oldest unclaimed job of a compute target, or None."""
+        with self._lock:
+            waiting = (j for j in self._jobs.values() if j.compute == compute and not j.claimed)
+            job = next(waiting, None)
+            if job is None:
+                return None
+            self._version += 1
+            self._jobs[job.run] = replace(job, claimed=True)
+            return self._jobs[job.run]
+
+    def release_job(self, run: RunId) -> None:
+        """Give a claimed job back."""
+        with self._lock:
+            if run in self._jobs:
+                self._version += 1
+                self._jobs[run] = replace(self._jobs[run], claimed=False)
+
+    def remove_job(self, run: RunId) -> bool:
+        """Take a job out of the queue; whether it was there."""
+        with self._lock:
+            self._version += 1
+            return self._jobs.pop(run, None) is not None
+
+    def list_jobs(self, compute: str | None = None) -> tuple[QueuedJob, ...]:
+        """Jobs in the order they were queued."""
+        with self._lock:
+            return tuple(j for j in self._jobs.values() if compute is None or j.compute == compute)
+
+    def request_cancel(self, run: RunId) -> None:
+        """Ask the run's owner to end it."""
+        with self._lock:
+            self._check(run)
+            self._version += 1
+            self._cancelled.add(run)
+
+    def is_cancel_requested(self, run: RunId) -> bool:
+        """Whether somebody asked."""
+        return run in self._cancelled
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+if TYPE_CHECKING:
+
+    def _fits(store: MemoryStore) -> Store:
+        return store
