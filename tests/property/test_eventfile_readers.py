@@ -18,11 +18,9 @@ INT64 = (
 )
 FLOAT32 = st.floats(width=32)
 TIMES = st.floats(0, 4e9)
-TAGS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=300)
+TAGS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\n"), min_size=1, max_size=300)
 POINTS = st.lists(st.tuples(INT64, TIMES, FLOAT32), max_size=60)
-TEXTS = st.lists(
-    st.tuples(INT64, TIMES, st.text(st.characters(exclude_categories=("Cs",)))), max_size=8
-)
+TEXTS = st.lists(st.tuples(INT64, TIMES, st.text(st.characters(codec="utf-8"))), max_size=8)
 
 
 def loaded(path: Path, plugin: str) -> list[tuple[str, int, float, object]]:

@@ -26,5 +26,6 @@ of protocol buffers (tag byte, then the field; `varint` is 7 bits a byte, the lo
 
 Fields stand in the order of their numbers, as TensorBoard's own writer puts them. A number is a
 `simple_value`, not a float tensor with the scalars plugin's metadata: both of TensorBoard's readers give
-the same float32 for either, and it takes 20 bytes less a point.
+the same float32 for either, it takes 20 bytes a point less (44 instead of 64), and the reader that
+TensorBoard uses where it can is as quick; only its Python one takes 1.5 times as long.
 """

@@ -1,0 +1,251 @@
+"""Export: runs as event files that any TensorBoard reads, under the names of the live view.
+
+    <folder>/<run's name>/events.out.tfevents.9999999999.trackboard    its history
+    <folder>/<run's name>/<folder below logs/>/<as it was called>      its native event files, copied
+
+Everything has a fixed place, so exporting again brings the files up to date and adds none. The number
+in the history's name makes TensorBoard read it after the native files of the same run: where both hold
+a tag, the history wins there as it does in the live view.
+
+A TensorBoard that is open on the folder keeps the files it has read: start it again after exporting again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from trackboard.board.event_folder import iter_event_files
+from trackboard.board.export_folder import ExportFolder, Placed
+from trackboard.board.history_file import write_history
+from trackboard.board.names import folder_path, name_event_folders, name_runs
+from trackboard.board.source import Source
+from trackboard.errors import NotFound, UsageError
+from trackboard.eventfile import encode, read
+from trackboard.model import Run, RunId, Series
+
+HISTORY_FILE = "events.out.tfevents.9999999999.trackboard"
+_REPORT_EVERY_S = 1.0
+_REASONS = {
+    Placed.FOREIGN: "a file that no export made is in its place; move it away",
+    Placed.TAKEN: "another run has that folder: this disk does not tell capital letters from small ones",
+}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that was not exported, or only in part."""
+
+    what: str  # the run's name, or a file's path
+    why: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an export did."""
+
+    folder: Path
+    runs: int
+    files: int  # in the folder now because of this export, unchanged ones included
+    written: int  # of those, new or changed
+    points: int  # of the history, in those files
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]  # what a reader of the files should know
+
+
+def export_runs(
+    source: Source,
+    runs: Sequence[RunId],
+    folder: Path,
+    *,
+    recursive: bool = True,
+    report: Callable[[str], None],
+) -> Export:
+    """Write the history and the native event files of runs below a folder, up to now.
+
+    Who calls has drained the workspace. Exporting twice changes nothing; a file that no export made is
+    never touched; one that fails midway leaves whole files only, and may be repeated.
+
+    Args:
+        source: The workspace.
+        runs: What to export; each once.
+        folder: Where to; it is made when it does not exist.
+        recursive: Take the runs' descendants too.
+        report: Told what is left out as it happens, and how far a long export is, once a second.
+
+    Raises:
+        NotFound: A run is not in the workspace; nothing was written.
+        UsageError: The folder is a file, cannot be written to, or belongs to a run.
+        Conflict: Another export is writing to the folder.
+        Unavailable: The disk is full or refused midway.
+    """
+    chosen = _choose(source, runs, recursive=recursive)
+    _check_outside(source, chosen, folder)
+    names = _names(source, chosen)
+    with ExportFolder(folder) as target:
+        task = _Task(source, target, names, _Progress(report, total=len(chosen)))
+        for run in chosen:
+            task.export(run)
+    return Export(
+        folder=folder,
+        runs=len(chosen),
+        files=task.files,
+        written=task.written,
+        points=task.progress.points,
+        skipped=tuple(task.skipped),
+        notes=tuple(task.notes),
+    )
+
+
+@dataclass
+class _Progress:
+    """Says how far an export is, at most once a second."""
+
+    report: Callable[[str], None]
+    total: int
+    clock: Callable[[], float] = time.monotonic
+    runs: int = 0
+    points: int = 0
+    said_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said_s = self.clock()
+
+    def add(self, points: int) -> None:
+        self.points += points
+        now_s = self.clock()
+        if now_s - self.said_s >= _REPORT_EVERY_S:
+            self.said_s = now_s
+            self.report(f"{self.runs:,} of {self.total:,} runs, {self.points:,} points")
+
+
+@dataclass
+class _Task:
+    """One export underway."""
+
+    source: Source
+    target: ExportFolder
+    names: Mapping[RunId, str]
+    progress: _Progress
+    files: int = 0
+    written: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def export(self, run: Run) -> None:
+        name = self.names[run.id]
+        series = self.source.store.list_series(runs=[run.id])
+        if series:
+            self._export_history(run, series, name)
+        root = self.source.run_folder(run.id)
+        native = sorted(iter_event_files(root), key=lambda file: (file.folder, file.name))
+        folders = {(run.id, file.folder) for file in native}
+        folder_names = name_event_folders(folders, self.names)
+        for file in native:
+            where = folder_path(folder_names[run.id, file.folder]) / file.name
+            self._copy(root / file.folder / file.name, where)
+        if not series and not native:
+            self._skip(name, f"nothing to show: no metrics and no event files ({run.state.value})")
+        self.progress.runs += 1
+        self.progress.add(0)
+
+    def _export_history(self, run: Run, series: Sequence[Series], name: str) -> None:
+        where = folder_path(name) / HISTORY_FILE
+        before = self.progress.points
+
+        def fill(stream: BinaryIO) -> None:
+            add = self.progress.add
+            written = write_history(self.source.store, run, series, stream, progress=add)
+            self.notes.extend(f"{name}: {note}" for note in written.notes)
+
+        placed = self.target.put(where, fill, is_ours=_is_history)
+        if not self._count(placed, where):
+            self.progress.points = before
+
+    def _copy(self, path: Path, where: PurePosixPath) -> None:
+        """Copy the whole records that an event file holds now."""
+        try:
+            stream = path.open("rb", buffering=0)
+        except OSError as exc:
+            self._skip(str(path), f"cannot be read: {exc.strerror}")
+            return
+        with stream:
+            extent = read.measure(stream)
+            if extent.is_damaged:
+                self._skip(str(path), f"damaged from byte {extent.end:,} on; copied up to there")
+            if not extent.records:
+                self._skip(str(path), "holds no whole record")
+                return
+
+            def fill(copy: BinaryIO) -> None:
+                _copy_bytes(stream, copy, extent.end)
+
+            def is_ours(found: Path) -> bool:
+                first = _first_record(path)
+                return first is not None and first == _first_record(found)
+
+            self._count(self.target.put(where, fill, is_ours=is_ours), where)
+
+    def _count(self, placed: Placed, where: PurePosixPath) -> bool:
+        if placed in _REASONS:
+            self._skip(str(where), _REASONS[placed])
+            return False
+        self.files += 1
+        self.written += placed is Placed.WRITTEN
+        return True
+
+    def _skip(self, what: str, why: str) -> None:
+        self.skipped.append(Skipped(what, why))
+        self.progress.report(f"{what}: {why}")
+
+
+def _choose(source: Source, runs: Sequence[RunId], *, recursive: bool) -> tuple[Run, ...]:
+    known = {run.id for run in source.store.list_runs(ids=runs)}
+    unknown = [run for run in runs if run not in known]
+    if unknown:
+        raise NotFound(
+            f"run {unknown[0]!r} is not in {source.name}", hint="Check the id, and the workspace."
+        )
+    if recursive:
+        return source.store.list_descendants(runs)
+    return source.store.list_runs(ids=runs)
+
+
+def _check_outside(source: Source, runs: Sequence[Run], folder: Path) -> None:
+    """An export into a run's own folder would find its copies there the next time."""
+    resolved = folder.resolve()
+    for run in runs:
+        if resolved.is_relative_to(source.run_folder(run.id).resolve()):
+            raise UsageError(
+                f"cannot export to {folder}: that is in the folder of run {run.id}",
+                hint="Name a folder of your own.",
+            )
+
+
+def _names(source: Source, runs: Sequence[Run]) -> dict[RunId, str]:
+    """Names of all runs of the experiments concerned, as the live view gives them."""
+    experiments = dict.fromkeys(run.experiment for run in runs)
+    return name_runs(run for one in experiments for run in source.store.list_runs(experiment=one))
+
+
+def _is_history(path: Path) -> bool:
+    record = _first_record(path)
+    return record is not None and encode.is_header(record)
+
+
+def _first_record(path: Path) -> bytes | None:
+    """What an event file begins with: it holds the time of its making, so copies share it."""
+    try:
+        return next((record.data for record in read.iter_records(path)), None)
+    except read.CorruptRecord:
+        return None
+
+
+def _copy_bytes(source: BinaryIO, copy: BinaryIO, size: int) -> None:
+    source.seek(0)
+    while size > 0 and (block := source.read(min(size, 1 << 20))):
+        copy.write(block)
+        size -= len(block)

@@ -1,0 +1,170 @@
+"""The folder that an export writes into: files appear in it whole, or not at all.
+
+Each file is written aside, in `.trackboard-export/` within the folder, and moved into place. That
+folder is there only while an export runs; what a killed one left in it goes with the next. Nothing in
+it has `tfevents` in its name, so a TensorBoard that watches the folder never sees it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import errno
+import fcntl
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import BinaryIO
+
+from trackboard.errors import Conflict, TrackboardError, Unavailable, UsageError
+
+_ASIDE = ".trackboard-export"
+_BUFFER_BYTES = 1 << 20
+_LOCK_TRIES = 10
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+class Placed(enum.Enum):
+    """What became of a file."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"  # the same bytes were there already
+    FOREIGN = "foreign"  # a file that no export made is in its place, and stays
+    TAKEN = "taken"  # another file of this export is there: the disk ignores case
+
+
+class ExportFolder:
+    """A folder being exported to, by one process at a time. Use as a context manager.
+
+    Raises:
+        UsageError: It cannot be made or written to; nothing was changed.
+        Conflict: Another export is writing to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._aside = path / _ASIDE
+        self._lock: io.FileIO | None = None
+        self._places: set[tuple[int, int, str]] = set()
+
+    def __enter__(self) -> ExportFolder:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = self._take_lock()
+        except (FileExistsError, NotADirectoryError) as exc:
+            raise UsageError(
+                f"cannot export to {self.path}: it is, or is below, a file",
+                hint="Name a folder; it is created when it does not exist.",
+            ) from exc
+        except TrackboardError:
+            raise
+        except OSError as exc:
+            raise UsageError(
+                f"cannot export to {self.path}: {exc.strerror}",
+                hint="Name a folder that you may write to.",
+            ) from exc
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._lock:
+            shutil.rmtree(self._aside)
+            self._lock.close()
+            self._lock = None
+
+    def put(
+        self,
+        where: PurePosixPath,
+        fill: Callable[[BinaryIO], None],
+        *,
+        is_ours: Callable[[Path], bool],
+    ) -> Placed:
+        """Write a file aside and move it to its place, unless the same bytes are there.
+
+        Args:
+            where: Relative to the folder.
+            fill: Writes what belongs into the file.
+            is_ours: Whether a file with other bytes, found there, comes from an earlier export.
+
+        Raises:
+            Unavailable: The disk is full or refused; what was there before still is.
+        """
+        part, target = self._aside / "part", self.path / where
+        with self._translated(target):
+            with part.open("w+b", _BUFFER_BYTES) as stream:
+                fill(stream)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not self._claim(target):
+                return Placed.TAKEN
+            found = self._find(part, target, is_ours)
+            if found is Placed.WRITTEN:
+                part.replace(target)
+        return found
+
+    def _find(self, part: Path, target: Path, is_ours: Callable[[Path], bool]) -> Placed:
+        """What moving `part` to `target` will have been."""
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            return Placed.FOREIGN
+        if not target.exists():
+            return Placed.WRITTEN
+        if _is_same(part, target):
+            return Placed.UNCHANGED
+        return Placed.WRITTEN if is_ours(target) else Placed.FOREIGN
+
+    def _claim(self, target: Path) -> bool:
+        """Whether no other file of this export has this place, as the disk tells places apart."""
+        status = target.parent.stat()
+        place = (status.st_dev, status.st_ino, target.name)
+        is_free = place not in self._places
+        self._places.add(place)
+        return is_free
+
+    def _take_lock(self) -> io.FileIO:
+        for _ in range(_LOCK_TRIES):
+            self._aside.mkdir(exist_ok=True)
+            try:
+                lock = io.FileIO(self._aside / "lock", "w")
+            except FileNotFoundError:  # an export that ended just now took the folder away
+                continue
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                lock.close()
+                raise Conflict(
+                    f"another export is writing to {self.path}",
+                    hint="Wait until it has ended, or name another folder.",
+                ) from exc
+            if os.fstat(lock.fileno()).st_nlink:
+                return lock
+            lock.close()
+        raise Conflict(f"another export is writing to {self.path}", hint="Try again.")
+
+    @contextlib.contextmanager
+    def _translated(self, target: Path) -> Iterator[None]:
+        try:
+            yield
+        except TrackboardError:
+            raise
+        except OSError as exc:
+            what_to_do = "Free some space, then" if exc.errno in _FULL else "Then"
+            raise Unavailable(
+                f"cannot write {target}: {exc.strerror}",
+                hint=f"{what_to_do} export again: what is done stays, and no half file is left.",
+            ) from exc
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as a, other.open("rb") as b:
+        while block := a.read(_BUFFER_BYTES):
+            if block != b.read(_BUFFER_BYTES):
+                return False
+    return True
