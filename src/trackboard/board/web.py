@@ -12,6 +12,7 @@ import logging
 import socket
 import socketserver
 import sys
+import threading
 import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
         super().__init__(listener.getsockname(), _Handler)
         self.socket = listener
         self.app = app
+        self._open: set[socket.socket] = set()  # connections; they outlive their requests
+        self._guard = threading.Lock()
 
     def run(self) -> None:
         """Serve until `shutdown` is called from another thread."""
@@ -46,20 +49,25 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Take the next connection."""
-        return self.socket.accept()
+        connection, address = self.socket.accept()
+        with self._guard:
+            self._open.add(connection)
+        return connection, address
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """End a connection."""
         assert isinstance(request, socket.socket)
-        try:
-            request.shutdown(socket.SHUT_WR)
-        except OSError as error:
-            _logger.debug("the other side was quicker: %s", error)
+        with self._guard:
+            self._open.discard(request)
+            _hang_up(request)
         request.close()
 
     def server_close(self) -> None:
-        """Free the port."""
+        """Free the port and end the connections that are kept alive."""
         self.socket.close()
+        with self._guard:
+            for connection in self._open:
+                _hang_up(connection)
         super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
@@ -67,6 +75,13 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
         error = sys.exc_info()[1]
         if not isinstance(error, (ConnectionError, TimeoutError)):
             _logger.error("connection of %s", client_address, exc_info=error)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError as error:
+        _logger.debug("the other side was quicker: %s", error)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -123,7 +138,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _environ(self, body: bytes) -> WSGIEnvironment:
         path, _, query = self.path.partition("?")
-        host, port = self.server.socket.getsockname()[:2]
+        host, port = self.connection.getsockname()[:2]
         environ: WSGIEnvironment = {
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
