@@ -5,13 +5,18 @@ Recording needs none of this (see `trackboard.record`); whoever reads, submits o
 
 from __future__ import annotations
 
+import difflib
 import functools
 import os
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trackboard.blobs import open_folder
+from trackboard.board.names import name_runs
+from trackboard.board.source import Source
 from trackboard.config import (
     Location,
     find_location,
@@ -20,12 +25,20 @@ from trackboard.config import (
     read_settings,
     say_once,
 )
-from trackboard.errors import Unavailable
+from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.ingest import FileLock, Ingest
+from trackboard.launch.plan import LOCAL, Request
+from trackboard.launch.queue import cancel, kick
+from trackboard.launch.site import Site
+from trackboard.launch.submit import submit
 from trackboard.model import Run, RunId
-from trackboard.ports import Blobs, Store
+from trackboard.ports import Blobs, Store, Target
 from trackboard.record import Recorder, get_recorder
 from trackboard.stores import open_sqlite
+from trackboard.targets import LocalTarget
+
+if TYPE_CHECKING:
+    from trackboard.board.export import Export
 
 _DATABASE = "trackboard.db"
 _LOCK_PATIENCE_S = 30.0
@@ -142,6 +155,115 @@ class Workspace:
     def _spools(self) -> Ingest:
         return Ingest(self.spool_folder, self.folder / "lock", self.store, self.run_folder)
 
+    # -- finding and showing ------------------------------------------------------------------------
+
+    @property
+    def source(self) -> Source:
+        """The workspace as the board sees it."""
+        return Source(self.name, self.store, self.refresh, self.run_folder)
+
+    def find_run(self, run: RunId) -> Run | None:
+        """The run as it is now, or None."""
+        self.drain()
+        return self.store.find_run(run)
+
+    def runs_of(self, experiment: str) -> list[RunId]:
+        """Runs of an experiment that are nobody's children.
+
+        Raises:
+            NotFound: There is no such experiment.
+        """
+        self.drain()
+        if experiment not in self.store.list_experiments():
+            raise NotFound(
+                f"there is no experiment {experiment!r} in {self.folder}",
+                hint=_nearest(experiment, self.store.list_experiments()),
+            )
+        return [run.id for run in self.store.list_runs(experiment=experiment) if run.parent is None]
+
+    def runs_called(self, text: str) -> list[RunId]:
+        """The run that `text` means, or the runs of the experiment of that name.
+
+        Args:
+            text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
+                experiment's name.
+
+        Raises:
+            NotFound: Nothing is called so.
+            UsageError: Several runs are; they are listed.
+        """
+        self.drain()
+        if self.store.find_run(RunId(text)) is not None:
+            return [RunId(text)]
+        runs = self.store.list_runs()
+        shown = name_runs(runs)
+        matches = [run.id for run in runs if shown[run.id] == text]
+        matches = matches or [run.id for run in runs if run.label == text]
+        if len(matches) > 1:
+            lines = "".join(f"\n    {shown[run]}  {run}" for run in matches)
+            raise UsageError(
+                f"{len(matches)} runs are called {text!r}:{lines}", hint="Pass one of these."
+            )
+        if not matches and text in self.store.list_experiments():
+            return self.runs_of(text)
+        if not matches:
+            raise NotFound(
+                f"no run is called {text!r} in {self.folder}", hint=_nearest(text, shown.values())
+            )
+        return matches
+
+    def export(
+        self,
+        runs: Sequence[RunId],
+        folder: Path,
+        *,
+        recursive: bool,
+        report: Callable[[str], None],
+    ) -> Export:
+        """Write runs as event files, up to now; see `board.export`."""
+        from trackboard.board.export import export_runs  # loads TensorBoard's formats
+
+        self.drain()
+        return export_runs(self.source, runs, folder, recursive=recursive, report=report)
+
+    # -- jobs ---------------------------------------------------------------------------------------
+
+    @property
+    def site(self) -> Site:
+        """The workspace as submitting and queueing see it."""
+        config = self.location.sdk_config
+        return Site(
+            folder=self.folder,
+            blobs=self.blobs,
+            recorder=self.recorder(),
+            name=self.name,
+            store=self.store,
+            drain=self.drain,
+            target_for=self._target_for,
+            subscription_id=config.subscription_id if config else "",
+            resource_group=config.resource_group if config else "",
+        )
+
+    def _target_for(self, compute: str) -> Target:
+        if compute == LOCAL:
+            return LocalTarget(self.folder)
+        found = self.store.find_compute(compute)
+        if found is None:
+            raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
+        return LocalTarget(self.folder, compute, slots=found.max_nodes)
+
+    def submit(self, request: Request) -> RunId:
+        """Queue a job, and start it if there is room; see `launch.submit`."""
+        return submit(self.site, request)
+
+    def cancel(self, run: RunId) -> None:
+        """Ask a job to end; see `launch.queue`."""
+        cancel(self.site, run)
+
+    def kick(self) -> None:
+        """Start queued jobs that have room; every status call does it, as there is no daemon."""
+        kick(self.site)
+
     # -- seeing what was said -----------------------------------------------------------------------
 
     def drain(self) -> None:
@@ -156,11 +278,6 @@ class Workspace:
         """Store what has arrived, for at most 200 ms; returns how many bytes are still unread."""
         return self._ingest.refresh(_REFRESH_S)
 
-    def find_run(self, run: RunId) -> Run | None:
-        """The run as it is now, or None."""
-        self.drain()
-        return self.store.find_run(run)
-
     def close(self) -> None:
         """Let go of the database. May be repeated; this process's recorder goes on."""
         with self._opening:
@@ -168,3 +285,12 @@ class Workspace:
                 self._store.close()
                 del self.__dict__["_store"]
                 self.__dict__.pop("_spools", None)
+
+
+def _nearest(text: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(text, list(names), 3)
+    return (
+        f"Did you mean {', '.join(map(repr, near))}?"
+        if near
+        else "trackboard tb shows what there is."
+    )

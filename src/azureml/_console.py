@@ -1,0 +1,11 @@
+"""What the SDK's calls print: one place, so that nothing else does."""
+
+from __future__ import annotations
+
+import sys
+
+
+def say(text: str) -> None:
+    """Write a line where a notebook's user reads it."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,55 @@
+"""`azureml.core`, answered by trackboard.
+
+Names are imported when they are first used: a training script that asks for `Run` alone loads nothing
+but the recording path, which needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from azureml import _guard as _guard
+
+if TYPE_CHECKING:
+    from azureml.core.compute import ComputeTarget
+    from azureml.core.environment import Environment
+    from azureml.core.experiment import Experiment
+    from azureml.core.run import Run, get_run
+    from azureml.core.script_run import ScriptRun
+    from azureml.core.script_run_config import ScriptRunConfig
+    from azureml.core.workspace import Workspace
+
+VERSION = "1.61.0"  # the SDK release whose interface this answers to
+__version__ = VERSION
+
+_MODULES = {
+    "ComputeTarget": "compute",
+    "Environment": "environment",
+    "Experiment": "experiment",
+    "Run": "run",
+    "ScriptRun": "script_run",
+    "ScriptRunConfig": "script_run_config",
+    "Workspace": "workspace",
+    "get_run": "run",
+}
+
+__all__ = [
+    "VERSION",
+    "ComputeTarget",
+    "Environment",
+    "Experiment",
+    "Run",
+    "ScriptRun",
+    "ScriptRunConfig",
+    "Workspace",
+    "get_run",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'azureml.core' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"azureml.core.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

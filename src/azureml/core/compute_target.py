@@ -1,0 +1,7 @@
+"""`azureml.core.compute_target`: the exception is imported from here by most notebooks."""
+
+from azureml import _guard as _guard
+from azureml.core.compute import ComputeTarget
+from azureml.exceptions import ComputeTargetException
+
+__all__ = ["ComputeTarget", "ComputeTargetException"]

@@ -1,0 +1,434 @@
+"""`azureml.core.run`: the run that a script or notebook logs to.
+
+Part of the recording path: importing this loads the standard library only. What reads the history back
+loads the rest when it is first called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Type
+
+from azureml import _guard as _guard
+from azureml.exceptions._tree import (
+    ActivityFailedException,
+    ExperimentExecutionException,
+    RunEnvironmentException,
+    UserErrorException,
+    sdk_errors,
+    translated,
+)
+from trackboard.errors import NotFound, TrackboardError
+from trackboard.model import RunId, RunKind, RunState
+from trackboard.record import LiveRun, get_recorder
+
+if TYPE_CHECKING:
+    from azureml.core.experiment import Experiment
+    from azureml.core.workspace import Workspace
+    from trackboard.model import Run as StoredRun
+
+STATUS_NAMES: Mapping[RunState, str] = {
+    RunState.NOT_STARTED: "NotStarted",
+    RunState.QUEUED: "Queued",
+    RunState.PREPARING: "Preparing",
+    RunState.STARTING: "Starting",
+    RunState.RUNNING: "Running",
+    RunState.FINALIZING: "Finalizing",
+    RunState.COMPLETED: "Completed",
+    RunState.FAILED: "Failed",
+    RunState.CANCELED: "Canceled",
+}
+TERMINAL_STATUSES = ("Completed", "Failed", "Canceled")
+_POLL_S = 0.2
+
+
+class Run:
+    """One run of an experiment.
+
+    Args:
+        experiment: The experiment that the run belongs to.
+        run_id: An existing run.
+        outputs: Accepted for the SDK's signature.
+
+    Raises:
+        UserErrorException: There is no such run.
+    """
+
+    def __init__(
+        self, experiment: Experiment, run_id: str, outputs: Optional[object] = None, **kwargs: Any
+    ) -> None:
+        workspace = experiment.workspace._workspace
+        with sdk_errors():
+            stored = workspace.find_run(RunId(run_id))
+            if stored is None:
+                raise NotFound(
+                    f"there is no run {run_id!r} in {workspace.folder}",
+                    hint="List them: for run in experiment.get_runs(): print(run.id)",
+                )
+        live = workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
+        self._init(live, experiment)
+
+    def _init(self, live: LiveRun, experiment: Optional[Experiment]) -> None:
+        self._live = live
+        self._experiment = experiment
+        self._log = live.log  # looked up once: `log` is called in training loops
+
+    @classmethod
+    def _from_live(cls, live: LiveRun, experiment: Optional[Experiment]) -> Run:
+        run = cls.__new__(cls)
+        run._init(live, experiment)
+        return run
+
+    @classmethod
+    def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> Run:
+        """The run of the job that this script is, or a run of its own when it was not submitted.
+
+        Outside of a job the run appears in the workspace found from the current folder as soon as
+        something is recorded, in an experiment named like the script; it ends with the process.
+
+        Raises:
+            RunEnvironmentException: Not in a job, and `allow_offline` is False.
+        """
+        if os.environ.get("TRACKBOARD_RUN_ID"):
+            return _submitted_run()
+        if not allow_offline:
+            raise RunEnvironmentException
+        from azureml.core._offline import offline_run  # in a job it is not needed
+
+        return offline_run()
+
+    # -- who it is ------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._live.id
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment it belongs to."""
+        if self._experiment is None:
+            from azureml.core.experiment import Experiment  # opens the workspace
+            from azureml.core.workspace import Workspace
+
+            workspace = Workspace._of_job()
+            self._experiment = Experiment(workspace, self._stored_in(workspace).experiment)
+        return self._experiment
+
+    @property
+    def name(self) -> str:
+        """What people called it, else `run-<number>`."""
+        return self._stored().label
+
+    @property
+    def display_name(self) -> str:
+        """The same as `name`."""
+        return self.name
+
+    @property
+    def number(self) -> int:
+        """Counts the runs of the experiment from 1."""
+        return self._stored().number
+
+    @property
+    def type(self) -> Optional[str]:
+        """`azureml.scriptrun` for a submitted run, else None."""
+        return "azureml.scriptrun" if self._stored().kind is RunKind.JOB else None
+
+    @property
+    def parent(self) -> Optional[Run]:
+        """The run that this one is a child of, or None."""
+        parent = self._stored().parent
+        return None if parent is None else Run(self.experiment, parent)
+
+    @property
+    def status(self) -> str:
+        """The same as `get_status()`."""
+        return self.get_status()
+
+    def __repr__(self) -> str:
+        stored = self._stored()
+        return (
+            f"Run(Experiment: {stored.experiment},\nId: {self.id},\nType: {self.type},"
+            f"\nStatus: {STATUS_NAMES[stored.state]})"
+        )
+
+    # -- recording --------------------------------------------------------------------------------
+
+    def log(
+        self, name: str, value: object, description: str = "", step: Optional[int] = None
+    ) -> None:
+        """Record one value of a metric; it is in TensorBoard's next answer.
+
+        Args:
+            name: The metric.
+            value: A number, a bool or text.
+            description: Accepted for the SDK's signature.
+            step: An int; None: the count of the metric's values so far.
+
+        Raises:
+            UserErrorException: The name or the value cannot be recorded.
+
+        Source: article, "Run experiment and log metrics".
+        """
+        try:
+            self._log(name, value, step)
+        except TrackboardError as error:
+            raise translated(error) from error
+
+    def child_run(
+        self,
+        name: Optional[str] = None,
+        run_id: Optional[str] = None,
+        outputs: Optional[object] = None,
+    ) -> Run:
+        """Begin a run below this one; it is running at once.
+
+        Source: article, "Run experiment and log metrics".
+        """
+        with sdk_errors():
+            child = self._live.child(name or "", run_id=None if run_id is None else RunId(run_id))
+        return Run._from_live(child, self._experiment)
+
+    def tag(self, key: str, value: Optional[object] = None) -> None:
+        """Add or replace a tag; a value that is not text becomes text."""
+        self._live.set_tag(str(key), None if value is None else str(value))
+
+    # -- its life -----------------------------------------------------------------------------------
+
+    def complete(self, _set_status: bool = True) -> None:
+        """End the run well. In a job's script, whose state is the job's: sync what was recorded.
+
+        Source: article, "Export runs to TensorBoard".
+        """
+        with sdk_errors():
+            self._live.complete()
+
+    def fail(
+        self,
+        error_details: Optional[object] = None,
+        error_code: Optional[str] = None,
+        _set_status: bool = True,
+    ) -> None:
+        """End the run as failed, with the exception or text that says why."""
+        with sdk_errors():
+            self._live.fail(_cause_of(error_details))
+
+    def cancel(self) -> None:
+        """End the run; a submitted one is asked to, and its processes are ended."""
+        workspace = self.experiment.workspace._workspace
+        with sdk_errors():
+            if self._live.is_owner:
+                self._live.cancel()
+            else:
+                workspace.cancel(RunId(self.id))
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: Optional[Type[BaseException]],
+        exc: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        state = self._live.state
+        if state is not None and state.is_terminal:
+            return
+        left_well = exc is None or (isinstance(exc, SystemExit) and exc.code in (None, 0))
+        if left_well:
+            self.complete()
+        else:
+            self.fail(exc)
+
+    # -- reading it back ------------------------------------------------------------------------------
+
+    def get_status(self) -> str:
+        """The run's state by the SDK's name, as it is now."""
+        with sdk_errors():
+            self.experiment.workspace._workspace.kick()
+        return STATUS_NAMES[self._stored().state]
+
+    def get_metrics(self, name: Optional[str] = None) -> Dict[str, Any]:
+        """The metrics by name: one value as it is, several as a list in the order they were logged.
+
+        Args:
+            name: This metric only.
+        """
+        workspace = self.experiment.workspace._workspace
+        with sdk_errors():
+            workspace.drain()
+            names = None if name is None else [name]
+            series = workspace.store.list_series(runs=[RunId(self.id)], names=names)
+            points = workspace.store.read_points([one.id for one in series])
+        metrics: Dict[str, Any] = {}
+        for one in series:
+            values = points[one.id].values.tolist()
+            metrics[one.name] = values[0] if len(values) == 1 else values
+        return metrics
+
+    def get_tags(self) -> Dict[str, Optional[str]]:
+        """Tags by key, as they are now."""
+        return dict(self._drained().store.get_tags(RunId(self.id)))
+
+    def get_properties(self) -> Dict[str, str]:
+        """Properties by key, as they are now."""
+        return dict(self._drained().store.get_properties(RunId(self.id)))
+
+    def get_file_names(self) -> List[str]:
+        """Posix paths of the files that the run has so far."""
+        return [file.path for file in self._drained().store.list_files(RunId(self.id))]
+
+    def get_children(self, recursive: bool = False) -> Iterator[Run]:
+        """The runs below this one, newest first.
+
+        Args:
+            recursive: The whole subtree, without this run.
+        """
+        store = self._drained().store
+        if recursive:
+            found = [r for r in store.list_descendants([RunId(self.id)]) if r.id != self.id]
+        else:
+            found = list(store.list_runs(parent=RunId(self.id)))
+        for stored in reversed(found):
+            yield Run(self.experiment, stored.id)
+
+    def wait_for_completion(
+        self,
+        show_output: bool = False,
+        wait_post_processing: bool = False,
+        raise_on_error: bool = True,
+    ) -> Dict[str, Any]:
+        """Wait for the end of the run.
+
+        Args:
+            show_output: Print the job's console while it runs.
+            wait_post_processing: Accepted; files are kept before a run is Completed.
+            raise_on_error: Raise when it has failed.
+
+        Returns:
+            What `get_details` returns.
+
+        Raises:
+            ActivityFailedException: The run has failed.
+            ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
+        """
+        shown = 0
+        try:
+            while True:
+                status = self.get_status()
+                if show_output:
+                    shown = self._show_log(shown)
+                if status in TERMINAL_STATUSES:
+                    break
+                time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            raise ExperimentExecutionException(
+                f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
+            ) from None
+        if status == "Failed" and raise_on_error:
+            raise ActivityFailedException(f"Run {self.id} failed: {self._stored().cause}")
+        return self.get_details()
+
+    def get_details(self) -> Dict[str, Any]:
+        """What is known of the run, under the SDK's keys; those without a value are left out."""
+        stored = self._stored()
+        details = {
+            "runId": self.id,
+            "target": self.get_properties().get("trackboard.compute"),
+            "status": STATUS_NAMES[stored.state],
+            "startTimeUtc": _utc(stored.started_s),
+            "endTimeUtc": _utc(stored.ended_s),
+            "error": {"error": {"code": "UserError", "message": stored.cause}}
+            if stored.state is RunState.FAILED
+            else None,
+            "warnings": [{"message": warning} for warning in stored.warnings] or None,
+            "properties": self.get_properties(),
+            "logFiles": self._log_files(),
+        }
+        return {key: value for key, value in details.items() if value is not None}
+
+    # -- inside ---------------------------------------------------------------------------------------
+
+    def _log_files(self) -> Dict[str, str]:
+        folder = self.experiment.workspace._workspace.run_folder(RunId(self.id))
+        return {
+            file.path: (folder / file.path).as_uri()
+            for file in self._drained().store.list_files(RunId(self.id))
+            if not file.key
+        }
+
+    def _show_log(self, shown: int) -> int:
+        """Print what the job's console has got since; returns how many bytes have been shown."""
+        folder = self.experiment.workspace._workspace.run_folder(RunId(self.id))
+        path = folder / "user_logs" / "std_log.txt"
+        if not path.exists():
+            return shown
+        with path.open("rb") as file:
+            file.seek(shown)
+            fresh = file.read()
+        whole = fresh.rfind(b"\n") + 1
+        sys.stdout.write(fresh[:whole].decode("utf-8", "replace"))
+        sys.stdout.flush()
+        return shown + whole
+
+    def _drained(self) -> Any:
+        workspace = self.experiment.workspace._workspace
+        with sdk_errors():
+            workspace.drain()
+        return workspace
+
+    def _stored(self) -> StoredRun:
+        return self._stored_in(self.experiment.workspace)
+
+    def _stored_in(self, workspace: Workspace) -> StoredRun:
+        with sdk_errors():
+            stored = workspace._workspace.find_run(RunId(self.id))
+        if stored is None:
+            raise UserErrorException(f"Run {self.id} is not in {workspace._workspace.folder}.")
+        return stored
+
+
+class _SubmittedRun(Run):
+    """The run of the job around this process."""
+
+
+_context: Optional[Run] = None
+
+
+def _submitted_run() -> Run:
+    """The job's own run: the same object at every call in this process."""
+    global _context
+    if _context is None:
+        spool = Path(os.environ["TRACKBOARD_WORKSPACE"]) / "spool"
+        live = get_recorder(spool).attach(
+            RunId(os.environ["TRACKBOARD_RUN_ID"]),
+            experiment=os.environ.get("TRACKBOARD_EXPERIMENT", ""),
+            owner=False,
+        )
+        _context = _SubmittedRun._from_live(live, None)
+    return _context
+
+
+def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:
+    """An existing run of an experiment."""
+    return Run(experiment, run_id)
+
+
+def _cause_of(details: Optional[object]) -> str:
+    if isinstance(details, BaseException):
+        lines = traceback.format_exception(type(details), details, details.__traceback__)
+        return f"user program failed with {type(details).__name__}: {details}\n{''.join(lines)}"
+    return "" if details is None else str(details)
+
+
+def _utc(time_s: Optional[float]) -> Optional[str]:
+    if time_s is None:
+        return None
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_s))
+    return f"{moment}.{int(time_s % 1 * 1e6):06d}Z"

@@ -1,0 +1,3 @@
+"""`azureml.train`: estimators, the older way to describe a job."""
+
+from azureml import _guard as _guard
