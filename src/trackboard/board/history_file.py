@@ -1,10 +1,10 @@
-"""One run's history as a TensorBoard event file, series after series, a chunk in memory at a time.
+"""One run's history as a TensorBoard event file, series after series, never all of it in memory.
 
 What TensorBoard's two readers do with steps decides the order here. The quick one (rustboard) takes a
 step that is not higher than the one before as a restart and forgets everything from there on; the
 Python one (`--load_fast=false`) keeps what it reads. So the points of a series are written by step,
 equal steps in the order they were logged: of those the quick reader shows the last, the other all.
-A series whose steps went back is sorted in memory, 24 bytes a point.
+Only a series whose steps went back is sorted in memory as a whole, 24 bytes a point.
 
 TensorBoard's numbers are float32: what lies beyond becomes infinite, and that is said.
 """
@@ -23,6 +23,8 @@ from trackboard.model import Run, Series, SeriesId, ValueKind
 from trackboard.ports import Points, Store
 
 _TEXT_SUFFIX = "/text"
+_BATCH_POINTS = 100_000  # in memory at once, some MB
+_TEXT_POINTS = 100  # a text counts as so many points
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,6 @@ class Written:
     notes: tuple[str, ...]
 
 
-class _StepsWentBack(Exception):
-    """The series needs to be sorted."""
-
-
 def write_history(
     store: Store,
     run: Run,
@@ -44,34 +42,83 @@ def write_history(
     stream: BinaryIO,
     *,
     progress: Callable[[int], None],
+    batch_points: int = _BATCH_POINTS,
 ) -> Written:
-    """Write what a run's series hold now to an empty stream, telling `progress` of each chunk's points."""
+    """Write what a run's series hold now to an empty stream.
+
+    Args:
+        store: Where the run is.
+        run: Whose history it is.
+        series: All series of the run.
+        stream: Can be read back and cut.
+        progress: Told how many points were written since it was told last; less than none when
+            points are written again.
+        batch_points: How many points may be read at once.
+    """
     stream.write(encode.header(run.created_s))
     tags = _tags(series)
-    points = 0
-    notes: list[str] = []
+    columns: list[_Column] = []
+    for batch in _batches(series, batch_points):
+        new = [_Column(one, tags[one.id], stream, progress) for one in batch]
+        if _weight(batch[0]) > batch_points:
+            _stream_points(store, new[0], batch_points)
+        else:
+            _read_points(store, new)
+        columns += new
+    notes = [f"{column.series.name}: {note}" for column in columns for note in column.describe()]
+    return Written(sum(column.points for column in columns), tuple(notes))
+
+
+def _batches(series: Sequence[Series], batch_points: int) -> Iterator[list[Series]]:
+    """Series to read with one question; a longer one stands alone."""
+    batch: list[Series] = []
+    weight = 0
     for one in series:
-        column = _write_series(store, one, tags[one.id], stream, progress)
-        points += column.points
-        notes.extend(f"{one.name}: {note}" for note in column.describe())
-    return Written(points, tuple(notes))
+        if batch and weight + _weight(one) > batch_points:
+            yield batch
+            batch, weight = [], 0
+        batch.append(one)
+        weight += _weight(one)
+    if batch:
+        yield batch
 
 
-def _write_series(
-    store: Store, series: Series, tag: str, stream: BinaryIO, progress: Callable[[int], None]
-) -> _Column:
-    start = stream.tell()
-    column = _Column(series, tag, stream, progress)
-    try:
-        for chunk in _in_order(store.iter_points(series.id)):
+def _weight(series: Series) -> int:
+    return series.count * (_TEXT_POINTS if series.kind is ValueKind.TEXT else 1)
+
+
+def _read_points(store: Store, columns: Sequence[_Column]) -> None:
+    found = store.read_points([column.series.id for column in columns])
+    for column in columns:
+        points = found.get(column.series.id)
+        if points is not None and len(points):
+            column.write(_by_step(points))
+
+
+def _stream_points(store: Store, column: _Column, batch_points: int) -> None:
+    """Write a long series a chunk at a time, unless it turns out that it needs to be sorted."""
+    start = column.stream.tell()
+    for chunk in store.iter_points(column.series.id):
+        if len(chunk) and not column.continues_with(chunk):
+            break
+        if len(chunk):
             column.write(chunk)
-    except _StepsWentBack:
-        stream.seek(start)
-        stream.truncate()
-        progress(-column.points)
-        column = _Column(series, tag, stream, progress)
-        column.write(_sorted(store, series))
-    return column
+    else:
+        return
+    column.stream.seek(start)
+    column.stream.truncate()
+    column.reset()
+    points = _by_step(store.read_points([column.series.id])[column.series.id])
+    for at in range(0, len(points), batch_points):
+        part = slice(at, at + batch_points)
+        column.write(Points(points.steps[part], points.times_s[part], points.values[part]))
+
+
+def _by_step(points: Points) -> Points:
+    if (points.steps[1:] >= points.steps[:-1]).all():
+        return points
+    order = np.argsort(points.steps, kind="stable")
+    return Points(points.steps[order], points.times_s[order], points.values[order])
 
 
 @dataclass
@@ -86,6 +133,17 @@ class _Column:
     repeated: int = 0  # steps equal to the one before
     overflowed: int = 0
     last_step: int | None = None
+
+    def continues_with(self, chunk: Points) -> bool:
+        """Whether steps do not go back, within the chunk and from what was written before it."""
+        is_later = self.last_step is None or self.last_step <= chunk.steps[0]
+        return bool(is_later and (chunk.steps[1:] >= chunk.steps[:-1]).all())
+
+    def reset(self) -> None:
+        """Forget what was written."""
+        self.progress(-self.points)
+        self.points = self.repeated = self.overflowed = 0
+        self.last_step = None
 
     def write(self, chunk: Points) -> None:
         if self.series.kind is ValueKind.TEXT:
@@ -124,30 +182,6 @@ class _Column:
             if infinite.any():
                 self.overflowed += int(np.count_nonzero(infinite & np.isfinite(values)))
         return numbers
-
-
-def _in_order(chunks: Iterator[Points]) -> Iterator[Points]:
-    """Pass chunks on while steps do not go back, empty ones left out."""
-    last_step: int | None = None
-    for chunk in chunks:
-        if not len(chunk):
-            continue
-        first_step = int(chunk.steps[0])
-        if last_step is not None and first_step < last_step:
-            raise _StepsWentBack
-        if (chunk.steps[1:] < chunk.steps[:-1]).any():
-            raise _StepsWentBack
-        yield chunk
-        last_step = int(chunk.steps[-1])
-
-
-def _sorted(store: Store, series: Series) -> Points:
-    chunks = list(store.iter_points(series.id))
-    steps = np.concatenate([chunk.steps for chunk in chunks])
-    order = np.argsort(steps, kind="stable")
-    times_s = np.concatenate([chunk.times_s for chunk in chunks])
-    values = np.concatenate([chunk.values for chunk in chunks])
-    return Points(steps[order], times_s[order], values[order])
 
 
 def _tags(series: Sequence[Series]) -> Mapping[SeriesId, str]:

@@ -373,7 +373,7 @@ def test_what_a_killed_export_left_goes_and_was_never_visible(bench: Bench) -> N
 
 def _export_and_die(folder: Path) -> None:
     bench = Bench(folder)
-    bench.log(bench.add_run("r1"), "loss", list(range(100_000)))
+    bench.log(bench.add_run("r1"), "loss", list(range(150_000)))
     read_points = bench.store.iter_points
 
     def iter_points(series: SeriesId) -> Iterator[Points]:
