@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     os.chdir(workspace.folder)  # the folder of a notebook must not be held
 
     def open_site() -> Site:
-        return workspace.site()
+        return workspace.site
 
     place = Place(workspace.folder, workspace.blobs, workspace.recorder())
     worker = Worker(place, given.run, open_site)

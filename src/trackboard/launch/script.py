@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -82,9 +83,11 @@ class Script:
         Returns:
             Whether something was still there.
         """
-        left = self._signal(signal.SIGTERM)
+        left = self._is_anyone_left()
+        if left:
+            self.terminate()
         deadline_s = time.monotonic() + grace_s
-        while left and self._signal(0) and time.monotonic() < deadline_s:
+        while self._is_anyone_left() and time.monotonic() < deadline_s:
             time.sleep(_POLL_S)
         self.kill()
         self._process.wait()
@@ -99,8 +102,26 @@ class Script:
             return False
         return True
 
+    def _is_anyone_left(self) -> bool:
+        """Whether somebody in its group still runs: a zombie, which some inits never reap, does not."""
+        if not self._signal(0):
+            return False
+        if sys.platform != "linux":
+            return True
+        return any(
+            _runs_in_group(stat, self._process.pid) for stat in Path("/proc").glob("[0-9]*/stat")
+        )
+
     def _dismiss_guard(self) -> None:
         self._guard.kill()
         self._guard.wait()
         assert self._guard.stdin is not None
         self._guard.stdin.close()
+
+
+def _runs_in_group(stat: Path, group: int) -> bool:
+    try:
+        fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return False
+    return fields[0] not in "ZX" and int(fields[2]) == group

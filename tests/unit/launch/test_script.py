@@ -1,0 +1,145 @@
+"""Scripts as real processes: how they end, and that nothing of them is left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from trackboard.errors import UsageError
+from trackboard.launch.script import Script
+from trackboard.model import JobPlan, RunId
+
+_DEADLINE_S = 10.0
+
+
+def _plan(code: str, **environment: str) -> JobPlan:
+    return JobPlan(
+        run=RunId("r"),
+        experiment="e",
+        workspace="/nowhere",
+        compute="local",
+        snapshot="s",
+        argv=(sys.executable, "-c", code),
+        environment={"PATH": os.environ["PATH"], **environment},
+        submitted_s=0.0,
+    )
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + _DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _pid_in(path: Path) -> int:
+    _until(lambda: path.exists() and path.read_text().endswith("\n"))
+    return int(path.read_text())
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Path:
+    return tmp_path / "console"
+
+
+def _run(code: str, console: Path, **environment: str) -> Script:
+    return Script(_plan(code, **environment), console.parent, console)
+
+
+def test_exit_code_folder_variables_and_both_streams(console: Path) -> None:
+    code = """if True:
+        import os, sys
+        print(os.getcwd(), os.environ["GREETING"], sys.stdin.read() == "", flush=True)
+        print("error", file=sys.stderr)
+        sys.exit(3)"""
+    script = _run(code, console, GREETING="hello")
+    assert script.wait(_DEADLINE_S) == 3
+    assert not script.close(1.0)
+    assert console.read_text() == f"{console.parent} hello True\nerror\n"
+
+
+def test_waits_no_longer_than_asked(console: Path) -> None:
+    script = _run("import time; time.sleep(60)", console)
+    assert script.wait(0.01) is None
+    script.kill()
+    assert script.wait(_DEADLINE_S) == -signal.SIGKILL
+    script.close(1.0)
+
+
+def test_terminate_reaches_children_too(console: Path, tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    code = f"""if True:
+        import subprocess, sys, time
+        other = subprocess.Popen(["sleep", "60"])
+        open({str(child)!r}, "w").write(f"{{other.pid}}\\n")
+        time.sleep(60)"""
+    script = _run(code, console)
+    pid = _pid_in(child)
+    script.terminate()
+    assert script.wait(_DEADLINE_S) == -signal.SIGTERM
+    script.close(1.0)
+    assert _is_gone(pid)
+
+
+def test_close_ends_what_ignores_sigterm(console: Path, tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    code = f"""if True:
+        import os, signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if os.fork():
+            os._exit(0)
+        open({str(child)!r}, "w").write(f"{{os.getpid()}}\\n")
+        time.sleep(60)"""
+    script = _run(code, console)
+    assert script.wait(_DEADLINE_S) == 0
+    pid = _pid_in(child)
+    assert script.close(0.1)
+    _until(lambda: _is_gone(pid))
+
+
+def test_interpreter_that_does_not_exist(console: Path) -> None:
+    plan = _plan("")
+    missing = JobPlan(**{**vars(plan), "argv": ("/no/python",)})
+    with pytest.raises(UsageError, match="'/no/python' could not be started"):
+        Script(missing, console.parent, console)
+
+
+def test_script_dies_with_its_worker(tmp_path: Path) -> None:
+    """The worker is killed by SIGKILL: script and grandchild follow, the guard too."""
+    pids = tmp_path / "pids"
+    script = f"""if True:
+        import os, subprocess, time
+        other = subprocess.Popen(["sleep", "60"])
+        open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{other.pid}}\\n")
+        time.sleep(60)"""
+    worker = f"""if True:
+        import sys, time
+        from pathlib import Path
+        from trackboard.launch.script import Script
+        from trackboard.model import JobPlan
+        plan = JobPlan("r", "e", "/", "local", "s", (sys.executable, "-c", {script!r}), {{}}, 0.0)
+        Script(plan, Path({str(tmp_path)!r}), Path({str(tmp_path / "console")!r}))
+        time.sleep(60)"""
+    environment = {**os.environ, "PATH": os.environ["PATH"]}
+    process = subprocess.Popen([sys.executable, "-c", worker], env=environment)
+    try:
+        _until(lambda: pids.exists() and pids.read_text().endswith("\n"))
+        children = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.kill()
+        process.wait()
+    assert {int(pid) for pid in pids.read_text().split()} <= {child.pid for child in children}
+    _until(lambda: all(_is_gone(child.pid) for child in children))

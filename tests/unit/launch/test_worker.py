@@ -1,0 +1,300 @@
+"""The worker with real scripts; what it said is read from its spool as any reader would."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from trackboard.errors import Unavailable
+from trackboard.ingest import Ingest
+from trackboard.launch import worker as worker_module
+from trackboard.launch.place import Place
+from trackboard.launch.plan_file import save_plan
+from trackboard.launch.site import Site
+from trackboard.launch.snapshot import take_snapshot
+from trackboard.launch.worker import CONSOLE, Worker
+from trackboard.model import JobPlan, Run, RunId, RunKind, RunState
+from trackboard.ports import Target
+from trackboard.stores import MemoryStore
+
+RUN = RunId("demo_1_abc")
+
+
+@dataclass
+class Bench:
+    """A worker's whole surroundings."""
+
+    place: Place
+    store: MemoryStore
+    source: Path
+
+    def save(
+        self, script: str, *arguments: str, max_duration_s: float | None = None, **variables: str
+    ) -> None:
+        """Keep the plan of a script given as text."""
+        (self.source / "train.py").write_text(script)
+        taken = take_snapshot(self.source, self.place.folder / "snapshots", self.place.blobs)
+        plan = JobPlan(
+            run=RUN,
+            experiment="demo",
+            workspace=str(self.place.folder),
+            compute="local",
+            snapshot=taken.digest,
+            argv=(sys.executable, "train.py", *arguments),
+            environment={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **variables},
+            submitted_s=0.0,
+            max_duration_s=max_duration_s,
+            notes=("planned with care",),
+        )
+        save_plan(self.place.job_folder(RUN), plan)
+        self.place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+
+    def carry_out(self, open_site: Callable[[], Site] | None = None) -> Run:
+        """Run the worker here; the run as a reader sees it afterwards."""
+        Worker(self.place, RUN, open_site or self.site).carry_out()
+        return self.run()
+
+    def site(self) -> Site:
+        def no_target(_name: str) -> Target:
+            raise AssertionError("a worker starts nobody before it has ended")
+
+        parts = vars(self.place)
+        return Site(**parts, name="w", store=self.store, drain=self._drain, target_for=no_target)
+
+    def run(self) -> Run:
+        self._drain()
+        run = self.store.find_run(RUN)
+        assert run is not None
+        return run
+
+    def file(self, path: str) -> bytes:
+        """A plain file of the run."""
+        return (self.place.folder / "runs" / RUN / path).read_bytes()
+
+    def output(self, path: str) -> bytes:
+        """A file of the run that is in the blobs."""
+        found = {file.path: file.key for file in self.store.list_files(RUN)}
+        with self.place.blobs.open(found[path]) as blob:
+            return blob.read()
+
+    def paths(self) -> set[str]:
+        return {file.path for file in self.store.list_files(RUN)}
+
+    def _drain(self) -> None:
+        folder = self.place.folder
+        ingest = Ingest(
+            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+        )
+        ingest.drain()
+
+
+@pytest.fixture
+def bench(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    source = tmp_path / "source"
+    source.mkdir()
+    monkeypatch.setattr(worker_module, "_FOLLOW_S", 0.02)
+    monkeypatch.setattr(worker_module, "_ASK_S", 0.02)
+    monkeypatch.setattr(worker_module, "_GRACE_S", 0.3)
+    return Bench(place, MemoryStore(), source)
+
+
+@pytest.fixture(autouse=True)
+def _sigterm_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def _later(action: Callable[[], None], condition: Callable[[], bool]) -> threading.Thread:
+    def wait() -> None:
+        deadline_s = time.monotonic() + 10
+        while not condition() and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        action()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_completes_and_keeps_everything(bench: Bench) -> None:
+    bench.save(
+        """if True:
+        import os, sys
+        assert sorted(os.listdir()) == ["logs", "outputs", "train.py"], os.listdir()
+        os.makedirs("outputs/sub"); os.makedirs("runs/x")
+        open("outputs/sub/model.bin", "wb").write(b"weights")
+        open("outputs/events.out.tfevents.1", "wb").write(b"events")
+        open("runs/x/events.out.tfevents.2", "wb").write(b"more")
+        open("logs/a.log", "w").write("log")
+        print("hello", sys.argv[1:], os.environ["COLOUR"])""",
+        "a b",
+        COLOUR="blue",
+    )
+    run = bench.carry_out()
+    assert (run.state, run.cause) == (RunState.COMPLETED, "")
+    assert bench.file(CONSOLE) == b"[trackboard] planned with care\nhello ['a b'] blue\n"
+    assert bench.file("logs/a.log") == b"log"
+    assert bench.file("outputs/events.out.tfevents.1") == b"events"
+    assert bench.file("runs/x/events.out.tfevents.2") == b"more"
+    assert bench.output("outputs/sub/model.bin") == b"weights"
+    events = {"outputs/events.out.tfevents.1", "runs/x/events.out.tfevents.2"}
+    assert bench.paths() == {CONSOLE, "logs/a.log", "outputs/sub/model.bin"} | events
+    assert not (bench.place.job_folder(RUN) / "work").exists()
+    assert run.started_s is not None
+    assert run.ended_s is not None
+
+
+def test_exit_code_and_last_lines_are_the_cause(bench: Bench) -> None:
+    bench.save("import sys\nprint('step 1')\nprint('no data', file=sys.stderr)\nsys.exit(3)")
+    run = bench.carry_out()
+    assert run.state is RunState.FAILED
+    assert run.cause.startswith("the script exited with code 3")
+    assert run.cause.endswith("step 1\nno data")
+
+
+def test_signal_is_the_cause(bench: Bench) -> None:
+    bench.save("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)")
+    assert "was ended by SIGSEGV" in bench.carry_out().cause
+
+
+@pytest.mark.parametrize("ending", ["sys.exit()", "sys.exit(0)", "os._exit(0)", "sys.exit(None)"])
+def test_every_way_to_leave_with_0(bench: Bench, ending: str) -> None:
+    bench.save(f"import os, sys\n{ending}")
+    assert bench.carry_out().state is RunState.COMPLETED
+
+
+def test_what_is_printed_and_logged_is_there_while_it_runs(bench: Bench) -> None:
+    go_on = bench.source.parent / "go-on"
+    bench.save(
+        f"""if True:
+        import os, time
+        print("begun")
+        open("logs/a.log", "w").write("live")
+        while not os.path.exists({str(go_on)!r}): time.sleep(0.01)"""
+    )
+    seen: list[RunState] = []
+
+    def is_live() -> bool:
+        run = bench.run()
+        try:
+            live = bench.file("logs/a.log") == b"live" and b"begun\n" in bench.file(CONSOLE)
+        except FileNotFoundError:
+            return False
+        if live:
+            seen.append(run.state)
+        return live
+
+    thread = _later(go_on.touch, is_live)
+    assert bench.carry_out().state is RunState.COMPLETED
+    thread.join()
+    assert seen == [RunState.RUNNING]
+
+
+def test_cancel(bench: Bench) -> None:
+    bench.save("import time\nprint('up')\ntime.sleep(60)")
+    console = bench.place.job_folder(RUN) / "console.txt"
+    thread = _later(
+        lambda: bench.store.request_cancel(RUN),
+        lambda: bench.run().state is RunState.RUNNING and b"up" in console.read_bytes(),
+    )
+    run = bench.carry_out()
+    thread.join()
+    assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+
+
+def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
+    bench.save(
+        """if True:
+        import signal, time
+        signal.signal(signal.SIGTERM, lambda *_: print("not me"))
+        print("up")
+        while True: time.sleep(1)"""
+    )
+    console = bench.place.job_folder(RUN) / "console.txt"
+    thread = _later(
+        lambda: bench.store.request_cancel(RUN),
+        lambda: bench.run().state is RunState.RUNNING and b"up" in console.read_bytes(),
+    )
+    assert bench.carry_out().state is RunState.CANCELED
+    thread.join()
+    assert b"not me" in bench.file(CONSOLE)
+
+
+def test_sigterm_to_the_worker_ends_the_script(bench: Bench) -> None:
+    bench.save("import time\nprint('up')\ntime.sleep(60)")
+    console = bench.place.job_folder(RUN) / "console.txt"
+    thread = _later(
+        lambda: os.kill(os.getpid(), signal.SIGTERM),
+        lambda: console.exists() and b"up" in console.read_bytes(),
+    )
+    run = bench.carry_out()
+    thread.join()
+    assert run.state is RunState.FAILED
+    assert "SIGTERM" in run.cause
+
+
+def test_limit_of_time(bench: Bench) -> None:
+    bench.save("import time\ntime.sleep(60)", max_duration_s=0.2)
+    run = bench.carry_out()
+    assert run.state is RunState.FAILED
+    assert "longer than its limit of 0.2 s" in run.cause
+
+
+def test_script_that_removes_its_folder(bench: Bench) -> None:
+    bench.save("import os, shutil\nshutil.rmtree(os.getcwd())\nprint('gone')")
+    run = bench.carry_out()
+    assert (run.state, run.cause) == (RunState.COMPLETED, "")
+    assert b"gone\n" in bench.file(CONSOLE)
+
+
+def test_script_that_forks_and_exits(bench: Bench) -> None:
+    bench.save("import os, time\nif os.fork() == 0:\n    time.sleep(60)")
+    began_s = time.monotonic()
+    assert bench.carry_out().state is RunState.COMPLETED
+    assert time.monotonic() - began_s < 10
+    assert b"what it left running was ended too" in bench.file(CONSOLE)
+
+
+def test_much_output(bench: Bench) -> None:
+    bench.save("import sys\nfor n in range(200_000):\n    sys.stdout.write(f'line {n}\\n')")
+    assert bench.carry_out().state is RunState.COMPLETED
+    lines = bench.file(CONSOLE).splitlines()
+    assert len(lines) == 200_001
+    assert lines[-1] == b"line 199999"
+
+
+def test_snapshot_that_is_gone(bench: Bench) -> None:
+    bench.save("")
+    for manifest in (bench.place.folder / "snapshots").glob("*.json"):
+        manifest.unlink()
+    run = bench.carry_out()
+    assert run.state is RunState.FAILED
+    assert "there is no snapshot" in run.cause
+
+
+def test_store_that_does_not_answer(bench: Bench) -> None:
+    def refuse() -> Site:
+        raise Unavailable("locked")
+
+    bench.save("import time\ntime.sleep(0.2)")
+    assert bench.carry_out(refuse).state is RunState.COMPLETED
+
+
+def test_outputs_that_cannot_be_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.save("open('outputs/model', 'w').write('x')")
+
+    def refuse(_source: object) -> tuple[str, int]:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(bench.place.blobs, "put", refuse)
+    run = bench.carry_out()
+    assert run.state is RunState.FAILED
+    assert "the script ended well, but" in run.cause
+    assert "the disk is full" in run.cause

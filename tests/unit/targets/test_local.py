@@ -1,0 +1,117 @@
+"""Starting workers; the worker itself is a small stand-in program here (tests/e2e has the real one)."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from trackboard.errors import Unavailable, UsageError
+from trackboard.model import JobPlan, RunId
+from trackboard.ports import WorkerState
+from trackboard.targets import LocalTarget
+
+_WORKER = """#!/bin/sh
+shift 4                                            # -P -m trackboard worker
+job="$3/jobs/$1"; go=$5
+head -c 1 "/dev/fd/$go" > "$job/went"              # waits for the byte, or for the end of the starter
+cat "$job/handle" > "$job/handle-then"
+echo "$@" > "$job/arguments.new" && mv "$job/arguments.new" "$job/arguments"
+echo "to the log"
+exec sleep 60
+"""
+
+
+def _plan(folder: Path, run: str) -> JobPlan:
+    (folder / "jobs" / run).mkdir(parents=True)
+    return JobPlan(RunId(run), "e", str(folder), "cpu", "s", ("x",), {}, 0.0)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    worker = tmp_path / "worker"
+    worker.write_text(_WORKER)
+    worker.chmod(0o755)
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def target(folder: Path, leaves_no_process: None) -> Iterator[LocalTarget]:  # noqa: ARG001
+    target = LocalTarget(folder, "cpu", slots=1, python=str(folder.parent / "worker"))
+    yield target
+    for handle in folder.glob("jobs/*/handle"):
+        target.cancel(handle.read_text())
+
+
+def test_start_find_poll_cancel(target: LocalTarget, folder: Path) -> None:
+    plan = _plan(folder, "r1")
+    assert target.find(plan.run) is None
+    handle = target.start(plan)
+    assert target.find(plan.run) == handle
+    assert target.poll([handle]) == {handle: WorkerState.ALIVE}
+    job = folder / "jobs" / "r1"
+    _until((job / "arguments").exists)
+    assert (job / "went").read_text() == "g"
+    assert (job / "handle-then").read_text() == handle  # known before it went
+    assert (job / "arguments").read_text().startswith(f"r1 --workspace {folder} --go-fd ")
+    assert (job / "worker.log").read_text() == "to the log\n"
+    target.cancel(handle)
+    _until(lambda: target.poll([handle])[handle] is WorkerState.GONE)
+    target.cancel(handle)
+
+
+def test_detached(target: LocalTarget, folder: Path) -> None:
+    handle = target.start(_plan(folder, "r1"))
+    assert not [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if str(folder) in " ".join(child.cmdline())
+    ]
+    assert target.poll([handle])[handle] is WorkerState.ALIVE
+
+
+def test_a_slot_is_held_until_the_worker_ends(target: LocalTarget, folder: Path) -> None:
+    assert target.has_room()
+    handle = target.start(_plan(folder, "r1"))
+    assert not target.has_room()
+    second = _plan(folder, "r2")
+    with pytest.raises(Unavailable):
+        target.start(second)
+    assert target.find(second.run) is None
+    target.cancel(handle)
+    _until(target.has_room)
+
+
+def test_without_slots_there_is_always_room(folder: Path) -> None:
+    assert LocalTarget(folder).has_room()
+
+
+def test_an_interpreter_that_dies_at_once(folder: Path) -> None:
+    target = LocalTarget(folder, slots=1, python="/no/python")
+    plan = _plan(folder, "r1")
+    handle = target.start(plan)
+    _until(lambda: target.poll([handle])[handle] is WorkerState.GONE)
+    assert target.has_room()
+    assert "/no/python" in (folder / "jobs" / "r1" / "worker.log").read_text()
+
+
+def test_nothing_to_start_in(folder: Path) -> None:
+    plan = JobPlan(RunId("r"), "e", str(folder), "cpu", "s", ("x",), {}, 0.0)
+    target = LocalTarget(folder, "cpu", slots=1)
+    with pytest.raises(Unavailable, match="worker of r could not be started"):
+        target.start(plan)
+    assert target.has_room()
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "", "."])
+def test_names_that_are_no_folder(folder: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a folder"):
+        LocalTarget(folder, name)
