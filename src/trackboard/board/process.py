@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import functools
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -91,7 +92,7 @@ class BoardProcess:
             theirs.close()
             os.close(output_fd)
         try:
-            ready = _wait_until_ready(child, ours, output)
+            ready = _wait_until_ready(child, ours, show, output)
         except BaseException:  # an interrupted cell, too, leaves no process behind
             ours.close()
             _end(child, patience_s=0)
@@ -142,19 +143,19 @@ def _spawn(command: Command, output_fd: int) -> subprocess.Popen[bytes]:
 
 
 def _wait_until_ready(
-    child: subprocess.Popen[bytes], connection: socket.socket, output: Path
+    child: subprocess.Popen[bytes], connection: socket.socket, show: Show, output: Path
 ) -> control.Ready:
     connection.settimeout(_READY_WITHIN_S)
     try:
         ready = control.receive(connection)
     except TimeoutError:
         what = f"TensorBoard does not answer after {_READY_WITHIN_S:.0f} s"
-        raise Unavailable(_with_output(what, output), hint=_hint(output)) from None
+        raise Unavailable(_with_output(what, output), hint=_hint(show)) from None
     if ready is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=1.0)
         what = f"TensorBoard could not start ({_how_it_ended(child.returncode)})"
-        raise Unavailable(_with_output(what, output), hint=_hint(output))
+        raise Unavailable(_with_output(what, output), hint=_hint(show))
     return ready
 
 
@@ -163,14 +164,14 @@ def _with_output(what: str, output: Path) -> str:
     return "\n".join([f"{what}:", *(f"    {line}" for line in lines)]) if lines else what
 
 
-def _hint(output: Path) -> str:
-    said = output.read_text("utf-8", "replace")
-    if "Error" in said and "tensorboard" in said:
-        return (
-            "If the installed TensorBoard is the trouble, type: "
-            f"{sys.executable} -m pip install --force-reinstall 'tensorboard>=2.21,<3'"
-        )
-    return f"To see it in a terminal, type: {sys.executable} -m trackboard tb"
+def _hint(show: Show) -> str:
+    python = shlex.quote(sys.executable)
+    folder = shlex.quote(str(show.workspace or show.log_folder))
+    return (
+        f"To see it in a terminal, type: {python} -m trackboard tb {folder}\n"
+        "If TensorBoard itself is broken, type: "
+        f"{python} -m pip install --force-reinstall 'tensorboard>=2.21,<3'"
+    )
 
 
 def _how_it_ended(code: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -64,6 +65,8 @@ def serve(
         server = WebServer(listener, Mount(app, provider, answer_time_series))
         thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
         thread.start()
+        gc.freeze()  # what was loaded up to here stays: no collection need look at it
+        gc.enable()
         on_ready(Ready(url_of(listener), listener.getsockname()[1]))
         stop.wait()
         server.shutdown()

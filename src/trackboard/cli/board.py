@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from trackboard.board import control
@@ -52,7 +53,10 @@ def run_board(
     Raises:
         TrackboardError: There is no such history or folder, or no free port.
     """
-    with stop_on_signals(stop), listen(host, port) as listener, contextlib.ExitStack() as opened:
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(stop_on_signals(stop))
+        opened.enter_context(_uncollected())
+        listener = opened.enter_context(listen(host, port))
         if show.log_folder is not None:
             _serve_log_folder(show.log_folder, listener, stop, on_ready)
             return
@@ -73,6 +77,16 @@ def run_board(
             stop=stop,
             on_ready=on_ready,
         )
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Load without looking for garbage: what is loaded stays, and the search is a tenth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _serve_log_folder(
