@@ -28,17 +28,17 @@ from trackboard.model import (
     ValueKind,
     new_writer_id,
 )
-from trackboard.ports import Batch, Position, SeriesPoints, Store
+from trackboard.ports import Batch, FloatColumn, Position, SeriesPoints, Store
 from trackboard.stores import MemoryStore, open_sqlite
 
 METRICS, POINTS = 10, 1000
 PEER_S = 5.0
 ROUNDS = 5
 STEPS = np.arange(POINTS, dtype=np.int64)
-TIMES_S = 1.7e9 + STEPS * 0.37
+TIMES_S: FloatColumn = 1.7e9 + STEPS.astype(np.float64) * 0.37
 
 
-def values(run: int, metric: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def values(run: int, metric: int) -> FloatColumn:
     return np.random.default_rng([run, metric]).normal(size=POINTS).cumsum()
 
 
@@ -85,7 +85,7 @@ def tensorboardx(folder: Path, runs: int) -> int:
 
 
 def encoder(
-    columns: list[list[np.ndarray[tuple[int], np.dtype[np.float64]]]],
+    columns: list[list[FloatColumn]],
 ) -> Callable[[Path], int]:
     def run_encoder(folder: Path) -> int:
         for run, metrics in enumerate(columns):

@@ -25,6 +25,7 @@ _ASIDE = ".trackboard-export"
 _BUFFER_BYTES = 1 << 20
 _LOCK_TRIES = 10
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_REFUSED = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
 
 
 class Placed(enum.Enum):
@@ -40,8 +41,9 @@ class ExportFolder:
     """A folder being exported to, by one process at a time. Use as a context manager.
 
     Raises:
-        UsageError: It cannot be made or written to; nothing was changed.
+        UsageError: It is a file, or may not be written to; nothing was changed.
         Conflict: Another export is writing to it.
+        Unavailable: The disk is full or did not answer.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,6 +64,8 @@ class ExportFolder:
         except TrackboardError:
             raise
         except OSError as exc:
+            if exc.errno not in _REFUSED:
+                raise _unavailable(self.path, exc) from exc
             raise UsageError(
                 f"cannot export to {self.path}: {exc.strerror}",
                 hint="Name a folder that you may write to.",
@@ -75,8 +79,8 @@ class ExportFolder:
         trace: TracebackType | None,
     ) -> None:
         if self._lock:
-            shutil.rmtree(self._aside)
-            self._lock.close()
+            with self._lock, self._translated(self._aside):
+                shutil.rmtree(self._aside)
             self._lock = None
 
     def put(
@@ -153,11 +157,15 @@ class ExportFolder:
         except TrackboardError:
             raise
         except OSError as exc:
-            what_to_do = "Free some space, then" if exc.errno in _FULL else "Then"
-            raise Unavailable(
-                f"cannot write {target}: {exc.strerror}",
-                hint=f"{what_to_do} export again: what is done stays, and no half file is left.",
-            ) from exc
+            raise _unavailable(target, exc) from exc
+
+
+def _unavailable(target: Path, error: OSError) -> Unavailable:
+    first = "Free some space and export" if error.errno in _FULL else "Export"
+    return Unavailable(
+        f"cannot write {target}: {error.strerror}",
+        hint=f"{first} again: what is done stays, and no half file is left.",
+    )
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pytest
 
 from trackboard.board.export_folder import ExportFolder, Placed
-from trackboard.errors import Conflict, UsageError
+from trackboard.errors import Conflict, Unavailable, UsageError
 
 WHERE = PurePosixPath("exp/run/file")
 NOBODY = 65534
@@ -98,3 +98,11 @@ def test_a_folder_belongs_to_one_export_at_a_time(tmp_path: Path) -> None:
         ExportFolder(tmp_path).__enter__()
     with ExportFolder(tmp_path) as folder:
         assert put(folder, b"one") is Placed.WRITTEN
+
+
+def test_a_folder_on_a_disk_that_fails_is_unavailable(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(Unavailable, match=f"cannot write {loop}/below") as caught:
+        ExportFolder(loop / "below").__enter__()
+    assert caught.value.hint.startswith("Export again")
