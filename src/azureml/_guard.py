@@ -22,7 +22,7 @@ import re
 import shlex
 import site
 import sys
-from typing import List, NamedTuple, Sequence  # noqa: UP035  Python 3.9
+from typing import List, NamedTuple, Sequence
 
 # The distributions that own modules of the same names as the facade's.
 _SDK = "core|tensorboard|telemetry|train|train_core|train_restclients_hyperdrive|widgets"
@@ -37,7 +37,7 @@ class Rival(NamedTuple):
     folder: str
 
 
-def find_rivals(path: Sequence[str]) -> List[Rival]:  # noqa: UP006
+def find_rivals(path: Sequence[str]) -> List[Rival]:
     """List the SDK's distributions installed in the folders of `path`, by folder and name."""
     rivals = set()
     for entry in path:
