@@ -1,0 +1,327 @@
+"""TensorBoard's own reader on real event files: the fast one as a child process, and the one in Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from tensorboard.data.provider import RunTagFilter
+from tensorboardX import SummaryWriter
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.graph_pb2 import GraphDef
+from tensorboardX.proto.node_def_pb2 import NodeDef
+
+from trackboard.board.event_folder import PlainFolder
+from trackboard.board.event_links import RunFolders
+from trackboard.board.history import HistoryProvider
+from trackboard.board.merged import BoardProvider
+from trackboard.board.native import NativeProvider
+from trackboard.board.provider import open_folder_provider, open_provider
+from trackboard.board.reader import DataServer, PythonReader, Reader, open_reader
+from trackboard.board.roster import Rosters
+from trackboard.board.source import Source, View
+from trackboard.board.tensorboard_internals import find_data_server, hide_tensorflow
+from trackboard.board.timeseries import answer
+from trackboard.model import Created, RunId, RunKind, ValueKind, new_writer_id
+from trackboard.ports import Batch, Position, SeriesPoints
+from trackboard.stores import MemoryStore
+
+StartReader = Callable[[Path], Reader]
+
+
+def start_data_server(folder: Path) -> Reader:
+    binary = find_data_server()
+    assert binary is not None
+    return DataServer(folder, binary)
+
+
+READERS = [
+    pytest.param(
+        start_data_server,
+        id="data server",
+        marks=pytest.mark.skipif(find_data_server() is None, reason="no binary for this machine"),
+    ),
+    pytest.param(PythonReader, id="python"),
+]
+
+
+class Workspace:
+    def __init__(self, folder: Path) -> None:
+        self.store = MemoryStore()
+        self.folder = folder
+        self.source = Source("ws", self.store, lambda: 0, lambda run: folder / run)
+
+    def add_run(self, run: str, name: str, losses: list[float]) -> RunId:
+        id_, count = RunId(run), len(losses)
+        created = Created(id_, "exp", name, None, RunKind.JOB, 1.7e9)
+        points = SeriesPoints(
+            id_,
+            "loss",
+            ValueKind.FLOAT,
+            np.arange(count, dtype=np.int64),
+            np.ones(count, dtype=bool),
+            1.7e9 + np.arange(count, dtype=np.float64),
+            np.array(losses, dtype=np.float64),
+        )
+        batch = Batch(new_writer_id(), Position(0, 0), Position(0, 1), (created,), (points,))
+        self.store.apply([batch])
+        return id_
+
+    def open(self, start_reader: StartReader) -> BoardProvider:
+        rosters = Rosters(self.source, View())
+        native = NativeProvider(RunFolders(self.source.run_folder, rosters), start_reader)
+        return BoardProvider(HistoryProvider(self.source, rosters), native)
+
+
+@pytest.fixture(autouse=True)
+def _no_tensorflow() -> None:
+    hide_tensorflow()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "runs")
+
+
+def write_everything(folder: Path) -> None:
+    """Native logs of all kinds, as a training script writes them."""
+    with SummaryWriter(str(folder)) as writer:
+        for step in range(20):
+            writer.add_scalar("native/accuracy", step / 20, step)
+        writer.add_scalar("loss", 99.0, 0)  # the history has a better one
+        writer.add_histogram("weights", np.arange(100.0), 1)
+        writer.add_image("picture", np.zeros((3, 8, 8), np.uint8), 1)
+        writer.add_text("words", "hello", 1)
+        writer.add_hparams({"lr": 0.1}, {"metric": 1.0}, name="trial")
+        write_graph(writer)
+
+
+def write_graph(writer: SummaryWriter) -> None:
+    graph = GraphDef(node=[NodeDef(name="input", op="Placeholder")])
+    writer.file_writer.add_event(Event(graph_def=graph.SerializeToString()))
+
+
+def wait_for(question: Callable[[], Any], timeout_s: float = 8.0) -> Any:
+    """Ask until the answer is not empty."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := question()):
+        assert time.monotonic() < deadline, "no answer in time"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.mark.parametrize("start_reader", READERS)
+def test_every_kind_of_data_is_shown_beside_the_history(
+    workspace: Workspace, start_reader: StartReader
+) -> None:
+    run = workspace.add_run("id-1", "net", [3.0, 2.0])
+    write_everything(workspace.folder / run / "logs")
+    board = workspace.open(start_reader)
+    try:
+        plugins = {"scalars", "histograms", "images", "text", "graphs", "hparams"}
+        wait_for(lambda: plugins <= set(board.list_plugins(experiment_id="")))
+        check_everything(board)
+        assert board.list_scalars(experiment_id="exp", plugin_name="scalars")
+    finally:
+        board.close()
+
+
+def check_everything(board: BoardProvider) -> None:
+    def ask(method: str, plugin: str, **how: Any) -> Any:
+        return getattr(board, method)(None, experiment_id="", plugin_name=plugin, **how)
+
+    assert {run.run_id for run in board.list_runs(experiment_id="")} == {"exp/net", "exp/net/trial"}
+    assert set(ask("list_scalars", "scalars")["exp/net"]) == {"loss", "native/accuracy"}
+    read = ask("read_scalars", "scalars", downsample=1000)["exp/net"]
+    assert [datum.value for datum in read["loss"]] == [3.0, 2.0]
+    assert [datum.step for datum in read["native/accuracy"]] == list(range(20))
+    last = ask("read_last_scalars", "scalars")["exp/net"]
+    assert last["native/accuracy"].value == pytest.approx(0.95)
+    assert "weights" in ask("read_tensors", "histograms", downsample=51)["exp/net"]
+    (text,) = ask("read_tensors", "text", downsample=10)["exp/net"]["words/text_summary"]
+    assert text.numpy.item() == b"hello"
+    assert set(ask("list_tensors", "hparams")["exp/net/trial"]) >= {"_hparams_/session_start_info"}
+    assert "_hparams_/experiment" not in ask("list_tensors", "hparams")["exp/net/trial"]
+    (picture,) = ask("read_blob_sequences", "images", downsample=10)["exp/net"]["picture"]
+    assert board.read_blob(None, blob_key=picture.values[2].blob_key).startswith(b"\x89PNG")
+    assert ask("list_blob_sequences", "graphs")["exp/net"]
+
+
+@pytest.mark.parametrize("start_reader", READERS)
+def test_what_is_written_while_the_board_is_open_appears(
+    workspace: Workspace, start_reader: StartReader
+) -> None:
+    workspace.add_run("id-1", "net", [1.0])
+    board = workspace.open(start_reader)
+    one = RunTagFilter(tags=["later"])
+
+    def steps(run: str) -> list[int]:
+        found = board.read_scalars(
+            None, experiment_id="", plugin_name="scalars", downsample=1000, run_tag_filter=one
+        )
+        return [datum.step for datum in found.get(run, {}).get("later", [])]
+
+    try:
+        assert steps("exp/net") == []
+        token = board.change_token()
+        folder = str(workspace.folder / "id-1" / "logs")
+        with SummaryWriter(folder, flush_secs=0.1) as writer:  # its flush() waits for nothing
+            writer.add_scalar("later", 1.0, 0)
+            assert wait_for(lambda: steps("exp/net")) == [0]
+            assert board.change_token() != token
+            writer.add_scalar("later", 1.0, 1)
+            wait_for(lambda: steps("exp/net") == [0, 1])
+        workspace.add_run("id-2", "second", [1.0])
+        with SummaryWriter(str(workspace.folder / "id-2" / "outputs" / "tb")) as writer:
+            writer.add_scalar("later", 1.0, 5)
+        assert wait_for(lambda: steps("exp/second/outputs/tb")) == [5]
+    finally:
+        board.close()
+
+
+@pytest.mark.parametrize("start_reader", READERS)
+def test_a_truncated_event_file_breaks_nothing(
+    workspace: Workspace, start_reader: StartReader
+) -> None:
+    workspace.add_run("id-1", "net", [1.0])
+    write_everything(workspace.folder / "id-1" / "logs")
+    for number, cut in enumerate((0, 5, 30, 200)):
+        (whole,) = (workspace.folder / "id-1" / "logs").glob("events*")
+        torn = workspace.folder / "id-1" / "logs" / str(number) / whole.name
+        torn.parent.mkdir()
+        torn.write_bytes(whole.read_bytes()[:cut])
+    board = workspace.open(start_reader)
+    which = {"experiment_id": "", "plugin_name": "scalars"}
+    try:
+        wait_for(lambda: "native/accuracy" in board.list_scalars(None, **which)["exp/net"])
+    finally:
+        board.close()
+
+
+def test_time_series_hold_the_native_runs_too(workspace: Workspace) -> None:
+    workspace.add_run("id-1", "net", [3.0, float("nan")])
+    with SummaryWriter(str(workspace.folder / "id-1" / "logs" / "eval")) as writer:
+        writer.add_scalar("loss", 7.0, 4)
+    board = workspace.open(open_reader)
+    try:
+        wait_for(lambda: len(board.list_runs(experiment_id="")) == 2)
+        (found,) = json.loads(answer(board, "", [{"plugin": "scalars", "tag": "loss"}]) or b"")
+        values = {
+            run: [(point["step"], point["value"]) for point in points]
+            for run, points in found["runToSeries"].items()
+        }
+        assert values == {"exp/net": [(0, 3.0), (1, "NaN")], "exp/net/eval": [(4, 7.0)]}
+    finally:
+        board.close()
+
+
+def test_a_plain_folder_is_shown_as_stock_tensorboard_shows_it(tmp_path: Path) -> None:
+    write_everything(tmp_path)
+    board = open_folder_provider(tmp_path)
+    try:
+        wait_for(lambda: "graphs" in board.list_plugins(experiment_id=""))
+        assert {run.run_id for run in board.list_runs(experiment_id="")} == {".", "trial"}
+        which = {"experiment_id": "", "plugin_name": "scalars"}
+        found = board.read_scalars(None, downsample=1000, **which)["."]
+        assert len(found["native/accuracy"]) == 20
+        (one,) = json.loads(answer(board, "", [{"plugin": "scalars", "tag": "loss"}]) or b"")
+        assert [point["value"] for point in one["runToSeries"]["."]] == [99.0]
+        assert board.experiment_metadata(experiment_id="").data_location == str(tmp_path)
+    finally:
+        board.close()
+
+
+def test_a_folder_that_does_not_exist_yet_is_empty(tmp_path: Path) -> None:
+    board = open_folder_provider(tmp_path / "soon")
+    try:
+        assert board.list_runs(experiment_id="") == []
+        assert board.list_plugins(experiment_id="") == []
+    finally:
+        board.close()
+
+
+@pytest.fixture
+def data_server(tmp_path: Path) -> Iterator[DataServer]:
+    binary = find_data_server()
+    if binary is None:
+        pytest.skip("TensorBoard's data server has no binary for this machine")
+    server = DataServer(tmp_path, binary)
+    yield server
+    server.close()
+
+
+def test_the_data_server_may_open_many_files(data_server: DataServer) -> None:
+    soft, hard = psutil.Process(data_server.process_id).rlimit(psutil.RLIMIT_NOFILE)
+    assert soft == min(hard, 65_536)
+
+
+def test_a_killed_data_server_is_replaced(workspace: Workspace) -> None:
+    if find_data_server() is None:
+        pytest.skip("TensorBoard's data server has no binary for this machine")
+    workspace.add_run("id-1", "net", [1.0])
+    write_everything(workspace.folder / "id-1" / "logs")
+    board = open_provider(workspace.source, View())
+    try:
+        wait_for(lambda: "images" in board.list_plugins(experiment_id=""))
+        (child,) = psutil.Process().children()
+        os.kill(child.pid, signal.SIGKILL)
+        wait_for(lambda: "scalars" in board.list_plugins(experiment_id=""))
+        wait_for(lambda: "images" in board.list_plugins(experiment_id=""))
+    finally:
+        board.close()
+
+
+def test_a_data_server_that_cannot_start_is_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binary = tmp_path / "server"
+    binary.write_text("#!/bin/sh\necho no such library >&2\nexit 3\n")
+    binary.chmod(0o700)
+    monkeypatch.setattr("trackboard.board.reader.find_data_server", lambda: str(binary))
+    reader = open_reader(tmp_path)
+    assert isinstance(reader, PythonReader)
+    reader.close()
+    assert not reader.is_alive()
+
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from trackboard.board.reader import DataServer
+from trackboard.board.tensorboard_internals import find_data_server
+print(DataServer(Path(sys.argv[1]), find_data_server()).process_id, flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_data_server_dies_with_its_owner(tmp_path: Path) -> None:
+    if find_data_server() is None:
+        pytest.skip("TensorBoard's data server has no binary for this machine")
+    command = [sys.executable, "-c", OWNER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        child = psutil.Process(int(owner.stdout.readline()))
+        owner.kill()
+    child.wait(timeout=2)
+    assert not child.is_running()
+
+
+def test_a_plain_folder_keeps_its_own_hparams_experiment(tmp_path: Path) -> None:
+    write_everything(tmp_path)
+    native = NativeProvider(PlainFolder(tmp_path), PythonReader, keep_experiment_tag=True)
+    try:
+        which = {"experiment_id": "", "plugin_name": "hparams"}
+        found = wait_for(lambda: native.list_tensors(None, **which))
+        assert "_hparams_/experiment" in found["trial"]
+    finally:
+        native.close()
