@@ -16,7 +16,6 @@ import html
 import io
 import json
 import logging
-import sys
 import urllib.parse
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -172,8 +171,7 @@ def _respond(
         body = gzip.compress(body, compresslevel=1, mtime=0)
         headers.append(("Content-Encoding", "gzip"))
     headers += [("Content-Length", str(len(body))), *_NO_CACHE]
-    # An error may come after TensorBoard has begun to answer; the exception allows to begin again.
-    start_response(status, headers, sys.exc_info() if sys.exc_info()[0] else None)
+    start_response(status, headers)
     return [body]
 
 

@@ -19,6 +19,7 @@ import os
 import struct
 import sys
 import types
+import weakref
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -148,6 +149,7 @@ class _ZippedAssets:
 
     def __init__(self, webfiles: IO[bytes]) -> None:
         self._file = webfiles  # stays open: a reinstalled TensorBoard must not mix with this one
+        weakref.finalize(self, webfiles.close)
         self._zip = zipfile.ZipFile(webfiles)
         self._entries = {"/" + e.filename: e for e in self._zip.infolist() if not e.is_dir()}
 
