@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from trackboard import __version__
+from trackboard.cli.demo import demo
 from trackboard.cli.stop import stop
 from trackboard.cli.tb import tb
 from trackboard.cli.where import where
@@ -19,7 +20,7 @@ def trackboard() -> None:
     """The history of machine-learning runs, shown live in the real TensorBoard."""
 
 
-for _verb in (tb, where, stop):
+for _verb in (demo, tb, where, stop):
     trackboard.add_command(_verb)
 
 

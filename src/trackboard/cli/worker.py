@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.launch.place import Place
+from trackboard.launch.place import open_place
 from trackboard.launch.worker import Worker
 from trackboard.model import check_run_id
-from trackboard.workspace import Workspace
 
 if TYPE_CHECKING:
     from trackboard.launch.site import Site
@@ -40,20 +39,21 @@ def main(arguments: Sequence[str]) -> int:
     if not os.read(given.go_fd, 1):
         return 0  # whoever started this was killed before it was known: do nothing
     os.close(given.go_fd)
-    workspace = Workspace.open(given.workspace)
-    os.chdir(workspace.folder)  # the folder of a notebook must not be held
-
-    def open_site() -> Site:
-        return workspace.site
-
-    place = Place(workspace.folder, workspace.blobs, workspace.recorder())
-    worker = Worker(place, given.run, open_site)
+    os.chdir(given.workspace)  # the folder of a notebook must not be held
+    place = open_place(given.workspace)
+    worker = Worker(place, given.run, lambda: _open_site(given.workspace))
     worker.carry_out()
     place.recorder.close()
     if given.slot_fd != -1:  # also for a fork of the client that inherited it by accident
         fcntl.flock(given.slot_fd, fcntl.LOCK_UN)
     _start_next(worker)
     return 0
+
+
+def _open_site(folder: Path) -> Site:
+    from trackboard.workspace import Workspace
+
+    return Workspace.open(folder).site
 
 
 def _start_next(worker: Worker) -> None:
