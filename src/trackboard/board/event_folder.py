@@ -1,4 +1,4 @@
-"""Finding native event files: what is in a folder tree, cheaply and without following links."""
+"""Finding native event files: what is in a folder tree, cheaply."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def iter_event_files(root: Path, *, follow_links: bool = False) -> Iterator[Even
     while waiting:
         folder = waiting.pop()
         # Folders may go, and files turn up in their place, while we look; the next look sees it.
+        # What may not be read is left out, as TensorBoard's reader does.
         with (
             contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError),
             os.scandir(root / folder) as entries,
