@@ -126,7 +126,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _read_body(self) -> bytes | None:
         """The whole body of the request, so that the next one begins where it should."""
         length = self.headers.get("Content-Length", "0")
-        if self.headers.get("Transfer-Encoding") or not length.isdigit():
+        if self.headers.get("Transfer-Encoding") or not (length.isascii() and length.isdecimal()):
             self.close_connection = True
             self.send_error(411, "A body needs a Content-Length")
             return None

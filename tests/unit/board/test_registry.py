@@ -1,0 +1,114 @@
+"""Which boards run: told by a lock that a real other process holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trackboard.board import registry
+from trackboard.board.registry import RunningBoard
+from trackboard.errors import Unavailable
+
+URL = "http://localhost:6007/"
+BOARD = """
+import signal, sys
+from pathlib import Path
+from trackboard.board.registry import announced
+if sys.argv[2] == "deaf":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+with announced(Path(sys.argv[1]), "http://localhost:6007/"):
+    print("ready", flush=True)
+    signal.pause()
+"""
+
+
+class Boards:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.children: list[subprocess.Popen[bytes]] = []
+
+    def start(self, how: str = "polite") -> RunningBoard:
+        words = [sys.executable, "-c", BOARD, str(self.folder), how]
+        child = subprocess.Popen(words, stdout=subprocess.PIPE)
+        self.children.append(child)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        return RunningBoard(child.pid, socket.gethostname(), URL)
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Iterator[Boards]:
+    boards = Boards(tmp_path / "boards")
+    yield boards
+    for child in boards.children:
+        child.kill()
+        child.communicate()
+
+
+def test_a_running_board_is_listed_until_it_ends(boards: Boards) -> None:
+    board = boards.start()
+    assert registry.list_running(boards.folder) == (board,)
+    boards.children[0].terminate()
+    boards.children[0].wait(timeout=5)
+    assert list(boards.folder.iterdir()) == []
+    assert registry.list_running(boards.folder) == ()
+
+
+def test_a_killed_board_is_forgotten(boards: Boards) -> None:
+    boards.start()
+    boards.children[0].kill()
+    boards.children[0].wait(timeout=5)
+    assert len(list(boards.folder.iterdir())) == 1
+    assert registry.list_running(boards.folder) == ()
+    assert list(boards.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["polite", "deaf"])
+def test_stop_ends_a_board_within_two_seconds(boards: Boards, how: str) -> None:
+    board = boards.start(how)
+    begin = time.monotonic()
+    registry.stop(boards.folder, board)
+    assert time.monotonic() - begin < 2.0
+    ended = boards.children[0].wait(timeout=0.2)
+    assert ended == (0 if how == "polite" else -signal.SIGKILL)
+    assert list(boards.folder.iterdir()) == []
+    registry.stop(boards.folder, board)
+
+
+def test_a_pid_that_belongs_to_another_process_by_now_is_not_signalled(boards: Boards) -> None:
+    boards.folder.mkdir()
+    innocent = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    boards.children.append(innocent)
+    board = RunningBoard(innocent.pid, socket.gethostname(), URL)
+    (boards.folder / f"{board.pid}.json").write_text(json.dumps(vars(board)))
+    registry.stop(boards.folder, board)
+    assert registry.list_running(boards.folder) == ()
+    assert innocent.poll() is None
+
+
+def test_a_board_of_another_machine_is_named_not_signalled(boards: Boards) -> None:
+    boards.folder.mkdir()
+    board = RunningBoard(os.getpid(), "elsewhere", URL)
+    (boards.folder / f"{board.pid}.json").write_text(json.dumps(vars(board)))
+    assert registry.list_running(boards.folder) == (board,)
+    with pytest.raises(Unavailable, match="elsewhere") as caught:
+        registry.stop(boards.folder, board)
+    assert f"kill {board.pid}" in caught.value.hint
+
+
+def test_somebody_elses_file_is_left_alone(boards: Boards) -> None:
+    boards.folder.mkdir()
+    (boards.folder / "1.json").write_text("not ours")
+    assert registry.list_running(boards.folder) == ()
+    assert (boards.folder / "1.json").exists()

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trackboard.board.show import COMMAND, Command, Show
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        Show(workspace=Path("/a b/.trackboard/default")),
+        Show(workspace=Path("/w"), experiment="-odd name", raw_ids=True),
+        Show(workspace=Path("/w"), runs=()),
+        Show(workspace=Path("/w"), runs=("one", "-two")),
+        Show(log_folder=Path("/logs")),
+    ],
+)
+def test_a_command_line_says_what_went_in(show: Show) -> None:
+    command = Command(show, host="127.0.0.1", port=6006, control=7, output=Path("/tmp/x.log"))
+    first, *words = command.to_arguments()
+    assert first == COMMAND
+    assert Command.parse(words) == command
+
+
+def test_a_board_shows_a_workspace_or_a_folder() -> None:
+    with pytest.raises(AssertionError):
+        Show()
+    with pytest.raises(AssertionError):
+        Show(workspace=Path("/w"), log_folder=Path("/l"))
