@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from azureml import _guard as _guard
 
 if TYPE_CHECKING:
+    from azureml.core._offline import _offline_run as _offline_run
+    from azureml.core._offline import _OfflineRun as _OfflineRun
     from azureml.core.compute import ComputeTarget
     from azureml.core.environment import Environment
     from azureml.core.experiment import Experiment
@@ -31,6 +33,8 @@ _MODULES = {
     "ScriptRun": "script_run",
     "ScriptRunConfig": "script_run_config",
     "Workspace": "workspace",
+    "_OfflineRun": "_offline",
+    "_offline_run": "_offline",
     "get_run": "run",
 }
 

@@ -35,7 +35,7 @@ class _OfflineRun(Run):
             self.fail(error)
 
 
-def offline_run() -> Run:
+def _offline_run() -> Run:
     """This process's own run: the same object at every call."""
     global _context
     if _context is None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Type
 
 from azureml import _guard as _guard
+from azureml import core
 from azureml.exceptions._tree import (
     ActivityFailedException,
     ExperimentExecutionException,
@@ -98,9 +99,7 @@ class Run:
             return _submitted_run()
         if not allow_offline:
             raise RunEnvironmentException
-        from azureml.core._offline import offline_run  # in a job it is not needed
-
-        return offline_run()
+        return core._offline_run()
 
     # -- who it is ------------------------------------------------------------------------------
 
@@ -113,11 +112,9 @@ class Run:
     def experiment(self) -> Experiment:
         """The experiment it belongs to."""
         if self._experiment is None:
-            from azureml.core.experiment import Experiment  # opens the workspace
-            from azureml.core.workspace import Workspace
-
-            workspace = Workspace._of_job()
-            self._experiment = Experiment(workspace, self._stored_in(workspace).experiment)
+            workspace = core.Workspace._of_job()
+            name = self._stored_in(workspace).experiment
+            self._experiment = core.Experiment(workspace, name)
         return self._experiment
 
     @property
@@ -413,6 +410,12 @@ def _submitted_run() -> Run:
         )
         _context = _SubmittedRun._from_live(live, None)
     return _context
+
+
+def __getattr__(name: str) -> object:
+    if name == "_OfflineRun":  # scripts compare types with it
+        return core._OfflineRun
+    raise AttributeError(f"module 'azureml.core.run' has no attribute {name!r}")
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:
