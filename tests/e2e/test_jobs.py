@@ -1,5 +1,6 @@
 """Jobs with the real worker processes: submit, follow, queue, cancel, and every way to be killed."""
 
+import io
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from trackboard.errors import NotFound, UsageError
+from trackboard.launch.place import open_place
 from trackboard.launch.plan import Request
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.site import Site
@@ -316,6 +318,22 @@ def test_many_kick_at_once(jobs: Jobs, tmp_path: Path) -> None:
     assert sorted(notes.read_text().split()[1::2]) == sorted("001122334455")  # each exactly once
     assert _most_at_once(notes) <= 2
     assert jobs.started_at(*runs) == sorted(jobs.started_at(*runs))
+
+
+def test_a_worker_loads_little_before_its_script_starts() -> None:
+    code = """if True:
+        import sys
+        import trackboard.cli.worker
+        print(*{"numpy", "sqlalchemy", "fsspec", "pathspec", "click"} & set(sys.modules))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_a_worker_and_its_client_mean_the_same_place(jobs: Jobs) -> None:
+    place = open_place(jobs.workspace.folder)
+    key, _ = jobs.workspace.blobs.put(io.BytesIO(b"content"))
+    assert place.blobs.exists(key)
+    assert place.recorder is jobs.workspace.recorder()
 
 
 def test_first_line_soon_after_submit(jobs: Jobs, tmp_path: Path) -> None:

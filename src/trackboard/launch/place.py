@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trackboard.blobs import open_folder
 from trackboard.model import RunId
-from trackboard.record import Recorder
+from trackboard.record import Recorder, get_recorder
 
 if TYPE_CHECKING:  # the ports load numpy, and a worker's start waits for everything loaded here
     from trackboard.ports import Blobs
@@ -30,3 +31,8 @@ class Place:
     def job_folder(self, run: RunId) -> Path:
         """Where the plan, the worker's log and the working copy of a job are."""
         return self.folder / "jobs" / run
+
+
+def open_place(folder: Path) -> Place:
+    """The parts of a workspace that load nothing heavy; the same as in the `Site` of `Workspace`."""
+    return Place(folder, open_folder(folder / "blobs"), get_recorder(folder / "spool"))

@@ -1,0 +1,194 @@
+"""The queue's decisions, on the model store and a target that notes what it is asked."""
+
+import fcntl
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from trackboard.errors import Unavailable
+from trackboard.ingest import Ingest
+from trackboard.launch import queue
+from trackboard.launch.place import Place
+from trackboard.launch.plan_file import save_plan
+from trackboard.launch.queue import cancel, kick
+from trackboard.launch.site import Site
+from trackboard.model import JobPlan, QueuedJob, Run, RunId, RunKind, RunState
+from trackboard.ports import WorkerState
+from trackboard.stores import MemoryStore
+
+
+class NotingTarget:
+    """Has room for so many workers, which live until the test says otherwise."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.started: list[RunId] = []
+        self.gone: set[str] = set()
+        self.refuses = False
+
+    def has_room(self) -> bool:
+        return len(set(self.started) - self.gone) < self.room
+
+    def start(self, plan: JobPlan) -> str:
+        if self.refuses:
+            raise Unavailable("no more processes")
+        self.started.append(plan.run)
+        return plan.run
+
+    def find(self, run: RunId) -> str | None:
+        return run if run in self.started else None
+
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:
+        return {
+            handle: WorkerState.GONE if handle in self.gone else WorkerState.ALIVE
+            for handle in handles
+        }
+
+    def cancel(self, handle: str) -> None:
+        raise AssertionError(f"nobody asked to end {handle}")
+
+
+class Line:
+    """A queue and what is behind it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.store = MemoryStore()
+        self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
+        folder = place.folder
+        ingest = Ingest(
+            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+        )
+        self.site = Site(
+            **vars(place),
+            name="w",
+            store=self.store,
+            drain=ingest.drain,
+            target_for=self.targets.__getitem__,
+        )
+
+    def add(self, *names: str, compute: str = "one") -> None:
+        for name in names:
+            run = RunId(name)
+            plan = JobPlan(run, "e", str(self.place.folder), compute, "s", ("x",), {}, 0.0)
+            save_plan(self.place.job_folder(run), plan)
+            self.place.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
+            self.store.add_job(QueuedJob(run, compute, 0.0, claimed=False))
+
+    def run(self, name: str) -> Run:
+        self.site.drain()
+        run = self.store.find_run(RunId(name))
+        assert run is not None
+        return run
+
+    def waiting(self) -> list[str]:
+        return [job.run for job in self.store.list_jobs() if not job.claimed]
+
+
+@pytest.fixture
+def line(place: Place) -> Line:
+    return Line(place)
+
+
+def test_starts_in_order_while_there_is_room(line: Line) -> None:
+    line.add("a", "b", "c", compute="two")
+    line.add("d", "e")
+    assert kick(line.site) == ("a", "b", "d")
+    assert line.waiting() == ["c", "e"]
+    assert kick(line.site) == ()
+
+
+def test_whoever_ends_makes_room(line: Line) -> None:
+    line.add("a", "b")
+    kick(line.site)
+    line.store.remove_job(RunId("a"))  # as its worker does at its end
+    line.targets["one"].gone.add("a")
+    assert kick(line.site) == ("b",)
+
+
+def test_a_worker_that_vanished_is_failed_once_with_what_it_said(line: Line) -> None:
+    line.add("a", "b")
+    kick(line.site)
+    folder = line.place.job_folder(RunId("a"))
+    (folder / "worker.log").write_text("Fatal Python error: no memory\n")
+    (folder / "work").mkdir()
+    line.targets["one"].gone.add("a")
+    assert kick(line.site) == ("b",)
+    run = line.run("a")
+    assert run.state is RunState.FAILED
+    assert run.cause.startswith("its worker ended without a word")
+    assert run.cause.endswith("Fatal Python error: no memory")
+    assert not (folder / "work").exists()
+    assert kick(line.site) == ()
+    assert line.run("a").warnings == ()
+
+
+def test_a_worker_that_ended_well_and_was_killed_then_keeps_its_end(line: Line) -> None:
+    line.add("a")
+    kick(line.site)
+    line.place.recorder.attach(RunId("a"), owner=True).complete()
+    line.targets["one"].gone.add("a")
+    kick(line.site)
+    assert line.run("a").state is RunState.COMPLETED
+    assert line.store.list_jobs() == ()
+
+
+def test_claimed_and_never_started_goes_back_to_the_head(line: Line) -> None:
+    line.add("a", "b")
+    assert line.store.claim_job("one") is not None  # by somebody who was killed then
+    assert kick(line.site) == ("a",)
+
+
+def test_a_start_that_is_refused_changes_nothing_for_others(line: Line) -> None:
+    line.add("a", "b")
+    line.add("c", compute="two")
+    line.targets["one"].refuses = True
+    with pytest.raises(Unavailable, match="no more processes"):
+        kick(line.site)
+    assert line.waiting() == ["a", "b"]
+    assert line.targets["two"].started == ["c"]
+    line.targets["one"].refuses = False
+    assert kick(line.site) == ("a",)
+
+
+def test_a_plan_that_is_gone_fails_its_run_only(line: Line) -> None:
+    line.add("a", "b")
+    (line.place.job_folder(RunId("a")) / "plan.json").unlink()
+    assert kick(line.site) == ("b",)
+    assert line.run("a").state is RunState.FAILED
+    assert "plan.json" in line.run("a").cause
+
+
+def test_cancel_of_a_waiting_job(line: Line) -> None:
+    line.add("a", "b")
+    kick(line.site)
+    cancel(line.site, RunId("b"))
+    cancel(line.site, RunId("b"))
+    assert (line.run("b").state, line.waiting()) == (RunState.CANCELED, [])
+    assert line.run("a").state is RunState.QUEUED
+
+
+def test_cancel_of_a_started_job_is_the_workers_business(line: Line) -> None:
+    line.add("a")
+    kick(line.site)
+    cancel(line.site, RunId("a"))
+    assert line.store.is_cancel_requested(RunId("a"))
+    assert not line.run("a").state.is_terminal
+    assert len(line.store.list_jobs()) == 1
+
+
+def test_somebody_holds_the_queue(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_LOCK_S", 0.05)
+    line.add("a")
+    lock: Path = line.place.folder / "slots" / "queue.lock"
+    lock.parent.mkdir()
+    fd = os.open(lock, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match=r"queue\.lock"):
+            kick(line.site)
+    finally:
+        os.close(fd)
+    assert kick(line.site) == ("a",)
