@@ -182,6 +182,11 @@ def extremes(values: npt.NDArray[Any]) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
+def to_int64(step: int) -> int:
+    """The step that can be stored for one that may be too large."""
+    return min(max(step, -(2**63)), 2**63 - 1)
+
+
 def _raw(packed: Packed) -> Points:
     count, data = packed.count, packed.data
     steps = np.frombuffer(data, np.int64, count)

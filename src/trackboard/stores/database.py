@@ -21,6 +21,7 @@ from trackboard.stores import schema
 
 Item = TypeVar("Item")
 
+_FORK_PATIENCE_S = 10.0  # that a fork waits for transactions of other threads
 WRITES = "trackboard_writes"  # execution option of connections that are about to write
 
 _BUMP = (
@@ -47,20 +48,27 @@ class Database:
         self._writing = engine.execution_options(**{WRITES: True})
         self._translate = translate
         self._lock = threading.Lock()
+        self._gate = _Gate()
         _follow_forks(self)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one moment and changes nothing."""
-        with self._translated(), self._engine.connect() as connection, connection.begin():
+        with (
+            self._translated(),
+            self._gate.inside(),
+            self._engine.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that excludes other writers; leaving it by an error undoes it."""
         with (
-            self._lock,
             self._translated(),
+            self._lock,
+            self._gate.inside(),
             self._writing.connect() as connection,
             connection.begin(),
         ):
@@ -83,12 +91,53 @@ class Database:
         except sa.exc.DBAPIError as error:
             raise self._translate(error) from error
 
-    def _leave_parent(self) -> sa.Pool:
-        """Forget what belongs to the parent process; the pool returned must be kept, never closed."""
-        inherited = self._engine.pool
+    def _stop_for_fork(self) -> None:
+        self._gate.close()
+        self._engine.dispose()
+
+    def _go_on_after_fork(self) -> None:
+        self._gate.open()
+
+    def _begin_as_child(self) -> None:
+        _inherited.append(self._engine.pool)
         self._engine.dispose(close=False)
-        self._lock = threading.Lock()
-        return inherited
+        self._lock, self._gate = threading.Lock(), _Gate()
+
+
+class _Gate:
+    """Keeps a fork from happening within a transaction.
+
+    A child inherits SQLite's mutexes and its book of locks as they are at that moment, and nobody in
+    the child will ever release what another thread of the parent held.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition(threading.Lock())
+        self._count = 0
+        self._closed = False
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        with self._condition:
+            while self._closed:
+                self._condition.wait()
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._count -= 1
+                self._condition.notify_all()
+
+    def close(self) -> None:
+        with self._condition:
+            self._closed = True
+            self._condition.wait_for(lambda: self._count == 0, _FORK_PATIENCE_S)
+
+    def open(self) -> None:
+        with self._condition:
+            self._closed = False
+            self._condition.notify_all()
 
 
 def pieces(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
@@ -112,13 +161,13 @@ def _follow_forks(database: Database) -> None:
     _databases.add(database)
     if not _following.is_set():
         _following.set()
-        os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
+        os.register_at_fork(
+            before=lambda: _tell_all(Database._stop_for_fork),
+            after_in_parent=lambda: _tell_all(Database._go_on_after_fork),
+            after_in_child=lambda: _tell_all(Database._begin_as_child),
+        )
 
 
-def _before_fork() -> None:
+def _tell_all(what: Callable[[Database], None]) -> None:
     for database in list(_databases):
-        database.close()
-
-
-def _after_fork_in_child() -> None:
-    _inherited.extend(database._leave_parent() for database in list(_databases))
+        what(database)

@@ -33,7 +33,7 @@ from trackboard.model import (
 )
 from trackboard.ports import Batch, Points, Position, RunFile, Store
 from trackboard.stores import life, thin
-from trackboard.stores.chunk import DTYPES, extremes, frozen
+from trackboard.stores.chunk import DTYPES, extremes, frozen, to_int64
 from trackboard.stores.life import RunRecord
 
 
@@ -51,7 +51,7 @@ class _Series:
 
     def append(self, kind: ValueKind, step: int | None, time_s: float, value: Value) -> None:
         self.kind = max(self.kind, kind)
-        self.steps.append(len(self.steps) if step is None else step)
+        self.steps.append(len(self.steps) if step is None else to_int64(step))
         self.times_s.append(time_s)
         self.values.append(value)
 

@@ -13,6 +13,7 @@ from trackboard.model import Ended, Event, Heartbeat, RunId, TextLogged, ValueKi
 from trackboard.ports import Batch, Points, Position, SeriesPoints
 from trackboard.stores import life, runs
 from trackboard.stores.appender import Appender, NewPoints
+from trackboard.stores.chunk import to_int64
 from trackboard.stores.database import Database, pieces, version
 from trackboard.stores.run_book import RunBook
 from trackboard.stores.schema import run, storable, writer
@@ -189,12 +190,8 @@ def _texts(events: Sequence[TextLogged]) -> NewPoints:
     values = np.empty(len(events), object)
     values[:] = [event.value for event in events]
     points = Points(
-        np.array([_int64(event.step or 0) for event in events], np.int64),
+        np.array([to_int64(event.step or 0) for event in events], np.int64),
         np.array([event.time_s for event in events], np.float64),
         values,
     )
     return NewPoints(points, np.array([event.step is not None for event in events]), ValueKind.TEXT)
-
-
-def _int64(step: int) -> int:
-    return min(max(step, -(2**63)), 2**63 - 1)
