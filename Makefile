@@ -9,7 +9,7 @@ BIN   := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebook clean check dev lint layers recording types budgets format
+.PHONY: help demo test notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
@@ -36,13 +36,15 @@ RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool 
              src/trackboard/record src/azureml/*.py src/azureml/exceptions \
              src/azureml/core/__init__.py src/azureml/core/run.py src/azureml/core/_offline.py
 
-check: lint layers recording types budgets
+check: lint formatting layers recording types budgets
 
 dev:
 	@$(SETUP) dev
 
 lint: dev
 	$(BIN)/ruff check
+
+formatting: dev
 	$(BIN)/ruff format --check
 
 layers: dev
