@@ -219,6 +219,8 @@ class Store(Protocol):
         """Summaries of the series that match every given condition, in the order they were begun.
 
         Args:
+            runs: Only of these runs.
+            names: Only under these names.
             text: True for text series only, False for numbers only.
         """
         ...
@@ -229,6 +231,7 @@ class Store(Protocol):
         """Points of several series, in log order; unknown ids are left out.
 
         Args:
+            series: Ids of the series, in any order.
             limit: At most so many points of each series (>= 1), or None for all. A sample always holds
                 the first and the last point, and the least and the greatest value where 4 or more are
                 allowed; it is stable for unchanged data. With 1 it is the last point. Text series are

@@ -126,7 +126,7 @@ class TestSettings:
     )
     def test_mistakes_are_named(self, folder: Path, text: str, says: str) -> None:
         (folder / "trackboard.toml").write_text(text)
-        with pytest.raises(UsageError, match="trackboard.toml") as error:
+        with pytest.raises(UsageError, match=r"trackboard\.toml") as error:
             read_settings(folder)
         assert says in str(error.value)
 
