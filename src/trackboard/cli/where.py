@@ -1,4 +1,4 @@
-"""`trackboard where`: where the history is, and how much of the disk it takes."""
+"""`trackboard where`: where the history is, and how large it is."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def where(folder: Path | None, *, as_json: bool) -> None:
 
 
 def _size_bytes(folder: Path) -> int:
-    """What the files below a folder take on the disk."""
+    """The sizes of all files below a folder."""
     total = 0
     for inside, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(inside, name)).st_blocks * 512
+                total += os.lstat(os.path.join(inside, name)).st_size
             except FileNotFoundError:
                 continue  # a history that is in use
     return total

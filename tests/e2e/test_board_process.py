@@ -1,0 +1,264 @@
+"""A board's process: when it starts, what it says, and that it ends with whoever started it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from trackboard.board.process import BoardProcess
+from trackboard.board.show import Show
+from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.workspace import Workspace
+
+WITHIN_S = 2.0
+
+# A process that starts a board, says where, and then does what its first argument says.
+STARTER = """
+import os, signal, subprocess, sys, time
+from pathlib import Path
+from trackboard.board.process import BoardProcess, Show
+board = BoardProcess.start(Show(log_folder=Path(sys.argv[2])), port=0)
+if sys.argv[1] == "fork" and os.fork() == 0:
+    time.sleep(60)
+if sys.argv[1] == "stop in a fork" and os.fork() == 0:
+    board.stop()
+    os._exit(1 if board.is_running else 0)
+if sys.argv[1] == "spawn":
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
+if sys.argv[1] == "exit":
+    print(board.url, flush=True)
+    sys.exit()
+interrupted = []
+signal.signal(signal.SIGINT, lambda *_: interrupted.append(1))
+print(board.url, flush=True)
+while True:
+    time.sleep(0.05)
+    if interrupted:
+        print("interrupted", board.is_running, flush=True)
+        interrupted.clear()
+"""
+
+
+@pytest.fixture
+def workspace(empty_folder: Path) -> Iterator[Workspace]:
+    workspace = Workspace.open(empty_folder)
+    yield workspace
+    workspace.close()
+
+
+@contextlib.contextmanager
+def started(show: Show, port: int = 0) -> Iterator[BoardProcess]:
+    board = BoardProcess.start(show, port=port)
+    try:
+        yield board
+    finally:
+        board.stop()
+
+
+@contextlib.contextmanager
+def starter(how: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    words = [sys.executable, "-c", STARTER, how, str(folder)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=5)
+        process.stdout.close()
+
+
+def fetch(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        body: bytes = answer.read()
+        return body
+
+
+def is_answered(url: str) -> bool:
+    port = int(url.rstrip("/").rpartition(":")[2])
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def gone_after_s(url: str) -> float:
+    """How long until nobody answers any more."""
+    begin = time.monotonic()
+    while is_answered(url):
+        assert time.monotonic() - begin < 10, f"{url} is still answered"
+        time.sleep(0.01)
+    return time.monotonic() - begin
+
+
+def test_a_board_answers_when_start_returns_and_stop_frees_its_port(workspace: Workspace) -> None:
+    with started(Show(workspace=workspace.folder)) as board:
+        assert json.loads(fetch(f"{board.url}data/runs")) == []
+        assert board.is_running
+        assert board.moved_from is None
+        output = board._output
+        begin = time.monotonic()
+        board.stop()
+        assert time.monotonic() - begin < WITHIN_S
+        assert not is_answered(board.url)
+        assert not board.is_running
+        board.stop()
+    assert list((workspace.folder / "boards").iterdir()) == []
+    assert not output.exists()
+
+
+def test_a_taken_port_moves_on_and_says_from_where(tmp_path: Path) -> None:
+    show = Show(log_folder=tmp_path)
+    with started(show) as first, started(show, port=first.port) as second:
+        assert second.moved_from == first.port
+        assert second.port > first.port
+        assert fetch(f"{second.url}-/changes")
+
+
+def test_a_kept_connection_does_not_delay_the_end(tmp_path: Path) -> None:
+    with (
+        started(Show(log_folder=tmp_path)) as board,
+        socket.create_connection(("127.0.0.1", board.port), timeout=5) as idle,
+    ):
+        idle.sendall(b"GET /-/changes HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+        begin = time.monotonic()
+        board.stop()
+        assert time.monotonic() - begin < WITHIN_S
+
+
+@pytest.mark.parametrize("how", ["stay", "fork", "spawn"])
+def test_a_board_ends_when_its_starter_is_killed(tmp_path: Path, how: str) -> None:
+    """Also while forked or spawned children of the starter live on."""
+    with starter(how, tmp_path) as (process, url):
+        assert is_answered(url)
+        children = psutil.Process(process.pid).children()
+        process.kill()
+        assert gone_after_s(url) < WITHIN_S
+        if how != "stay":
+            assert any(child.is_running() for child in children)
+
+
+def test_a_board_ends_when_its_starter_ends_normally(tmp_path: Path) -> None:
+    with starter("exit", tmp_path) as (process, url):
+        assert process.wait(timeout=5) == 0
+        assert gone_after_s(url) < WITHIN_S
+
+
+def test_interrupting_the_starters_process_group_does_not_end_the_board(tmp_path: Path) -> None:
+    with starter("stay", tmp_path) as (process, url):
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "interrupted True\n"
+        assert fetch(f"{url}-/changes")
+
+
+def test_a_fork_leaves_the_board_alone(tmp_path: Path) -> None:
+    with starter("stop in a fork", tmp_path) as (process, url):
+        time.sleep(0.5)
+        assert fetch(f"{url}-/changes")
+        process.kill()
+        assert gone_after_s(url) < WITHIN_S
+
+
+@pytest.mark.parametrize(
+    ("source", "ending", "said"),
+    [
+        ("raise ImportError('half of it is missing')", "exit code 1", "half of it is missing"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended by SIGKILL", ""),
+        ("import os; os._exit(0)", "exit code 0", ""),
+    ],
+)
+def test_a_board_that_cannot_start_is_an_error_within_two_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, ending: str, said: str
+) -> None:
+    (tmp_path / "tensorboard.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    begin = time.monotonic()
+    with pytest.raises(Unavailable) as caught:
+        BoardProcess.start(Show(log_folder=tmp_path), port=0)
+    assert time.monotonic() - begin < WITHIN_S
+    assert f"TensorBoard could not start ({ending})" in caught.value.message
+    assert said in caught.value.message
+    assert "pip install" in caught.value.hint
+    assert str(tmp_path) in caught.value.hint
+
+
+def test_what_the_board_refuses_is_raised_as_it_was(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="not-there"):
+        BoardProcess.start(Show(log_folder=tmp_path / "not-there"), port=0)
+    with pytest.raises(UsageError, match="everybody"):
+        BoardProcess.start(Show(log_folder=tmp_path), port=0, host="0.0.0.0")
+
+
+def test_tensorflow_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was imported')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with started(Show(log_folder=tmp_path)) as board:
+        assert fetch(f"{board.url}data/plugins_listing")
+        assert fetch(f"{board.url}data/runs")
+
+
+# -- the verb in the foreground --------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def foreground(*words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, object]]]:
+    command = [sys.executable, "-m", "trackboard", "tb", "--json", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait(timeout=5)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_tb_ends_with_exit_code_zero_and_leaves_nothing(
+    empty_folder: Path, number: signal.Signals
+) -> None:
+    with foreground("--port", "0") as (process, said):
+        folder = empty_folder / ".trackboard" / "default"
+        assert said["folder"] == str(folder)
+        assert len(list((folder / "boards").iterdir())) == 1
+        begin = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(timeout=5) == 0
+        assert time.monotonic() - begin < WITHIN_S
+        assert not is_answered(str(said["url"]))
+        assert list((folder / "boards").iterdir()) == []
+
+
+def test_tb_shows_a_plain_folder_without_making_a_workspace(empty_folder: Path) -> None:
+    with foreground("--port", "0", ".") as (_, said):
+        assert said["folder"] == str(empty_folder)
+        assert json.loads(fetch(f"{said['url']}data/runs")) == []
+        assert list(empty_folder.iterdir()) == []
+
+
+def test_stop_ends_the_boards_of_this_folder(workspace: Workspace) -> None:
+    show = Show(workspace=workspace.folder)
+    with foreground("--port", "0") as (process, said), started(show) as board:
+        done = subprocess.run(
+            [sys.executable, "-m", "trackboard", "stop"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+        assert set(done.stdout.splitlines()) == {f"stopped {said['url']}", f"stopped {board.url}"}
+        assert process.wait(timeout=5) == 0
+        assert not board.is_running

@@ -1,0 +1,85 @@
+"""What the command line says when something is wrong, and what it says about places."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from trackboard import __version__
+from trackboard.cli.main import main
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["trackboard", *words])
+    return main()
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"trackboard, version {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--no-such-option"], ["no-such-verb"], ["tb", "--port", "x"]])
+def test_wrong_words_are_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert run(monkeypatch, *words) == 2
+    assert "Usage: trackboard" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("empty_folder")
+@pytest.mark.parametrize(
+    ("words", "code", "message", "hint"),
+    [
+        (["tb", "--host", "0.0.0.0"], 2, "'0.0.0.0'", "ssh -L"),
+        (["tb", "--port", "70000"], 2, "70000", "65535"),
+        (["tb", "not-there"], 3, "not-there", "trackboard where"),
+        (["tb", ".", "--experiment", "x"], 2, "event files", "--experiment"),
+    ],
+)
+def test_an_error_is_one_message_a_hint_and_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    message: str,
+    hint: str,
+) -> None:
+    assert run(monkeypatch, *words) == code
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("trackboard: ")
+    assert message in first
+    assert hint in "\n".join(rest)
+
+
+def test_where_names_the_history_that_belongs_here(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], empty_folder: Path
+) -> None:
+    folder = empty_folder / ".trackboard" / "default"
+    assert run(monkeypatch, "where") == 0
+    assert capsys.readouterr().out == f"{folder}  (not there yet: the first run makes it)\n"
+    assert not folder.exists()
+
+    folder.mkdir(parents=True)
+    (folder / "data").write_bytes(b"x" * 3_000_000)
+    assert run(monkeypatch, "where") == 0
+    assert capsys.readouterr().out == f"{folder}  3.0 MB\n"
+
+    inner = empty_folder / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    assert run(monkeypatch, "where", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["folder"], said["exists"]) == (str(folder), True)
+    assert said["size_bytes"] == 3_000_000
+
+
+@pytest.mark.usefixtures("empty_folder")
+def test_stop_without_boards(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "stop") == 0
+    assert capsys.readouterr().out == "nothing was running\n"
