@@ -233,6 +233,18 @@ def test_starter_killed_between_claim_and_start(jobs: Jobs) -> None:
     assert jobs.wait(run).state is RunState.COMPLETED
 
 
+def test_worker_whose_starter_was_killed_does_nothing(jobs: Jobs) -> None:
+    go, starter = os.pipe()
+    command = [sys.executable, "-m", "trackboard", "worker", "demo_1_a", "--go-fd", str(go)]
+    command += ["--workspace", str(jobs.workspace.folder)]
+    with subprocess.Popen(command, pass_fds=[go]) as worker:
+        os.close(go)
+        os.close(starter)  # as the kernel does at its death
+        assert worker.wait(timeout=30) == 0
+    jobs.workspace.drain()
+    assert jobs.workspace.store.list_runs() == ()
+
+
 def test_client_exits(jobs: Jobs, tmp_path: Path) -> None:
     go_on = tmp_path / "go-on"
     (jobs.source / "train.py").write_text(_waits_for(go_on, "print('up')") + "print('done')")

@@ -141,8 +141,7 @@ class Follower:
                 return 0
             fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
-            self._sources.pop(path, None)  # if it comes back it is another file
-            return 0
+            return 0  # what was sent stays; if it comes back it is compared with that
         except OSError as exc:
             self.unreadable[path] = exc.strerror or str(exc)
             return 0

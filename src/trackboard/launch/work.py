@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from trackboard.launch.manifest import load_manifest, restore
@@ -32,21 +32,28 @@ def remove_work(work: Path) -> list[str]:
     Returns:
         What could not be removed, and why.
     """
+    if not _remove(work):
+        return []
+    _make_writable(work)
+    return _remove(work)
+
+
+def _remove(work: Path) -> list[str]:
     left: list[str] = []
 
-    def again(remove: Callable[..., object], path: str, error: BaseException) -> None:
-        if isinstance(error, FileNotFoundError):
-            return
-        try:
-            for folder in (os.path.dirname(path), path):
-                if os.path.isdir(folder) and not os.path.islink(folder):
-                    os.chmod(folder, 0o700)
-            if remove in (os.open, os.scandir, os.listdir):
-                shutil.rmtree(path)
-            else:
-                remove(path)
-        except OSError as exc:
-            left.append(f"{path}: {exc.strerror or exc}")
+    def note(_function: object, path: str, error: tuple[object, BaseException, object]) -> None:
+        if not isinstance(error[1], FileNotFoundError):
+            left.append(f"{path}: {error[1]}")
 
-    shutil.rmtree(work, onerror=lambda remove, path, info: again(remove, path, info[1]))
+    shutil.rmtree(work, onerror=note)
     return left
+
+
+def _make_writable(work: Path) -> None:
+    places = [os.fspath(work)]
+    while places:
+        place = places.pop()
+        with suppress(OSError):  # whatever stays closed is named when it cannot be removed
+            os.chmod(place, 0o700)
+            with os.scandir(place) as entries:
+                places += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]

@@ -95,6 +95,22 @@ def test_rewritten_in_place(follower: Follower, copies: Copies, work: Path, text
     assert copies.content == {"logs/a": text.encode()}
 
 
+@pytest.mark.parametrize("changed_at", [10, 4_990])
+def test_rewritten_in_place_and_longer(
+    follower: Follower, copies: Copies, work: Path, changed_at: int
+) -> None:
+    log = work / "logs" / "a"
+    log.write_bytes(bytes(5_000))
+    follower.poll()
+    with open(log, "r+b") as file:
+        file.seek(changed_at)
+        file.write(b"changed")
+        file.seek(0, os.SEEK_END)
+        file.write(b"and longer")
+    follower.poll()
+    assert copies.content["logs/a"] == log.read_bytes()
+
+
 def test_replaced_by_a_longer_one_that_begins_alike(
     follower: Follower, copies: Copies, work: Path
 ) -> None:

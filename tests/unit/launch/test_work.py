@@ -1,12 +1,17 @@
 """The working copy: made from a snapshot, and gone afterwards whatever was done to it."""
 
+import os
 import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from trackboard.launch.place import Place
 from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.work import make_work, remove_work
 from trackboard.model import JobPlan, RunId
+
+_NOBODY = 65534
 
 
 def _plan(place: Place, source: Path) -> JobPlan:
@@ -27,14 +32,25 @@ def test_made_from_the_snapshot(place: Place, tmp_path: Path) -> None:
     assert found == ["logs", "logs/old", "outputs", "train.py"]
 
 
-def test_removed_although_read_only(tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    (work / "a" / "b").mkdir(parents=True)
-    (work / "a" / "b" / "c").write_text("")
-    (work / "a" / "b").chmod(0o500)
-    (work / "a").chmod(0)
-    assert remove_work(work) == []
-    assert not work.exists()
+def test_removed_although_read_only() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder) / "work"
+        (work / "a" / "b" / "c").mkdir(parents=True)
+        (work / "a" / "b" / "c" / "d").write_text("")
+        if os.geteuid() == 0:  # whom modes do not stop: be somebody else
+            for place in (Path(folder), *Path(folder).rglob("*")):
+                os.chown(place, _NOBODY, _NOBODY)
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            with suppress(BaseException):
+                if os.geteuid() == 0:
+                    os.setuid(_NOBODY)
+                for name, mode in (("a/b/c", 0), ("a/b", 0o500), ("a", 0)):
+                    (work / name).chmod(mode)
+                code = 0 if remove_work(work) == [] and not work.exists() else 2
+            os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_removal_stays_inside(tmp_path: Path) -> None:
