@@ -195,6 +195,29 @@ def test_a_board_that_cannot_start_is_an_error_within_two_seconds(
     assert str(tmp_path) in caught.value.hint
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_starter_that_ends_while_the_board_still_starts_takes_it_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """The board hangs in an import then; SIGINT is an interrupted cell."""
+    (tmp_path / "tensorboard.py").write_text(
+        f"open({str(tmp_path / 'begun')!r}, 'w').close(); import time; time.sleep(60)"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    words = [sys.executable, "-c", STARTER, "stay", str(tmp_path)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
+        try:
+            deadline_s = time.monotonic() + 10
+            while not (tmp_path / "begun").exists():
+                assert time.monotonic() < deadline_s
+                time.sleep(0.02)
+            [board] = psutil.Process(process.pid).children()
+            process.send_signal(number)
+            board.wait(timeout=WITHIN_S)
+        finally:
+            process.kill()
+
+
 def test_what_the_board_refuses_is_raised_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="not-there"):
         BoardProcess.start(Show(log_folder=tmp_path / "not-there"), port=0)
