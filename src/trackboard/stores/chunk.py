@@ -97,8 +97,8 @@ class Packer:
         if len(points) < _WORTH_PRESSING and kind is not ValueKind.TEXT:
             return self.raw(points, kind)
         columns = [
-            column.encode_differences(points.steps, self._press),
-            column.encode_differences(points.times_s.view(np.int64), self._press),
+            column.encode(points.steps, self._press),
+            column.encode(points.times_s.view(np.int64), self._press),
             self._values(points.values, kind),
         ]
         return Packed(len(points), kind, PRESSED, b"".join(columns))
@@ -106,10 +106,8 @@ class Packer:
     def _values(self, values: npt.NDArray[Any], kind: ValueKind) -> bytes:
         if kind is ValueKind.TEXT:
             return self._press.compress(_to_json(values))
-        if kind is ValueKind.INT:
-            return column.encode_differences(values, self._press)
         bits = values.view(np.uint8 if kind is ValueKind.BOOL else np.int64)
-        return column.encode_items(bits, self._press)
+        return column.encode(bits, self._press)
 
 
 class Unpacker:

@@ -1,0 +1,237 @@
+"""Whatever is said to it in whatever order, SQLite answers as the model in memory does."""
+
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from trackboard.errors import TrackboardError
+from trackboard.model import (
+    Compute,
+    Ended,
+    Event,
+    FileAdded,
+    Heartbeat,
+    Lost,
+    PropertyAdded,
+    QueuedJob,
+    RunId,
+    RunKind,
+    RunState,
+    Series,
+    Tagged,
+    TextLogged,
+)
+from trackboard.ports import SeriesPoints, Store
+from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.testing.speaker import Speaker, created, moved, numbers, same_points
+
+RUNS = st.sampled_from([RunId(each) for each in ("a", "b", "c", "ä/'x")])
+NAMES = st.sampled_from(["m", "loss", "über"])
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
+TIMES = st.floats(0, 1e10)
+COUNTS = st.sampled_from([0, 1, 2, 60, 127, 128, 129, 700, 4095, 4096, 9000])
+INT64 = st.integers(-(2**63), 2**63 - 1)
+
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        created,
+        RUNS,
+        st.sampled_from(["exp", "other"]),
+        name=WORDS,
+        parent=st.none() | RUNS,
+        kind=st.sampled_from(RunKind),
+        time_s=TIMES,
+    ),
+    st.builds(
+        moved,
+        RUNS,
+        st.sampled_from(RunState),
+        st.integers(0, 4),
+        attempt=st.integers(0, 2),
+        time_s=TIMES,
+        cause=WORDS,
+        elapsed_s=st.none() | TIMES,
+    ),
+    st.builds(Tagged, RUNS, NAMES, st.none() | WORDS, removed=st.booleans()),
+    st.builds(PropertyAdded, RUNS, NAMES, WORDS),
+    st.builds(FileAdded, RUNS, NAMES, WORDS, st.integers(0, 2**40), TIMES),
+    st.builds(TextLogged, RUNS, NAMES, WORDS, st.none() | INT64, TIMES),
+    st.builds(Lost, RUNS, st.integers(1, 9), WORDS),
+    st.builds(Heartbeat, TIMES),
+    st.builds(Ended, TIMES),
+)
+
+
+@st.composite
+def some_numbers(draw: st.DrawFn) -> SeriesPoints:
+    """Few drawn values, repeated to a length that may cross every border of a chunk."""
+    values = draw(
+        st.one_of(
+            st.lists(st.booleans(), min_size=1, max_size=4),
+            st.lists(INT64, min_size=1, max_size=4),
+            st.lists(st.floats(), min_size=1, max_size=4),
+        )
+    )
+    steps = draw(st.lists(st.none() | INT64, min_size=1, max_size=4))
+    count = draw(COUNTS)
+    return numbers(
+        draw(RUNS),
+        draw(NAMES),
+        [values[i % len(values)] for i in range(count)],
+        steps=[steps[i % len(steps)] for i in range(count)],
+    )
+
+
+def summary(series: Series) -> tuple[Any, ...]:
+    """Everything but the id; NaN made equal to itself."""
+    values = [getattr(series, field) for field in series.__dataclass_fields__ if field != "id"]
+    return tuple(
+        "nan" if isinstance(value, float) and math.isnan(value) else value for value in values
+    )
+
+
+def outcome(store: Store, method: str, *arguments: object) -> object:
+    """What a method returned, or the family of its error."""
+    try:
+        return getattr(store, method)(*arguments)
+    except TrackboardError as error:
+        return type(error)
+
+
+class StoresAgree(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "trackboard.db"
+        self.model: Store = MemoryStore()
+        self.store = open_sqlite(path)
+        self.other = open_sqlite(path)  # a second handle: what one caches, the other changes
+        self.speakers = [Speaker(), Speaker()]
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.other.close()
+        self.folder.cleanup()
+
+    def both(self, method: str, *arguments: object) -> None:
+        assert outcome(self.store, method, *arguments) == outcome(self.model, method, *arguments)
+
+    @rule(
+        events=st.lists(EVENTS, max_size=6),
+        points=st.lists(some_numbers(), max_size=3),
+        who=st.integers(0, 1),
+        skipped=st.sampled_from([0, 0, 0, 9]),
+        swap=st.booleans(),
+    )
+    def apply(
+        self, events: list[Event], points: list[SeriesPoints], who: int, skipped: int, swap: bool
+    ) -> None:
+        half = len(points) // 2
+        speaker = self.speakers[who]
+        batches = [
+            speaker.say(*events, points=points[:half], skipped_bytes=skipped),
+            speaker.say(points=points[half:]),
+        ]
+        (self.other if swap else self.store).apply(batches)
+        self.model.apply(batches)
+
+    @rule(who=st.integers(0, 1))
+    def apply_a_gap(self, who: int) -> None:
+        speaker = self.speakers[who]
+        batches = [Speaker().say(created("new")), Speaker(speaker.writer, speaker.at).say()]
+        speaker_ahead = Speaker(speaker.writer, speaker.at)
+        speaker_ahead.say()
+        self.both("apply", [*batches[:1], speaker_ahead.say()])
+
+    @rule(who=st.integers(0, 1), cause=WORDS, time_s=TIMES)
+    def end_writer(self, who: int, cause: str, time_s: float) -> None:
+        writer = self.speakers[who].writer
+        found = [
+            each.end_writer(writer, cause=cause, time_s=time_s) for each in (self.store, self.model)
+        ]
+        assert found[0] == found[1]
+
+    @rule(run=RUNS, tags=st.dictionaries(NAMES, st.none() | WORDS))
+    def set_tags(self, run: RunId, tags: dict[str, str | None]) -> None:
+        self.both("set_tags", run, tags)
+
+    @rule(run=RUNS, properties=st.dictionaries(NAMES, WORDS))
+    def add_properties(self, run: RunId, properties: dict[str, str]) -> None:
+        self.both("add_properties", run, properties)
+
+    @rule(run=RUNS, name=WORDS)
+    def set_name(self, run: RunId, name: str) -> None:
+        self.both("set_name", run, name)
+
+    @rule(run=RUNS)
+    def request_cancel(self, run: RunId) -> None:
+        self.both("request_cancel", run)
+
+    @rule(name=st.sampled_from(["exp", "more"]))
+    def add_experiment(self, name: str) -> None:
+        self.both("add_experiment", name)
+
+    @rule(
+        method=st.sampled_from(["add_compute", "set_compute"]),
+        name=NAMES,
+        nodes=st.integers(0, 2),
+        tags=st.dictionaries(NAMES, WORDS, max_size=1),
+    )
+    def put_compute(self, method: str, name: str, nodes: int, tags: dict[str, str]) -> None:
+        self.both(method, Compute(name, "AmlCompute", "v", 0, nodes, 120, 1.0, tags))
+
+    @rule(
+        method=st.sampled_from(["claim_job", "release_job", "remove_job", "add_job"]),
+        run=RUNS,
+        compute=NAMES,
+    )
+    def change_queue(self, method: str, run: RunId, compute: str) -> None:
+        argument: object = run
+        if method == "add_job":
+            argument = QueuedJob(run, compute, 3.0, claimed=False)
+        elif method == "claim_job":
+            argument = compute
+        self.both(method, argument)
+
+    @invariant()
+    def the_catalogues_agree(self) -> None:
+        for method in ("list_experiments", "list_runs", "positions", "list_jobs", "list_computes"):
+            self.both(method)
+        ids = [run.id for run in self.model.list_runs()]
+        for run in ids:
+            for method in ("get_tags", "get_properties", "list_files", "is_cancel_requested"):
+                self.both(method, run)
+        assert {run.id for run in self.store.list_descendants(ids[:1])} == {
+            run.id for run in self.model.list_descendants(ids[:1])
+        }
+
+    @invariant()
+    def the_points_agree(self) -> None:
+        found, expected = (
+            {(each.run, each.name, each.kind == 4): each for each in store.list_series()}
+            for store in (self.store, self.model)
+        )
+        assert {key: summary(each) for key, each in found.items()} == {
+            key: summary(each) for key, each in expected.items()
+        }
+        points = self.store.read_points([each.id for each in found.values()])
+        modelled = self.model.read_points([each.id for each in expected.values()])
+        for key, each in found.items():
+            assert same_points(points[each.id], modelled[expected[key].id])
+            parts = list(self.store.iter_points(each.id))
+            assert np.array_equal(np.concatenate([p.steps for p in parts]), points[each.id].steps)
+
+
+TestStoresAgree = StoresAgree.TestCase
+TestStoresAgree.settings = settings(
+    max_examples=25,
+    stateful_step_count=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
+)
