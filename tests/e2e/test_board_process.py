@@ -204,6 +204,7 @@ def test_a_starter_that_ends_while_the_board_still_starts_takes_it_along(
         f"open({str(tmp_path / 'begun')!r}, 'w').close(); import time; time.sleep(60)"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     words = [sys.executable, "-c", STARTER, "stay", str(tmp_path)]
     with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
         try:
@@ -214,6 +215,7 @@ def test_a_starter_that_ends_while_the_board_still_starts_takes_it_along(
             [board] = psutil.Process(process.pid).children()
             process.send_signal(number)
             board.wait(timeout=WITHIN_S)
+            assert list(tmp_path.glob("*.log")) == []
         finally:
             process.kill()
 

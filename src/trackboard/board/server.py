@@ -11,6 +11,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackboard.board.control import Ready
@@ -93,8 +94,10 @@ def stop_on_signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def stop_with_starter(control: socket.socket, stop: threading.Event) -> None:
+def stop_with_starter(control: socket.socket, stop: threading.Event, output: Path) -> None:
     """Set `stop` when the starter closes its end or dies, however it does.
+
+    Nobody reads the output then: its file is removed.
 
     The parent is watched as well: a process that was forked behind Python's back may hold a copy of
     the starter's end open.
@@ -111,6 +114,7 @@ def stop_with_starter(control: socket.socket, stop: threading.Event) -> None:
                 continue
             except OSError:
                 break
+        output.unlink(missing_ok=True)
         _end(stop)
 
     threading.Thread(target=watch, name="trackboard-starter", daemon=True).start()

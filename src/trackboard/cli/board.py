@@ -23,7 +23,7 @@ def run_process(words: Sequence[str]) -> int:
     connection = socket.socket(fileno=command.control)
     connection.set_inheritable(False)  # what we start must not keep the starter waiting
     stop = threading.Event()
-    stop_with_starter(connection, stop)
+    stop_with_starter(connection, stop, command.output)
     try:
         run_board(
             command.show,
