@@ -58,7 +58,12 @@ class Columns:
     @classmethod
     def empty(cls, count: int, kind: ValueKind) -> Columns:
         """Columns of `count` points, not filled yet."""
-        return cls(np.empty(count, np.int64), np.empty(count), np.empty(count, DTYPES[kind]))
+        if kind is ValueKind.TEXT or kind is ValueKind.BOOL:
+            return cls(np.empty(count, np.int64), np.empty(count), np.empty(count, DTYPES[kind]))
+        block = np.empty(
+            (3, count), np.int64
+        )  # one piece: memory that has just been freed fits again
+        return cls(block[0], block[1].view(np.float64), block[2].view(DTYPES[kind]))
 
     def part(self, start: int, stop: int) -> Columns:
         """A stretch of these columns, sharing their memory."""

@@ -41,31 +41,43 @@ def read_points(
     connection: sa.Connection, ids: Sequence[SeriesId], limit: int | None
 ) -> dict[SeriesId, Points]:
     """Points of several series, at most `limit` of each."""
+    asked = dict.fromkeys(ids)
+    if limit is None:
+        found = dict(_read_whole(connection, asked))
+    elif limit == 1:
+        found = {each: _last(row) for each, row in _summaries(connection, asked).items()}
+    else:
+        found = _read_samples(connection, _summaries(connection, asked), limit)
+    return {each: found[each] for each in asked if each in found}
+
+
+def _summaries(connection: sa.Connection, ids: Iterable[int]) -> Rows:
     rows: dict[int, sa.Row[Any]] = {}
-    for piece in pieces(dict.fromkeys(ids)):
-        query = sa.select(series).where(series.c.id.in_(piece))
-        rows.update((row.id, row) for row in connection.execute(query))
-    if limit == 1:
-        return {each: _last(rows[each]) for each in ids if each in rows}
-    found: dict[int, Points] = {}
+    for piece in pieces(ids):
+        found = connection.execute(sa.select(series).where(series.c.id.in_(piece)))
+        rows.update((row.id, row) for row in found)
+    return rows
+
+
+def _read_samples(connection: sa.Connection, rows: Rows, limit: int) -> dict[int, Points]:
     short, long, texts = _sorted_out(rows, limit)
-    for each, points in _read_whole(connection, short, rows):
-        found[each] = points if limit is None else thin.thinned(points, limit)
-    if limit is not None:
-        for each, points in _read_previews(connection, long, rows):
-            found[each] = thin.thinned(points, limit)
-        for each in texts:
-            found[each] = _read_some_texts(connection, rows[each], limit)
-    return {each: found[each] for each in ids if each in found}
+    found = {
+        each: thin.thinned(points, limit)
+        for part in (_read_whole(connection, short), _read_previews(connection, long, rows))
+        for each, points in part
+    }
+    for each in texts:
+        found[each] = _read_some_texts(connection, rows[each], limit)
+    return found
 
 
-def _sorted_out(rows: Rows, limit: int | None) -> tuple[list[int], list[int], list[int]]:
+def _sorted_out(rows: Rows, limit: int) -> tuple[list[int], list[int], list[int]]:
     """Series to read whole, those long enough for their previews, and long texts."""
     short: list[int] = []
     long: list[int] = []
     texts: list[int] = []
     for each, row in rows.items():
-        if limit is None or row.points <= limit:
+        if row.points <= limit:
             short.append(each)
         elif row.is_text:
             texts.append(each)
@@ -89,12 +101,11 @@ def _by_series(
             yield int(each), list(rows)
 
 
-def _read_whole(
-    connection: sa.Connection, ids: Iterable[int], known: Rows
-) -> Iterator[tuple[int, Points]]:
+def _read_whole(connection: sa.Connection, ids: Iterable[int]) -> Iterator[tuple[int, Points]]:
+    """All points. A series is as wide as the widest of its chunks."""
     unpacker = Unpacker()
     for each, rows in _by_series(connection, _DATA, ids):
-        yield each, _decoded(rows, ValueKind(known[each].kind), unpacker)
+        yield each, _decoded(rows, ValueKind(max(row.kind for row in rows)), unpacker)
 
 
 def _decoded(rows: Sequence[sa.Row[Any]], kind: ValueKind, unpacker: Unpacker) -> Points:
