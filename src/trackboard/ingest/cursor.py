@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trackboard.ingest.decode import Definitions, decode, learn_definitions
+from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
 from trackboard.model import Ended, Event, WriterId
 from trackboard.ports import Batch, Position, SeriesPoints
 from trackboard.spool import Segment
@@ -34,19 +34,19 @@ class Cursor:
         """Go to a stored position; what is defined before it in its segment is learned."""
         if position == self.position:
             return
-        begin = self.position.offset if position.segment == self.position.segment else 0
-        if begin > position.offset or begin == 0:
-            begin, self._definitions = 0, Definitions()
-        if position.offset > begin:
-            data = self._read(position.segment, begin, position.offset - begin)
-            learn_definitions(data, self._definitions)
-        self.position = position
+        begin, definitions = self.position.offset, self._definitions
+        if position.segment != self.position.segment or begin > position.offset:
+            begin, definitions = 0, Definitions()
+        data = self._read(position.segment, begin, position.offset - begin)
+        learn_definitions(data, definitions)
+        # Both at once and last: a place without its definitions would lose what follows it.
+        self.position, self._definitions = position, definitions
 
     def unread_bytes(self, segments: list[Segment]) -> int:
         """How many bytes follow, given the segments' sizes."""
         at = self.position
         return sum(
-            size - (at.offset if number == at.segment else 0)
+            max(0, size - (at.offset if number == at.segment else 0))
             for number, size in segments
             if number >= at.segment
         )
@@ -68,17 +68,19 @@ class Cursor:
         points: list[SeriesPoints] = []
         skipped = 0
         for number, size in segments:
-            if number < self.position.segment:
-                continue
+            if number < self.position.segment or Position(number, size) <= self.position:
+                continue  # stored; a file that has become shorter does not lead back
             if number > self.position.segment:
                 self.position, self._definitions = Position(number, 0), Definitions()
             is_sound = True
             while is_sound and self._budget > 0 and self.position.offset < size:
                 is_sound = self._decode_some(size, events, points)
             unsound = 0 if is_sound else size - self.position.offset
-            if self._budget <= 0 or (unsound and number == segments[-1].number and not is_final):
+            is_last = number == segments[-1].number
+            if self._budget <= 0 or (unsound and is_last and not is_final):
                 break  # more next time
-            skipped += unsound
+            if not (unsound and is_last and self._is_unfinished(unsound)):
+                skipped += unsound
             self.position = Position(number, size)
         if self.position == start:
             return None
@@ -89,8 +91,8 @@ class Cursor:
         number, offset = self.position
         take = min(size - offset, self._budget)
         decoded = decode(self._read(number, offset, take), self._definitions)
-        if decoded.end == 0 and take < size - offset:  # one record larger than the budget
-            take = min(size - offset, MAX_PAYLOAD_BYTES + HEADER.size)
+        if decoded.end == 0 and take < size - offset:  # one record larger than what is left
+            take = min(size - offset, max(take, self._record_bytes(number, offset)))
             decoded = decode(self._read(number, offset, take), self._definitions)
         events += decoded.events
         points += decoded.points
@@ -100,8 +102,22 @@ class Cursor:
         self._budget -= take if is_cut_short else decoded.end
         return is_cut_short or decoded.end == size - offset
 
+    def _is_unfinished(self, count: int) -> bool:
+        number, offset = self.position
+        return count <= MAX_PAYLOAD_BYTES and is_unfinished(self._read(number, offset, count))
+
+    def _record_bytes(self, number: int, offset: int) -> int:
+        """How long the record at `offset` says it is; 0 for one that cannot be."""
+        header = self._read(number, offset, HEADER.size)
+        length = HEADER.unpack(header)[0] if len(header) == HEADER.size else 0
+        return HEADER.size + length if 0 < length <= MAX_PAYLOAD_BYTES else 0
+
     def _read(self, number: int, offset: int, count: int) -> bytes:
-        fd = os.open(self.folder / segment_name(number), os.O_RDONLY | os.O_CLOEXEC)
+        """Bytes of a segment; fewer where the file, or the spool, has been taken away meanwhile."""
+        try:
+            fd = os.open(self.folder / segment_name(number), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return b""
         try:
             return os.pread(fd, count, offset)
         finally:

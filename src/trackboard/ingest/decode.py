@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from trackboard.spool.layout import (
     HEADER,
     KIND_BYTES,
     KIND_JSON,
+    MAX_PAYLOAD_BYTES,
     SCALAR_BYTES,
     SCALAR_RECORD_BYTES,
 )
@@ -90,10 +92,25 @@ def decode(data: bytes, definitions: Definitions) -> Decoded:
             guess = min(guess * 2, 1 << 17) if len(block) == guess else _FIRST_RUN
             continue
         payload = read_payload(buffer, offset)
-        if payload is None or not _take(payload, definitions, events):
+        if payload is None or not _makes_sense(payload, definitions, events):
             break
         offset += HEADER.size + len(payload)
     return Decoded(tuple(events), tuple(_by_series(blocks, definitions)), offset)
+
+
+def is_unfinished(rest: bytes) -> bool:
+    """Whether the last bytes of a killed writer are the begin of one record, and not damage.
+
+    The kernel may take a part of a write when SIGKILL comes, at the border of two pages. `log` had not
+    returned, so nothing is missing.
+    """
+    if len(rest) <= HEADER.size:
+        return True
+    kind = rest[HEADER.size]
+    length: int = HEADER.unpack_from(rest)[0]
+    if kind not in (KIND_BYTES, KIND_JSON) and length != SCALAR_BYTES:
+        return False
+    return len(rest) - HEADER.size < length <= MAX_PAYLOAD_BYTES
 
 
 def learn_definitions(data: bytes, definitions: Definitions) -> None:
@@ -126,8 +143,15 @@ def _scalar_block(buffer: memoryview, offset: int, most: int) -> Scalars:
     return block if sound.all() else block[: int(np.argmin(sound))]
 
 
+def _makes_sense(payload: memoryview, definitions: Definitions, events: list[Event]) -> bool:
+    """Handle one record that is not a scalar; False for one that no version of us can have written."""
+    try:
+        return _take(payload, definitions, events)
+    except (KeyError, TypeError, ValueError, RecursionError, struct.error):
+        return False
+
+
 def _take(payload: memoryview, definitions: Definitions, events: list[Event]) -> bool:
-    """Handle one record that is not a scalar; whether it made sense."""
     kind = payload[0]
     if kind == KIND_BYTES:
         _, _, _, number, at = BYTES_HEAD.unpack_from(payload)

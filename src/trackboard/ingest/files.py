@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from trackboard.model import FileAdded, FileBytes, RunId
+from trackboard.errors import Unavailable, UsageError
+from trackboard.model import FileAdded, FileBytes, Lost, RunId, check_run_id
+
+# A file that can never be written is given up, or nothing behind it in the stream would ever be stored.
+_NEVER = frozenset(
+    (
+        *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
+        *(errno.ELOOP, errno.EINVAL, errno.EFBIG),
+    )
+)
 
 
 def safe_path(path: str) -> PurePosixPath | None:
@@ -15,31 +25,67 @@ def safe_path(path: str) -> PurePosixPath | None:
     pure = PurePosixPath(path)
     if pure.is_absolute() or not pure.parts or ".." in pure.parts or "\0" in path:
         return None
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:  # half of a surrogate pair: no file system can name it
+        return None
     return pure
 
 
 def write_bytes(
     pieces: Iterable[FileBytes], run_folder: Callable[[RunId], Path]
-) -> list[FileAdded]:
-    """Write the pieces in order, and say which files now have which size.
+) -> list[FileAdded | Lost]:
+    """Write the pieces in order, and say which files now have which size, and what is given up.
 
     Writing the same pieces again, as after a crash before their positions were stored, ends in the
     same bytes: a piece at offset 0 begins the file anew.
+
+    Raises:
+        Unavailable: The disk refuses; the same pieces may be written again later.
     """
-    added: dict[tuple[RunId, str], FileAdded] = {}
+    told: dict[tuple[RunId, str], FileAdded | Lost] = {}
     for piece in pieces:
         within = safe_path(piece.path)
-        if within is None:
+        if within is None or not _is_run_id(piece.run):
+            told[piece.run, piece.path] = Lost(
+                piece.run, 1, f"no file may be called {piece.path!r}"
+            )
             continue
         target = run_folder(piece.run) / within
-        target.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if piece.offset == 0 else 0)
-        fd = os.open(target, flags, 0o644)
         try:
-            os.pwrite(fd, piece.data, piece.offset)
-            size_bytes = os.fstat(fd).st_size
-        finally:
-            os.close(fd)
-        key = (piece.run, piece.path)
-        added[key] = FileAdded(piece.run, str(within), "", size_bytes, time.time())
-    return list(added.values())
+            size_bytes = _write(target, piece)
+        except OSError as error:
+            if error.errno not in _NEVER:
+                raise Unavailable(
+                    f"{target} could not be written: {error.strerror or error}",
+                    hint="Make room or mend its rights; what is missing is written then.",
+                ) from error
+            reason = f"{piece.path!r} could not be written: {error.strerror}"
+            told[piece.run, piece.path] = Lost(piece.run, 1, reason)
+        else:
+            added = FileAdded(piece.run, str(within), "", size_bytes, time.time())
+            told[piece.run, piece.path] = added
+    return list(told.values())
+
+
+def _write(target: Path, piece: FileBytes) -> int:
+    """Write one piece; how long the file is now."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if piece.offset == 0 else 0)
+    fd = os.open(target, flags, 0o644)
+    try:
+        rest, offset = memoryview(piece.data), piece.offset
+        while rest:  # a disk that is almost full takes a part
+            written = os.pwrite(fd, rest, offset)
+            rest, offset = rest[written:], offset + written
+        return os.fstat(fd).st_size
+    finally:
+        os.close(fd)
+
+
+def _is_run_id(run: RunId) -> bool:
+    try:
+        check_run_id(run)
+    except UsageError:
+        return False
+    return True

@@ -6,16 +6,17 @@ and how far it was read are stored in one transaction: after a crash anywhere th
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trackboard.errors import Unavailable
-from trackboard.ingest.cursor import START, Cursor
+from trackboard.ingest.cursor import Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.lock import FileLock
+from trackboard.ingest.removal import remove_leftovers, remove_spool
 from trackboard.model import FileBytes, RunId, WriterId
 from trackboard.ports import Batch, Position, Store
 from trackboard.spool import (
@@ -75,13 +76,27 @@ class Ingest:
         self._run_folder = run_folder
         self._cursors: dict[WriterId, Cursor] = {}
         self._probed_at_s: dict[WriterId, float] = {}
+        self._dead: set[WriterId] = set()
+        self._pid = 0
+        self._refusal: Unavailable | None = None  # the first of the pass
 
     def run_pass(self, budget_s: float = PASS_S) -> Pass | None:
-        """Store what there is, for about `budget_s`; None when another process is at it."""
+        """Store what there is, for about `budget_s`; None when another process is at it.
+
+        Raises:
+            Unavailable: A spool could not be read, or its files not be written; all others are stored.
+        """
         with self._lock.attempt() as is_held:
             if not is_held:
                 return None
-            return self._run(time.monotonic() + budget_s)
+            if self._pid != os.getpid():  # a fork may have interrupted the parent's pass
+                self._pid = os.getpid()
+                self._begin()
+            done = self._run(time.monotonic() + budget_s)
+            refusal = self._refusal
+        if refusal is not None:
+            raise refusal
+        return done
 
     def unread_bytes(self) -> int:
         """Bytes that lie in the spools and are not stored."""
@@ -89,7 +104,7 @@ class Ingest:
         unread = 0
         for writer in list_writers(self._spool_folder):
             cursor = Cursor(self._spool_folder / writer, writer)
-            cursor.position = positions.get(writer, START)
+            cursor.position = positions.get(writer) or self._store.position(writer)
             unread += cursor.unread_bytes(list_segments(cursor.folder))
         return unread
 
@@ -99,13 +114,14 @@ class Ingest:
         When another process is at it, wait for what it makes of what was there at the call.
         """
         deadline_s = time.monotonic() + budget_s
-        goal = self._ends()
+        goal: _Goal | None = None
         while True:
             done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
             if done is not None and done.was_complete:
                 return 0
             if done is None:
-                if self._is_stored(goal):
+                goal = goal or _Goal(self._spool_folder)
+                if goal.is_stored(self._store):
                     return 0
                 time.sleep(0.002)
             if time.monotonic() >= deadline_s:
@@ -115,17 +131,19 @@ class Ingest:
         """Return when everything that was said before the call is stored.
 
         Raises:
-            Unavailable: For so long nobody stored anything; names who holds the lock.
+            Unavailable: For so long nobody stored anything (names who holds the lock), or the disk
+                refuses.
         """
-        goal = self._ends()
+        goal: _Goal | None = None
         last_version, last_progress_s = -1, time.monotonic()
         while True:
             done = self.run_pass()
             if done is not None and done.was_complete:
                 return
+            goal = goal or _Goal(self._spool_folder)  # or writers that go on might keep us forever
+            if goal.is_stored(self._store):
+                return
             if done is None:
-                if self._is_stored(goal):
-                    return
                 time.sleep(0.002)
             version = self._store.version()
             if version != last_version:
@@ -138,7 +156,15 @@ class Ingest:
 
     # -- under the lock -----------------------------------------------------------------------------
 
+    def _begin(self) -> None:
+        """The first pass of this process: forget what a fork brought, clear what the killed left."""
+        self._cursors.clear()
+        self._probed_at_s.clear()
+        self._dead.clear()
+        remove_leftovers(self._spool_folder)
+
     def _run(self, deadline_s: float) -> Pass:
+        self._refusal = None
         spools = self._look()
         waiting = [spool for spool in spools if spool.unread_bytes]
         while waiting:
@@ -147,7 +173,8 @@ class Ingest:
             if time.monotonic() >= deadline_s:
                 break
         for spool in spools:
-            if not spool.unread_bytes and (spool.is_dead or spool.cursor.ended):
+            is_over = spool.is_dead or spool.cursor.ended
+            if is_over and not spool.is_stuck and not spool.unread_bytes:
                 self._end(spool.cursor)
         unread = sum(spool.unread_bytes for spool in spools if not spool.is_stuck)
         return Pass(unread, was_complete=not waiting)
@@ -159,6 +186,7 @@ class Ingest:
         for gone in self._cursors.keys() - set(writers):
             del self._cursors[gone]
             self._probed_at_s.pop(gone, None)
+            self._dead.discard(gone)
         spools = []
         for writer in writers:
             cursor = self._cursor(writer, positions)
@@ -177,11 +205,15 @@ class Ingest:
         return cursor
 
     def _is_dead(self, cursor: Cursor) -> bool:
-        now_s = time.monotonic()
-        if now_s - self._probed_at_s.get(cursor.writer, -_PROBE_EVERY_S) < _PROBE_EVERY_S:
+        now_s, asked_s = time.monotonic(), self._probed_at_s.get(cursor.writer)
+        if cursor.writer in self._dead:
+            return True
+        if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
             return False
         self._probed_at_s[cursor.writer] = now_s
-        return probe(cursor.folder) is Liveness.DEAD
+        if probe(cursor.folder) is Liveness.DEAD:
+            self._dead.add(cursor.writer)
+        return cursor.writer in self._dead
 
     def _store_some(self, spools: list[_Spool]) -> None:
         """One transaction: a piece of each spool, the smallest backlog first, about 4 MB in all."""
@@ -189,20 +221,30 @@ class Ingest:
         room = _SPOOL_BYTES
         for spool in sorted(spools, key=lambda spool: spool.unread_bytes):
             before = spool.unread_bytes
-            batch = spool.cursor.read(spool.segments, most_bytes=room, is_final=spool.is_dead)
+            batch = self._read(spool, room)
             if batch is None:
                 spool.is_stuck = True
                 continue
-            batches.append(self._with_files(batch))
+            batches.append(batch)
             room -= before - spool.unread_bytes
             if room <= 0:
                 break
         if batches:
-            try:
-                self._store.apply(batches)
-            except BaseException:
-                self._cursors.clear()  # they are ahead of what is stored
-                raise
+            self._store.apply(batches)
+
+    def _read(self, spool: _Spool, most_bytes: int) -> Batch | None:
+        """The next piece of one spool; None when it can give none now, which keeps no other waiting."""
+        try:
+            batch = spool.cursor.read(spool.segments, most_bytes=most_bytes, is_final=spool.is_dead)
+            return None if batch is None else self._with_files(batch)
+        except Unavailable as error:
+            self._refusal = self._refusal or error
+        except OSError as error:
+            self._refusal = self._refusal or Unavailable(
+                f"the spool {spool.cursor.folder} could not be read: {error.strerror or error}",
+                hint="Mend its rights, or the disk; nothing of it is lost.",
+            )
+        return None
 
     def _with_files(self, batch: Batch) -> Batch:
         pieces = [event for event in batch.events if isinstance(event, FileBytes)]
@@ -221,19 +263,25 @@ class Ingest:
             cause=f"{process} {how} before the run was completed",
             time_s=time.time(),
         )
-        aside = cursor.folder.with_name(f".ended-{cursor.writer}")
-        cursor.folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        remove_spool(cursor.folder)
 
-    # -- without the lock ---------------------------------------------------------------------------
 
-    def _ends(self) -> dict[WriterId, Position]:
-        ends = {}
-        for writer in list_writers(self._spool_folder):
-            segments = list_segments(self._spool_folder / writer)
-            if segments:
-                ends[writer] = Position(*segments[-1])
-        return ends
+class _Goal:
+    """How far the spools had been written at a moment."""
 
-    def _is_stored(self, goal: Mapping[WriterId, Position]) -> bool:
-        return all(self._store.position(writer) >= end for writer, end in goal.items())
+    def __init__(self, spool_folder: Path) -> None:
+        self._spool_folder = spool_folder
+        self._ends: dict[WriterId, Position] = {}
+        for writer in list_writers(spool_folder):
+            for number, size in list_segments(spool_folder / writer):
+                if size:
+                    self._ends[writer] = Position(number, size)
+
+    def is_stored(self, store: Store) -> bool:
+        """Whether all of it is stored. What is, or was removed since then, is not asked for again."""
+        positions = store.positions()
+        for writer, end in list(self._ends.items()):
+            stored = positions.get(writer) or store.position(writer)
+            if stored >= end or not (self._spool_folder / writer).exists():
+                del self._ends[writer]
+        return not self._ends

@@ -10,6 +10,8 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+from trackboard.errors import Unavailable
+
 _locks: weakref.WeakSet[FileLock] = weakref.WeakSet()
 
 
@@ -25,23 +27,44 @@ class FileLock:
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[bool]:
-        """Try to hold the lock for the length of the `with` block; yields whether it is held."""
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
+        """Try to hold the lock for the length of the `with` block; yields whether it is held.
+
+        Raises:
+            Unavailable: The file cannot be opened for writing, or its file system cannot lock.
+        """
+        fd = self._take()
+        if fd < 0:
             yield False
             return
         self._fd = fd
         try:
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"pid {os.getpid()} on {socket.gethostname()}".encode(), 0)
+            with contextlib.suppress(OSError):  # the name is for people; the disk may be full
+                name = f"pid {os.getpid()} on {socket.gethostname()}".encode()
+                os.pwrite(fd, name, 0)
+                os.ftruncate(fd, len(name))
             yield True
         finally:
             self._fd = -1
             with contextlib.suppress(OSError):  # a forked child has closed it already
                 os.close(fd)
+
+    def _take(self) -> int:
+        fd = -1
+        try:
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return -1
+        except OSError as error:
+            if fd >= 0:
+                os.close(fd)
+            raise Unavailable(
+                f"the lock {self.path} cannot be taken: {error.strerror or error}",
+                hint=f"Check that {self.path.parent} exists, that you may write to it, and that its"
+                " disk has space and can lock files.",
+            ) from error
+        return fd
 
     def holder(self) -> str:
         """Who holds it, or held it last, in words."""

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Dict, Optional
 
-from trackboard.errors import UsageError
+from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
     Created,
     FileAdded,
@@ -18,6 +18,7 @@ from trackboard.model import (
     Tagged,
     TextLogged,
     check_metric_name,
+    check_run_id,
     new_run_id,
 )
 from trackboard.record.value import plain_step, plain_value
@@ -85,7 +86,11 @@ class LiveRun:
         Raises:
             UsageError: The name, the value or the step is not one that can be stored.
         """
-        series = self._series.get(name)
+        try:
+            series = self._series.get(name)
+        except TypeError:  # not even hashable
+            check_metric_name(name)
+            raise
         if series is None:
             series = self._begin_series(name)
         if step is None:
@@ -150,11 +155,15 @@ class LiveRun:
 
     # -- life -----------------------------------------------------------------------------------
 
-    def child(self, name: str = "", *, run_id: Optional[RunId] = None) -> LiveRun:
-        """Begin a run below this one; it is running at once and this process owns its state."""
-        child = LiveRun(
-            self._writer, run_id or new_run_id(), self.experiment, owner=True, name=name
-        )
+    def child(self, name: str = "", *, run_id: Optional[str] = None) -> LiveRun:
+        """Begin a run below this one; it is running at once and this process owns its state.
+
+        Raises:
+            UsageError: The run id is not allowed.
+        """
+        child_id = new_run_id() if run_id is None else check_run_id(run_id)
+        child = LiveRun(self._writer, child_id, self.experiment, owner=True, name=name)
+        child._is_child = True
         child.announce(self.id, RunKind.INTERACTIVE)
         return child
 
@@ -196,15 +205,20 @@ class LiveRun:
             self._writer.sync()
 
     def complete(self) -> None:
-        """End the run well. In a process that does not own its state: sync what was recorded."""
+        """End the run well. In a process that does not own its state: sync what was recorded.
+
+        Raises:
+            UsageError: The run has ended already, in another state.
+            Unavailable: The disk does not take it; it is tried again until the process ends.
+        """
         self._end(RunState.COMPLETED)
 
     def fail(self, cause: str = "") -> None:
-        """End the run as failed. In a process that does not own its state: sync only."""
+        """End the run as failed; otherwise like `complete`."""
         self._end(RunState.FAILED, cause)
 
     def cancel(self, cause: str = "") -> None:
-        """End the run as canceled. In a process that does not own its state: sync only."""
+        """End the run as canceled; otherwise like `complete`."""
         self._end(RunState.CANCELED, cause)
 
     def _end(self, state: RunState, cause: str = "") -> None:
@@ -212,3 +226,11 @@ class LiveRun:
             self.set_state(state, cause)
         else:
             self._writer.sync()
+        if self._writer.is_behind:
+            self._writer.sync()
+        if self._writer.is_behind:
+            raise Unavailable(
+                f"that run {self.id} is {state.value} could not be recorded: its disk refuses",
+                hint="Make room, or mend the folder's rights, and end the run once more."
+                " It is tried again when this process ends.",
+            )

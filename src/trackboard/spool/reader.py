@@ -35,7 +35,9 @@ def list_segments(folder: Path) -> list[Segment]:
     try:
         names = (os.path.splitext(name) for name in os.listdir(folder))
         numbers = sorted(
-            int(stem) for stem, suffix in names if suffix == SEGMENT_SUFFIX and stem.isdecimal()
+            int(stem)
+            for stem, suffix in names
+            if suffix == SEGMENT_SUFFIX and stem.isdecimal() and str(int(stem)) == stem
         )
         return [
             Segment(number, os.stat(folder / segment_name(number)).st_size) for number in numbers

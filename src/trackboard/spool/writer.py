@@ -2,7 +2,8 @@
 
 What `append_*` returned from is the kernel's: SIGKILL cannot take it back. Nothing here waits for a
 reader, and nothing here raises for a disk that is full, read-only or gone: what could not be stored is
-counted, said once, and told to the reader as soon as the disk takes records again.
+counted, said once, and told to the reader as soon as the disk takes records again. What describes a run
+(that it exists, its state, tags, files) is kept in memory meanwhile and stored then.
 
 Threads: append, define and rotate happen under one re-entrant lock (a signal handler may log too).
 Forks: the child lets go of what it inherited and opens a spool of its own at its first record.
@@ -21,10 +22,21 @@ import threading
 import time
 import weakref
 from pathlib import Path
-from typing import Callable, Dict, List, Union
+from typing import Callable, Dict, List, Tuple, Union
 from zlib import crc32
 
-from trackboard.model import Ended, Event, FileBytes, Lost, RunId, WriterId, new_writer_id
+from trackboard.errors import UsageError
+from trackboard.model import (
+    Ended,
+    Event,
+    FileBytes,
+    Heartbeat,
+    Lost,
+    RunId,
+    TextLogged,
+    WriterId,
+    new_writer_id,
+)
 from trackboard.spool import alive
 from trackboard.spool.events import encode_event, encode_json
 from trackboard.spool.layout import (
@@ -34,6 +46,7 @@ from trackboard.spool.layout import (
     HEADER,
     INT_SCALAR,
     KIND_BYTES,
+    MAX_PAYLOAD_BYTES,
     SCALAR_BYTES,
     SCALAR_RECORD_BYTES,
     SEGMENT_BYTES,
@@ -43,6 +56,7 @@ from trackboard.spool.layout import (
 _log = logging.getLogger("trackboard")
 _writers: weakref.WeakSet[SpoolWriter] = weakref.WeakSet()
 _RETRY_S = 0.5  # a disk that refused is asked again this much later
+_MOST_KEPT = 10_000  # records kept in memory for such a disk
 
 _pack_header = HEADER.pack
 _pack_float = FLOAT_SCALAR.pack
@@ -111,6 +125,7 @@ class SpoolWriter:
         self._epoch = 0  # counts segments and re-openings; tells which definitions are due
         self._next_id = 0
         self._closed = False
+        self._kept: List[Tuple[RunId, bytes]] = []
         self._lost: Dict[RunId, int] = {}
         self._lost_reason = ""
         self._said_lost = False
@@ -129,6 +144,11 @@ class SpoolWriter:
     def lost_count(self) -> int:
         """Records that could not be stored and have not been reported yet."""
         return sum(self._lost.values())
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that describes a run waits in memory for a disk that refused it."""
+        return bool(self._kept)
 
     def series(self, run: RunId, name: str) -> SeriesRef:
         """Name a series once, for `append_float` and `append_int`."""
@@ -160,26 +180,46 @@ class SpoolWriter:
                 self._append(file.run, head + data[begin : begin + (1 << 20)], file)
 
     def append_event(self, event: Event) -> None:
-        """Append an event."""
+        """Append an event.
+
+        Raises:
+            UsageError: It is larger than a record may be.
+        """
         if isinstance(event, FileBytes):
             self.append_bytes(self.file(event.run, event.path), event.offset, event.data)
             return
-        self._append(getattr(event, "run", RunId("")), encode_event(event))
+        payload = encode_event(event)
+        if len(payload) > MAX_PAYLOAD_BYTES:  # a reader would take it for damage
+            raise UsageError(
+                f"a text of {len(payload):,} bytes is too long to be recorded",
+                hint=f"Use at most {MAX_PAYLOAD_BYTES:,} bytes, or put it into a file of the run.",
+            )
+        is_kept = not isinstance(event, (Ended, Heartbeat, Lost, TextLogged))
+        self._append(getattr(event, "run", RunId("")), payload, is_kept=is_kept)
 
     def sync(self) -> None:
-        """Ask the disk to keep what was appended; survives a power cut when it returns."""
+        """Ask the disk to keep what was appended; survives a power cut when it returns.
+
+        A disk that refused before is tried at once.
+        """
         with self._lock:
+            self._retry_at_s = 0.0
+            if self._kept:
+                self._ensure_open()
             if self._fd >= 0:
                 with contextlib.suppress(OSError):  # the records are the kernel's already
                     os.fsync(self._fd)
+                self._check_folder()
 
     def close(self) -> None:
         """Say that nothing follows, and let go. May be repeated; a later record begins a new spool."""
         with self._lock:
-            if self._fd < 0 and not self._lost:
+            if self._fd < 0 and not self._lost and not self._kept:
                 return
+            self._retry_at_s = 0.0  # the last chance
             self._append(RunId(""), encode_event(Ended(_now())))
             self.sync()
+            self._say_what_stays_lost()
             self._release()
             self._forget_refs()
 
@@ -203,16 +243,25 @@ class SpoolWriter:
                 self._rotate()
 
     def _append(
-        self, run: RunId, payload: bytes, ref: Union[SeriesRef, FileRef, None] = None
+        self,
+        run: RunId,
+        payload: bytes,
+        ref: Union[SeriesRef, FileRef, None] = None,
+        *,
+        is_kept: bool = False,
     ) -> None:
         with self._lock:
             is_due = ref is not None and ref.epoch != self._epoch
-            if not (self._define(ref) if ref is not None and is_due else self._ensure_open()):
-                self._put_off(run, lambda: self._append(run, payload, ref))
-            elif not self._put(self._fd, payload):
+            is_ready = self._define(ref) if ref is not None and is_due else self._ensure_open()
+            if is_ready and self._put(self._fd, payload):
+                if self._size >= self._segment_bytes:
+                    self._rotate()
+            elif is_kept and len(self._kept) < _MOST_KEPT:
+                self._kept.append((run, payload))
+            elif is_ready:
                 self._count_lost(run)
-            elif self._size >= self._segment_bytes:
-                self._rotate()
+            else:
+                self._put_off(run, lambda: self._append(run, payload, ref))
 
     def _put(self, fd: int, payload: bytes) -> bool:
         """Write one record to a segment; False leaves the segment as it was, and closed."""
@@ -253,7 +302,7 @@ class SpoolWriter:
             return False
         finally:
             self._is_opening = False
-        return self._report_lost() and self._catch_up()
+        return self._report_lost() and self._catch_up() and self._store_kept()
 
     def _begin_spool(self) -> None:
         """Make the folder aside, so that whoever sees it can ask whether its writer lives."""
@@ -340,6 +389,25 @@ class SpoolWriter:
 
     def _count_lost(self, run: RunId) -> None:
         self._lost[run] = self._lost.get(run, 0) + 1
+
+    def _store_kept(self) -> bool:
+        while self._kept:
+            if not self._put(self._fd, self._kept[0][1]):
+                return False
+            self._kept.pop(0)
+        return True
+
+    def _check_folder(self) -> None:
+        """Leave a segment that was deleted: what is appended to it, nobody will ever read."""
+        if os.fstat(self._fd).st_nlink == 0:
+            self._cut(self._fd, 0)
+            self._note_refusal(OSError(errno.ENOENT, "the folder was deleted"))
+
+    def _say_what_stays_lost(self) -> None:
+        """The only place for it when even the last try failed."""
+        count = self.lost_count + len(self._kept)
+        if count:
+            _log.warning("trackboard lost %d records of this process.", count)
 
     def _report_lost(self) -> bool:
         """Tell the reader what is missing, now that the disk takes records again."""
