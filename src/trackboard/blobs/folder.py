@@ -106,7 +106,7 @@ class FolderBlobs:
     def _forget(self, path: Path) -> None:
         try:
             self._files.rm_file(str(path))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
             raise Unavailable(

@@ -74,15 +74,18 @@ def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
     aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
-        _fill(aside, journal, busy_timeout_s)
-        _name_once(aside, path)
+        try:
+            _fill(aside, journal, busy_timeout_s)
+            _name_once(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except TrackboardError:
+        raise
     except OSError as error:
         raise Unavailable(
             f"the history {path} could not be created: {error.strerror or error}",
             hint=f"Make {path.parent} a folder that you may write to, on a disk with free space.",
         ) from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _fill(path: Path, journal: str, busy_timeout_s: float) -> None:

@@ -1,0 +1,46 @@
+"""Thinning: which points stand for a long series."""
+
+import math
+
+import numpy as np
+import pytest
+
+from trackboard.ports import Points
+from trackboard.stores import thin
+
+
+@pytest.mark.parametrize(
+    ("limit", "chosen"),
+    [(1, [9]), (2, [0, 9]), (3, [0, 4, 9]), (4, [0, 2, 7, 9]), (10, [*range(10)])],
+)
+def test_what_is_chosen(limit: int, chosen: list[int]) -> None:
+    values = np.array([5.0, 5, -9, 5, 5, 5, 5, 99, 5, 5])
+    assert thin.sample(values, limit).tolist() == chosen
+
+
+def test_nan_hides_no_extreme() -> None:
+    values = np.full(1000, math.nan)
+    values[500], values[700] = -3.0, math.inf
+    chosen = thin.sample(values, 4).tolist()
+    assert {500, 700} <= set(chosen)
+
+
+def test_text_is_thinned_evenly() -> None:
+    values = np.array([f"t{i}" for i in range(101)], object)
+    assert thin.sample(values, 5).tolist() == [0, 25, 50, 75, 100]
+
+
+def test_a_spike_in_every_stretch_is_kept() -> None:
+    values = np.zeros(10_000)
+    values[123::500] = 1.0
+    chosen = thin.sample(values, 50)
+    assert values[chosen].sum() == 20
+
+
+def test_thinned_points_belong_together() -> None:
+    steps = np.arange(1000)
+    points = Points(steps, (steps * 2).astype(np.float64), np.sin(steps))
+    found = thin.thinned(points, 100)
+    assert (found.times_s == found.steps * 2).all()
+    assert (found.values == np.sin(found.steps)).all()
+    assert thin.thinned(found, 100) is found
