@@ -6,8 +6,8 @@ Two kinds of writing, never mixed:
 - every other writing method is a *catalogue* write: one transaction each, an immediate answer.
 
 Guarantees (all methods): safe from several threads and processes; what a method returned is stored;
-a failed call changed nothing; returned objects never change. No read transaction outlives a call and
-no connection crosses a fork. `Unavailable` may come from any method when the database does not answer
+a failed call changed nothing; returned objects never change (arrays refuse writing). No read transaction
+outlives a call and no connection crosses a fork: a child may use the store that it inherited. `Unavailable` may come from any method when the database does not answer
 in time; the same call may be repeated.
 
 Not promised: that two reads see the same moment.
@@ -113,13 +113,17 @@ class Store(Protocol):
     def apply(self, batches: Sequence[Batch]) -> None:
         """Store what several spools hold, and their new positions, in one transaction.
 
-        Records of a run that is not known make a stub run (experiment `unknown`), which *Created* fills
-        in whenever it arrives. A run's number is given here, with *Created*. A state record is applied
-        if its stamp supersedes the stored one; an odd move (out of a terminal state within one attempt)
-        is kept out and leaves a warning on the run. A property that exists with another value keeps the
-        first and leaves a warning. Nothing in a batch is ever rejected. A number widens its series' kind
-        (bool, int, float); text under the same name is a series of its own. When a run reaches a
-        terminal state its series are compacted.
+        Records of a run that is not known make a stub run (experiment `unknown`, number 0), which
+        *Created* fills in whenever it arrives; a second *Created* changes nothing. A run's number is
+        given here, with *Created*. An interactive run is RUNNING at once and owned by the writer of its
+        *Created*; a job is QUEUED and nobody's. A state record is applied if its stamp supersedes the
+        stored one; an odd move (a later record after a terminal one within one attempt) is kept out and
+        leaves a warning on the run. A higher attempt has a start and an end of its own. A run ends at
+        its start plus the elapsed time, where both are known. A property that exists with another value
+        keeps the first and leaves a warning; so do losses and skipped bytes. Nothing in a batch is ever
+        rejected: text that no database takes (lone surrogates, NUL) is escaped, steps beyond int64 are
+        cut. A number widens its series' kind (bool, int, float); text under the same name is a series of
+        its own. When a run reaches a terminal state its series are compacted.
 
         Raises:
             Conflict: A batch does not start where that writer's stored position is: somebody else
@@ -132,13 +136,15 @@ class Store(Protocol):
         ...
 
     def positions(self) -> Mapping[WriterId, Position]:
-        """All writers that have not ended."""
+        """All writers that have not ended; one that spoke after it was declared ended is among them."""
         ...
 
     def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
         """Declare a writer ended; runs it owns that are not terminal become Failed with `cause`.
 
-        An owner is the writer whose batch brought the run's newest *StateChanged*. May be repeated.
+        An owner is the writer whose batch brought the run's newest applied *StateChanged*, or the
+        *Created* of an interactive run before there was any. If it turns up again with a terminal state
+        of that attempt, that one counts. May be repeated.
 
         Returns:
             The runs that became Failed.
@@ -156,7 +162,7 @@ class Store(Protocol):
         ...
 
     def list_experiments(self) -> tuple[str, ...]:
-        """Names of all experiments, oldest first."""
+        """Names of all experiments, oldest first; `unknown` is listed only when somebody added it."""
         ...
 
     def find_run(self, run: RunId) -> Run | None:
@@ -171,7 +177,10 @@ class Store(Protocol):
         ids: Collection[RunId] | None = None,
         name: str | None = None,
     ) -> tuple[Run, ...]:
-        """Runs that match every given condition, in the order they were stored. Stubs are included."""
+        """Runs that match every given condition, in the order they were stored. Stubs are included.
+
+        `experiment="unknown"` finds the stubs.
+        """
         ...
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
@@ -246,11 +255,15 @@ class Store(Protocol):
     # -- compute and the queue ------------------------------------------------------------------------
 
     def add_compute(self, compute: Compute) -> None:
-        """Create a compute target. Raises Conflict when the name exists with other settings."""
+        """Create a compute target. May be repeated with the same settings, whenever they were made.
+
+        Raises:
+            Conflict: The name exists with other settings.
+        """
         ...
 
     def set_compute(self, compute: Compute) -> None:
-        """Create or replace a compute target."""
+        """Create or replace a compute target; a replaced one keeps its place in the list."""
         ...
 
     def find_compute(self, name: str) -> Compute | None:
@@ -270,7 +283,7 @@ class Store(Protocol):
         ...
 
     def release_job(self, run: RunId) -> None:
-        """Give a claimed job back to the head of the queue (its worker could not be started)."""
+        """Give a claimed job back to its old place in the queue (its worker could not be started)."""
         ...
 
     def remove_job(self, run: RunId) -> bool:
