@@ -20,9 +20,8 @@ import os
 import shutil
 import threading
 import time
-import weakref
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple, Union
+from typing import Callable, Dict, List, Set, Tuple, Union
 from zlib import crc32
 
 from trackboard.errors import UsageError
@@ -54,7 +53,7 @@ from trackboard.spool.layout import (
 )
 
 _log = logging.getLogger("trackboard")
-_writers: weakref.WeakSet[SpoolWriter] = weakref.WeakSet()
+_writers: Set[SpoolWriter] = set()  # all of this process: each has to be closed at its end
 _RETRY_S = 0.5  # a disk that refused is asked again this much later
 _MOST_KEPT = 10_000  # records kept in memory for such a disk
 
@@ -388,7 +387,8 @@ class SpoolWriter:
             )
 
     def _count_lost(self, run: RunId) -> None:
-        self._lost[run] = self._lost.get(run, 0) + 1
+        if run:  # that the writer lives or ended is no loss
+            self._lost[run] = self._lost.get(run, 0) + 1
 
     def _store_kept(self) -> bool:
         while self._kept:
@@ -413,7 +413,7 @@ class SpoolWriter:
         """Tell the reader what is missing, now that the disk takes records again."""
         while self._lost:
             run, count = next(iter(self._lost.items()))
-            if run and not self._put(self._fd, encode_event(Lost(run, count, self._lost_reason))):
+            if not self._put(self._fd, encode_event(Lost(run, count, self._lost_reason))):
                 return False
             del self._lost[run]
         return True

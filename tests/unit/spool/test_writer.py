@@ -197,6 +197,12 @@ class TestARefusingDisk:
         assert writer.lost_count == 5
         assert len(caplog.records) == 1
         assert "Training goes on" in caplog.text
+        writer.append_event(Tagged(RUN, "key", "value"))
+        assert writer.is_behind
+        writer.close()
+        assert "lost 6 records" in caplog.text, "the last place to say it"
+        writer.close()
+        assert len(caplog.records) == 2
 
 
 def test_a_torn_tail_means_not_yet_while_the_writer_lives(
