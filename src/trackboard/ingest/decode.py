@@ -51,14 +51,18 @@ Scalars = npt.NDArray[Any]  # of dtype _SCALAR
 class Definitions:
     """What a segment has called its series and files so far."""
 
-    series: dict[int, tuple[RunId, str]] = field(default_factory=dict)
+    series: dict[int, tuple[RunId, str, str]] = field(default_factory=dict)
     files: dict[int, tuple[RunId, str]] = field(default_factory=dict)
 
     def learn(self, record: dict[str, Any]) -> bool:
         """Take a definition in; whether the record was one (or the segment's own first record)."""
         kind = record.get("k")
         if kind == "series":
-            self.series[record["id"]] = (RunId(record["run"]), record["name"])
+            self.series[record["id"]] = (
+                RunId(record["run"]),
+                record["name"],
+                record.get("table", ""),
+            )
         elif kind == "file":
             self.files[record["id"]] = (RunId(record["run"]), record["path"])
         return kind in ("series", "file", "segment")
@@ -187,7 +191,7 @@ def _by_series(blocks: list[Scalars], definitions: Definitions) -> Iterable[Seri
             yield _columns(*named, scalars[begin:end])
 
 
-def _columns(run: RunId, name: str, scalars: Scalars) -> SeriesPoints:
+def _columns(run: RunId, name: str, table: str, scalars: Scalars) -> SeriesPoints:
     kind = ValueKind(int(scalars["kind"].max()))
     values: npt.NDArray[Any] = np.ascontiguousarray(scalars["value"])
     if kind is ValueKind.FLOAT:
@@ -204,4 +208,5 @@ def _columns(run: RunId, name: str, scalars: Scalars) -> SeriesPoints:
         has_step=(scalars["flags"] & HAS_STEP).astype(np.bool_),
         times_s=np.ascontiguousarray(scalars["time"]),
         values=values,
+        table=table,
     )

@@ -4,6 +4,8 @@ Import from here; the modules below are one noun each.
 """
 
 from trackboard.model.event import (
+    ArtifactKind,
+    ArtifactLogged,
     Created,
     Ended,
     Event,
@@ -11,6 +13,7 @@ from trackboard.model.event import (
     FileBytes,
     Heartbeat,
     Lost,
+    ParameterSet,
     PropertyAdded,
     StateChanged,
     Tagged,
@@ -30,6 +33,8 @@ from trackboard.model.run import Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
 __all__ = [
+    "ArtifactKind",
+    "ArtifactLogged",
     "Compute",
     "Created",
     "Ended",
@@ -39,6 +44,7 @@ __all__ = [
     "Heartbeat",
     "JobPlan",
     "Lost",
+    "ParameterSet",
     "PropertyAdded",
     "QueuedJob",
     "Run",

@@ -6,11 +6,13 @@ and meet these events again in a `Batch`. Times are float64 seconds since the Un
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Optional, Union
 
 from trackboard.model.ids import RunId
 from trackboard.model.run import RunKind, RunState
+from trackboard.model.series import Value
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,55 @@ class FileBytes:
 
 @dataclass(frozen=True)
 class TextLogged:
-    """A metric's value that is text. `step` None: the series' count at that moment."""
+    """A metric's value that is text. `step` None: the series' count at that moment.
+
+    `table` names the table that the value is a cell of (`name` is then `table/column`); empty for a
+    value of its own.
+    """
 
     run: RunId
     name: str
     value: str
     step: Optional[int]
     time_s: float
+    table: str = ""
+
+
+class ArtifactKind(str, enum.Enum):
+    """What a metric's value is that lies in a file."""
+
+    IMAGE = "image"
+    ACCURACY_TABLE = "accuracy_table"  # the SDK's JSON documents, each with its schema
+    CONFUSION_MATRIX = "confusion_matrix"
+    PREDICTIONS = "predictions"
+    RESIDUALS = "residuals"
+
+
+@dataclass(frozen=True)
+class ArtifactLogged:
+    """A metric's value that is a file: the file was put into the blobs under `key`.
+
+    It is a file of the run as well, at `path` (posix, within the run). `step` None: the count of the
+    metric's files at that moment.
+    """
+
+    run: RunId
+    name: str
+    kind: ArtifactKind
+    path: str
+    key: str
+    size_bytes: int
+    step: Optional[int]
+    time_s: float
+
+
+@dataclass(frozen=True)
+class ParameterSet:
+    """A parameter of the run: an argument, a hyper-parameter. Set again, the later value counts."""
+
+    run: RunId
+    name: str
+    value: Value
 
 
 @dataclass(frozen=True)
@@ -126,9 +170,11 @@ Event = Union[
     StateChanged,
     Tagged,
     PropertyAdded,
+    ParameterSet,
     FileAdded,
     FileBytes,
     TextLogged,
+    ArtifactLogged,
     Lost,
     Heartbeat,
     Ended,

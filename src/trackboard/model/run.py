@@ -67,6 +67,7 @@ class Run:
     ended_s: Optional[float]
     lost_points: int  # what the writer could not store (full disk), as it counted itself
     warnings: tuple[str, ...]  # oddities met while storing, oldest first
+    description: str = ""
 
     @property
     def label(self) -> str:

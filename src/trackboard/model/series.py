@@ -40,3 +40,9 @@ class Series:
     min_value: float
     max_value: float
     max_step: int
+    table: str = ""  # the table that this is a column of; its name is then `table/column`
+
+    @property
+    def column(self) -> str:
+        """The column's name within its table; empty for a series of its own."""
+        return self.name[len(self.table) + 1 :] if self.table else ""

@@ -16,20 +16,24 @@ Not promised: that two reads see the same moment.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from trackboard.model import (
+    ArtifactKind,
     Compute,
     Event,
     QueuedJob,
     Run,
     RunId,
+    RunKind,
+    RunState,
     Series,
     SeriesId,
+    Value,
     ValueKind,
     WriterId,
 )
@@ -76,6 +80,7 @@ class SeriesPoints:
     has_step: npt.NDArray[np.bool_]
     times_s: FloatColumn
     values: npt.NDArray[Any]
+    table: str = ""  # the table that this is a column of
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +108,70 @@ class RunFile:
     key: str
     size_bytes: int
     time_s: float
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A metric's value that is a file; see `ArtifactLogged`. Times are seconds since the Unix epoch."""
+
+    run: RunId
+    name: str
+    kind: ArtifactKind
+    path: str
+    key: str
+    size_bytes: int
+    step: int
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Order:
+    """How to sort runs: by when they were created, or by the last value of a metric.
+
+    Runs without that metric, and those where it is NaN, come last either way.
+    """
+
+    metric: str | None = None
+    descending: bool = True
+
+
+NEWEST_FIRST = Order()
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """Which runs: those that match every given condition.
+
+    `tags` and `properties`: a value None means that the key exists. `parameters` compare exactly, a
+    number with a number of any kind. `metrics` compare a metric's last value, as (name, one of
+    `< <= > >= == !=`, number).
+    """
+
+    experiment: str | None = None
+    parent: RunId | None = None
+    top_level: bool = False  # leave out the runs that have a parent
+    kind: RunKind | None = None
+    states: tuple[RunState, ...] | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    properties: Mapping[str, str | None] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    metrics: tuple[tuple[str, str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of a registered model; its files are in the blobs, by posix path."""
+
+    name: str
+    version: int  # counts up within the name, from 1
+    run: RunId | None
+    files: Mapping[str, str]  # path -> key
+    tags: Mapping[str, str]
+    properties: Mapping[str, str]
+    description: str
+    framework: str
+    framework_version: str
+    created_s: float
 
 
 class Store(Protocol):
@@ -191,6 +260,36 @@ class Store(Protocol):
         """Tags by key. Raises NotFound for an unknown run."""
         ...
 
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Tags of several runs, in few questions; unknown runs are left out."""
+        ...
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Parameters of several runs, in few questions; runs without any are left out."""
+        ...
+
+    def query_runs(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Run, ...]:
+        """Runs that match, sorted, a page at a time; ties by newest created first.
+
+        Made for 100,000 runs: sorting by a metric reads summaries, never points.
+        """
+        ...
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags away; those that are not there are passed over. NotFound for an unknown run."""
+        ...
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run. Raises NotFound for an unknown run."""
+        ...
+
     def get_properties(self, run: RunId) -> Mapping[str, str]:
         """Properties by key. Raises NotFound for an unknown run."""
         ...
@@ -214,6 +313,30 @@ class Store(Protocol):
 
     def list_files(self, run: RunId) -> tuple[RunFile, ...]:
         """Files of a run by path. Empty for an unknown run."""
+        ...
+
+    def list_artifacts(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        kinds: Collection[ArtifactKind] | None = None,
+    ) -> tuple[Artifact, ...]:
+        """Files that were logged as metrics' values, in the order they were stored."""
+        ...
+
+    # -- models -------------------------------------------------------------------------------------
+
+    def add_model(self, model: Model) -> Model:
+        """Register the next version of a model; `model.version` is ignored.
+
+        Returns:
+            The model with the version it was given.
+        """
+        ...
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        """Registered models, the newest version of each name first."""
         ...
 
     # -- series -------------------------------------------------------------------------------------

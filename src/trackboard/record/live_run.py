@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Dict, Optional
+from typing import Dict, Mapping, Optional
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
+    ArtifactKind,
+    ArtifactLogged,
     Created,
     FileAdded,
+    ParameterSet,
     PropertyAdded,
     RunId,
     RunKind,
@@ -56,6 +59,7 @@ class LiveRun:
         self._writer = writer
         self._series: Dict[str, SeriesRef] = {}
         self._files: Dict[str, FileRef] = {}
+        self._rows: Dict[str, int] = {}  # rows of each table so far
         self._owner_pid = os.getpid() if owner else -1
         self._attempt = attempt
         self._sequence = 0
@@ -111,14 +115,74 @@ class LiveRun:
             kind = 1 if isinstance(value, bool) else 2
             self._writer.append_int(series, kind, flags, step, value)
         else:
-            text = TextLogged(
-                self.id, series.name, str(value), step if flags else None, time.time()
-            )
+            at = step if flags else None
+            text = TextLogged(self.id, series.name, str(value), at, time.time(), series.table)
             self._writer.append_event(text)
 
-    def _begin_series(self, name: str) -> SeriesRef:
+    def _begin_series(self, name: str, table: str = "") -> SeriesRef:
         check_metric_name(name)
-        return self._series.setdefault(name, self._writer.series(self.id, name))
+        return self._series.setdefault(name, self._writer.series(self.id, name, table))
+
+    def log_row(self, table: str, cells: Mapping[str, object]) -> None:
+        """Record one row of a table: each cell is a value of the series `table/column`.
+
+        The step of its cells is the row's number, counted by this process from 0. Nothing is recorded
+        when one of the cells cannot be.
+
+        Args:
+            table: The table's name.
+            cells: Values by column; columns may differ from row to row.
+
+        Raises:
+            UsageError: A name or a value is not one that can be stored, or there is no cell.
+        """
+        check_metric_name(table)
+        if not cells:
+            raise UsageError(
+                f"table {table!r}: a row without columns cannot be logged",
+                hint=f'Name its columns: log_row("{table}", x=1, y=0.5).',
+            )
+        row = [
+            (self._column(table, column), plain_value(f"{table}/{column}", value))
+            for column, value in cells.items()
+        ]
+        number = self._rows.get(table, 0)
+        self._rows[table] = number + 1
+        for series, value in row:
+            self._log_other(series, HAS_STEP, number, value)
+
+    def _column(self, table: str, column: str) -> SeriesRef:
+        name = f"{table}/{column}"
+        series = self._series.get(name)
+        return self._begin_series(name, table) if series is None else series
+
+    def log_artifact(
+        self,
+        name: str,
+        kind: ArtifactKind,
+        path: str,
+        key: str,
+        size_bytes: int,
+        step: Optional[int] = None,
+    ) -> None:
+        """Record a metric's value that is a file, which was put into the blobs under `key`.
+
+        Args:
+            name: The metric.
+            kind: What the file is.
+            path: Its posix path within the run.
+            key: Its key in the blobs.
+            size_bytes: Its size.
+            step: None: the count of the metric's files at that moment.
+
+        Raises:
+            UsageError: The name or the step is not one that can be stored.
+        """
+        check_metric_name(name)
+        at = None if step is None else plain_step(name, step)
+        self._writer.append_event(
+            ArtifactLogged(self.id, name, kind, path, key, size_bytes, at, time.time())
+        )
 
     # -- what describes the run ---------------------------------------------------------------
 
@@ -133,6 +197,15 @@ class LiveRun:
     def add_property(self, key: str, value: str) -> None:
         """Give a property, which never changes afterwards."""
         self._writer.append_event(PropertyAdded(self.id, key, value))
+
+    def set_parameter(self, name: str, value: object) -> None:
+        """Give a parameter its value; set again, the later value counts.
+
+        Raises:
+            UsageError: The name or the value is not one that can be stored.
+        """
+        check_metric_name(name)
+        self._writer.append_event(ParameterSet(self.id, name, plain_value(name, value)))
 
     # -- files ----------------------------------------------------------------------------------
 

@@ -12,12 +12,15 @@ import json
 from typing import Any, Mapping, Optional
 
 from trackboard.model import (
+    ArtifactKind,
+    ArtifactLogged,
     Created,
     Ended,
     Event,
     FileAdded,
     Heartbeat,
     Lost,
+    ParameterSet,
     PropertyAdded,
     RunKind,
     RunState,
@@ -31,8 +34,10 @@ _CLASSES: Mapping[str, Any] = {
     "state": StateChanged,
     "tag": Tagged,
     "property": PropertyAdded,
+    "parameter": ParameterSet,
     "file_added": FileAdded,
     "text": TextLogged,
+    "artifact": ArtifactLogged,
     "lost": Lost,
     "heartbeat": Heartbeat,
     "ended": Ended,
@@ -43,6 +48,7 @@ _FIELDS = {
     for kind, cls in _CLASSES.items()
 }
 _ENUMS: Mapping[str, Mapping[str, type[enum.Enum]]] = {
+    "artifact": {"kind": ArtifactKind},
     "created": {"kind": RunKind},
     "state": {"state": RunState},
 }

@@ -18,6 +18,7 @@ JSON records are the events of `trackboard.model` (see `events`), and three of t
 
     {"k": "segment", "format": 1, "writer": ..., "number": n}    the first record of every segment
     {"k": "series", "id": 7, "run": ..., "name": ...}            names what scalars call series 7
+                    , "table": ...                               and the table that it is a column of
     {"k": "file", "id": 3, "run": ..., "path": ...}              names what bytes call file 3
 
 A segment repeats the definitions that it uses, so it can be read alone. A record that does not check

@@ -67,17 +67,21 @@ _now = time.time
 class SeriesRef:
     """A series as this writer calls it. `epoch` is the segment in which it was last defined."""
 
-    __slots__ = ("epoch", "id", "name", "run")
+    __slots__ = ("epoch", "id", "name", "run", "table")
 
-    def __init__(self, number: int, run: RunId, name: str) -> None:
+    def __init__(self, number: int, run: RunId, name: str, table: str = "") -> None:
         self.id = number
         self.run = run
         self.name = name
+        self.table = table
         self.epoch = -1
 
     def definition(self) -> bytes:
         """The record that names it."""
-        return encode_json({"k": "series", "id": self.id, "run": self.run, "name": self.name})
+        record = {"k": "series", "id": self.id, "run": self.run, "name": self.name}
+        if self.table:
+            record["table"] = self.table
+        return encode_json(record)
 
 
 class FileRef:
@@ -149,11 +153,11 @@ class SpoolWriter:
         """Whether something that describes a run waits in memory for a disk that refused it."""
         return bool(self._kept)
 
-    def series(self, run: RunId, name: str) -> SeriesRef:
+    def series(self, run: RunId, name: str, table: str = "") -> SeriesRef:
         """Name a series once, for `append_float` and `append_int`."""
         with self._lock:
             self._next_id += 1
-            return SeriesRef(self._next_id, run, name)
+            return SeriesRef(self._next_id, run, name, table)
 
     def file(self, run: RunId, path: str) -> FileRef:
         """Name a growing file once, for `append_bytes`."""
