@@ -49,6 +49,7 @@ class NewPoints:
     points: Points
     has_step: np.ndarray[Any, np.dtype[np.bool_]]
     kind: ValueKind
+    table: str = ""
 
 
 @dataclass(eq=False)
@@ -98,7 +99,7 @@ class Appender:
         for key, parts in added.items():
             if key not in states:
                 fresh += 1
-                states[key] = SeriesState(fresh, key, parts[0].kind)
+                states[key] = SeriesState(fresh, key, parts[0].kind, table=parts[0].table)
         changed = [states[key] for key in added]
         joined = [_joined(states[key].count, parts) for key, parts in added.items()]
         small = self._small_chunks(

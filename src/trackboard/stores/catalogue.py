@@ -33,6 +33,11 @@ def set_name(connection: sa.Connection, run_id: RunId, name: str) -> None:
     _change_run(connection, run_id, {"name": name})
 
 
+def set_description(connection: sa.Connection, run_id: RunId, description: str) -> None:
+    """Describe a run."""
+    _change_run(connection, run_id, {"description": description})
+
+
 def request_cancel(connection: sa.Connection, run_id: RunId) -> None:
     """Note that the run shall end."""
     _change_run(connection, run_id, {"cancel_requested": True})

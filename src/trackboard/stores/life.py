@@ -66,6 +66,7 @@ def create(record: RunRecord, event: Created, number: int, writer: WriterId) -> 
         parent=event.parent,
         kind=event.kind,
         created_s=_finite(event.time_s) or 0.0,
+        description=record.run.description or event.description,
     )
     if record.stamp is not None:
         return replace(record, run=known, is_stub=False)

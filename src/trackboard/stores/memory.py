@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -11,15 +10,16 @@ import numpy as np
 
 from trackboard.errors import Conflict
 from trackboard.model import (
-    Compute,
+    ArtifactKind,
+    ArtifactLogged,
     Created,
     Ended,
     Event,
     FileAdded,
     Heartbeat,
     Lost,
+    ParameterSet,
     PropertyAdded,
-    QueuedJob,
     Run,
     RunId,
     Series,
@@ -31,10 +31,21 @@ from trackboard.model import (
     ValueKind,
     WriterId,
 )
-from trackboard.ports import Batch, Points, Position, RunFile, Store
-from trackboard.stores import life, thin
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Artifact,
+    Batch,
+    Order,
+    Points,
+    Position,
+    RunFile,
+    RunQuery,
+    Store,
+)
+from trackboard.stores import life, match, thin
 from trackboard.stores.chunk import DTYPES, extremes, frozen, to_int64
 from trackboard.stores.life import RunRecord
+from trackboard.stores.memory_catalogue import MemoryCatalogue
 
 
 @dataclass
@@ -45,6 +56,7 @@ class _Series:
     run: RunId
     name: str
     kind: ValueKind
+    table: str
     steps: list[int] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
@@ -75,15 +87,15 @@ class _Series:
             min_value=low,
             max_value=high,
             max_step=max(self.steps),
+            table=self.table,
         )
 
 
-class MemoryStore:
+class MemoryStore(MemoryCatalogue):
     """`trackboard.ports.Store` for one process, gone with it; see there for what each method promises."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._version = 0
+        super().__init__()
         self._positions: dict[WriterId, Position] = {}
         self._ended: set[WriterId] = set()
         self._experiments: dict[str, int] = {}  # the number of the newest run
@@ -92,8 +104,8 @@ class MemoryStore:
         self._properties: dict[RunId, dict[str, str]] = {}
         self._files: dict[RunId, dict[str, RunFile]] = {}
         self._series: dict[tuple[RunId, str, bool], _Series] = {}
-        self._computes: dict[str, Compute] = {}
-        self._jobs: dict[RunId, QueuedJob] = {}
+        self._parameters: dict[RunId, dict[str, Value]] = {}
+        self._artifacts: list[Artifact] = []
         self._cancelled: set[RunId] = set()
 
     # -- the stream -------------------------------------------------------------------------------
@@ -135,7 +147,7 @@ class MemoryStore:
             columns = (part.steps, part.has_step, part.times_s, part.values)
             rows = zip(*(column.tolist() for column in columns), strict=True)
             for step, has_step, time_s, value in rows:
-                series = self._one_series(part.run, part.name, part.kind)
+                series = self._one_series(part.run, part.name, part.kind, part.table)
                 series.append(part.kind, step if has_step else None, time_s, value)
         if batch.skipped_bytes:
             text = life.skipped(batch.skipped_bytes)
@@ -155,14 +167,15 @@ class MemoryStore:
                     tags[event.key] = event.value
             case PropertyAdded():
                 self._add_property(event)
-            case FileAdded():
-                added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
-                self._files.setdefault(event.run, {})[event.path] = added
+            case FileAdded() | ArtifactLogged():
+                self._add_file(event)
+            case ParameterSet():
+                self._parameters.setdefault(event.run, {})[event.name] = event.value
             case Lost():
                 record = self._runs[event.run]
                 self._runs[event.run] = life.lose(record, event.count, event.reason)
             case TextLogged():
-                series = self._one_series(event.run, event.name, ValueKind.TEXT)
+                series = self._one_series(event.run, event.name, ValueKind.TEXT, event.table)
                 series.append(ValueKind.TEXT, event.step, event.time_s, event.value)
             case _:
                 pass  # about the writer, not about a run
@@ -182,10 +195,33 @@ class MemoryStore:
             text = life.kept_property(event.key, old, event.value)
             self._runs[event.run] = life.warn(self._runs[event.run], text)
 
-    def _one_series(self, run: RunId, name: str, kind: ValueKind) -> _Series:
+    def _add_file(self, event: FileAdded | ArtifactLogged) -> None:
+        added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
+        self._files.setdefault(event.run, {})[event.path] = added
+        if isinstance(event, ArtifactLogged):
+            self._add_artifact(event)
+
+    def _add_artifact(self, event: ArtifactLogged) -> None:
+        known = [(each.run, each.name) for each in self._artifacts]
+        count = known.count((event.run, event.name))
+        self._artifacts.append(
+            Artifact(
+                run=event.run,
+                name=event.name,
+                kind=event.kind,
+                path=event.path,
+                key=event.key,
+                size_bytes=event.size_bytes,
+                step=count if event.step is None else to_int64(event.step),
+                time_s=event.time_s,
+            )
+        )
+
+    def _one_series(self, run: RunId, name: str, kind: ValueKind, table: str) -> _Series:
         key = (run, name, kind is ValueKind.TEXT)
         if key not in self._series:
-            self._series[key] = _Series(SeriesId(len(self._series) + 1), run, name, kind)
+            new = SeriesId(len(self._series) + 1)
+            self._series[key] = _Series(new, run, name, kind, table)
         return self._series[key]
 
     def position(self, writer: WriterId) -> Position:
@@ -267,6 +303,74 @@ class MemoryStore:
             self._check(run)
             return dict(self._tags.get(run, {}))
 
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Tags of several runs."""
+        with self._lock:
+            return {run: dict(self._tags.get(run, {})) for run in runs if run in self._runs}
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Parameters of several runs."""
+        with self._lock:
+            return {run: dict(self._parameters[run]) for run in runs if run in self._parameters}
+
+    def query_runs(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Run, ...]:
+        """Runs that match, sorted, a page at a time."""
+        match.check_query(query)
+        with self._lock:
+            found = [run for run in self.list_runs() if self._matches(query, run)]
+            found.reverse()  # sorting keeps what is equal in place: the newest stored first
+            found.sort(key=lambda run: -run.created_s)
+            if order.metric is None:
+                found = found if order.descending else found[::-1]
+            else:
+                found = self._by_metric(found, order.metric, order.descending)
+        return tuple(found[offset : None if limit is None else offset + limit])
+
+    def _matches(self, query: RunQuery, run: Run) -> bool:
+        return match.matches(
+            query,
+            run,
+            self._tags.get(run.id, {}),
+            self._properties.get(run.id, {}),
+            self._parameters.get(run.id, {}),
+            lambda metric: self._last_number(run.id, metric),
+        )
+
+    def _by_metric(self, runs: list[Run], metric: str, descending: bool) -> list[Run]:  # noqa: FBT001
+        numbers = {run.id: self._last_number(run.id, metric) for run in runs}
+        having = [
+            run for run in runs if (number := numbers[run.id]) is not None and number == number
+        ]
+        sign = -1 if descending else 1
+        having.sort(key=lambda run: sign * (numbers[run.id] or 0.0))
+        return having + [run for run in runs if run not in having]
+
+    def _last_number(self, run: RunId, metric: str) -> float | None:
+        series = self._series.get((run, metric, False))
+        return None if series is None else float(series.values[-1])
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags away."""
+        with self._lock:
+            self._check(run)
+            self._version += 1
+            for key in keys:
+                self._tags.get(run, {}).pop(key, None)
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run."""
+        with self._lock:
+            record = self._check(run)
+            self._version += 1
+            self._runs[run] = replace(record, run=replace(record.run, description=description))
+
     def get_properties(self, run: RunId) -> Mapping[str, str]:
         """Properties by key."""
         with self._lock:
@@ -302,6 +406,23 @@ class MemoryStore:
         with self._lock:
             files = self._files.get(run, {})
             return tuple(files[path] for path in sorted(files))
+
+    def list_artifacts(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        kinds: Collection[ArtifactKind] | None = None,
+    ) -> tuple[Artifact, ...]:
+        """Files that were logged as metrics' values, in the order they were stored."""
+        with self._lock:
+            return tuple(
+                each
+                for each in self._artifacts
+                if (runs is None or each.run in runs)
+                and (names is None or each.name in names)
+                and (kinds is None or each.kind in kinds)
+            )
 
     def _check(self, run: RunId) -> RunRecord:
         record = self._runs.get(run)
@@ -342,73 +463,7 @@ class MemoryStore:
         """All points of one series."""
         yield from self.read_points([series]).values()
 
-    # -- compute and the queue ----------------------------------------------------------------------
-
-    def add_compute(self, compute: Compute) -> None:
-        """Create a compute target."""
-        with self._lock:
-            known = self._computes.get(compute.name)
-            if known is None:
-                self.set_compute(compute)
-            elif replace(known, created_s=compute.created_s) != compute:
-                raise Conflict(
-                    f"compute target {compute.name!r} exists with other settings: {known}",
-                    hint="Use it as it is, update it, or choose another name.",
-                )
-
-    def set_compute(self, compute: Compute) -> None:
-        """Create or replace a compute target."""
-        with self._lock:
-            self._version += 1
-            self._computes[compute.name] = compute
-
-    def find_compute(self, name: str) -> Compute | None:
-        """The compute target of that name, or None."""
-        return self._computes.get(name)
-
-    def list_computes(self) -> tuple[Compute, ...]:
-        """All compute targets, oldest first."""
-        with self._lock:
-            return tuple(self._computes.values())
-
-    def add_job(self, job: QueuedJob) -> None:
-        """Queue a job."""
-        with self._lock:
-            if job.run in self._jobs:
-                raise Conflict(
-                    f"run {job.run!r} is queued already", hint="Remove it from the queue first."
-                )
-            self._version += 1
-            self._jobs[job.run] = job
-
-    def claim_job(self, compute: str) -> QueuedJob | None:
-        """Take the oldest unclaimed job of a compute target, or None."""
-        with self._lock:
-            waiting = (j for j in self._jobs.values() if j.compute == compute and not j.claimed)
-            job = next(waiting, None)
-            if job is None:
-                return None
-            self._version += 1
-            self._jobs[job.run] = replace(job, claimed=True)
-            return self._jobs[job.run]
-
-    def release_job(self, run: RunId) -> None:
-        """Give a claimed job back."""
-        with self._lock:
-            if run in self._jobs:
-                self._version += 1
-                self._jobs[run] = replace(self._jobs[run], claimed=False)
-
-    def remove_job(self, run: RunId) -> bool:
-        """Take a job out of the queue; whether it was there."""
-        with self._lock:
-            self._version += 1
-            return self._jobs.pop(run, None) is not None
-
-    def list_jobs(self, compute: str | None = None) -> tuple[QueuedJob, ...]:
-        """Jobs in the order they were queued."""
-        with self._lock:
-            return tuple(j for j in self._jobs.values() if compute is None or j.compute == compute)
+    # -- what others ask ---------------------------------------------------------------------------
 
     def request_cancel(self, run: RunId) -> None:
         """Ask the run's owner to end it."""

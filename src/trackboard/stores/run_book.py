@@ -8,18 +8,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from trackboard.model import (
+    ArtifactLogged,
     Created,
     Event,
     FileAdded,
     Lost,
+    ParameterSet,
     PropertyAdded,
     RunId,
     StateChanged,
     Tagged,
+    Value,
     WriterId,
 )
 from trackboard.ports import RunFile
-from trackboard.stores import life, runs
+from trackboard.stores import artifacts, life, parameters, runs
 from trackboard.stores.database import pieces
 from trackboard.stores.life import RunRecord
 from trackboard.stores.schema import experiment, property_, run, storable
@@ -40,6 +43,8 @@ class RunBook:
         self._properties: dict[RunId, dict[str, str]] = {}
         self._new_properties: list[dict[str, Any]] = []
         self._files: dict[tuple[int, str], RunFile] = {}
+        self._parameters: dict[tuple[int, str], Value] = {}
+        self._artifacts: list[tuple[int, ArtifactLogged]] = []
         self.ended: dict[RunId, None] = {}
         self._load(dict.fromkeys(RunId(storable(each)) for each in mentioned))
 
@@ -75,9 +80,10 @@ class RunBook:
                 self._set_tag(event)
             case PropertyAdded():
                 self._add_property(event)
-            case FileAdded():
-                added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
-                self._files[self.key(event.run), event.path] = added
+            case FileAdded() | ArtifactLogged():
+                self._add_file(event)
+            case ParameterSet():
+                self._parameters[self.key(event.run), event.name] = event.value
             case Lost():
                 self._put(event.run, lambda record: life.lose(record, event.count, event.reason))
             case _:
@@ -107,8 +113,11 @@ class RunBook:
             update = sa.update(run).where(run.c.id == sa.bindparam("of_id"))
             rows = [{"of_id": self._keys[each], **self._row(each)} for each in changed]
             self._connection.execute(update, rows)
-        runs.put_tags(self._connection, self._tags, self._untagged)
-        runs.put_files(self._connection, self._files)
+        new = {self._keys[each] for each in fresh}
+        runs.put_tags(self._connection, self._tags, self._untagged, new)
+        runs.put_files(self._connection, self._files, new)
+        parameters.put_parameters(self._connection, self._parameters, new)
+        artifacts.add_artifacts(self._connection, self._artifacts)
         if self._new_properties:
             self._connection.execute(sa.insert(property_), self._new_properties)
 
@@ -148,6 +157,12 @@ class RunBook:
             self._untagged[at] = None
         else:
             self._tags[at] = event.value
+
+    def _add_file(self, event: FileAdded | ArtifactLogged) -> None:
+        added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
+        self._files[self.key(event.run), event.path] = added
+        if isinstance(event, ArtifactLogged):
+            self._artifacts.append((self.key(event.run), event))
 
     def _add_property(self, event: PropertyAdded) -> None:
         known = self._known_properties(event.run)

@@ -15,7 +15,7 @@ from trackboard.stores.database import pieces
 from trackboard.stores.life import UNKNOWN, RunRecord
 from trackboard.stores.schema import experiment, file, property_, run, storable, tag, to_column
 
-_RUN = sa.select(run, experiment.c.name.label("experiment_name")).select_from(
+RUNS = sa.select(run, experiment.c.name.label("experiment_name")).select_from(
     run.outerjoin(experiment, run.c.experiment == experiment.c.id)
 )
 
@@ -40,6 +40,7 @@ def record_of(row: sa.Row[Any]) -> RunRecord:
             ended_s=row.ended_s,
             lost_points=row.lost_points,
             warnings=tuple(json.loads(row.warnings)) if row.warnings != "[]" else (),
+            description=row.description,
         ),
         is_stub=row.experiment is None,
         stamp=stamp,
@@ -67,12 +68,13 @@ def row_of(record: RunRecord, experiment_id: int | None) -> dict[str, Any]:
         "terminal": stamp.terminal if stamp else None,
         "sequence": stamp.sequence if stamp else None,
         "owner": record.owner,
+        "description": known.description,
     }
 
 
 def read_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:
     """Rows for `record_of`, in the order they were stored."""
-    return list(connection.execute(_RUN.where(*conditions).order_by(run.c.id)))
+    return list(connection.execute(RUNS.where(*conditions).order_by(run.c.id)))
 
 
 def list_runs(
@@ -147,27 +149,55 @@ def set_tags(connection: sa.Connection, run_id: RunId, tags: Mapping[str, str | 
     put_tags(connection, {(key, name): value for name, value in tags.items()}, removed=())
 
 
+def remove_tags(connection: sa.Connection, run_id: RunId, keys: Collection[str]) -> None:
+    """Take tags away; those that are not there are passed over."""
+    key = get_key(connection, run_id)
+    put_tags(connection, {}, removed=[(key, name) for name in keys])
+
+
+def list_tags(
+    connection: sa.Connection, ids: Collection[RunId]
+) -> dict[RunId, dict[str, str | None]]:
+    """Tags of the runs among `ids` that are known."""
+    found: dict[RunId, dict[str, str | None]] = {}
+    query = sa.select(run.c.run_id, tag.c.key, tag.c.value).join_from(
+        run, tag, isouter=True, onclause=run.c.id == tag.c.run
+    )
+    for piece in pieces(dict.fromkeys(ids)):
+        for row in connection.execute(query.where(run.c.run_id.in_(piece)).order_by(tag.c.key)):
+            tags = found.setdefault(RunId(row.run_id), {})
+            if row.key is not None:
+                tags[row.key] = row.value
+    return found
+
+
 def put_tags(
     connection: sa.Connection,
     tags: Mapping[tuple[int, str], str | None],
     removed: Iterable[tuple[int, str]],
+    fresh: Collection[int] = (),
 ) -> None:
-    """Make tags of several runs what is given, and take others away."""
+    """Make tags of several runs what is given, and take others away.
+
+    Runs among the `fresh` have none yet.
+    """
     known = {(key, storable(name)): value for (key, name), value in tags.items()}
     gone = {(key, storable(name)) for key, name in removed} | known.keys()
-    _forget(connection, tag, tag.c.key, gone)
+    forget(connection, tag, tag.c.key, gone, fresh)
     rows = [{"run": key, "key": name, "value": value} for (key, name), value in known.items()]
     if rows:
         connection.execute(sa.insert(tag), rows)
 
 
-def _forget(
+def forget(
     connection: sa.Connection,
     table: sa.Table,
     column: sa.Column[Any],
     keys: Iterable[tuple[int, str]],
+    fresh: Collection[int] = (),
 ) -> None:
-    rows = [{"of_run": key, "of_name": name} for key, name in keys]
+    """Delete rows by run and name; nothing is asked about `fresh` runs, which have none."""
+    rows = [{"of_run": key, "of_name": name} for key, name in keys if key not in fresh]
     if rows:
         where = (table.c.run == sa.bindparam("of_run"), column == sa.bindparam("of_name"))
         connection.execute(sa.delete(table).where(*where), rows)
@@ -203,10 +233,14 @@ def add_properties(connection: sa.Connection, run_id: RunId, properties: Mapping
         connection.execute(sa.insert(property_), rows)
 
 
-def put_files(connection: sa.Connection, files: Mapping[tuple[int, str], RunFile]) -> None:
-    """Add or replace files of several runs."""
+def put_files(
+    connection: sa.Connection,
+    files: Mapping[tuple[int, str], RunFile],
+    fresh: Collection[int] = (),
+) -> None:
+    """Add or replace files of several runs; those among the `fresh` have none yet."""
     known = {(key, storable(path)): each for (key, path), each in files.items()}
-    _forget(connection, file, file.c.path, known)
+    forget(connection, file, file.c.path, known, fresh)
     rows = [
         {
             "run": key,

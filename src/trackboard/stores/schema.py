@@ -76,7 +76,7 @@ run = sa.Table(
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
     sa.Column("run_id", _Text, nullable=False, unique=True),
-    sa.Column("experiment", _Id, nullable=True, index=True),  # NULL: a stub
+    sa.Column("experiment", _Id, nullable=True),  # NULL: a stub
     sa.Column("number", _Id, nullable=False),
     sa.Column("name", _Text, nullable=False, index=True),
     sa.Column("parent", _Text, nullable=True, index=True),  # a run_id, which may still be unknown
@@ -93,6 +93,9 @@ run = sa.Table(
     sa.Column("sequence", _Id, nullable=True),
     sa.Column("owner", _Text, nullable=True, index=True),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("description", _Text, nullable=False),
+    sa.Index("ix_run_created", "created_s", "id"),
+    sa.Index("ix_run_experiment", "experiment", "created_s", "id"),
 )
 
 tag = sa.Table(
@@ -101,6 +104,7 @@ tag = sa.Table(
     sa.Column("run", _Id, primary_key=True),
     sa.Column("key", _Text, primary_key=True),
     sa.Column("value", _Text, nullable=True),
+    sa.Index("ix_tag_key", "key", "value", "run"),
     sqlite_with_rowid=False,
 )
 
@@ -110,6 +114,18 @@ property_ = sa.Table(
     sa.Column("run", _Id, primary_key=True),
     sa.Column("key", _Text, primary_key=True),
     sa.Column("value", _Text, nullable=False),
+    sa.Index("ix_property_key", "key", "value", "run"),
+    sqlite_with_rowid=False,
+)
+
+parameter = sa.Table(
+    "parameter",
+    metadata,
+    sa.Column("run", _Id, primary_key=True),
+    sa.Column("name", _Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),  # JSON, which tells the four kinds apart
+    sa.Column("equal", sa.Text, nullable=False),  # short, and the same for equal values
+    sa.Index("ix_parameter_name", "name", "equal", "run"),
     sqlite_with_rowid=False,
 )
 
@@ -122,6 +138,38 @@ file = sa.Table(
     sa.Column("size_bytes", _Id, nullable=False),
     sa.Column("time_s", sa.Double, nullable=True),
     sqlite_with_rowid=False,
+)
+
+artifact = sa.Table(
+    "artifact",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("name", _Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("path", _Text, nullable=False),
+    sa.Column("key", _Text, nullable=False),
+    sa.Column("size_bytes", _Id, nullable=False),
+    sa.Column("step", _Id, nullable=False),
+    sa.Column("time_s", sa.Double, nullable=True),
+    sa.Index("ix_artifact_run", "run", "name"),
+)
+
+model = sa.Table(
+    "model",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("name", _Text, nullable=False),
+    sa.Column("version", _Id, nullable=False),
+    sa.Column("run", _Text, nullable=True),  # a run_id
+    sa.Column("files", sa.Text, nullable=False),  # JSON, like the next two
+    sa.Column("tags", sa.Text, nullable=False),
+    sa.Column("properties", sa.Text, nullable=False),
+    sa.Column("description", _Text, nullable=False),
+    sa.Column("framework", _Text, nullable=False),
+    sa.Column("framework_version", _Text, nullable=False),
+    sa.Column("created_s", sa.Double, nullable=True),
+    sa.UniqueConstraint("name", "version"),
 )
 
 series = sa.Table(
@@ -144,7 +192,9 @@ series = sa.Table(
     sa.Column("min_value", sa.Double, nullable=True),
     sa.Column("max_value", sa.Double, nullable=True),
     sa.Column("max_step", _Id, nullable=False),
+    sa.Column("table", _Text, nullable=False),  # that it is a column of; else empty
     sa.UniqueConstraint("run", "name", "is_text"),
+    sa.Index("ix_series_last", "name", "last_number", "run"),
 )
 
 chunk = sa.Table(

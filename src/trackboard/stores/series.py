@@ -41,6 +41,7 @@ class SeriesState:
     min_value: float = math.nan
     max_value: float = math.nan
     max_step: int = -(2**63)
+    table: str = ""
 
     @property
     def full_end(self) -> int:
@@ -122,6 +123,7 @@ def _state(row: sa.Row[Any], unpacker: Unpacker) -> SeriesState:
         min_value=from_column(row.min_value),
         max_value=from_column(row.max_value),
         max_step=row.max_step,
+        table=row.table,
     )
 
 
@@ -152,7 +154,8 @@ def write_states(
         if state.id in known:
             changed.append({"of_id": state.id, **state.row()})
         else:
-            fresh.append({"id": state.id, **state.key._asdict(), **state.row()})
+            key = state.key._asdict()
+            fresh.append({"id": state.id, **key, "table": state.table, **state.row()})
     if fresh:
         connection.execute(sa.insert(series), fresh)
     if changed:
@@ -194,4 +197,5 @@ def _summary(row: sa.Row[Any]) -> Series:
         min_value=from_column(row.min_value),
         max_value=from_column(row.max_value),
         max_step=row.max_step,
+        table=row.table,
     )

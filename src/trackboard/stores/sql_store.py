@@ -6,19 +6,42 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trackboard.model import (
+    ArtifactKind,
     Compute,
     QueuedJob,
     Run,
     RunId,
     Series,
     SeriesId,
+    Value,
     WriterId,
 )
-from trackboard.ports import Batch, Points, Position, RunFile, Store
-from trackboard.stores import catalogue, reader, runs, series, stream
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Artifact,
+    Batch,
+    Model,
+    Order,
+    Points,
+    Position,
+    RunFile,
+    RunQuery,
+    Store,
+)
+from trackboard.stores import (
+    artifacts,
+    catalogue,
+    models,
+    parameters,
+    reader,
+    runs,
+    series,
+    stream,
+)
 from trackboard.stores.appender import Appender
 from trackboard.stores.database import Database
-from trackboard.stores.runs import list_descendants
+from trackboard.stores.query import query_runs
+from trackboard.stores.runs import list_descendants, list_tags
 from trackboard.stores.schema import run as run_table
 
 
@@ -96,6 +119,38 @@ class SqlStore:
         with self._database.read() as connection:
             return runs.get_tags(connection, run)
 
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Tags of several runs."""
+        with self._database.read() as connection:
+            return list_tags(connection, runs)
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Parameters of several runs."""
+        with self._database.read() as connection:
+            return parameters.list_parameters(connection, runs)
+
+    def query_runs(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Run, ...]:
+        """Runs that match, sorted, a page at a time."""
+        with self._database.read() as connection:
+            return query_runs(connection, query, order, limit=limit, offset=offset)
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags away."""
+        with self._database.write() as connection:
+            runs.remove_tags(connection, run, keys)
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run."""
+        with self._database.write() as connection:
+            catalogue.set_description(connection, run, description)
+
     def get_properties(self, run: RunId) -> Mapping[str, str]:
         """Properties by key."""
         with self._database.read() as connection:
@@ -120,6 +175,29 @@ class SqlStore:
         """Files of a run by path."""
         with self._database.read() as connection:
             return runs.list_files(connection, run)
+
+    def list_artifacts(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        kinds: Collection[ArtifactKind] | None = None,
+    ) -> tuple[Artifact, ...]:
+        """Files that were logged as metrics' values, in the order they were stored."""
+        with self._database.read() as connection:
+            return artifacts.list_artifacts(connection, runs=runs, names=names, kinds=kinds)
+
+    # -- models -----------------------------------------------------------------------------------
+
+    def add_model(self, model: Model) -> Model:
+        """Register the next version of a model."""
+        with self._database.write() as connection:
+            return models.add_model(connection, model)
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        """Registered models, the newest version of each name first."""
+        with self._database.read() as connection:
+            return models.list_models(connection, name)
 
     # -- series -----------------------------------------------------------------------------------
 

@@ -183,7 +183,8 @@ def _sorted_by_series(book: RunBook, batches: Sequence[Batch]) -> dict[SeriesKey
 
 
 def _numbers(part: SeriesPoints) -> NewPoints:
-    return NewPoints(Points(part.steps, part.times_s, part.values), part.has_step, part.kind)
+    points = Points(part.steps, part.times_s, part.values)
+    return NewPoints(points, part.has_step, part.kind, part.table)
 
 
 def _texts(events: Sequence[TextLogged]) -> NewPoints:
@@ -194,4 +195,5 @@ def _texts(events: Sequence[TextLogged]) -> NewPoints:
         np.array([event.time_s for event in events], np.float64),
         values,
     )
-    return NewPoints(points, np.array([event.step is not None for event in events]), ValueKind.TEXT)
+    has_step = np.array([event.step is not None for event in events])
+    return NewPoints(points, has_step, ValueKind.TEXT, events[0].table)

@@ -47,6 +47,7 @@ def numbers(
     *,
     steps: Sequence[int | None] | None = None,
     times_s: Sequence[float] | None = None,
+    table: str = "",
 ) -> SeriesPoints:
     """Numbers of one kind, as they come out of a spool. Steps are 0, 1, 2, … unless given."""
     kind = _KINDS[type(values[0])] if values else ValueKind.FLOAT
@@ -60,6 +61,7 @@ def numbers(
         has_step=np.array([step is not None for step in given], np.bool_),
         times_s=np.array(times, np.float64),
         values=np.array(values, _DTYPES[kind]),
+        table=table,
     )
 
 
@@ -71,11 +73,11 @@ def created(
     parent: str | None = None,
     kind: RunKind = RunKind.INTERACTIVE,
     time_s: float = 100.0,
+    description: str = "",
 ) -> Created:
     """A run begins to exist."""
-    return Created(
-        RunId(run), experiment, name, None if parent is None else RunId(parent), kind, time_s
-    )
+    above = None if parent is None else RunId(parent)
+    return Created(RunId(run), experiment, name, above, kind, time_s, description)
 
 
 def moved(

@@ -1,0 +1,112 @@
+"""The part of the model in memory that no stream touches: computes, the queue, registered models."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from trackboard.errors import Conflict
+from trackboard.model import Compute, QueuedJob, RunId
+from trackboard.ports import Model
+
+
+class MemoryCatalogue:
+    """Half of `MemoryStore`; see `trackboard.ports.Store` for what each method promises."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._version = 0
+        self._computes: dict[str, Compute] = {}
+        self._jobs: dict[RunId, QueuedJob] = {}
+        self._models: dict[str, list[Model]] = {}
+
+    # -- compute and the queue ----------------------------------------------------------------------
+
+    def add_compute(self, compute: Compute) -> None:
+        """Create a compute target."""
+        with self._lock:
+            known = self._computes.get(compute.name)
+            if known is None:
+                self.set_compute(compute)
+            elif replace(known, created_s=compute.created_s) != compute:
+                raise Conflict(
+                    f"compute target {compute.name!r} exists with other settings: {known}",
+                    hint="Use it as it is, update it, or choose another name.",
+                )
+
+    def set_compute(self, compute: Compute) -> None:
+        """Create or replace a compute target."""
+        with self._lock:
+            self._version += 1
+            self._computes[compute.name] = compute
+
+    def find_compute(self, name: str) -> Compute | None:
+        """The compute target of that name, or None."""
+        return self._computes.get(name)
+
+    def list_computes(self) -> tuple[Compute, ...]:
+        """All compute targets, oldest first."""
+        with self._lock:
+            return tuple(self._computes.values())
+
+    def add_job(self, job: QueuedJob) -> None:
+        """Queue a job."""
+        with self._lock:
+            if job.run in self._jobs:
+                raise Conflict(
+                    f"run {job.run!r} is queued already", hint="Remove it from the queue first."
+                )
+            self._version += 1
+            self._jobs[job.run] = job
+
+    def claim_job(self, compute: str) -> QueuedJob | None:
+        """Take the oldest unclaimed job of a compute target, or None."""
+        with self._lock:
+            waiting = (j for j in self._jobs.values() if j.compute == compute and not j.claimed)
+            job = next(waiting, None)
+            if job is None:
+                return None
+            self._version += 1
+            self._jobs[job.run] = replace(job, claimed=True)
+            return self._jobs[job.run]
+
+    def release_job(self, run: RunId) -> None:
+        """Give a claimed job back."""
+        with self._lock:
+            if run in self._jobs:
+                self._version += 1
+                self._jobs[run] = replace(self._jobs[run], claimed=False)
+
+    def remove_job(self, run: RunId) -> bool:
+        """Take a job out of the queue; whether it was there."""
+        with self._lock:
+            self._version += 1
+            return self._jobs.pop(run, None) is not None
+
+    def list_jobs(self, compute: str | None = None) -> tuple[QueuedJob, ...]:
+        """Jobs in the order they were queued."""
+        with self._lock:
+            return tuple(j for j in self._jobs.values() if compute is None or j.compute == compute)
+
+    # -- models -----------------------------------------------------------------------------------
+
+    def add_model(self, model: Model) -> Model:
+        """Register the next version of a model."""
+        with self._lock:
+            self._version += 1
+            versions = self._models.setdefault(model.name, [])
+            kept = replace(
+                model,
+                version=len(versions) + 1,
+                files=dict(model.files),
+                tags=dict(model.tags),
+                properties=dict(model.properties),
+            )
+            versions.append(kept)
+            return kept
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        """Registered models, the newest version of each name first."""
+        with self._lock:
+            names = [each for each in sorted(self._models) if name is None or each == name]
+            return tuple(model for each in names for model in reversed(self._models[each]))
