@@ -1,6 +1,18 @@
-"""The live run: what a training process calls. Standard library only."""
+"""The live run: what a training process calls. Standard library only.
 
+`record.capture` is imported from where it is: it loads what most processes never need.
+"""
+
+from trackboard.record.console import capture_console
+from trackboard.record.identity import Identity, identify
 from trackboard.record.live_run import LiveRun
 from trackboard.record.recorder import Recorder, get_recorder
 
-__all__ = ["LiveRun", "Recorder", "get_recorder"]
+__all__ = [
+    "Identity",
+    "LiveRun",
+    "Recorder",
+    "capture_console",
+    "get_recorder",
+    "identify",
+]

@@ -38,6 +38,7 @@ class LiveRun:
         experiment: Name of its experiment.
         owner: Whether this process owns the run's state. Its forks never do.
         attempt: Counts tries of a resumed or repeated run.
+        prefix: Put before the names of everything that is logged: `rank3/` in rank 3 of a job.
 
     Threads: every method may be called from any thread. `log` costs microseconds, waits for nobody
     and raises only for wrong arguments, never for a disk.
@@ -52,10 +53,12 @@ class LiveRun:
         owner: bool,
         attempt: int = 0,
         name: str = "",
+        prefix: str = "",
     ) -> None:
         self.id = run_id
         self.experiment = experiment
         self.name = name
+        self.prefix = prefix
         self._writer = writer
         self._series: Dict[str, SeriesRef] = {}
         self._files: Dict[str, FileRef] = {}
@@ -121,7 +124,9 @@ class LiveRun:
 
     def _begin_series(self, name: str, table: str = "") -> SeriesRef:
         check_metric_name(name)
-        return self._series.setdefault(name, self._writer.series(self.id, name, table))
+        table = self.prefix + table if table else ""
+        series = self._writer.series(self.id, self.prefix + name, table)
+        return self._series.setdefault(name, series)
 
     def log_row(self, table: str, cells: Mapping[str, object]) -> None:
         """Record one row of a table: each cell is a value of the series `table/column`.
@@ -181,7 +186,9 @@ class LiveRun:
         check_metric_name(name)
         at = None if step is None else plain_step(name, step)
         self._writer.append_event(
-            ArtifactLogged(self.id, name, kind, path, key, size_bytes, at, time.time())
+            ArtifactLogged(
+                self.id, self.prefix + name, kind, path, key, size_bytes, at, time.time()
+            )
         )
 
     # -- what describes the run ---------------------------------------------------------------

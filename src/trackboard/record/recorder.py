@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Dict, Optional, Union
 
 from trackboard.model import (
+    Heartbeat,
     RunId,
     RunKind,
     check_experiment_name,
@@ -18,6 +20,8 @@ from trackboard.record.live_run import LiveRun
 from trackboard.spool import SpoolWriter
 from trackboard.spool.layout import SEGMENT_BYTES
 
+_BEAT_S = 10.0
+
 _lock = threading.Lock()
 _recorders: Dict[str, Recorder] = {}
 
@@ -27,6 +31,7 @@ class Recorder:
 
     def __init__(self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
         self.writer = SpoolWriter(spool_folder, segment_bytes=segment_bytes)
+        self._next_beat_s = 0.0  # on the monotonic clock
 
     def create_run(
         self,
@@ -57,7 +62,13 @@ class Recorder:
         return run
 
     def attach(
-        self, run_id: RunId, *, experiment: str = "", owner: bool, attempt: int = 0
+        self,
+        run_id: RunId,
+        *,
+        experiment: str = "",
+        owner: bool,
+        attempt: int = 0,
+        rank: int = 0,
     ) -> LiveRun:
         """Join a run that another process created.
 
@@ -66,8 +77,21 @@ class Recorder:
             experiment: Its experiment's name, where known.
             owner: Take over its state; for the worker of a job.
             attempt: Which try of the run this is.
+            rank: Which process of a distributed job this is (see `identity`). All record into the same
+                run; what ranks other than 0 log is named `rank<n>/...`.
         """
-        return LiveRun(self.writer, run_id, experiment, owner=owner, attempt=attempt)
+        prefix = f"rank{rank}/" if rank else ""
+        return LiveRun(self.writer, run_id, experiment, owner=owner, attempt=attempt, prefix=prefix)
+
+    def beat(self) -> None:
+        """Say that this process lives, at most once in 10 s; for loops that may have nothing to say.
+
+        Readers on other hosts know a silent writer from a dead one by nothing else.
+        """
+        now_s = time.monotonic()
+        if now_s >= self._next_beat_s:
+            self._next_beat_s = now_s + _BEAT_S
+            self.writer.append_event(Heartbeat(time.time()))
 
     def close(self) -> None:
         """Say that nothing follows from this process for now. May be repeated."""
