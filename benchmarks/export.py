@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trackboard.blobs import open_folder
 from trackboard.board.export import HISTORY_FILE, export_runs
 from trackboard.board.source import Source
 from trackboard.eventfile import encode
@@ -103,7 +104,8 @@ def encoder(
 
 
 def exporter(store: Store, ids: list[RunId]) -> Callable[[Path], int]:
-    source = Source("bench", store, lambda: 0, lambda run: Path("/nonexistent", run))
+    nowhere = Path("/nonexistent")
+    source = Source("bench", store, lambda: 0, lambda run: nowhere / run, open_folder(nowhere))
 
     def run_exporter(folder: Path) -> int:
         return export_runs(source, ids, folder, report=print).points

@@ -160,7 +160,7 @@ class Workspace:
     @property
     def source(self) -> Source:
         """The workspace as the board sees it."""
-        return Source(self.name, self.store, self.refresh, self.run_folder)
+        return Source(self.name, self.store, self.refresh, self.run_folder, self.blobs)
 
     def find_run(self, run: RunId) -> Run | None:
         """The run as it is now, or None."""

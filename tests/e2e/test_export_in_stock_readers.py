@@ -15,6 +15,7 @@ import tensorboard_data_server
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.context import RequestContext
 
+from trackboard.blobs import open_folder
 from trackboard.board.export import HISTORY_FILE, export_runs
 from trackboard.board.source import Source
 from trackboard.board.tensorboard_internals import connect_data_server
@@ -136,7 +137,8 @@ def test_stock_tensorboard_reads_what_was_logged(
     (run_folder / "logs" / "eval" / "events.out.tfevents.1650000000.host").write_bytes(native)
 
     folder = tmp_path / "out"
-    source = Source("test", store, lambda: 0, lambda _: run_folder)
+    blobs = open_folder(tmp_path / "blobs")
+    source = Source("test", store, lambda: 0, lambda _: run_folder, blobs)
     done = export_runs(source, [RUN], folder, report=print)
     store.close()
 
@@ -170,7 +172,8 @@ def test_where_both_hold_a_tag_the_history_is_read_last(tmp_path: Path) -> None:
     (run_folder / "logs").mkdir(parents=True)
     file = run_folder / "logs" / "events.out.tfevents.1764000000.some-host.4242.0"
     file.write_bytes(encode.header(1.65e9) + b"".join(native))
-    source = Source("test", store, lambda: 0, lambda _: run_folder)
+    blobs = open_folder(tmp_path / "blobs")
+    source = Source("test", store, lambda: 0, lambda _: run_folder, blobs)
     export_runs(source, [RUN], tmp_path / "out", report=print)
     store.close()
     assert sorted(path.name for path in (tmp_path / "out/e/a").iterdir()) == [

@@ -21,6 +21,7 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.graph_pb2 import GraphDef
 from tensorboardX.proto.node_def_pb2 import NodeDef
 
+from trackboard.blobs import open_folder
 from trackboard.board.event_folder import PlainFolder
 from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
@@ -59,7 +60,8 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.store = MemoryStore()
         self.folder = folder
-        self.source = Source("ws", self.store, lambda: 0, lambda run: folder / run)
+        blobs = open_folder(folder / "blobs")
+        self.source = Source("ws", self.store, lambda: 0, lambda run: folder / run, blobs)
 
     def add_run(self, run: str, name: str, losses: list[float]) -> RunId:
         id_, count = RunId(run), len(losses)

@@ -8,8 +8,11 @@ from typing import Any
 from tensorboard.data import provider as tb
 
 from trackboard.board.budget import ANSWER_POINTS, share
-from trackboard.board.history import SCALARS, Curve, HistoryProvider
+from trackboard.board.curves import Curve, matches
+from trackboard.board.history import SCALARS, HistoryProvider
+from trackboard.board.hparams import HPARAMS, merge
 from trackboard.board.native import NativeProvider
+from trackboard.board.pictures import owns
 
 Tags = dict[str, dict[str, Any]]
 
@@ -120,7 +123,9 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         return self._merge("read_last_scalars", ctx, which)
 
     def list_tensors(self, ctx: Any = None, **which: Any) -> Tags:
-        """List tensors by run and tag."""
+        """List tensors by run and tag; of parameters, what both say of a run is put together."""
+        if which["plugin_name"] == HPARAMS and self.history:
+            return self._list_hparams(ctx, which)
         return self._merge("list_tensors", ctx, which)
 
     def read_tensors(self, ctx: Any = None, **which: Any) -> Tags:
@@ -136,18 +141,35 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         return self._merge("read_blob_sequences", ctx, which)
 
     def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
-        """Read one image, sound or graph: they all come from event files."""
+        """Read a part of an image, a sound or a graph."""
+        if self.history and owns(blob_key):
+            return self.history.read_blob(ctx, blob_key=blob_key)
         return self.native.read_blob(ctx, blob_key=blob_key)
 
     def list_hyperparameters(
         self, ctx: Any = None, *, experiment_ids: list[str], limit: int | None = None
     ) -> tb.ListHyperparametersResult:
-        """List nothing: parameters come as tags of event files."""
+        """List nothing: parameters come as tags, see `board.hparams`."""
         return tb.ListHyperparametersResult(hyperparameters=[], session_groups=[])
 
     def read_hyperparameters(self, ctx: Any = None, **which: Any) -> list[Any]:
-        """Read nothing: parameters come as tags of event files."""
+        """Read nothing: parameters come as tags, see `board.hparams`."""
         return []
+
+    def _list_hparams(self, ctx: Any, which: dict[str, Any]) -> Tags:
+        assert self.history
+        native = self.native.list_tensors(
+            ctx, experiment_id=which["experiment_id"], plugin_name=HPARAMS
+        )
+        if not native:
+            return self.history.list_tensors(ctx, **which)
+        filter_ = which.get("run_tag_filter")
+        found = merge(self.history.list_hparams(which["experiment_id"]), native)
+        kept = {
+            run: {tag: data for tag, data in tags.items() if matches(run, tag, filter_)}
+            for run, tags in found.items()
+        }
+        return {run: tags for run, tags in kept.items() if tags}
 
     def _halves(self) -> list[HistoryProvider | NativeProvider]:
         return [self.history, self.native] if self.history else [self.native]

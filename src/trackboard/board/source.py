@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.model import RunId
-from trackboard.ports import Store
+from trackboard.ports import Blobs, Store
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Source:
     store: Store
     refresh: Callable[[], int]  # store what has arrived, at most 200 ms; returns bytes still unread
     run_folder: Callable[[RunId], Path]  # where the run's plain files are
+    blobs: Blobs  # its complete ones
 
 
 @dataclass(frozen=True)

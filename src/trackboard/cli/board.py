@@ -62,13 +62,13 @@ def run_board(
             return
         from trackboard.board.provider import open_provider
         from trackboard.board.registry import FOLDER, announced
-        from trackboard.board.source import Source, View
+        from trackboard.board.source import View
         from trackboard.model import RunId
         from trackboard.workspace import Workspace
 
         workspace = opened.enter_context(contextlib.closing(Workspace.open(show.workspace)))
         opened.enter_context(announced(workspace.folder / FOLDER, url_of(listener)))
-        source = Source(workspace.name, workspace.store, workspace.refresh, workspace.run_folder)
+        source = workspace.source
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)
         view = View(show.experiment, runs)
         serve(

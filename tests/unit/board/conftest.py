@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.board.provider import BoardProvider, open_provider
 from trackboard.board.source import Source, View
 from trackboard.board.tensorboard_internals import hide_tensorflow
@@ -39,7 +40,8 @@ class Lab:
         self.folder = folder
         self.unread_bytes = 0
         self.refreshed = 0
-        self.source = Source("the lab", self.store, self._refresh, self.run_folder)
+        self.blobs = open_folder(folder / "blobs")
+        self.source = Source("the lab", self.store, self._refresh, self.run_folder, self.blobs)
         self._boards: list[BoardProvider] = []
 
     def open(self, view: View | None = None, *, raw_ids: bool = False) -> BoardProvider:

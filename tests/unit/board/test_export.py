@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tensorboard.backend.event_processing import event_file_loader
 from tensorboard.util import tensor_util
 
+from trackboard.blobs import open_folder
 from trackboard.board.export import HISTORY_FILE, Export, _Progress, export_runs
 from trackboard.board.source import Source
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
@@ -43,7 +45,13 @@ class Bench:
         self.runs_folder = folder / "runs"
         self.target = folder / "out"
         self.said: list[str] = []
-        self.source = Source("bench", self.store, lambda: 0, lambda run: self.runs_folder / run)
+        self.source = Source(
+            "bench",
+            self.store,
+            lambda: 0,
+            lambda run: self.runs_folder / run,
+            open_folder(folder / "blobs"),
+        )
 
     def add_run(self, run: str, *, name: str = "", parent: str | None = None) -> RunId:
         above = RunId(parent) if parent else None
@@ -388,7 +396,7 @@ def test_two_exports_to_one_folder_at_once_are_refused(bench: Bench) -> None:
     bench.log(bench.add_run("r1"), "loss", [0])
     with pytest.raises(Conflict, match="another export is writing"):
         export_runs(
-            Source("bench", bench.store, lambda: 0, _export_again(bench)),
+            replace(bench.source, run_folder=_export_again(bench)),
             [RunId("r1")],
             bench.target,
             report=bench.said.append,

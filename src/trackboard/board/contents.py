@@ -1,0 +1,93 @@
+"""What is in the files that were logged as values: looked at once, as a blob never changes."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from trackboard.board import documents
+from trackboard.board.documents import Document, Misfit
+from trackboard.errors import TrackboardError
+from trackboard.model import ArtifactKind
+from trackboard.ports import Artifact, Blobs
+
+PASSED_ON = ("PNG", "JPEG", "GIF", "BMP")  # what TensorBoard hands to a browser as it is
+_REMEMBERED = 16_384
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image file that a page can show."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file is not shown where it belongs."""
+
+    why: str
+
+
+Found = Picture | Document | Problem
+
+
+class Contents:
+    """Looks into the files of a workspace. Safe from several threads."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._examine = functools.lru_cache(_REMEMBERED)(self._examine_blob)
+
+    def look(self, artifact: Artifact) -> Found:
+        """What a file holds, or why that cannot be said; never an exception."""
+        return self.look_at(artifact.kind, artifact.key)
+
+    def look_at(self, kind: ArtifactKind, key: str) -> Found:
+        """What the blob under a key holds, taken for a file of that kind."""
+        try:
+            return self._examine(kind, key)
+        except TrackboardError as error:  # not remembered: it may be there the next time
+            return Problem(f"it cannot be read: {error.message}")
+
+    def read(self, key: str) -> bytes:
+        """A whole file.
+
+        Raises:
+            NotFound: There is no such blob.
+        """
+        with self._blobs.open(key) as stream:
+            return stream.read()
+
+    def _examine_blob(self, kind: ArtifactKind, key: str) -> Found:
+        with self._blobs.open(key) as stream:
+            if kind is ArtifactKind.IMAGE:
+                return _measure(stream)
+            content = stream.read(documents.SIZE_BYTES + 1)
+        if len(content) > documents.SIZE_BYTES:
+            return Problem(f"it has more than {documents.SIZE_BYTES >> 20} MiB")
+        try:
+            return documents.parse(kind, content)
+        except Misfit as error:
+            return Problem(str(error))
+
+
+def _measure(stream: BinaryIO) -> Found:
+    """Read the head of an image file, and enough of the rest to know that there is some."""
+    from PIL import Image  # takes 10 ms: not before there is an image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", Image.DecompressionBombWarning
+            )  # only a browser decodes
+            with Image.open(stream, formats=PASSED_ON) as image:
+                width, height = image.size
+    except Image.DecompressionBombError as error:
+        return Problem(str(error))
+    except (OSError, ValueError, SyntaxError, EOFError):  # all of them are Pillow's for a bad file
+        return Problem(f"it is no image that TensorBoard shows ({', '.join(PASSED_ON)})")
+    return Picture(width, height)

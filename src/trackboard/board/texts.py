@@ -1,0 +1,173 @@
+"""The Text dashboard: strings, tables, confusion matrices, and what cannot be shown elsewhere and why.
+
+TensorBoard turns markdown into HTML at 0.1 ms per cell of a table, so tables keep to a budget of cells.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tensorboard.data import provider as tb
+
+from trackboard.board import markdown
+from trackboard.board.artifacts import Album, Albums, thin
+from trackboard.board.contents import Contents, Problem
+from trackboard.board.curves import Curves, matches
+from trackboard.board.documents import ConfusionMatrix
+from trackboard.board.sheet import SHOWN_ROWS, read_sheet
+from trackboard.model import ArtifactKind
+from trackboard.ports import Artifact, Points, Store
+
+TEXT = "text"
+_CELLS = 2_500  # of one table, or of the newest matrices of one name
+_FEWEST_ROWS = 20
+_MOST_CLASSES = 50
+_SHOWN = 10  # files of one name
+
+TextSeries = dict[str, dict[str, tb.TensorTimeSeries]]
+TextData = dict[str, dict[str, list[tb.TensorDatum]]]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One text."""
+
+    step: int
+    time_s: float
+    text: str
+
+
+class Texts:
+    """The texts of a workspace. What goes by one name is shown under it together, by step."""
+
+    def __init__(self, store: Store, curves: Curves, albums: Albums, contents: Contents) -> None:
+        self._store = store
+        self._curves = curves
+        self._albums = albums
+        self._contents = contents
+
+    def exist(self, experiment_id: str) -> bool:
+        """Whether there is anything to show."""
+        texts, tables = self._curves.texts(experiment_id, None)
+        return bool(texts or tables) or any(
+            self._has_pages(album) for album in self._albums.find(experiment_id, None)
+        )
+
+    def list_series(self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None) -> TextSeries:
+        """List texts by run and tag."""
+        ends: dict[tuple[str, str], tuple[int, float]] = {}
+
+        def add(run: str, tag: str, step: int, time_s: float) -> None:
+            known_step, known_s = ends.get((run, tag), (step, time_s))
+            ends[run, tag] = max(step, known_step), max(time_s, known_s)
+
+        texts, tables = self._curves.texts(experiment_id, run_tag_filter)
+        for text in texts:
+            add(text.run, text.tag, text.series.max_step, text.series.last_time_s)
+        for sheaf in tables:
+            for column in sheaf.columns:
+                add(sheaf.run, sheaf.tag, column.max_step, column.last_time_s)
+        for album in self._find_albums(experiment_id, run_tag_filter):
+            last = album.artifacts[-1]
+            add(album.run, album.name, last.step, last.time_s)
+        found: TextSeries = defaultdict(dict)
+        for (run, tag), (step, time_s) in ends.items():
+            found[run][tag] = tb.TensorTimeSeries(
+                max_step=step,
+                max_wall_time=time_s,
+                plugin_content=b"",  # version 0
+                description="",
+                display_name=tag,
+            )
+        return dict(found)
+
+    def read_series(
+        self,
+        experiment_id: str,
+        run_tag_filter: tb.RunTagFilter | None,
+        downsample: int | None,
+    ) -> TextData:
+        """Read texts."""
+        pages: dict[tuple[str, str], list[_Page]] = defaultdict(list)
+        texts, tables = self._curves.texts(experiment_id, run_tag_filter)
+        for text, points in self._curves.read_within(texts, downsample):
+            pages[text.run, text.tag] += _strings(points)
+        if downsample is None or downsample > 0:
+            for sheaf in tables:
+                rows = max(_FEWEST_ROWS, min(SHOWN_ROWS, _CELLS // len(sheaf.columns)))
+                sheet = read_sheet(self._store, sheaf.columns, at_most=rows)
+                step = max(column.max_step for column in sheaf.columns)
+                time_s = max(column.last_time_s for column in sheaf.columns)
+                pages[sheaf.run, sheaf.tag].append(_Page(step, time_s, sheet.markdown()))
+            for album in self._find_albums(experiment_id, run_tag_filter):
+                pages[album.run, album.name] += self._pages(album)
+        found: TextData = defaultdict(dict)
+        for (run, tag), parts in pages.items():
+            parts.sort(key=lambda page: page.step)
+            found[run][tag] = [
+                tb.TensorDatum(page.step, page.time_s, np.array(page.text, dtype=object))
+                for page in parts
+            ]
+        return dict(found)
+
+    def _find_albums(
+        self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
+    ) -> Iterable[Album]:
+        for album in self._albums.find(experiment_id, run_tag_filter):
+            if matches(album.run, album.name, run_tag_filter) and self._has_pages(album):
+                yield album
+
+    def _has_pages(self, album: Album) -> bool:
+        if album.of(ArtifactKind.CONFUSION_MATRIX):
+            return True
+        return any(
+            isinstance(self._contents.look(each), Problem) for each in thin(album.artifacts, _SHOWN)
+        )
+
+    def _pages(self, album: Album) -> list[_Page]:
+        """What there is to say about files; of the matrices, as many of the newest as there is room."""
+        pages: list[_Page] = []
+        room = _CELLS
+        for artifact in reversed(thin(album.artifacts, _SHOWN)):
+            found = self._contents.look(artifact)
+            if isinstance(found, Problem):
+                pages.append(_page(artifact, problem(artifact, found)))
+            elif isinstance(found, ConfusionMatrix) and room > 0:
+                room -= min(len(found.labels), _MOST_CLASSES) ** 2
+                pages.append(_page(artifact, matrix_table(found)))
+        return pages
+
+
+def problem(artifact: Artifact, found: Problem) -> str:
+    """Say which file is not shown, and why."""
+    what = artifact.kind.value.replace("_", " ")
+    path, why = markdown.escape(artifact.path), markdown.escape(found.why)
+    return f"{path} was logged as {what}, but cannot be shown as one: {why}"
+
+
+def matrix_table(document: ConfusionMatrix) -> str:
+    """A confusion matrix in numbers, up to 50 classes."""
+    labels = [markdown.cell(label) for label in document.labels[:_MOST_CLASSES]]
+    numbers: Sequence[Sequence[float]] = document.matrix[:_MOST_CLASSES, :_MOST_CLASSES].tolist()
+    rows = ([label, *map(_number, row)] for label, row in zip(labels, numbers, strict=True))
+    table = markdown.table(["true class (down), predicted (across)", *labels], rows)
+    classes = len(document.labels)
+    if classes <= _MOST_CLASSES:
+        return table
+    return f"{classes:,} classes; the first {_MOST_CLASSES} are shown\n\n{table}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else str(value)
+
+
+def _page(artifact: Artifact, text: str) -> _Page:
+    return _Page(artifact.step, artifact.time_s, text)
+
+
+def _strings(points: Points) -> list[_Page]:
+    columns = zip(points.steps.tolist(), points.times_s.tolist(), points.values, strict=True)
+    return [_Page(step, time_s, text) for step, time_s, text in columns]
