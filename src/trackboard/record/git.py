@@ -49,15 +49,15 @@ def read_git(folder: Path, timeout_s: float = TIMEOUT_S) -> Optional[GitState]:
     deadline_s = time.monotonic() + timeout_s
     if not has_git(folder):
         return None
-    head, _ = _ask(folder, deadline_s, "rev-parse", "HEAD")
-    if re.fullmatch(r"[0-9a-f]{40,64}", head.strip()) is None:
+    head, _ = _ask(folder, deadline_s, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
+    commit, _, branch = head.strip().partition("\n")
+    if re.fullmatch(r"[0-9a-f]{40,64}", commit) is None:
         return None
-    branch, _ = _ask(folder, deadline_s, "symbolic-ref", "--quiet", "--short", "HEAD")
     urls, _ = _ask(folder, deadline_s, "config", "--get-regexp", r"^remote\..*\.url$")
     diff, code = _ask(folder, deadline_s, *_DIFF)
     return GitState(
-        commit=head.strip(),
-        branch=branch.strip(),
+        commit=commit,
+        branch="" if branch == "HEAD" else branch,
         remote=_remote(urls),
         is_dirty=True if diff else False if code == 0 else None,
         diff=diff,
