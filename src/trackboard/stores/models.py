@@ -32,7 +32,8 @@ def add_model(connection: sa.Connection, new: Model) -> Model:
         "created_s": to_column(new.created_s),
     }
     connection.execute(sa.insert(model), [row])
-    return replace(new, version=version)
+    kept = (dict(new.files), dict(new.tags), dict(new.properties))
+    return replace(new, version=version, files=kept[0], tags=kept[1], properties=kept[2])
 
 
 def list_models(connection: sa.Connection, name: str | None) -> tuple[Model, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,12 +12,33 @@ from trackboard.model import Run
 from trackboard.ports import Order, RunQuery
 from trackboard.stores.life import UNKNOWN
 from trackboard.stores.match import OPERATORS, check_query, equal_text
-from trackboard.stores.runs import RUNS, record_of
+from trackboard.stores.runs import RUNS, run_of
 from trackboard.stores.schema import experiment, parameter, property_, run, series, tag
 
 _Condition = sa.ColumnElement[bool]
+
+# Statements are made once: to put one together takes longer than to read a page of runs.
 _NEWEST = (run.c.created_s.desc(), run.c.id.desc())
-_OLDEST = (run.c.created_s, run.c.id)
+_BY_TIME = {True: RUNS.order_by(*_NEWEST), False: RUNS.order_by(run.c.created_s, run.c.id)}
+_HAS_NUMBER = sa.and_(
+    series.c.name == sa.bindparam("metric"),
+    series.c.is_text.is_(False),
+    series.c.last_number.is_not(None),  # NaN
+)
+_HAVING = RUNS.join(series, series.c.run == run.c.id).where(_HAS_NUMBER)
+_BY_METRIC = {
+    True: _HAVING.order_by(series.c.last_number.desc(), *_NEWEST),
+    False: _HAVING.order_by(series.c.last_number, *_NEWEST),
+}
+_NOT_HAVING = RUNS.where(
+    ~sa.exists().where(series.c.run == run.c.id, _HAS_NUMBER).correlate(run)
+).order_by(*_NEWEST)
+_COUNT_HAVING = (
+    sa.select(sa.func.count())
+    .select_from(series.join(run, series.c.run == run.c.id))
+    .where(_HAS_NUMBER)
+)
+_ALL = 2**62  # as a limit
 
 
 def query_runs(
@@ -25,39 +47,36 @@ def query_runs(
     """See `trackboard.ports.Store.query_runs`."""
     check_query(query)
     conditions = tuple(_conditions(query))
+    count = _ALL if limit is None else limit
     if order.metric is None:
-        found = RUNS.where(*conditions).order_by(*(_NEWEST if order.descending else _OLDEST))
-        return _page(connection, found, limit, offset)
-    of_metric = _numbers(order.metric)
-    having = sa.select(series.c.run).where(of_metric, series.c.last_number.is_not(None))
-    number = series.c.last_number.desc() if order.descending else series.c.last_number
-    sorted_runs = (
-        RUNS.join(series, sa.and_(series.c.run == run.c.id, of_metric))
-        .where(series.c.last_number.is_not(None), *conditions)
-        .order_by(number, *_NEWEST)
-    )
-    page = _page(connection, sorted_runs, limit, offset)
-    if limit is not None and len(page) == limit:
+        pages = _BY_TIME[order.descending].where(*conditions)
+        return _page(connection, pages, {}, count, offset)
+    metric = {"metric": order.metric}
+    pages = _BY_METRIC[order.descending].where(*conditions)
+    page = _page(connection, pages, metric, count, offset)
+    if len(page) == count:
         return page
-    before = offset + len(page)
-    if not page and offset:
-        counted = sa.select(sa.func.count()).select_from(
-            sorted_runs.with_only_columns(run.c.id).order_by(None).subquery()
-        )
-        before = int(connection.execute(counted).scalar_one())
-    rest = RUNS.where(run.c.id.not_in(having), *conditions).order_by(*_NEWEST)
-    left = None if limit is None else limit - len(page)
-    return page + _page(connection, rest, left, max(0, offset - before))
+    if page or not offset:
+        behind = 0
+    else:
+        having = connection.execute(_COUNT_HAVING.where(*conditions), metric).scalar_one()
+        behind = offset - int(having)
+    rest = _NOT_HAVING.where(*conditions)
+    return page + _page(connection, rest, metric, count - len(page), behind)
 
 
 def _page(
-    connection: sa.Connection, query: sa.Select[tuple[object]], limit: int | None, offset: int
+    connection: sa.Connection,
+    pages: sa.Select[Any],
+    values: Mapping[str, object],
+    limit: int,
+    offset: int,
 ) -> tuple[Run, ...]:
-    if limit is not None:
-        query = query.limit(limit)
-    if offset:
-        query = query.offset(offset)
-    return tuple(record_of(row).run for row in connection.execute(query))
+    found = connection.execute(
+        pages.limit(sa.bindparam("limit")).offset(sa.bindparam("offset")),
+        {**values, "limit": limit, "offset": offset},
+    )
+    return tuple(map(run_of, found.all()))
 
 
 def _conditions(query: RunQuery) -> Iterator[_Condition]:
@@ -80,8 +99,8 @@ def _conditions(query: RunQuery) -> Iterator[_Condition]:
         equal = (parameter.c.name == name, parameter.c.equal == equal_text(value))
         yield run.c.id.in_(sa.select(parameter.c.run).where(*equal))
     for name, sign, number in query.metrics:
-        compared = sa.select(series.c.run).where(_numbers(name), _compared(sign, number))
-        yield run.c.id.in_(compared)
+        metric = (series.c.name == name, series.c.is_text.is_(False))
+        yield run.c.id.in_(sa.select(series.c.run).where(*metric, _compared(sign, number)))
 
 
 def _keyed(table: sa.Table, wanted: Mapping[str, str | None]) -> Iterator[_Condition]:
@@ -90,13 +109,10 @@ def _keyed(table: sa.Table, wanted: Mapping[str, str | None]) -> Iterator[_Condi
         yield run.c.id.in_(found if value is None else found.where(table.c.value == value))
 
 
-def _numbers(name: str) -> _Condition:
-    return sa.and_(series.c.name == name, series.c.is_text.is_(False))
-
-
 def _compared(sign: str, number: float) -> _Condition:
     """A comparison with the last value; NaN, which is stored as NULL, differs from everything."""
     if math.isnan(number):
         return sa.true() if sign == "!=" else sa.false()
-    compared: _Condition = OPERATORS[sign](series.c.last_number, number)  # type: ignore[arg-type, assignment]
-    return sa.or_(compared, series.c.last_number.is_(None)) if sign == "!=" else compared
+    last: Any = series.c.last_number
+    compared: _Condition = OPERATORS[sign](last, float(number))  # type: ignore[assignment]
+    return sa.or_(compared, last.is_(None)) if sign == "!=" else compared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -13,26 +13,30 @@ import sqlalchemy as sa
 from trackboard.model import SeriesId, ValueKind
 from trackboard.ports import Points
 from trackboard.stores import thin
-from trackboard.stores.appender import WHOLE, cut, packed_of
-from trackboard.stores.chunk import DTYPES, FULL, Columns, Unpacker, frozen, read_preview
+from trackboard.stores.appender import WHOLE, cut
+from trackboard.stores.chunk import DTYPES, FULL, Columns, Packed, Unpacker, frozen, read_preview
 from trackboard.stores.database import Database, pieces
 from trackboard.stores.schema import chunk, from_column, series
 from trackboard.stores.series import last_value
 
 _PREVIEWED = 16  # points of a preview, about
 
+_AMONG = chunk.c.series.in_(sa.bindparam("ids", expanding=True))
 _DATA: sa.Select[Any] = sa.select(
     chunk.c.series, chunk.c.start, chunk.c.points, chunk.c.kind, chunk.c.codec, chunk.c.data
 ).order_by(chunk.c.series, chunk.c.start)
+_WHOLE = _DATA.where(_AMONG)
 _PREVIEWS = (
     sa.select(chunk.c.series, chunk.c.kind, chunk.c.preview)
-    .where(chunk.c.level == WHOLE)
+    .where(chunk.c.level == WHOLE, _AMONG)
     .order_by(chunk.c.series, chunk.c.start)
 )
 _BEHIND_FULL = sa.and_(
     series.c.id == chunk.c.series, chunk.c.start >= series.c.points - series.c.points % FULL
 )
-_REST = _DATA.join(series, _BEHIND_FULL)
+_REST = _WHOLE.join(series, _BEHIND_FULL)
+_SUMMARIES = sa.select(series).where(series.c.id.in_(sa.bindparam("ids", expanding=True)))
+_KINDS = {int(kind): kind for kind in ValueKind}
 
 Rows = Mapping[int, sa.Row[Any]]
 
@@ -54,7 +58,7 @@ def read_points(
 def _summaries(connection: sa.Connection, ids: Iterable[int]) -> Rows:
     rows: dict[int, sa.Row[Any]] = {}
     for piece in pieces(ids):
-        found = connection.execute(sa.select(series).where(series.c.id.in_(piece)))
+        found = connection.execute(_SUMMARIES, {"ids": piece})
         rows.update((row.id, row) for row in found)
     return rows
 
@@ -96,26 +100,34 @@ def _by_series(
     connection: sa.Connection, query: sa.Select[Any], ids: Iterable[int]
 ) -> Iterator[tuple[int, list[sa.Row[Any]]]]:
     for piece in pieces(ids):
-        found = connection.execute(query.where(chunk.c.series.in_(piece)))
-        for each, rows in groupby(found, key=attrgetter("series")):
+        found = connection.execute(query, {"ids": piece})
+        for each, rows in groupby(found, key=itemgetter(0)):
             yield int(each), list(rows)
 
 
 def _read_whole(connection: sa.Connection, ids: Iterable[int]) -> Iterator[tuple[int, Points]]:
     """All points. A series is as wide as the widest of its chunks."""
     unpacker = Unpacker()
-    for each, rows in _by_series(connection, _DATA, ids):
-        yield each, _decoded(rows, ValueKind(max(row.kind for row in rows)), unpacker)
+    for each, rows in _by_series(connection, _WHOLE, ids):
+        yield each, _decoded([_packed(row) for row in rows], ValueKind.BOOL, unpacker)
 
 
-def _decoded(rows: Sequence[sa.Row[Any]], kind: ValueKind, unpacker: Unpacker) -> Points:
-    if len(rows) == 1 and rows[0].kind == kind:
-        return unpacker.read(packed_of(rows[0]))
-    columns = Columns.empty(sum(row.points for row in rows), kind)
+def _packed(row: Iterable[Any]) -> Packed:
+    """A row of `_DATA`. By position: a run may have thousands of series."""
+    _, _, count, kind, codec, data = row
+    return Packed(count, _KINDS[kind], codec, data)
+
+
+def _decoded(chunks: Sequence[Packed], least: ValueKind, unpacker: Unpacker) -> Points:
+    """The points of some chunks, in the widest of their kinds, or `least`."""
+    if len(chunks) == 1 and chunks[0].kind >= least:
+        return unpacker.read(chunks[0])
+    kind = max(least, *[each.kind for each in chunks])
+    columns = Columns.empty(sum(each.count for each in chunks), kind)
     at = 0
-    for row in rows:
-        unpacker.fill(packed_of(row), columns.part(at, at + row.points))
-        at += row.points
+    for each in chunks:
+        unpacker.fill(each, columns.part(at, at + each.count))
+        at += each.count
     return columns.freeze()
 
 
@@ -129,7 +141,7 @@ def _read_previews(
         kind = ValueKind(known[each].kind)
         parts = [read_preview(row.preview, ValueKind(row.kind)) for row in rows]
         if each in behind:
-            rest = _decoded(behind[each], kind, unpacker)
+            rest = _decoded([_packed(row) for row in behind[each]], kind, unpacker)
             chosen = thin.preview(rest.values)
             parts.append(Points(rest.steps[chosen], rest.times_s[chosen], rest.values[chosen]))
         yield (
@@ -153,7 +165,7 @@ def _read_some_texts(connection: sa.Connection, row: sa.Row[Any], limit: int) ->
     for piece in pieces(np.unique(homes).tolist()):
         chosen = chunk.c.start.in_([int(starts[home]) for home in piece])
         for found in connection.execute(_DATA.where(chunk.c.series == row.id, chosen)):
-            points = unpacker.read(packed_of(found))
+            points = unpacker.read(_packed(found))
             inside = wanted[(wanted >= found.start) & (wanted < found.start + found.points)]
             stop = at + len(inside)
             columns.steps[at:stop] = points.steps[inside - found.start]
@@ -181,7 +193,7 @@ def iter_points(database: Database, series_id: SeriesId) -> Iterator[Points]:
         query = _DATA.where(*here).order_by(None).order_by(chunk.c.start.desc()).limit(1)
         with database.read() as connection:
             found = connection.execute(query).one()
-        points = cut(unpacker.read(packed_of(found)), at - found.start, end - found.start)
+        points = cut(unpacker.read(_packed(found)), at - found.start, end - found.start)
         at = found.start + found.points
         values = points.values.astype(DTYPES[ValueKind(row.kind)], copy=False)
         yield frozen(points.steps.view(), points.times_s.view(), values.view())

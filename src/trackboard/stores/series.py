@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from trackboard.model import RunId, Series, SeriesId, Value, ValueKind
+from trackboard.model import RunId, Series, Value, ValueKind
 from trackboard.ports import Points
 from trackboard.stores.chunk import FULL, Packed, Unpacker
 from trackboard.stores.database import pieces
@@ -129,15 +129,15 @@ def _state(row: sa.Row[Any], unpacker: Unpacker) -> SeriesState:
 
 def last_value(row: sa.Row[Any], kind: ValueKind) -> Value:
     """The newest value of a row of `series`, in the series' kind."""
-    match kind:
-        case ValueKind.TEXT:
-            return str(json.loads(row.last_text))
-        case ValueKind.FLOAT:
-            return from_column(row.last_number)
-        case ValueKind.INT:
-            return int(row.last_integer)
-        case ValueKind.BOOL:
-            return bool(row.last_integer)
+    return _value(kind, row.last_number, row.last_integer, row.last_text)
+
+
+def _value(kind: ValueKind, number: float | None, integer: int | None, text: str | None) -> Value:
+    if kind is ValueKind.FLOAT:
+        return from_column(number)
+    if kind is ValueKind.TEXT:
+        return str(json.loads(text or ""))
+    return bool(integer) if kind is ValueKind.BOOL else int(integer or 0)
 
 
 def last_id(connection: sa.Connection) -> int:
@@ -162,7 +162,28 @@ def write_states(
         connection.execute(sa.update(series).where(series.c.id == sa.bindparam("of_id")), changed)
 
 
-_SUMMARY = sa.select(series, run.c.run_id).join(run, run.c.id == series.c.run).order_by(series.c.id)
+_SUMMARY = (
+    sa.select(
+        series.c.id,
+        run.c.run_id,
+        series.c.name,
+        series.c.kind,
+        series.c.points,
+        series.c.last_number,
+        series.c.last_integer,
+        series.c.last_text,
+        series.c.last_step,
+        series.c.last_time_s,
+        series.c.min_value,
+        series.c.max_value,
+        series.c.max_step,
+        series.c.table,
+    )
+    .join(run, run.c.id == series.c.run)
+    .order_by(series.c.id)
+)
+_OF_RUNS = _SUMMARY.where(run.c.run_id.in_(sa.bindparam("runs", expanding=True)))
+_KINDS = {int(kind): kind for kind in ValueKind}
 
 
 def list_series(
@@ -173,29 +194,52 @@ def list_series(
     text: bool | None,
 ) -> tuple[Series, ...]:
     """Summaries of the series that match every given condition, in the order they were begun."""
-    query = _SUMMARY if text is None else _SUMMARY.where(series.c.is_text == text)
+    query = _SUMMARY if runs is None else _OF_RUNS
+    if text is not None:
+        query = query.where(series.c.is_text == text)
     queries = [query]
-    if runs is not None:
-        queries = [q.where(run.c.run_id.in_(p)) for q in queries for p in pieces(set(runs))]
     if names is not None:
-        queries = [q.where(series.c.name.in_(p)) for q in queries for p in pieces(set(names))]
-    found = [_summary(row) for q in queries for row in connection.execute(q)]
-    return tuple(found if len(queries) == 1 else sorted(found, key=lambda each: each.id))
+        queries = [query.where(series.c.name.in_(piece)) for piece in pieces(set(names))]
+    asked = [{}] if runs is None else [{"runs": piece} for piece in pieces(set(runs))]
+    found = [
+        _summary(row)
+        for query in queries
+        for values in asked
+        for row in connection.execute(query, values).all()
+    ]
+    return tuple(found if len(queries) * len(asked) == 1 else sorted(found, key=lambda s: s.id))
 
 
-def _summary(row: sa.Row[Any]) -> Series:
-    kind = ValueKind(row.kind)
+def _summary(row: Iterable[Any]) -> Series:
+    """A row of `_SUMMARY`. By position: a run may have thousands of series."""
+    (
+        series_id,
+        run_id,
+        name,
+        kind_number,
+        count,
+        last_number,
+        last_integer,
+        last_text,
+        last_step,
+        last_time_s,
+        min_value,
+        max_value,
+        max_step,
+        table,
+    ) = row
+    kind = _KINDS[kind_number]
     return Series(
-        id=SeriesId(row.id),
-        run=RunId(row.run_id),
-        name=row.name,
-        kind=kind,
-        count=row.points,
-        last_value=last_value(row, kind),
-        last_step=row.last_step,
-        last_time_s=from_column(row.last_time_s),
-        min_value=from_column(row.min_value),
-        max_value=from_column(row.max_value),
-        max_step=row.max_step,
-        table=row.table,
+        series_id,
+        run_id,
+        name,
+        kind,
+        count,
+        _value(kind, last_number, last_integer, last_text),
+        last_step,
+        from_column(last_time_s),
+        from_column(min_value),
+        from_column(max_value),
+        max_step,
+        table,
     )

@@ -93,7 +93,7 @@ class SqlStore:
         """The run with this id, or None."""
         with self._database.read() as connection:
             rows = runs.read_runs(connection, run_table.c.run_id == run)
-        return runs.record_of(rows[0]).run if rows else None
+        return runs.run_of(rows[0]) if rows else None
 
     def list_runs(
         self,

@@ -19,16 +19,22 @@ STRETCH = 512  # points that a preview shows by two
 
 
 def sample(values: npt.NDArray[Any], limit: int) -> Indexes:
-    """At most `limit` indexes, ascending: first, last, and the extremes in between where 4 fit."""
+    """As many indexes as `limit` allows, ascending.
+
+    First, last, and the extremes of equal stretches where 4 fit; where these are fewer than allowed
+    (the same point is often both), the rest is spread evenly.
+    """
     count = len(values)
     if count <= limit:
         return np.arange(count)
     if limit == 1:
         return np.array([count - 1])
     if values.dtype == object or limit < 4:
-        return np.linspace(0, count - 1, limit).round().astype(np.intp)
-    stretches = (limit - 2) // 2
-    return _with_ends(_extremes(values, -(-count // stretches)), count)
+        return _spread(count, limit)
+    chosen = _with_ends(_extremes(values, (limit - 2) // 2), count)
+    others = (~chosen).nonzero()[0]
+    chosen[others[_spread(len(others), limit - int(chosen.sum()))]] = True
+    return chosen.nonzero()[0]
 
 
 def thinned(points: Points, limit: int) -> Points:
@@ -44,31 +50,36 @@ def thinned(points: Points, limit: int) -> Points:
 
 def preview(values: npt.NDArray[Any]) -> Indexes:
     """The indexes that stand for these points in a series too long to be read."""
-    return _with_ends(_extremes(values, STRETCH), len(values))
+    return _with_ends(_extremes(values, -(-len(values) // STRETCH)), len(values)).nonzero()[0]
 
 
-def _with_ends(indexes: Indexes, count: int) -> Indexes:
+def _spread(count: int, chosen: int) -> Indexes:
+    return np.linspace(0, count - 1, chosen).round().astype(np.intp)
+
+
+def _with_ends(indexes: Indexes, count: int) -> npt.NDArray[np.bool_]:
     chosen = np.zeros(count, bool)
     chosen[indexes] = True
     chosen[0] = chosen[-1] = True
-    return chosen.nonzero()[0]
+    return chosen
 
 
-def _extremes(values: npt.NDArray[Any], stretch: int) -> Indexes:
+def _extremes(values: npt.NDArray[Any], stretches: int) -> Indexes:
     """Where each stretch has its least and its greatest value; NaN only where there is nothing else."""
     low = high = values
     if values.dtype.kind == "f":
         nan = np.isnan(values)
         if nan.any():
             low, high = np.where(nan, np.inf, values), np.where(nan, -np.inf, values)
-    count = len(values)
-    whole = count // stretch
-    edge = whole * stretch
-    starts = np.arange(whole) * stretch
-    found = [
-        low[:edge].reshape(whole, stretch).argmin(axis=1) + starts if whole else starts,
-        high[:edge].reshape(whole, stretch).argmax(axis=1) + starts if whole else starts,
-    ]
-    if edge < count:
-        found.append(np.array([low[edge:].argmin() + edge, high[edge:].argmax() + edge]))
-    return np.concatenate(found)
+    short, longer = divmod(len(values), stretches)  # so many stretches are longer by one point
+    edge = longer * (short + 1)
+    first = np.arange(longer) * (short + 1)
+    second = np.arange(stretches - longer) * short + edge
+    return np.concatenate(
+        [
+            low[:edge].reshape(longer, short + 1).argmin(axis=1) + first,
+            high[:edge].reshape(longer, short + 1).argmax(axis=1) + first,
+            low[edge:].reshape(-1, short).argmin(axis=1) + second,
+            high[edge:].reshape(-1, short).argmax(axis=1) + second,
+        ]
+    )

@@ -13,6 +13,9 @@ function that opens the same store again, also in a forked child. It needs pytes
 
 from __future__ import annotations
 
+from trackboard.testing.describing_contract import DescribingContract
+from trackboard.testing.model_contract import ModelContract
+from trackboard.testing.query_contract import QueryContract
 from trackboard.testing.queue_contract import QueueContract
 from trackboard.testing.run_contract import RunContract
 from trackboard.testing.series_contract import SeriesContract
@@ -22,7 +25,16 @@ from trackboard.testing.stream_contract import StreamContract
 __all__ = ["Opener", "SharedStoreContract", "StoreContract"]
 
 
-class StoreContract(StreamContract, RunContract, SeriesContract, QueueContract, ThreadContract):
+class StoreContract(
+    StreamContract,
+    RunContract,
+    DescribingContract,
+    QueryContract,
+    SeriesContract,
+    QueueContract,
+    ModelContract,
+    ThreadContract,
+):
     """What a store in one process promises."""
 
 

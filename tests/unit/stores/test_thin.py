@@ -37,6 +37,34 @@ def test_a_spike_in_every_stretch_is_kept() -> None:
     assert values[chosen].sum() == 20
 
 
+@pytest.mark.parametrize("count", [5, 667, 668, 999, 1000, 1334, 4096, 100_003])
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 50, 667])
+@pytest.mark.parametrize("shape", ["noise", "rising", "constant", "nan"])
+def test_all_that_is_allowed_is_used(count: int, limit: int, shape: str) -> None:
+    values = np.random.default_rng(count).normal(size=count)
+    if shape == "rising":
+        values.sort()
+    elif shape != "noise":
+        values[:] = 1.0 if shape == "constant" else math.nan
+    chosen = thin.sample(values, limit)
+    assert len(chosen) == min(count, limit)
+    assert (np.diff(chosen) > 0).all()
+    assert chosen[-1] == count - 1
+    if limit > 1:
+        assert chosen[0] == 0
+    if limit >= 4 and shape != "nan":
+        assert (values[chosen].min(), values[chosen].max()) == (values.min(), values.max())
+
+
+@pytest.mark.parametrize("count", [1, 2, 511, 512, 513, 4095, 4096])
+def test_a_preview_is_short_and_holds_what_matters(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=count)
+    chosen = thin.preview(values)
+    assert len(chosen) <= min(count, 18)
+    assert (chosen[0], chosen[-1]) == (0, count - 1)
+    assert (values[chosen].min(), values[chosen].max()) == (values.min(), values.max())
+
+
 def test_thinned_points_belong_together() -> None:
     steps = np.arange(1000)
     points = Points(steps, (steps * 2).astype(np.float64), np.sin(steps))

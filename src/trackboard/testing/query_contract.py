@@ -1,0 +1,254 @@
+"""What every store promises about finding runs: by what is known of them, sorted, page by page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from trackboard.errors import UsageError
+from trackboard.model import (
+    ParameterSet,
+    PropertyAdded,
+    RunId,
+    RunKind,
+    RunState,
+    Tagged,
+    TextLogged,
+    Value,
+)
+from trackboard.ports import NEWEST_FIRST, Order, RunQuery, Store
+from trackboard.testing.speaker import Speaker, created, moved, numbers
+
+OLDEST_FIRST = Order(descending=False)
+
+
+def found(
+    store: Store,
+    query: RunQuery | None = None,
+    order: Order = NEWEST_FIRST,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+) -> str:
+    """The ids of the runs that were found, which are one letter each in these tests."""
+    asked = RunQuery() if query is None else query
+    return "".join(run.id for run in store.query_runs(asked, order, limit=limit, offset=offset))
+
+
+def log_last(store: Store, metric: str, last: dict[str, Value]) -> None:
+    """Log two values of a metric in each run, the second one as given."""
+    points = [numbers(run, metric, [value, value]) for run, value in last.items()]
+    store.apply([Speaker().say(points=points)])
+
+
+def add_runs(store: Store, times_s: dict[str, float]) -> None:
+    """Runs created at these times, in this order."""
+    store.apply([Speaker().say(*[created(run, time_s=at) for run, at in times_s.items()])])
+
+
+class QueryContract:
+    """Subclass it with a fixture `store` that gives an empty store."""
+
+    # -- order ------------------------------------------------------------------------------------
+
+    def test_an_empty_store_has_no_runs_to_find(self, store: Store) -> None:
+        assert found(store) == ""
+        assert found(store, RunQuery(tags={"a": None}), Order("m"), limit=5, offset=3) == ""
+
+    def test_the_newest_come_first_or_last(self, store: Store) -> None:
+        add_runs(store, {"a": 5.0, "b": 9.0, "c": 1.0, "d": 9.0})
+        assert found(store) == "dbac"
+        assert found(store, None, OLDEST_FIRST) == "cabd"
+        assert store.query_runs(RunQuery())[0] == store.find_run(RunId("d"))
+
+    def test_stubs_are_found_where_they_are_asked_for(self, store: Store) -> None:
+        add_runs(store, {"a": 5.0})
+        store.apply([Speaker().say(Tagged(RunId("s"), "k", "v"))])
+        assert found(store) == "as"
+        assert found(store, RunQuery(experiment="unknown")) == "s"
+        assert found(store, RunQuery(experiment="exp")) == "a"
+
+    def test_runs_are_sorted_by_the_last_value_of_a_metric(self, store: Store) -> None:
+        add_runs(store, {run: float(i) for i, run in enumerate("abcdefg")})
+        last: dict[str, Value] = {"a": 1, "b": 0.5, "c": True, "d": -math.inf, "e": math.nan}
+        log_last(store, "m", last)
+        log_last(store, "other", {"f": 100.0})
+        assert found(store, None, Order("m")) == "cabdgfe"
+        assert found(store, None, Order("m", descending=False)) == "dbcagfe"
+        assert found(store, None, Order("nobody logged it")) == "gfedcba"
+
+    def test_only_the_newest_number_counts(self, store: Store) -> None:
+        add_runs(store, {"a": 1.0, "b": 2.0})
+        log_last(store, "m", {"a": 1.0, "b": 2.0})
+        assert found(store, None, Order("m")) == "ba"
+        log_last(store, "m", {"a": 3.0})
+        store.apply([Speaker().say(TextLogged(RunId("b"), "m", "9", None, 1.0))])
+        assert found(store, None, Order("m")) == "ab"
+        log_last(store, "m", {"a": math.nan})
+        assert found(store, None, Order("m")) == "ba"
+
+    @pytest.mark.parametrize("order", [NEWEST_FIRST, OLDEST_FIRST, Order("m"), Order("m", False)])
+    @pytest.mark.parametrize("query", [RunQuery(), RunQuery(tags={"k": None})])
+    def test_pages_make_up_the_whole(self, store: Store, query: RunQuery, order: Order) -> None:
+        runs = "abcdefghijklmnopqrst"
+        add_runs(store, {run: float(i % 7) for i, run in enumerate(runs)})
+        log_last(store, "m", {run: float(i % 3) for i, run in enumerate(runs[:12])})
+        log_last(store, "m", {"b": math.nan})
+        store.apply([Speaker().say(*[Tagged(RunId(run), "k", "v") for run in runs[3:18]])])
+        whole = found(store, query, order)
+        assert len(whole) == len(set(whole)) == (15 if query.tags else 20)
+        for size in (1, 4, 5, 100):
+            offsets = range(0, len(whole) + size, size)
+            pages = [found(store, query, order, limit=size, offset=at) for at in offsets]
+            assert "".join(pages) == whole
+        assert found(store, query, order, limit=0) == ""
+        assert found(store, query, order, offset=13) == whole[13:]
+        assert found(store, query, order, offset=100) == ""
+
+    # -- conditions -------------------------------------------------------------------------------
+
+    def test_runs_are_found_by_what_they_are(self, store: Store) -> None:
+        store.apply(
+            [
+                Speaker().say(
+                    created("a", "x"),
+                    created("b", "x", parent="a", kind=RunKind.JOB),
+                    created("c", "y", parent="b"),
+                    created("d", "y", kind=RunKind.JOB),
+                    moved("c", RunState.FAILED, 0),
+                    moved("a", RunState.COMPLETED, 0),
+                )
+            ]
+        )
+        for query, expected in (
+            (RunQuery(experiment="x"), "ba"),
+            (RunQuery(experiment="nobody"), ""),
+            (RunQuery(parent=RunId("a")), "b"),
+            (RunQuery(parent=RunId("nobody")), ""),
+            (RunQuery(top_level=True), "da"),
+            (RunQuery(top_level=True, parent=RunId("a")), ""),
+            (RunQuery(kind=RunKind.JOB), "db"),
+            (RunQuery(states=(RunState.FAILED, RunState.COMPLETED)), "ca"),
+            (RunQuery(states=()), ""),
+            (RunQuery(experiment="y", kind=RunKind.JOB, states=(RunState.QUEUED,)), "d"),
+        ):
+            assert found(store, query) == expected, query
+
+    @pytest.mark.parametrize("kind", ["tags", "properties"])
+    def test_runs_are_found_by_tags_and_properties(self, store: Store, kind: str) -> None:
+        said = {"a": {"k": "1", "l": "2"}, "b": {"k": "2"}, "c": {"k": ""}, "d": {"K": "1"}}
+        speak = Tagged if kind == "tags" else PropertyAdded
+        add_runs(store, dict.fromkeys("abcde", 1.0))
+        events = [speak(RunId(run), k, v) for run, each in said.items() for k, v in each.items()]
+        store.apply([Speaker().say(*events)])
+
+        def having(wanted: dict[str, str | None]) -> str:
+            query = RunQuery(tags=wanted) if kind == "tags" else RunQuery(properties=wanted)
+            return found(store, query)
+
+        assert having({"k": None}) == "cba"
+        assert having({"k": "1"}) == "a"
+        assert having({"k": ""}) == "c"
+        assert having({"k": "2", "l": "2"}) == ""
+        assert having({"k": "1", "l": None}) == "a"
+        assert having({"nobody": None}) == ""
+
+    def test_tags_are_found_as_they_are_now(self, store: Store) -> None:
+        run = RunId("a")
+        add_runs(store, {"a": 1.0})
+        store.set_tags(run, {"k": "1", "mark": None})
+        assert found(store, RunQuery(tags={"mark": None})) == "a"
+        assert found(store, RunQuery(tags={"mark": ""})) == ""
+        store.set_tags(run, {"k": "2"})
+        assert found(store, RunQuery(tags={"k": "1"})) == ""
+        assert found(store, RunQuery(tags={"k": "2"})) == "a"
+        store.remove_tags(run, ["k"])
+        assert found(store, RunQuery(tags={"k": None})) == ""
+
+    @pytest.mark.parametrize(
+        ("values", "wanted", "expected"),
+        [
+            ([1, 1.0, True, "1", 2], 1, "cba"),
+            ([1, 1.0, True, "1", 2], 1.0, "cba"),
+            ([1, 1.0, True, "1", 2], True, "cba"),
+            ([1, 1.0, True, "1", 2], "1", "d"),
+            ([0.1, 0.1 + 2**-56, "0.1"], 0.1, "a"),
+            ([2**53, 2**53 + 1, 2.0**53], 2**53, "ca"),
+            ([2**53, 2**53 + 1, 2.0**53], 2**53 + 1, "b"),
+            ([0.0, -0.0, 0, False, ""], 0, "dcba"),
+            ([math.nan, math.inf, -math.inf, "nan", 1e300], math.nan, "a"),
+            ([math.nan, math.inf, -math.inf, "inf", 1e300], math.inf, "b"),
+            (["x" * 10_000, "x" * 9_999 + "y", "x"], "x" * 10_000, "a"),
+            (["ä", "Ä", "a", "A"], "a", "c"),
+            (["", 0, False], "", "a"),
+        ],
+    )
+    def test_parameters_compare_exactly(
+        self, store: Store, values: Sequence[Value], wanted: Value, expected: str
+    ) -> None:
+        runs = "abcde"[: len(values)]
+        add_runs(store, dict.fromkeys(runs, 1.0))
+        pairs = zip(runs, values, strict=True)
+        store.apply([Speaker().say(*[ParameterSet(RunId(r), "p", v) for r, v in pairs])])
+        assert found(store, RunQuery(parameters={"p": wanted})) == expected
+        assert found(store, RunQuery(parameters={"p": wanted, "q": wanted})) == ""
+
+    @pytest.mark.parametrize(
+        ("sign", "number", "expected"),
+        [
+            ("<", 1.0, "db"),
+            ("<=", 1, "dcba"),
+            (">", 0.5, "ca"),
+            (">=", 0.5, "cba"),
+            ("==", 1.0, "ca"),
+            ("!=", 1.0, "edb"),
+            ("==", -math.inf, "d"),
+            ("<", math.nan, ""),
+            ("==", math.nan, ""),
+            ("!=", math.nan, "edcba"),
+        ],
+    )
+    def test_runs_are_found_by_a_metrics_last_value(
+        self, store: Store, sign: str, number: float, expected: str
+    ) -> None:
+        add_runs(store, {run: float(i) for i, run in enumerate("abcdef")})
+        log_last(store, "m", {"a": 1, "b": 0.5, "c": True, "d": -math.inf, "e": math.nan})
+        store.apply([Speaker().say(TextLogged(RunId("f"), "m", "1", None, 1.0))])
+        assert found(store, RunQuery(metrics=(("m", sign, number),))) == expected
+
+    def test_an_unknown_comparison_is_refused(self, store: Store) -> None:
+        with pytest.raises(UsageError, match="'=<'"):
+            store.query_runs(RunQuery(metrics=(("m", "=<", 1.0),)))
+
+    def test_every_condition_counts(self, store: Store) -> None:
+        add_runs(store, {run: float(i) for i, run in enumerate("abcdef")})
+        events = [
+            said
+            for run in "abcde"
+            for said in (
+                Tagged(RunId(run), "k", "v" if run != "b" else "w"),
+                PropertyAdded(RunId(run), "p", "v" if run != "c" else "w"),
+                ParameterSet(RunId(run), "lr", 0.1 if run != "d" else 0.2),
+            )
+        ]
+        store.apply([Speaker().say(*events)])
+        log_last(store, "m", {"a": 3.0, "e": 1.0, "f": 2.0})
+        query = RunQuery(tags={"k": "v"}, properties={"p": "v"}, parameters={"lr": 0.1})
+        assert found(store, query) == "ea"
+        assert found(store, query, Order("m")) == "ae"
+        within = RunQuery(metrics=(("m", ">", 1.0), ("m", "<", 3.0)), experiment="exp")
+        assert found(store, within) == "f"
+
+    def test_a_thousand_runs_in_pages(self, store: Store) -> None:
+        count = 1200
+        runs = [RunId(f"{i:04d}") for i in range(count)]
+        speaker = Speaker()
+        store.apply([speaker.say(*[created(run, time_s=float(i)) for i, run in enumerate(runs)])])
+        store.apply([speaker.say(points=[numbers(run, "m", [int(run) % 10]) for run in runs])])
+        store.apply([speaker.say(*[ParameterSet(run, "even", int(run) % 2 == 0) for run in runs])])
+        even = RunQuery(parameters={"even": 1})
+        page = store.query_runs(even, Order("m"), limit=3, offset=119)
+        assert [run.id for run in page] == ["0008", "1196", "1186"]
+        assert len(store.query_runs(even)) == count // 2
