@@ -1,8 +1,9 @@
 """Questions to a large history, beside the bare SQL. `python benchmarks/queries.py`
 
 A store is filled through `Store.apply`, as ingest does it; then the same questions are asked through
-the store and, by hand-written SQL, through sqlite3 on the same file, in turn. The bare side uses the same
-indexes, fetches its rows, and turns points into arrays, but makes nothing else of them. The plans are those of the store's own statements.
+the store and, by hand-written SQL, through sqlite3 on the same file, in turn. The bare side uses the
+same indexes, fetches its rows and sees points as arrays; it makes nothing else of them. The plans are
+those of the store's own statements.
 """
 
 from __future__ import annotations

@@ -12,12 +12,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from trackboard.errors import TrackboardError
 from trackboard.model import (
+    ArtifactKind,
+    ArtifactLogged,
     Compute,
     Ended,
     Event,
     FileAdded,
     Heartbeat,
     Lost,
+    ParameterSet,
     PropertyAdded,
     QueuedJob,
     RunId,
@@ -27,7 +30,7 @@ from trackboard.model import (
     Tagged,
     TextLogged,
 )
-from trackboard.ports import SeriesPoints, Store
+from trackboard.ports import Model, Order, RunQuery, SeriesPoints, Store
 from trackboard.stores import MemoryStore, open_sqlite
 from trackboard.testing.speaker import Speaker, created, moved, numbers, same_points
 
@@ -37,6 +40,9 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 TIMES = st.floats(0, 1e10)
 COUNTS = st.sampled_from([0, 1, 2, 60, 127, 128, 129, 700, 4095, 4096, 9000])
 INT64 = st.integers(-(2**63), 2**63 - 1)
+TABLES = st.sampled_from(["", "", "t"])
+PARAMETERS = st.sampled_from([True, 0, 1, 1.0, 0.5, -math.inf, 2**53 + 1, 2.0**53, "", "1", "ä"])
+SIGNS = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
 
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
@@ -47,6 +53,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         parent=st.none() | RUNS,
         kind=st.sampled_from(RunKind),
         time_s=TIMES,
+        description=WORDS,
     ),
     st.builds(
         moved,
@@ -61,11 +68,38 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Tagged, RUNS, NAMES, st.none() | WORDS, removed=st.booleans()),
     st.builds(PropertyAdded, RUNS, NAMES, WORDS),
     st.builds(FileAdded, RUNS, NAMES, WORDS, st.integers(0, 2**40), TIMES),
-    st.builds(TextLogged, RUNS, NAMES, WORDS, st.none() | INT64, TIMES),
+    st.builds(TextLogged, RUNS, NAMES, WORDS, st.none() | INT64, TIMES, TABLES),
+    st.builds(ParameterSet, RUNS, NAMES, PARAMETERS),
+    st.builds(
+        ArtifactLogged,
+        RUNS,
+        NAMES,
+        st.sampled_from(ArtifactKind),
+        NAMES,
+        WORDS,
+        st.integers(0, 9),
+        st.none() | INT64,
+        TIMES,
+    ),
     st.builds(Lost, RUNS, st.integers(1, 9), WORDS),
     st.builds(Heartbeat, TIMES),
     st.builds(Ended, TIMES),
 )
+
+
+QUERIES = st.builds(
+    RunQuery,
+    experiment=st.none() | st.sampled_from(["exp", "unknown"]),
+    parent=st.none() | RUNS,
+    top_level=st.booleans(),
+    kind=st.none() | st.sampled_from(RunKind),
+    states=st.none() | st.lists(st.sampled_from(RunState), max_size=6).map(tuple),
+    tags=st.dictionaries(NAMES, st.none() | WORDS, max_size=1),
+    properties=st.dictionaries(NAMES, st.none(), max_size=1),
+    parameters=st.dictionaries(NAMES, PARAMETERS, max_size=1),
+    metrics=st.lists(st.tuples(NAMES, SIGNS, st.floats()), max_size=1).map(tuple),
+)
+ORDERS = st.builds(Order, st.none() | NAMES, st.booleans())
 
 
 @st.composite
@@ -85,6 +119,7 @@ def some_numbers(draw: st.DrawFn) -> SeriesPoints:
         draw(NAMES),
         [values[i % len(values)] for i in range(count)],
         steps=[steps[i % len(steps)] for i in range(count)],
+        table=draw(TABLES),
     )
 
 
@@ -169,6 +204,31 @@ class StoresAgree(RuleBasedStateMachine):
     def set_name(self, run: RunId, name: str) -> None:
         self.both("set_name", run, name)
 
+    @rule(run=RUNS, description=WORDS)
+    def set_description(self, run: RunId, description: str) -> None:
+        self.both("set_description", run, description)
+
+    @rule(run=RUNS, keys=st.lists(NAMES, max_size=2))
+    def remove_tags(self, run: RunId, keys: list[str]) -> None:
+        self.both("remove_tags", run, keys)
+
+    @rule(name=NAMES, run=st.none() | RUNS, words=st.dictionaries(WORDS, WORDS, max_size=2))
+    def add_model(self, name: str, run: RunId | None, words: dict[str, str]) -> None:
+        self.both("add_model", Model(name, 0, run, words, {}, words, "", "", "", 1.0))
+
+    @rule(
+        query=st.just(RunQuery()) | QUERIES,
+        order=ORDERS,
+        limit=st.none() | st.integers(0, 3),
+        offset=st.integers(0, 4),
+    )
+    def query_runs(self, query: RunQuery, order: Order, limit: int | None, offset: int) -> None:
+        found, expected = (
+            store.query_runs(query, order, limit=limit, offset=offset)
+            for store in (self.store, self.model)
+        )
+        assert found == expected
+
     @rule(run=RUNS)
     def request_cancel(self, run: RunId) -> None:
         self.both("request_cancel", run)
@@ -203,7 +263,11 @@ class StoresAgree(RuleBasedStateMachine):
     def the_catalogues_agree(self) -> None:
         for method in ("list_experiments", "list_runs", "positions", "list_jobs", "list_computes"):
             self.both(method)
+        for method in ("list_artifacts", "list_models"):
+            self.both(method)
         ids = [run.id for run in self.model.list_runs()]
+        self.both("list_tags", ids)
+        self.both("list_parameters", ids)
         for run in ids:
             for method in ("get_tags", "get_properties", "list_files", "is_cancel_requested"):
                 self.both(method, run)
