@@ -10,9 +10,10 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from trackboard.blobs import open_folder
 from trackboard.board.names import name_runs
@@ -26,19 +27,31 @@ from trackboard.config import (
     say_once,
 )
 from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.history import Filters, History, build_query, open_file, parse_order, read_history
 from trackboard.ingest import FileLock, Ingest
 from trackboard.launch.plan import LOCAL, Request
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
-from trackboard.model import Run, RunId
-from trackboard.ports import Blobs, Store, Target
-from trackboard.record import Recorder, get_recorder
+from trackboard.model import ArtifactKind, Run, RunId
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Artifact,
+    Blobs,
+    Order,
+    RunFile,
+    RunQuery,
+    Store,
+    Target,
+)
+from trackboard.record import LiveRun, Recorder, get_recorder, start_run
 from trackboard.stores import open_sqlite
 from trackboard.targets import LocalTarget
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
+
+AnyRun = Run | LiveRun | RunId | str
 
 _DATABASE = "trackboard.db"
 _LOCK_PATIENCE_S = 30.0
@@ -225,6 +238,172 @@ class Workspace:
 
         self.drain()
         return export_runs(self.source, runs, folder, recursive=recursive, report=report)
+
+    # -- recording ----------------------------------------------------------------------------------
+
+    def start_run(
+        self,
+        experiment: str,
+        *,
+        name: str = "",
+        parameters: Mapping[str, object] | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        description: str = "",
+        parent: Run | LiveRun | None = None,
+        capture: bool = True,
+        console: bool = False,
+    ) -> AbstractContextManager[LiveRun]:
+        """Begin a run that ends with the `with` block.
+
+        Left at its end or by `sys.exit(0)` it is completed, by an exception failed with the cause, by
+        KeyboardInterrupt canceled. The exception goes on.
+
+        Args:
+            experiment: Its experiment's name; need not exist.
+            name: What people call it; "" is shown as `run-<number>`.
+            parameters: Settings by name: numbers, bools or text.
+            tags: Tags by key.
+            description: What it is about.
+            parent: The run that it is a part of.
+            capture: Add what can be known for free: the code's commit and what differs from it, the
+                command, host, user, Python.
+            console: Keep what is printed, as `user_logs/std_log.txt`.
+
+        Raises:
+            UsageError: A name or a value is not one that can be stored; no run was begun.
+
+        >>> with workspace.start_run("digits", name="first", parameters={"lr": 0.1}) as run:
+        ...     for step in range(3):
+        ...         run.log("loss", 1 / (step + 1), step)
+        """
+        return start_run(
+            self.recorder(),
+            experiment,
+            name=name,
+            parameters=parameters,
+            tags=tags,
+            description=description,
+            parent=None if parent is None else parent.id,
+            capture=capture,
+            console=console,
+        )
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    def runs(
+        self,
+        query: RunQuery | None = None,
+        *,
+        order: Order | str = NEWEST_FIRST,
+        limit: int | None = None,
+        offset: int = 0,
+        **filters: Unpack[Filters],
+    ) -> tuple[Run, ...]:
+        """Runs that match every given condition, as they are now, newest first.
+
+        Args:
+            query: The conditions as one value, instead of `filters`.
+            order: A metric's name sorts by its last value, greatest first; `-name` least first.
+            limit: At most so many.
+            offset: Leave out so many at the begin.
+            **filters: `experiment`, `parent`, `top_level`, `kind`, `state`, `tags`, `properties`,
+                `parameters`, `metrics`; see `history.Filters`.
+
+        Raises:
+            UsageError: A condition is not one.
+
+        >>> [run.name for run in workspace.runs(experiment="digits", metrics="loss < 0.5")]
+        ['first']
+        """
+        if query is not None and filters:
+            raise UsageError(
+                f"conditions were given twice: as {query} and as {filters}",
+                hint="Put them all into the query, or leave it out.",
+            )
+        self.drain()
+        wanted = build_query(**filters) if query is None else query
+        return self.store.query_runs(wanted, parse_order(order), limit=limit, offset=offset)
+
+    def history(
+        self,
+        runs: AnyRun | Iterable[AnyRun],
+        metrics: str | Iterable[str] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> History:
+        """What runs logged, as one long table: a row for each point.
+
+        Args:
+            runs: One or many: runs, their ids, or what they are called (see `runs_called`).
+            metrics: Only these; None: all. A column of a table is called `table/column`.
+            limit: At most so many points of each series: a sample with its first, last, least and
+                greatest value. None: all.
+
+        Returns:
+            Columns as numpy arrays: steps int64, times in seconds since the epoch, values float64;
+            `to_pandas()` and `to_arrow()` need `pip install 'trackboard[frames]'`.
+
+        Raises:
+            NotFound: There is no such run.
+
+        >>> workspace.history("digits/first", "loss").values.round(2).tolist()
+        [1.0, 0.5, 0.33]
+        """
+        chosen = self._chosen(runs)
+        names = [metrics] if isinstance(metrics, str) else None if metrics is None else [*metrics]
+        return read_history(self.store, chosen, names, limit=limit)
+
+    def images(self, run: AnyRun) -> tuple[Artifact, ...]:
+        """Images that a run logged, in the order they were stored; `open_file` opens their `path`.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ids = [one.id for one in self._chosen(run)]
+        return self.store.list_artifacts(runs=ids, kinds=[ArtifactKind.IMAGE])
+
+    def files(self, run: AnyRun) -> tuple[RunFile, ...]:
+        """Files of a run by path, sizes in bytes.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        return self.store.list_files(self._one(run).id)
+
+    def open_file(self, run: AnyRun, path: str) -> BinaryIO:
+        """Open a file of a run for reading bytes; close it, or use `with`.
+
+        Args:
+            run: The run.
+            path: As in `files`.
+
+        Raises:
+            NotFound: There is no such run or file.
+        """
+        return open_file(self.store, self.blobs, self.run_folder, self._one(run).id, path)
+
+    def _one(self, run: AnyRun) -> Run:
+        found = self._chosen(run)
+        if len(found) != 1:
+            raise UsageError(
+                f"{run!r} is an experiment of {len(found)} runs", hint="Name one of its runs."
+            )
+        return found[0]
+
+    def _chosen(self, runs: AnyRun | Iterable[AnyRun]) -> list[Run]:
+        """These runs as they are now, each once, in the order given."""
+        self.drain()
+        each = [runs] if isinstance(runs, (Run, LiveRun, str)) else list(runs)
+        texts = [str(run) if isinstance(run, str) else run.id for run in each]
+        found = {run.id: run for run in self.store.list_runs(ids=[RunId(text) for text in texts])}
+        chosen: dict[RunId, Run] = {}
+        for text in texts:
+            if text not in found:
+                named = self.store.list_runs(ids=self.runs_called(text))
+                chosen.update((run.id, run) for run in named)
+            else:
+                chosen[RunId(text)] = found[RunId(text)]
+        return list(chosen.values())
 
     # -- jobs ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,63 @@
+"""Reads points of runs out of a store into one table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from trackboard.history.table import History, TextColumn
+from trackboard.model import Run, Series, SeriesId, ValueKind
+from trackboard.ports import FloatColumn, Points, Store
+
+
+def read_history(
+    store: Store,
+    runs: Sequence[Run],
+    metrics: Collection[str] | None = None,
+    *,
+    limit: int | None = None,
+) -> History:
+    """All points of some runs.
+
+    Args:
+        store: Where they are.
+        runs: In the order of the table.
+        metrics: Only under these names; None: all.
+        limit: At most so many points of each series, a sample; see `Store.read_points`.
+    """
+    place = {run.id: number for number, run in enumerate(runs)}
+    found = store.list_series(runs=list(place), names=metrics)
+    series = sorted(found, key=lambda one: place[one.run])  # stable: as begun within a run
+    points = store.read_points([one.id for one in series], limit=limit)
+    series = [one for one in series if one.id in points]
+    names = {name: number for number, name in enumerate(dict.fromkeys(s.name for s in series))}
+    counts = [len(points[one.id]) for one in series]
+    return History(
+        runs=tuple(place),
+        run_names=tuple({run.id: run.label for run in runs}.values()),
+        metrics=tuple(names),
+        run_codes=np.repeat(np.array([place[one.run] for one in series], np.int32), counts),
+        metric_codes=np.repeat(np.array([names[one.name] for one in series], np.int32), counts),
+        steps=_joined([points[one.id].steps for one in series], np.int64),
+        times_s=_joined([points[one.id].times_s for one in series], np.float64),
+        values=_joined([_numbers(one, points) for one in series], np.float64),
+        texts=_joined([_texts(one, points) for one in series], object),
+    )
+
+
+def _numbers(series: Series, points: Mapping[SeriesId, Points]) -> FloatColumn:
+    values = points[series.id].values
+    if series.kind is ValueKind.TEXT:
+        return np.full(len(values), np.nan)
+    return values.astype(np.float64)
+
+
+def _texts(series: Series, points: Mapping[SeriesId, Points]) -> TextColumn:
+    values = points[series.id].values
+    return values if series.kind is ValueKind.TEXT else np.full(len(values), None, dtype=object)
+
+
+def _joined(columns: list[Any], dtype: Any) -> Any:
+    return np.concatenate(columns) if columns else np.empty(0, dtype)

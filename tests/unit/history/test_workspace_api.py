@@ -1,0 +1,256 @@
+"""Runs by filter, points as a table, files: the native way to read a workspace."""
+
+import doctest
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import trackboard
+from trackboard import workspace as workspace_module
+from trackboard.errors import NotFound, UsageError
+from trackboard.history import conditions
+from trackboard.model import ArtifactKind, RunId, RunState
+from trackboard.ports import Order, RunQuery
+from trackboard.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace.open(tmp_path)
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def filled(workspace: Workspace) -> Workspace:
+    """Three runs `a`, `b`, `c` of `digits`, oldest first, and one of `words`."""
+    for number, name in enumerate("abc"):
+        with workspace.start_run(
+            "digits",
+            name=name,
+            parameters={"lr": 10.0**-number, "layers": number, "optimizer": "adam"},
+            tags={"team": "vision"} if name != "b" else {"draft": None},
+            capture=False,
+        ) as run:
+            for step in range(3):
+                run.log("loss", step + number, 10 * step)
+            run.log("accuracy", 0.5 + number / 10)
+            run.log("note", f"ü{number}")
+            run.log("is_good", number > 1)
+            run.log_row("table", {"x": 7})
+    with workspace.start_run("words", capture=False) as run:
+        run.log("loss", float("nan"))
+    return workspace
+
+
+def names(runs: tuple[trackboard.Run, ...]) -> list[str]:
+    return [run.name for run in runs]
+
+
+def test_runs_by_filter(filled: Workspace) -> None:
+    find = filled.runs
+    assert names(find(experiment="digits")) == ["c", "b", "a"]
+    assert len(find()) == 4
+    assert names(find(tags={"team": "vision"})) == ["c", "a"]
+    assert names(find(tags={"draft": None})) == ["b"]
+    assert names(find(parameters={"lr": 1, "optimizer": "adam"})) == ["a"]
+    assert names(find(metrics="accuracy > 0.55")) == ["c", "b"]
+    assert names(find(metrics=["accuracy > 0.55", ("accuracy", "<", 0.65)])) == ["b"]
+    assert names(find(experiment="digits", order="accuracy", limit=2)) == ["c", "b"]
+    assert names(find(experiment="digits", order="-accuracy", offset=1)) == ["b", "c"]
+    assert names(find(experiment="digits", order=Order("loss", descending=False))) == [*"abc"]
+    assert names(find(RunQuery(experiment="digits"), limit=1)) == ["c"]
+    assert len(find(state="completed")) == 4
+    assert find(state=["failed", RunState.CANCELED]) == ()
+
+
+def test_children_by_filter(filled: Workspace) -> None:
+    with (
+        filled.start_run("digits", name="up", capture=False) as run,
+        filled.start_run("digits", name="below", parent=run, capture=False),
+    ):
+        pass
+    assert names(filled.runs(parent=run.id)) == ["below"]
+    assert names(filled.runs(experiment="digits", top_level=True, limit=1)) == ["up"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"metrics": "accuracy"}, {"metrics": "accuracy > high"}, {"state": "done"}]
+)
+def test_wrong_conditions(workspace: Workspace, wrong: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        workspace.runs(**wrong)  # type: ignore[arg-type]
+
+
+def test_conditions_twice(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="twice"):
+        workspace.runs(RunQuery(), experiment="digits")
+
+
+def test_history_is_a_long_table(filled: Workspace) -> None:
+    first = filled.runs(experiment="digits")[2]
+    history = filled.history(first)
+    assert len(history) == 7
+    assert history.steps.dtype == np.int64
+    assert history.values.dtype == history.times_s.dtype == np.float64
+    rows = {
+        metric: [column[history.metric == metric].tolist() for column in columns]
+        for columns in [(history.steps, history.values, history.texts)]
+        for metric in history.metrics
+    }
+    assert np.isnan(rows.pop("note")[1]).all()
+    assert rows == {
+        "loss": [[0, 10, 20], [0, 1, 2], [None] * 3],
+        "accuracy": [[0], [0.5], [None]],
+        "is_good": [[0], [0], [None]],
+        "table/x": [[0], [7], [None]],
+    }
+    assert history.texts[history.metric == "note"].tolist() == ["ü0"]
+    assert set(history.run) == {first.id}
+    assert set(history.run_name) == {"a"}
+    assert abs(history.times_s - first.created_s).max() < 60
+
+
+def test_history_of_several(filled: Workspace) -> None:
+    runs = filled.runs(experiment="digits")
+    history = filled.history(runs, ["loss", "accuracy"])
+    assert (history.runs, history.run_names) == (tuple(run.id for run in runs), ("c", "b", "a"))
+    assert history.run_name.tolist() == ["c"] * 4 + ["b"] * 4 + ["a"] * 4
+    assert history.values[history.metric == "accuracy"].tolist() == [0.7, 0.6, 0.5]
+    assert len(filled.history(runs, "loss", limit=1)) == 3
+    assert len(filled.history([], "loss")) == 0
+    assert len(filled.history(runs, "no such metric")) == 0
+
+
+def test_runs_are_meant_by_id_name_or_as_they_are(filled: Workspace) -> None:
+    run = filled.runs(experiment="digits")[0]
+    for meant in (run, run.id, "digits/c", "c"):
+        assert filled.history(meant).runs == (run.id,)
+    assert filled.history([run, "c", run.id]).runs == (run.id,)
+    assert len(filled.history("digits").runs) == 3
+    assert filled.history(["digits", "words"]).run_names[-1] == "run-1"
+    with pytest.raises(NotFound, match="'nobody'"):
+        filled.history("nobody")
+    with pytest.raises(UsageError, match="experiment of 3 runs"):
+        filled.files("digits")
+
+
+def test_a_frame_for_pandas(filled: Workspace) -> None:
+    frame = filled.history("digits", ["loss", "note"]).to_pandas()
+    assert list(frame.columns) == ["run", "run_name", "metric", "step", "time", "value", "text"]
+    assert len(frame) == 12
+    assert frame.time.dt.tz is not None
+    last = frame[frame.metric == "loss"].groupby("run_name", observed=True).value.last()
+    assert last.to_dict() == {"a": 2, "b": 3, "c": 4}
+    assert frame.text.dropna().tolist() == ["ü0", "ü1", "ü2"]
+
+
+def test_a_table_for_arrow(filled: Workspace) -> None:
+    import pyarrow as pa
+
+    table = filled.history("digits", ["loss", "note"]).to_arrow()
+    assert table.column_names == ["run", "run_name", "metric", "step", "time", "value", "text"]
+    assert table.schema.field("time").type == pa.timestamp("us", tz="UTC")
+    rows = table.to_pylist()
+    assert len(rows) == 12
+    note = next(row for row in rows if row["metric"] == "note")
+    assert (note["value"], note["text"], note["run_name"]) == (None, "ü0", "a")
+    nan = filled.history("words").to_arrow()["value"].to_pylist()
+    assert len(nan) == 1
+    assert str(nan[0]) == "nan"  # a number, and not missing
+
+
+def test_frames_of_nothing_and_of_odd_times(workspace: Workspace) -> None:
+    empty = workspace.history([])
+    assert len(empty.to_pandas()) == empty.to_arrow().num_rows == 0
+    with (
+        workspace.start_run("e", name="same", capture=False) as one,
+        workspace.start_run("e", name="same", capture=False) as two,
+    ):
+        one.log("loss", 1)
+        two.log("loss", 2)
+    history = workspace.history([one, two])
+    history.times_s.setflags(write=True)
+    history.times_s[0] = float("nan")
+    frame = history.to_pandas()
+    assert frame.run_name.tolist() == ["same", "same"]
+    assert frame.time.isna().tolist() == [True, False]
+    assert history.to_arrow()["time"].null_count == 1
+
+
+@pytest.mark.parametrize(("module", "method"), [("pandas", "to_pandas"), ("pyarrow", "to_arrow")])
+def test_without_the_extra(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, module: str, method: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(UsageError, match=r"pip install 'trackboard\[frames\]'"):
+        getattr(workspace.history([]), method)()
+
+
+def test_files_and_images(workspace: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"PNG")
+    with source.open("rb") as stream:
+        key, size = workspace.blobs.put(stream)
+    with workspace.start_run("e", capture=False) as run:
+        run.append_bytes("logs/train.log", 0, b"line\n")
+        run.log_artifact("plot", ArtifactKind.IMAGE, "images/plot.png", key, size)
+        run.log_artifact("table", ArtifactKind.ACCURACY_TABLE, "table.json", key, size)
+        run.add_file("outputs/model.bin", key, size)
+    assert [image.path for image in workspace.images(run)] == ["images/plot.png"]
+    with workspace.open_file(run, "images/plot.png") as file:
+        assert file.read() == b"PNG"
+    with workspace.open_file(run, "logs/train.log") as file:
+        assert file.read() == b"line\n"
+    paths = [file.path for file in workspace.files(run)]
+    assert paths == ["images/plot.png", "logs/train.log", "outputs/model.bin", "table.json"]
+    with pytest.raises(NotFound, match="Did you mean"):
+        workspace.open_file(run, "outputs/model")
+    with pytest.raises(NotFound, match="It has 'images/plot"):
+        workspace.open_file(run, "../../trackboard.toml")
+    (workspace.run_folder(run.id) / "logs/train.log").unlink()
+    with pytest.raises(NotFound):
+        workspace.open_file(run, "logs/train.log")
+    with pytest.raises(NotFound):
+        workspace.files(RunId("nobody"))
+
+
+def test_examples(workspace: Workspace) -> None:
+    assert doctest.testmod(conditions).failed == 0
+    finder = doctest.DocTestFinder()
+    runner = doctest.DocTestRunner()
+    for method in ("start_run", "runs", "history"):  # each goes on where the other ended
+        found = finder.find(
+            getattr(workspace_module.Workspace, method),
+            method,
+            globs={"workspace": workspace},
+        )
+        for example in found:
+            runner.run(example)
+    assert runner.summarize(verbose=False) == (0, 3)
+
+
+@pytest.mark.usefixtures("empty_folder")
+def test_the_example_of_the_package() -> None:
+    assert doctest.testmod(trackboard).failed == 0
+
+
+def test_all_names_are_there_and_loaded_late() -> None:
+    assert {name for name in trackboard.__all__ if getattr(trackboard, name)} == {
+        *trackboard.__all__
+    }
+    assert {*trackboard.__all__} <= {*dir(trackboard)}
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = trackboard.no_such_name
+    program = (
+        "import sys, trackboard; before = {*sys.modules}; trackboard.Workspace\n"
+        "print('numpy' in before, 'trackboard.workspace' in before, 'numpy' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert said.stdout.split() == ["False", "False", "True"]
