@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,18 @@ from trackboard.board.provider import BoardProvider, open_provider
 from trackboard.board.source import Source, View
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.model import (
+    ArtifactKind,
+    ArtifactLogged,
     Created,
     Event,
+    ParameterSet,
     RunId,
     RunKind,
     RunState,
     StateChanged,
+    Tagged,
     TextLogged,
+    Value,
     ValueKind,
     new_writer_id,
 )
@@ -66,7 +73,9 @@ class Lab:
     def end_run(self, run: str) -> None:
         self._apply(StateChanged(RunId(run), RunState.COMPLETED, 0, 1, T0, "", 1.0))
 
-    def log(self, run: str, name: str, values: Any, steps: list[int] | None = None) -> None:
+    def log(
+        self, run: str, name: str, values: Any, steps: list[int] | None = None, *, table: str = ""
+    ) -> None:
         numbers: npt.NDArray[Any] = np.asarray(values)
         given = np.arange(len(numbers)) if steps is None else np.array(steps)
         self._apply(
@@ -78,11 +87,46 @@ class Lab:
                 np.ones(len(numbers), dtype=bool),
                 T0 + np.arange(len(numbers), dtype=np.float64) * 0.37,
                 numbers,
+                table,
             )
         )
 
     def log_text(self, run: str, name: str, step: int, value: str) -> None:
         self._apply(TextLogged(RunId(run), name, value, step, T0 + step))
+
+    def log_rows(self, run: str, table: str, column: str, values: Any, steps: list[int]) -> None:
+        """Cells of one column of a table."""
+        if isinstance(values[0], str):
+            cells = zip(steps, values, strict=True)
+            name = f"{table}/{column}"
+            self._apply(*(TextLogged(RunId(run), name, v, s, T0 + s, table) for s, v in cells))
+        else:
+            self.log(run, f"{table}/{column}", values, steps, table=table)
+
+    def log_artifact(
+        self,
+        run: str,
+        name: str,
+        content: bytes | dict[str, Any],
+        kind: ArtifactKind = ArtifactKind.IMAGE,
+        *,
+        step: int | None = None,
+        path: str = "plot.png",
+    ) -> str:
+        """Log a file as a value; a dict is the data of one of the SDK's documents."""
+        if isinstance(content, dict):
+            document = {"schema_type": kind.value, "schema_version": "v1", "data": content}
+            content = json.dumps(document).encode()
+        key, size = self.blobs.put(io.BytesIO(content))
+        time_s = T0 + (step or 0)
+        self._apply(ArtifactLogged(RunId(run), name, kind, path, key, size, step, time_s))
+        return key
+
+    def set_parameter(self, run: str, name: str, value: Value) -> None:
+        self._apply(ParameterSet(RunId(run), name, value))
+
+    def tag(self, run: str, key: str, value: str | None = None) -> None:
+        self._apply(Tagged(RunId(run), key, value))
 
     def add_file(self, run: str, path: str, content: bytes = b"") -> Path:
         file = self.run_folder(RunId(run)) / path
