@@ -28,7 +28,7 @@ from trackboard.config import (
 )
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.history import Filters, History, build_query, open_file, parse_order, read_history
-from trackboard.ingest import FileLock, Ingest
+from trackboard.ingest import FileLock, Ingest, Silence
 from trackboard.launch.plan import LOCAL, Request
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.site import Site
@@ -168,6 +168,10 @@ class Workspace:
     def _spools(self) -> Ingest:
         return Ingest(self.spool_folder, self.folder / "lock", self.store, self.run_folder)
 
+    @functools.cached_property
+    def _silence(self) -> Silence:
+        return Silence(self.spool_folder, self.folder / "lock")
+
     # -- finding and showing ------------------------------------------------------------------------
 
     @property
@@ -179,6 +183,15 @@ class Workspace:
         """The run as it is now, or None."""
         self.drain()
         return self.store.find_run(run)
+
+    def lost_runs(self) -> frozenset[RunId]:
+        """Runs that have not ended, whose process may be dead where nobody can tell: it is silent.
+
+        That is derived now and stored nowhere; a run that speaks again is not lost. See `ingest.silence`.
+        """
+        self.drain()
+        silent = self._silence.list_lost()
+        return frozenset(self.store.list_owned(silent)) if silent else frozenset()
 
     def runs_of(self, experiment: str) -> list[RunId]:
         """Runs of an experiment that are nobody's children.

@@ -2,5 +2,6 @@
 
 from trackboard.ingest.ingest import Ingest, Pass
 from trackboard.ingest.lock import FileLock
+from trackboard.ingest.silence import Silence
 
-__all__ = ["FileLock", "Ingest", "Pass"]
+__all__ = ["FileLock", "Ingest", "Pass", "Silence"]

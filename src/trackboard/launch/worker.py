@@ -122,6 +122,7 @@ class Worker:
         pause_s = 0.05  # the first look comes early
         while (code := script.wait(pause_s)) is None:
             pause_s = 0.001 if follower.poll() else _FOLLOW_S
+            self._place.recorder.beat()  # a script may say nothing for hours
             now_s = time.monotonic()
             if plan.max_duration_s is not None and now_s - began_s > plan.max_duration_s:
                 self._end(f"it ran longer than its limit of {plan.max_duration_s:g} s")

@@ -7,8 +7,9 @@ Two kinds of writing, never mixed:
 
 Guarantees (all methods): safe from several threads and processes; what a method returned is stored;
 a failed call changed nothing; returned objects never change (arrays refuse writing). No read transaction
-outlives a call and no connection crosses a fork: a child may use the store that it inherited. `Unavailable` may come from any method when the database does not answer
-in time; the same call may be repeated.
+outlives a call and no connection crosses a fork: a child may use the store that it inherited.
+`Unavailable` may come from any method when the database does not answer in time; the same call may be
+repeated.
 
 Not promised: that two reads see the same moment.
 """
@@ -218,6 +219,10 @@ class Store(Protocol):
         Returns:
             The runs that became Failed.
         """
+        ...
+
+    def list_owned(self, writers: Collection[WriterId]) -> tuple[RunId, ...]:
+        """Runs that these writers own (see `end_writer`) and that have not ended, as they were stored."""
         ...
 
     def version(self) -> int:

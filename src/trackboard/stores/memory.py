@@ -239,14 +239,19 @@ class MemoryStore(MemoryCatalogue):
             self._version += 1
             self._positions.setdefault(writer, Position(0, 0))
             self._ended.add(writer)
-            owned = [
-                run
-                for run, record in self._runs.items()
-                if record.owner == writer and not record.run.state.is_terminal
-            ]
+            owned = self.list_owned([writer])
             for run in owned:
                 self._runs[run] = life.end_owner(self._runs[run], cause, time_s)
-            return tuple(owned)
+            return owned
+
+    def list_owned(self, writers: Collection[WriterId]) -> tuple[RunId, ...]:
+        """Runs that these writers own and that have not ended."""
+        with self._lock:
+            return tuple(
+                run
+                for run, record in self._runs.items()
+                if record.owner in writers and not record.run.state.is_terminal
+            )
 
     def version(self) -> int:
         """A number that changes with every write."""

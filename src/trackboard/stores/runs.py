@@ -15,6 +15,8 @@ from trackboard.stores.database import pieces
 from trackboard.stores.life import UNKNOWN, RunRecord
 from trackboard.stores.schema import experiment, file, property_, run, storable, tag, to_column
 
+_ENDED = [state.value for state in RunState if state.is_terminal]
+
 RUNS = sa.select(
     run.c.run_id,
     experiment.c.name.label("experiment_name"),
@@ -140,6 +142,12 @@ def list_runs(
     else:
         rows = _among(connection, run.c.run_id, ids, *conditions)
     return tuple(map(run_of, rows))
+
+
+def list_owned(connection: sa.Connection, writers: Collection[WriterId]) -> tuple[RunId, ...]:
+    """Runs that these writers own and that have not ended."""
+    rows = _among(connection, run.c.owner, writers, run.c.state.not_in(_ENDED))
+    return tuple(RunId(row.run_id) for row in rows)
 
 
 def list_descendants(connection: sa.Connection, ids: Collection[RunId]) -> tuple[Run, ...]:

@@ -73,6 +73,11 @@ class SqlStore:
         """Declare a writer ended, and fail the runs that it leaves behind."""
         return stream.end_writer(self._database, self._appender, writer, cause, time_s)
 
+    def list_owned(self, writers: Collection[WriterId]) -> tuple[RunId, ...]:
+        """Runs that these writers own and that have not ended."""
+        with self._database.read() as connection:
+            return runs.list_owned(connection, writers)
+
     def version(self) -> int:
         """A number that changes with every write."""
         return self._database.version()

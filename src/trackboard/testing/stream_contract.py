@@ -268,6 +268,24 @@ class StreamContract:
         assert store.end_writer(first.writer, cause="gone", time_s=1.0) == ()
         assert store.end_writer(second.writer, cause="gone", time_s=1.0) == ("r",)
 
+    def test_what_writers_own_can_be_listed(self, store: Store) -> None:
+        first, second = Speaker(), Speaker()
+        store.apply(
+            [
+                first.say(
+                    created("r"), created("done"), created("b"), created("job", kind=RunKind.JOB)
+                )
+            ]
+        )
+        store.apply([second.say(created("other"), moved("b", RunState.RUNNING, 0))])
+        store.apply([first.say(moved("done", RunState.COMPLETED, 0))])
+        assert store.list_owned([first.writer]) == ("r",)
+        assert store.list_owned([second.writer, new_writer_id()]) == ("b", "other")
+        assert store.list_owned([second.writer, first.writer]) == ("r", "b", "other")
+        assert store.list_owned([]) == ()
+        store.end_writer(second.writer, cause="gone", time_s=1.0)
+        assert store.list_owned([second.writer]) == ()
+
     def test_what_has_ended_stays_as_it_ended(self, store: Store) -> None:
         speaker = Speaker()
         store.apply([speaker.say(created("r"), moved("r", RunState.COMPLETED, 0))])

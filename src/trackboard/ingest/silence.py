@@ -1,0 +1,95 @@
+"""Writers that nobody can prove dead, and from which nothing comes any more.
+
+On the same host and boot the kernel says whether a writer lives (see `spool.alive`), and ingest fails
+what the dead leave behind. Everywhere else silence is all there is: no proof, so nothing is stored, and
+whoever speaks again was never lost. A job's worker says every 10 s that it lives; a process that records
+for itself is heard when it records.
+
+Silence is measured on the reader's monotonic clock from the last growth of the spool that the reader
+saw. At first sight there was none: then by the ages of two files, both stamped by the file system's own
+clock, so that a reader that has just started knows what a patient one knows.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from trackboard.model import WriterId
+from trackboard.spool import Liveness, Segment, list_segments, list_writers, probe, read_writer
+from trackboard.spool.layout import segment_name
+
+SAME_HOST_S = 30.0  # a file system without locks
+ELSEWHERE_S = 120.0  # a network file system may show what was written a minute later
+
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Heard:
+    end: Segment | None  # the newest segment as it was
+    at_s: float  # when it was seen to have grown, on the monotonic clock
+
+
+class Silence:
+    """Listens to the spools of one workspace. Safe from several threads.
+
+    Args:
+        spool_folder: Where the spools are.
+        lock: The workspace's lock file, which everybody who reads writes to.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, spool_folder: Path, lock: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._spool_folder = spool_folder
+        self._lock_file = lock
+        self._clock = clock
+        self._heard: dict[WriterId, _Heard] = {}
+        self._lost: frozenset[WriterId] = frozenset()
+        self._next_look_s = 0.0
+        self._looking = threading.Lock()
+
+    def list_lost(self) -> frozenset[WriterId]:
+        """Writers that may be dead: silent for 30 s on this host, for 120 s elsewhere."""
+        with self._looking:
+            now_s = self._clock()
+            if now_s >= self._next_look_s:
+                self._next_look_s = now_s + _LOOK_EVERY_S
+                writers = list_writers(self._spool_folder)
+                self._heard = {w: self._heard[w] for w in writers if w in self._heard}
+                self._lost = frozenset(w for w in writers if self._is_lost(w, now_s))
+            return self._lost
+
+    def _is_lost(self, writer: WriterId, now_s: float) -> bool:
+        folder = self._spool_folder / writer
+        if probe(folder) is not Liveness.UNKNOWN:
+            self._heard.pop(writer, None)
+            return False
+        segments = list_segments(folder)
+        end = segments[-1] if segments else None
+        heard = self._heard.get(writer)
+        if heard is None:
+            heard = _Heard(end, now_s - self._age_s(folder, end))
+        elif heard.end != end:
+            heard = _Heard(end, now_s)
+        self._heard[writer] = heard
+        who = read_writer(folder)
+        is_here = who is not None and who.host == socket.gethostname()
+        return now_s - heard.at_s > (SAME_HOST_S if is_here else ELSEWHERE_S)
+
+    def _age_s(self, folder: Path, end: Segment | None) -> float:
+        """How much older a spool's end is than the last time that somebody took the lock."""
+        if end is None:
+            return 0.0
+        try:
+            written_s = os.stat(folder / segment_name(end.number)).st_mtime
+            return max(0.0, os.stat(self._lock_file).st_mtime - written_s)
+        except OSError:
+            return 0.0
