@@ -6,49 +6,44 @@ loads the rest when it is first called.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
-import time
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, Iterator, List, Optional, Type
 
 from azureml import _guard as _guard
 from azureml import core
+from azureml.core._artifacts import ArtifactCalls
+from azureml.core._children import ChildCalls
+from azureml.core._details import ERROR_CODE, DetailCalls
+from azureml.core._metrics import MetricCalls
+from azureml.core._snapshots import SnapshotCalls
+from azureml.core._states import STATUS_NAMES as STATUS_NAMES
+from azureml.core._states import TERMINAL_STATUSES as TERMINAL_STATUSES
+from azureml.core._tags import TagCalls
 from azureml.exceptions._tree import (
-    ActivityFailedException,
-    ExperimentExecutionException,
+    AzureMLException,
     RunEnvironmentException,
     UserErrorException,
     sdk_errors,
     translated,
 )
 from trackboard.errors import NotFound, TrackboardError
-from trackboard.model import RunId, RunKind, RunState
+from trackboard.model import RunId, RunKind
 from trackboard.record import LiveRun, get_recorder
 
 if TYPE_CHECKING:
+    from azureml.core._filters import Filter
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
 
-STATUS_NAMES: Mapping[RunState, str] = {
-    RunState.NOT_STARTED: "NotStarted",
-    RunState.QUEUED: "Queued",
-    RunState.PREPARING: "Preparing",
-    RunState.STARTING: "Starting",
-    RunState.RUNNING: "Running",
-    RunState.FINALIZING: "Finalizing",
-    RunState.COMPLETED: "Completed",
-    RunState.FAILED: "Failed",
-    RunState.CANCELED: "Canceled",
-}
-TERMINAL_STATUSES = ("Completed", "Failed", "Canceled")
-_POLL_S = 0.2
+TypeProvider = Callable[["Experiment", "StoredRun"], "Run"]
 
 
-class Run:
+class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     """One run of an experiment.
 
     Args:
@@ -59,6 +54,8 @@ class Run:
     Raises:
         UserErrorException: There is no such run.
     """
+
+    _type_providers: ClassVar[Dict[str, TypeProvider]] = {}
 
     def __init__(
         self, experiment: Experiment, run_id: str, outputs: Optional[object] = None, **kwargs: Any
@@ -74,11 +71,6 @@ class Run:
         live = workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
         self._init(live, experiment)
 
-    def _init(self, live: LiveRun, experiment: Optional[Experiment]) -> None:
-        self._live = live
-        self._experiment = experiment
-        self._log = live.log  # looked up once: `log` is called in training loops
-
     @classmethod
     def _from_live(cls, live: LiveRun, experiment: Optional[Experiment]) -> Run:
         run = cls.__new__(cls)
@@ -86,11 +78,48 @@ class Run:
         return run
 
     @classmethod
+    def _from_stored(cls, stored: StoredRun, experiment: Experiment) -> Run:
+        """The run of the class that fits its type."""
+        if stored.experiment != experiment.name:
+            experiment = core.Experiment(experiment.workspace, stored.experiment)
+        if cls is Run:
+            provider = cls._provider_for(stored, experiment)
+            if provider is not None:
+                return provider(experiment, stored)
+            if stored.kind is RunKind.JOB:
+                cls = core.ScriptRun
+        recorder = experiment.workspace._workspace.recorder()
+        live = recorder.attach(stored.id, experiment=stored.experiment, owner=False)
+        return cls._from_live(live, experiment)
+
+    @classmethod
+    def _provider_for(cls, stored: StoredRun, experiment: Experiment) -> Optional[TypeProvider]:
+        if not cls._type_providers:
+            return None
+        from azureml.core._filters import type_of
+
+        properties = experiment.workspace._workspace.store.get_properties(stored.id)
+        return cls._type_providers.get(type_of(stored, properties) or "")
+
+    @staticmethod
+    def add_type_provider(runtype: str, run_factory: TypeProvider) -> None:
+        """Say who makes the objects of runs of a type, when they are listed.
+
+        Args:
+            runtype: The type, as `run.type` says it.
+            run_factory: Takes the experiment and the stored run.
+        """
+        Run._type_providers[runtype] = run_factory
+
+    # -- finding one ------------------------------------------------------------------------------
+
+    @classmethod
     def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> Run:
         """The run of the job that this script is, or a run of its own when it was not submitted.
 
         Outside of a job the run appears in the workspace found from the current folder as soon as
-        something is recorded, in an experiment named like the script; it ends with the process.
+        something is recorded, in an experiment named like the script; it ends with the process. With the
+        environment variable `TRACKBOARD_MODE=disabled` nothing is recorded.
 
         Raises:
             RunEnvironmentException: Not in a job, and `allow_offline` is False.
@@ -101,21 +130,50 @@ class Run:
             raise RunEnvironmentException
         return core._offline_run()
 
-    # -- who it is ------------------------------------------------------------------------------
+    @staticmethod
+    def get(workspace: Workspace, run_id: str, **kwargs: Any) -> Run:
+        """The run with this id.
 
-    @property
-    def id(self) -> str:
-        """The run's id."""
-        return self._live.id
+        Raises:
+            UserErrorException: There is none.
+        """
+        return workspace.get_run(run_id)
 
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment it belongs to."""
-        if self._experiment is None:
-            workspace = core.Workspace._of_job()
-            name = self._stored_in(workspace).experiment
-            self._experiment = core.Experiment(workspace, name)
-        return self._experiment
+    @staticmethod
+    def list(
+        experiment: Experiment,
+        type: Optional[str] = None,
+        tags: Filter = None,
+        properties: Filter = None,
+        status: Optional[str] = None,
+        include_children: bool = False,
+        _rehydrate_runs: bool = True,
+    ) -> Iterator[Run]:
+        """Runs of an experiment that match every given condition, newest first.
+
+        Args:
+            experiment: Of this one.
+            type: The type of run.
+            tags: A tag's key, or values by key; None as a value: a tag without one.
+            properties: The same of properties.
+            status: Runs in this state.
+            include_children: Also runs below others.
+
+        Raises:
+            ValueError: A filter is neither text nor a dict.
+        """
+        from azureml.core._filters import RunFilter
+
+        chosen = RunFilter(type, tags, properties, status)
+        workspace = experiment.workspace._workspace
+        with sdk_errors():
+            workspace.drain()
+        found = chosen.find(
+            workspace.store, experiment=experiment.name, top_level=not include_children
+        )
+        return (Run._from_stored(stored, experiment) for stored in found)
+
+    # -- who it is --------------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
@@ -124,8 +182,33 @@ class Run:
 
     @property
     def display_name(self) -> str:
-        """The same as `name`."""
+        """The same as `name`; assign to rename the run."""
         return self.name
+
+    @display_name.setter
+    def display_name(self, display_name: str) -> None:
+        if not isinstance(display_name, str):
+            raise UserErrorException(f"display_name = {display_name!r}: it must be text.")
+        if self._is_silent:
+            return
+        workspace = self._catalogue()
+        with sdk_errors():
+            workspace.store.set_name(RunId(self.id), display_name)
+
+    @property
+    def description(self) -> str:
+        """What it is, in words; assign to say it."""
+        return self._stored().description
+
+    @description.setter
+    def description(self, description: str) -> None:
+        if not isinstance(description, str):
+            raise UserErrorException(f"description = {description!r}: it must be text.")
+        if self._is_silent:
+            return
+        workspace = self._catalogue()
+        with sdk_errors():
+            workspace.store.set_description(RunId(self.id), description)
 
     @property
     def number(self) -> int:
@@ -134,25 +217,66 @@ class Run:
 
     @property
     def type(self) -> Optional[str]:
-        """`azureml.scriptrun` for a submitted run, else None."""
-        return "azureml.scriptrun" if self._stored().kind is RunKind.JOB else None
+        """`azureml.scriptrun` for a submitted run, else its property `azureml.runsource`, or None."""
+        from azureml.core._filters import type_of
+
+        return type_of(self._stored(), self.get_properties())
 
     @property
-    def parent(self) -> Optional[Run]:
-        """The run that this one is a child of, or None."""
-        parent = self._stored().parent
-        return None if parent is None else Run(self.experiment, parent)
+    def input_datasets(self) -> Dict[str, Any]:
+        """Empty: there are no datasets yet."""
+        return {}
 
     @property
-    def status(self) -> str:
-        """The same as `get_status()`."""
-        return self.get_status()
+    def output_datasets(self) -> Dict[str, Any]:
+        """Empty: there are no datasets yet."""
+        return {}
+
+    def get_environment(self) -> Any:
+        """Refused, for now.
+
+        Raises:
+            UserErrorException: Always.
+        """
+        raise UserErrorException(
+            f"Run {self.id} has no environment of its own: it used the Python that ran or submitted it."
+        )
+
+    def get_secret(self, name: str) -> str:
+        """Refused: there is no key vault.
+
+        Raises:
+            UserErrorException: Always; it says what to do instead.
+        """
+        raise UserErrorException(
+            f"get_secret({name!r}): there is no key vault. Set an environment variable before you submit"
+            f" (jobs get yours) and read os.environ[{name!r}]."
+        )
+
+    def get_secrets(self, secrets: List[str]) -> Dict[str, str]:
+        """Refused, like `get_secret`."""
+        return {name: self.get_secret(name) for name in secrets}
 
     def __repr__(self) -> str:
         stored = self._stored()
         return (
             f"Run(Experiment: {stored.experiment},\nId: {self.id},\nType: {self.type},"
             f"\nStatus: {STATUS_NAMES[stored.state]})"
+        )
+
+    def _repr_html_(self) -> str:
+        from azureml.core._html import table
+
+        stored = self._stored()
+        return table(
+            {
+                "Experiment": stored.experiment,
+                "Id": self.id,
+                "Name": stored.label,
+                "Type": self.type,
+                "Status": STATUS_NAMES[stored.state],
+                "See it": self.get_portal_url(),
+            }
         )
 
     # -- recording --------------------------------------------------------------------------------
@@ -178,31 +302,24 @@ class Run:
         except TrackboardError as error:
             raise translated(error) from error
 
-    def child_run(
-        self,
-        name: Optional[str] = None,
-        run_id: Optional[str] = None,
-        outputs: Optional[object] = None,
-    ) -> Run:
-        """Begin a run below this one; it is running at once.
+    log_metric = log  # the SDK's own examples called it so
 
-        Source: article, "Run experiment and log metrics".
-        """
-        with sdk_errors():
-            child = self._live.child(name or "", run_id=None if run_id is None else RunId(run_id))
-        return Run._from_live(child, self._experiment)
+    def flush(self, timeout_seconds: int = 300) -> None:
+        """Return when everything that was logged is stored."""
+        if self._is_recorded:
+            self._drained()
 
-    def tag(self, key: str, value: Optional[object] = None) -> None:
-        """Add or replace a tag; a value that is not text becomes text."""
-        self._live.set_tag(str(key), None if value is None else str(value))
+    # -- its life ---------------------------------------------------------------------------------
 
-    # -- its life -----------------------------------------------------------------------------------
+    def start(self) -> None:
+        """Does nothing: a run that this process began is running, others start by themselves."""
 
     def complete(self, _set_status: bool = True) -> None:
-        """End the run well. In a job's script, whose state is the job's: sync what was recorded.
+        """End the run well, its outputs kept first. In a job's script: sync what was recorded.
 
         Source: article, "Export runs to TensorBoard".
         """
+        self._keep_outputs()
         with sdk_errors():
             self._live.complete()
 
@@ -212,20 +329,42 @@ class Run:
         error_code: Optional[str] = None,
         _set_status: bool = True,
     ) -> None:
-        """End the run as failed, with the exception or text that says why."""
+        """End the run as failed.
+
+        Args:
+            error_details: Why: an exception, or text.
+            error_code: What kind of failure it is; `UserError` when there is nothing else to say.
+
+        Raises:
+            TypeError: `error_details` is neither.
+        """
+        cause = _cause_of(error_details)
+        self._keep_outputs()
         with sdk_errors():
-            self._live.fail(_cause_of(error_details))
+            if error_code is not None and self._live.is_owner:
+                self._live.add_property(ERROR_CODE, str(error_code))
+            self._live.fail(cause)
 
     def cancel(self) -> None:
         """End the run; a submitted one is asked to, and its processes are ended."""
-        workspace = self.experiment.workspace._workspace
-        with sdk_errors():
-            if self._live.is_owner:
+        if self._live.is_owner:
+            self._keep_outputs()
+            with sdk_errors():
                 self._live.cancel()
-            else:
+        else:
+            workspace = self.experiment.workspace._workspace
+            with sdk_errors():
                 workspace.cancel(RunId(self.id))
 
+    def clean(self) -> List[str]:
+        """Does nothing: a job's working copy is removed at its end."""
+        return []
+
     def __enter__(self) -> Run:
+        place = ""
+        with contextlib.suppress(OSError):  # the current folder was removed
+            place = os.getcwd()
+        self._entered = [*getattr(self, "_entered", []), place]
         return self
 
     def __exit__(
@@ -234,165 +373,40 @@ class Run:
         exc: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
+        place = self._entered.pop()
+        with contextlib.suppress(OSError):  # removed meanwhile
+            os.chdir(place or os.curdir)
         state = self._live.state
         if state is not None and state.is_terminal:
             return
         left_well = exc is None or (isinstance(exc, SystemExit) and exc.code in (None, 0))
-        if left_well:
-            self.complete()
-        else:
-            self.fail(exc)
-
-    # -- reading it back ------------------------------------------------------------------------------
-
-    def get_status(self) -> str:
-        """The run's state by the SDK's name, as it is now."""
-        with sdk_errors():
-            self.experiment.workspace._workspace.kick()
-        return STATUS_NAMES[self._stored().state]
-
-    def get_metrics(self, name: Optional[str] = None) -> Dict[str, Any]:
-        """The metrics by name: one value as it is, several as a list in the order they were logged.
-
-        Args:
-            name: This metric only.
-        """
-        workspace = self.experiment.workspace._workspace
-        with sdk_errors():
-            workspace.drain()
-            names = None if name is None else [name]
-            series = workspace.store.list_series(runs=[RunId(self.id)], names=names)
-            points = workspace.store.read_points([one.id for one in series])
-        metrics: Dict[str, Any] = {}
-        for one in series:
-            values = points[one.id].values.tolist()
-            metrics[one.name] = values[0] if len(values) == 1 else values
-        return metrics
-
-    def get_tags(self) -> Dict[str, Optional[str]]:
-        """Tags by key, as they are now."""
-        return dict(self._drained().store.get_tags(RunId(self.id)))
-
-    def get_properties(self) -> Dict[str, str]:
-        """Properties by key, as they are now."""
-        return dict(self._drained().store.get_properties(RunId(self.id)))
-
-    def get_file_names(self) -> List[str]:
-        """Posix paths of the files that the run has so far."""
-        return [file.path for file in self._drained().store.list_files(RunId(self.id))]
-
-    def get_children(self, recursive: bool = False) -> Iterator[Run]:
-        """The runs below this one, newest first.
-
-        Args:
-            recursive: The whole subtree, without this run.
-        """
-        store = self._drained().store
-        if recursive:
-            found = [r for r in store.list_descendants([RunId(self.id)]) if r.id != self.id]
-        else:
-            found = list(store.list_runs(parent=RunId(self.id)))
-        for stored in reversed(found):
-            yield Run(self.experiment, stored.id)
-
-    def wait_for_completion(
-        self,
-        show_output: bool = False,
-        wait_post_processing: bool = False,
-        raise_on_error: bool = True,
-    ) -> Dict[str, Any]:
-        """Wait for the end of the run.
-
-        Args:
-            show_output: Print the job's console while it runs.
-            wait_post_processing: Accepted; files are kept before a run is Completed.
-            raise_on_error: Raise when it has failed.
-
-        Returns:
-            What `get_details` returns.
-
-        Raises:
-            ActivityFailedException: The run has failed.
-            ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
-        """
-        shown = 0
+        if not left_well:
+            self._fail_beside(exc)
+            return
         try:
-            while True:
-                status = self.get_status()
-                if show_output:
-                    shown = self._show_log(shown)
-                if status in TERMINAL_STATUSES:
-                    break
-                time.sleep(_POLL_S)
-        except KeyboardInterrupt:
-            raise ExperimentExecutionException(
-                f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
-            ) from None
-        if status == "Failed" and raise_on_error:
-            raise ActivityFailedException(f"Run {self.id} failed: {self._stored().cause}")
-        return self.get_details()
+            self._keep_outputs()
+        except BaseException as error:
+            self._live.fail(_cause_of(error))
+            raise
+        self.complete()
 
-    def get_details(self) -> Dict[str, Any]:
-        """What is known of the run, under the SDK's keys; those without a value are left out."""
-        stored = self._stored()
-        details = {
-            "runId": self.id,
-            "target": self.get_properties().get("trackboard.compute"),
-            "status": STATUS_NAMES[stored.state],
-            "startTimeUtc": _utc(stored.started_s),
-            "endTimeUtc": _utc(stored.ended_s),
-            "error": {"error": {"code": "UserError", "message": stored.cause}}
-            if stored.state is RunState.FAILED
-            else None,
-            "warnings": [{"message": warning} for warning in stored.warnings] or None,
-            "properties": self.get_properties(),
-            "logFiles": self._log_files(),
-        }
-        return {key: value for key, value in details.items() if value is not None}
-
-    # -- inside ---------------------------------------------------------------------------------------
-
-    def _log_files(self) -> Dict[str, str]:
-        folder = self.experiment.workspace._workspace.run_folder(RunId(self.id))
-        return {
-            file.path: (folder / file.path).as_uri()
-            for file in self._drained().store.list_files(RunId(self.id))
-            if not file.key
-        }
-
-    def _show_log(self, shown: int) -> int:
-        """Print what the job's console has got since; returns how many bytes have been shown."""
-        folder = self.experiment.workspace._workspace.run_folder(RunId(self.id))
-        path = folder / "user_logs" / "std_log.txt"
-        if not path.exists():
-            return shown
-        with path.open("rb") as file:
-            file.seek(shown)
-            fresh = file.read()
-        whole = fresh.rfind(b"\n") + 1
-        sys.stdout.write(fresh[:whole].decode("utf-8", "replace"))
-        sys.stdout.flush()
-        return shown + whole
-
-    def _drained(self) -> Any:
-        workspace = self.experiment.workspace._workspace
+    def _fail_beside(self, error: Optional[BaseException]) -> None:
+        """End as failed while an exception is on its way: no other takes its place."""
+        cause = _cause_of(error)
+        try:
+            self._keep_outputs()
+        except (AzureMLException, OSError) as second:
+            cause = f"{cause}\nand its outputs could not be kept: {second}"
         with sdk_errors():
-            workspace.drain()
-        return workspace
-
-    def _stored(self) -> StoredRun:
-        return self._stored_in(self.experiment.workspace)
-
-    def _stored_in(self, workspace: Workspace) -> StoredRun:
-        with sdk_errors():
-            stored = workspace._workspace.find_run(RunId(self.id))
-        if stored is None:
-            raise UserErrorException(f"Run {self.id} is not in {workspace._workspace.folder}.")
-        return stored
+            self._live.fail(cause)
 
 
 class _SubmittedRun(Run):
     """The run of the job around this process."""
+
+    @property
+    def _speaks(self) -> bool:
+        return True
 
 
 _context: Optional[Run] = None
@@ -427,11 +441,8 @@ def _cause_of(details: Optional[object]) -> str:
     if isinstance(details, BaseException):
         lines = traceback.format_exception(type(details), details, details.__traceback__)
         return f"user program failed with {type(details).__name__}: {details}\n{''.join(lines)}"
-    return "" if details is None else str(details)
-
-
-def _utc(time_s: Optional[float]) -> Optional[str]:
-    if time_s is None:
-        return None
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_s))
-    return f"{moment}.{int(time_s % 1 * 1e6):06d}Z"
+    if details is not None and not isinstance(details, str):
+        raise TypeError(
+            f"fail(error_details): {type(details).__name__} is neither an exception nor text."
+        )
+    return details or ""

@@ -12,6 +12,7 @@ from azureml.core.script_run import ScriptRun
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.launch.plan import LOCAL, Request
+from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
@@ -73,7 +74,9 @@ class ScriptRunConfig:
         self.environment = environment
         self.max_run_duration_seconds = max_run_duration_seconds
 
-    def _submit(self, experiment: Experiment, tags: Mapping[str, Any], **kwargs: Any) -> ScriptRun:
+    def _submit(
+        self, experiment: Experiment, tags: Mapping[str, Any], parent: Optional[RunId] = None
+    ) -> ScriptRun:
         if not self.script:
             raise ExperimentExecutionException(
                 "ScriptRunConfig: no script. Pass script='train.py', a file in source_directory."
@@ -88,6 +91,7 @@ class ScriptRunConfig:
             environment={} if self.environment is None else self.environment.environment_variables,
             tags={str(key): str(value) for key, value in tags.items()},
             max_duration_s=self.max_run_duration_seconds,
+            parent=parent,
         )
         with sdk_errors(ExperimentExecutionException):
             run_id = workspace.submit(request)

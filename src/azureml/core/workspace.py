@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import time
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
 from azureml.core.compute import ComputeTarget
 from azureml.core.experiment import Experiment
+from azureml.core.model import Model
 from azureml.core.run import Run
-from azureml.exceptions import UserErrorException
-from azureml.exceptions._tree import sdk_errors
-from trackboard.config import Location, find_location, location_of, read_sdk_config
+from azureml.exceptions import UserErrorException, WorkspaceException
+from azureml.exceptions._tree import MissingException, sdk_errors
+from trackboard.config import (
+    FOLDER_KEY,
+    ROOT,
+    Location,
+    find_location,
+    location_of,
+    read_sdk_config,
+)
 from trackboard.model import RunId
 from trackboard.workspace import Workspace as _Workspace
 
+_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
+_NO_GROUP = "local"
+_NEW_NAME = re.compile(r"[A-Za-z0-9][\w-]{1,32}")
+_CONFIG_FOLDERS = (".azureml", "aml_config")
+_USE_PATHS = (
+    "Pass paths of this machine or of a folder that all machines share to the script, as arguments."
+)
 
 
 class Workspace:
     """The history, jobs and compute targets of one `.trackboard` folder.
 
-    Made by `from_config`.
+    Args:
+        subscription_id: Kept and shown; nobody is asked.
+        resource_group: Kept and shown.
+        workspace_name: The workspace of that name beside the one of the current folder.
+        auth: Accepted; there is nothing to sign in to.
+        kwargs: Accepted.
+
+    Raises:
+        UserErrorException: There is no name, or it is not allowed.
     """
 
     def __init__(
@@ -37,12 +63,21 @@ class Workspace:
             raise UserErrorException(
                 "Workspace(...) needs workspace_name. Workspace.from_config() takes the one of this folder."
             )
-        here = find_location()
-        self._open(Location(here.folder.with_name(workspace_name), here.sdk_config))
+        if not _NAME.fullmatch(workspace_name):
+            raise UserErrorException(
+                f"The workspace name {workspace_name!r} is not allowed: use letters, digits, _ and -,"
+                " starting with a letter or a digit."
+            )
+        self._open(Location(_folder_of(workspace_name)))
+        self._subscription_id = subscription_id or _NOBODY
+        self._resource_group = resource_group or _NO_GROUP
 
     def _open(self, location: Location) -> None:
         with sdk_errors():
             self._workspace = _Workspace.open(location)
+        config = location.sdk_config
+        self._subscription_id = config.subscription_id if config else _NOBODY
+        self._resource_group = config.resource_group if config else _NO_GROUP
 
     @classmethod
     def _at(cls, location: Location) -> Workspace:
@@ -83,6 +118,170 @@ class Workspace:
                 location = location_of(config)
         return cls._at(location)
 
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        auth: Optional[object] = None,
+        subscription_id: Optional[str] = None,
+        resource_group: Optional[str] = None,
+        location: Optional[str] = None,
+        create_resource_group: bool = True,
+        sku: str = "basic",
+        tags: Optional[Mapping[str, str]] = None,
+        friendly_name: Optional[str] = None,
+        storage_account: Optional[str] = None,
+        key_vault: Optional[str] = None,
+        app_insights: Optional[str] = None,
+        container_registry: Optional[str] = None,
+        adb_workspace: Optional[str] = None,
+        primary_user_assigned_identity: Optional[str] = None,
+        cmk_keyvault: Optional[str] = None,
+        resource_cmk_uri: Optional[str] = None,
+        hbi_workspace: bool = False,
+        default_cpu_compute_target: Optional[object] = None,
+        default_gpu_compute_target: Optional[object] = None,
+        private_endpoint_config: Optional[object] = None,
+        private_endpoint_auto_approval: bool = True,
+        exist_ok: bool = False,
+        show_output: bool = True,
+        user_assigned_identity_for_cmk_encryption: Optional[str] = None,
+        system_datastores_auth_mode: str = "accessKey",
+        v1_legacy_mode: Optional[bool] = None,
+    ) -> Workspace:
+        """Make a workspace beside the one of the current folder; all else is accepted for its signature.
+
+        Args:
+            name: 2 to 33 letters, digits, _ and -, starting with a letter or a digit.
+            subscription_id: Kept and shown; nobody is asked.
+            resource_group: Kept and shown.
+            exist_ok: Open it when it exists.
+
+        Raises:
+            WorkspaceException: It exists, or the name is not allowed.
+        """
+        if not isinstance(name, str) or not _NEW_NAME.fullmatch(name):
+            raise WorkspaceException(
+                f"The workspace name {name!r} is not allowed: use 2 to 33 letters, digits, _ and -,"
+                " starting with a letter or a digit."
+            )
+        folder = _folder_of(name)
+        if folder.exists() and not exist_ok:
+            raise WorkspaceException(
+                f"The workspace {name!r} exists already, in {folder}. Pass exist_ok=True to open it."
+            )
+        return cls(subscription_id, resource_group, name)
+
+    @classmethod
+    def get(
+        cls,
+        name: str,
+        auth: Optional[object] = None,
+        subscription_id: Optional[str] = None,
+        resource_group: Optional[str] = None,
+        location: Optional[str] = None,
+        cloud: str = "AzureCloud",
+        id: Optional[str] = None,
+    ) -> Workspace:
+        """The workspace of that name beside the one of the current folder.
+
+        Raises:
+            WorkspaceException: There is none.
+        """
+        found = cls.list(subscription_id or "", resource_group=resource_group)
+        if name not in found:
+            raise WorkspaceException(
+                f"There is no workspace {name!r} (there is: {', '.join(found) or 'none'})."
+                f" Workspace.create({name!r}) makes it."
+            )
+        return cls(subscription_id, resource_group, name)
+
+    @classmethod
+    def list(
+        cls,
+        subscription_id: str,
+        auth: Optional[object] = None,
+        resource_group: Optional[str] = None,
+    ) -> Dict[str, List[Workspace]]:
+        """The workspaces beside the one of the current folder: by name, a list with one."""
+        with sdk_errors():
+            home = find_location().folder.parent
+        names = sorted(path.parent.name for path in home.glob("*/trackboard.toml"))
+        return {name: [cls(subscription_id, resource_group, name)] for name in names}
+
+    def write_config(self, path: Optional[str] = None, file_name: Optional[str] = None) -> None:
+        """Write a configuration file, from which `from_config` opens this workspace again.
+
+        Args:
+            path: The folder to write it below; None: the current one.
+            file_name: None: `config.json`.
+
+        Raises:
+            UserErrorException: It cannot be written.
+        """
+        root = Path(path or os.curdir).absolute()
+        folder = next((root / one for one in _CONFIG_FOLDERS if (root / one).is_dir()), None)
+        folder = folder or root / _CONFIG_FOLDERS[0]
+        file = folder / (file_name or "config.json")
+        content = {
+            "Id": None,
+            "Scope": self._scope,
+            "subscription_id": self.subscription_id,
+            "resource_group": self.resource_group,
+            "workspace_name": self.name,
+            FOLDER_KEY: str(self._workspace.folder),
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            aside = file.with_suffix(".new")
+            aside.write_text(json.dumps(content, indent=4) + "\n", "utf-8")
+            aside.replace(file)
+        except OSError as error:
+            raise UserErrorException(
+                f"{file} cannot be written: {error.strerror or error}", inner_exception=error
+            ) from error
+
+    def get_details(self) -> Dict[str, Any]:
+        """What is known of the workspace, under the SDK's keys; those without a value are left out."""
+        settings = self._workspace.folder / "trackboard.toml"
+        return {
+            "id": self._scope,
+            "name": self.name,
+            "location": self.location,
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "tags": self.tags,
+            "workspaceid": self._workspace.settings.id,
+            "description": "",
+            "friendlyName": self.name,
+            "creationTime": _utc(settings.stat().st_mtime),
+            "storageAccount": str(self._workspace.folder),
+            "sku": self.sku,
+            "hbiWorkspace": False,
+            "discoveryUrl": self.discovery_url,
+        }
+
+    @property
+    def _scope(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+        )
+
+    @property
+    def sku(self) -> str:
+        """Always `basic`."""
+        return "basic"
+
+    @property
+    def tags(self) -> Dict[str, str]:
+        """Empty: workspaces have no tags."""
+        return {}
+
+    @property
+    def discovery_url(self) -> str:
+        """The workspace's folder, as a URL."""
+        return self._workspace.folder.as_uri()
+
     @property
     def name(self) -> str:
         """The workspace's name."""
@@ -91,14 +290,12 @@ class Workspace:
     @property
     def subscription_id(self) -> str:
         """What `config.json` says, else zeros: scripts print it."""
-        config = self._workspace.location.sdk_config
-        return config.subscription_id if config else _NOBODY
+        return self._subscription_id
 
     @property
     def resource_group(self) -> str:
         """What `config.json` says, else `local`."""
-        config = self._workspace.location.sdk_config
-        return config.resource_group if config else "local"
+        return self._resource_group
 
     @property
     def location(self) -> str:
@@ -121,8 +318,53 @@ class Workspace:
             names = self._workspace.store.list_experiments()
         return {name: Experiment(self, name) for name in names}
 
+    @property
+    def models(self) -> Dict[str, Model]:
+        """The latest version of each registered model, by name."""
+        return {model.name: model for model in Model.list(self, latest=True)}
+
+    @property
+    def datastores(self) -> NoReturn:
+        """Refused: there are none. The same holds for what goes with them.
+
+        Raises:
+            UserErrorException: Always; it says what to do instead.
+        """
+        _refuse("datastores", _USE_PATHS)
+
+    @property
+    def datasets(self) -> NoReturn:
+        """Refused, like `datastores`."""
+        _refuse("datasets", _USE_PATHS)
+
+    def get_default_datastore(self) -> NoReturn:
+        """Refused, like `datastores`."""
+        _refuse("datastores", _USE_PATHS)
+
+    def set_default_datastore(self, name: str) -> NoReturn:
+        """Refused, like `datastores`."""
+        _refuse("datastores", _USE_PATHS)
+
+    def get_default_keyvault(self) -> NoReturn:
+        """Refused: there is no key vault."""
+        _refuse("key vaults", "Read secrets from environment variables; jobs get yours.")
+
+    @property
+    def webservices(self) -> Dict[str, Any]:
+        """Empty: nothing is deployed from here."""
+        return {}
+
+    @property
+    def linked_services(self) -> Dict[str, Any]:
+        """Empty: nothing is linked."""
+        return {}
+
+    def get_mlflow_tracking_uri(self, with_auth: bool = False) -> NoReturn:
+        """Refused, for now."""
+        _refuse("MLflow tracking URIs", "Log through azureml.core: experiment.start_logging().")
+
     def get_run(self, run_id: str) -> Run:
-        """The run with this id.
+        """The run with this id, of the class that fits its type.
 
         Raises:
             UserErrorException: There is none.
@@ -130,11 +372,28 @@ class Workspace:
         with sdk_errors():
             stored = self._workspace.find_run(RunId(run_id))
         if stored is None:
-            raise UserErrorException(f"There is no run {run_id!r} in {self._workspace.folder}.")
-        return Run(Experiment(self, stored.experiment), run_id)
+            raise MissingException(
+                f"There is no run {run_id!r} in {self._workspace.folder}.", status_code=404
+            )
+        return Run._from_stored(stored, Experiment(self, stored.experiment))
 
     def __repr__(self) -> str:
         return (
             f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r},"
             f" resource_group={self.resource_group!r})"
         )
+
+
+def _folder_of(name: str) -> Path:
+    """Where the workspace of that name is: beside the one of the current folder."""
+    with sdk_errors():
+        folder = find_location().folder
+    return folder.with_name(name) if folder.parent.name == ROOT else folder.parent / ROOT / name
+
+
+def _refuse(what: str, instead: str) -> NoReturn:
+    raise UserErrorException(f"There are no {what} here. {instead}")
+
+
+def _utc(time_s: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_s))

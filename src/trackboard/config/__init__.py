@@ -3,6 +3,7 @@
 from trackboard.config.file_system import is_network_folder
 from trackboard.config.location import (
     DEFAULT_NAME,
+    FOLDER_KEY,
     ROOT,
     Location,
     SdkConfig,
@@ -16,6 +17,7 @@ from trackboard.config.settings import Settings, make_workspace, read_settings
 
 __all__ = [
     "DEFAULT_NAME",
+    "FOLDER_KEY",
     "ROOT",
     "Location",
     "SdkConfig",

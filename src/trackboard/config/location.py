@@ -19,6 +19,7 @@ from trackboard.errors import NotFound, UsageError
 ROOT = ".trackboard"
 DEFAULT_NAME = "default"
 VARIABLE = "TRACKBOARD_URI"
+FOLDER_KEY = "trackboard_folder"  # in a configuration file that we wrote
 _SETTINGS = "trackboard.toml"
 _SDK_FOLDERS = (".azureml", "aml_config", "")
 _SDK_FILES = ("config.json", "project.json")
@@ -33,6 +34,7 @@ class SdkConfig:
     workspace_name: str
     subscription_id: str
     resource_group: str
+    folder: Path | None = None  # where the history is, if the file says so: ours does
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,12 @@ def find_location(argument: str | os.PathLike[str] | None = None) -> Location:
 
 
 def location_of(config: SdkConfig) -> Location:
-    """The workspace that an SDK configuration file stands for: beside the file, under its name."""
+    """The workspace that an SDK configuration file stands for: beside the file, under its name.
+
+    A file that we wrote says where it is; that counts as long as it is there.
+    """
+    if config.folder is not None and config.folder.is_dir():
+        return Location(config.folder, config)
     folder = config.path.parent
     if folder.name in _SDK_FOLDERS:
         folder = folder.parent
@@ -146,7 +153,16 @@ def _read_keys(path: Path) -> SdkConfig | None:
         parts = tuple(str(content.get(name) or "") for name in names)  # type: ignore[assignment]
     if not all(parts) or not _NAME.fullmatch(parts[0]):
         return None
-    return SdkConfig(path, *parts)
+    folder = content.get(FOLDER_KEY)
+    return SdkConfig(path, *parts, Path(folder) if _is_ours(folder, parts[0]) else None)
+
+
+def _is_ours(folder: object, name: str) -> bool:
+    """Whether that is where a workspace of this name may be."""
+    if not isinstance(folder, str):
+        return False
+    path = Path(folder)
+    return path.is_absolute() and path.name == name and path.parent.name == ROOT
 
 
 def _explicit(path: Path) -> Path:

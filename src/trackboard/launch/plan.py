@@ -40,6 +40,7 @@ class Request:
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     max_duration_s: float | None = None
+    parent: RunId | None = None  # the run that it is a child of
 
 
 def find_script(source: Path, script: str) -> str:

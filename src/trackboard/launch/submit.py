@@ -52,7 +52,11 @@ def submit(site: Site, request: Request) -> RunId:
     plan = prepare(site, request)
     save_plan(site.job_folder(plan.run), plan)
     live = site.recorder.create_run(
-        request.experiment, name=request.name, kind=RunKind.JOB, run_id=plan.run
+        request.experiment,
+        name=request.name,
+        parent=request.parent,
+        kind=RunKind.JOB,
+        run_id=plan.run,
     )
     live.add_property("ContentSnapshotId", plan.snapshot)
     for key, value in request.tags.items():

@@ -8,6 +8,7 @@ from azureml import _guard as _guard
 from azureml.core.script_run import ScriptRun
 from azureml.core.script_run_config import ScriptRunConfig
 from azureml.exceptions import TrainingException
+from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
@@ -59,8 +60,10 @@ class TensorFlow:
             compute_target=compute_target,
         )
 
-    def _submit(self, experiment: Experiment, tags: Mapping[str, Any], **kwargs: Any) -> ScriptRun:
-        return self._config._submit(experiment, tags)
+    def _submit(
+        self, experiment: Experiment, tags: Mapping[str, Any], parent: Optional[RunId] = None
+    ) -> ScriptRun:
+        return self._config._submit(experiment, tags, parent)
 
 
 def _arguments(params: Union[Mapping[str, object], Sequence[object], None]) -> List[object]:

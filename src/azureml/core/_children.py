@@ -1,0 +1,130 @@
+"""Runs below a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
+
+from azureml import core
+from azureml.core._handle import RunHandle
+from azureml.exceptions._tree import UserErrorException, sdk_errors
+from trackboard.model import RunId, check_run_id
+
+if TYPE_CHECKING:
+    from azureml.core._filters import Filter
+    from azureml.core.run import Run
+
+BATCH_TAG = "azureml.batch_child_number"
+
+
+class ChildCalls(RunHandle):
+    """The part of `Run` that begins and finds the runs below it."""
+
+    @property
+    def parent(self) -> Optional[Run]:
+        """The run that this one is a child of, or None."""
+        if not self._is_recorded:
+            return None
+        parent = self._stored().parent
+        return None if parent is None else core.Run(self.experiment, parent)
+
+    def child_run(
+        self,
+        name: Optional[str] = None,
+        run_id: Optional[str] = None,
+        outputs: Optional[object] = None,
+    ) -> Run:
+        """Begin a run below this one; it is running at once.
+
+        Args:
+            name: What to call it; it is shown below its parent's name.
+            run_id: An id of your own.
+            outputs: A folder whose new files are kept when the run ends. None: none is.
+
+        Raises:
+            UserErrorException: The id is not allowed, or the folder cannot be made.
+
+        Source: article, "Run experiment and log metrics".
+        """
+        folder = None
+        if isinstance(outputs, str):
+            from azureml.core._outputs import OutputFolder
+
+            folder = OutputFolder(outputs)
+        with sdk_errors():
+            own_id = None if run_id is None else check_run_id(run_id)
+            child = self._adopt(self._live.child(name or "", run_id=own_id))
+        child._outputs = folder
+        return child
+
+    def create_children(
+        self,
+        count: Optional[int] = None,
+        tag_key: Optional[str] = None,
+        tag_values: Optional[Sequence[object]] = None,
+    ) -> List[Run]:
+        """Begin several runs below this one; each is running, and to be completed by the caller.
+
+        Args:
+            count: How many; each is tagged `azureml.batch_child_number` with 0, 1, ...
+            tag_key: Instead: the tag that tells them apart,
+            tag_values: and its value for each of them.
+
+        Raises:
+            UserErrorException: Pass either `count`, or both of the others.
+        """
+        if (count is None) != (tag_key is not None and tag_values is not None) or (
+            count is not None and (tag_key is not None or tag_values is not None)
+        ):
+            raise UserErrorException(
+                "create_children: pass either count=3, or both tag_key='fold' and tag_values=[1, 2]."
+            )
+        if count is not None and (not isinstance(count, int) or count < 0):
+            raise UserErrorException(f"create_children: count={count!r} is no number of runs.")
+        key = BATCH_TAG if tag_key is None else tag_key
+        children = []
+        for value in range(count) if count is not None else tag_values or ():
+            child = self.child_run()
+            child.tag(key, value)
+            children.append(child)
+        return children
+
+    def submit_child(
+        self, config: object, tags: Optional[Dict[str, Any]] = None, **kwargs: Any
+    ) -> Run:
+        """Queue a job whose run is below this one; otherwise like `Experiment.submit`."""
+        if self._is_silent:
+            raise UserErrorException(
+                "submit_child: TRACKBOARD_MODE=disabled records nothing, so there is no run to be below."
+            )
+        return self.experiment._submit(config, tags, parent=self._live.id, **kwargs)
+
+    def get_children(
+        self,
+        recursive: bool = False,
+        tags: Filter = None,
+        properties: Filter = None,
+        type: Optional[str] = None,
+        status: Optional[str] = None,
+        _rehydrate_runs: bool = True,
+    ) -> Iterator[Run]:
+        """The runs below this one, newest first.
+
+        Args:
+            recursive: The whole subtree, without this run.
+            tags: A tag's key, or values by key; None as a value: a tag without one.
+            properties: The same of properties.
+            type: The type of run.
+            status: Runs in this state.
+
+        Raises:
+            ValueError: A filter is neither text nor a dict.
+        """
+        if not self._is_recorded:
+            return iter(())
+        from azureml.core._filters import RunFilter
+
+        chosen = RunFilter(type, tags, properties, status)
+        store = self._drained().store
+        run = RunId(self.id)
+        found = chosen.find_below(store, run) if recursive else chosen.find(store, parent=run)
+        return (core.Run._from_stored(stored, self.experiment) for stored in found)

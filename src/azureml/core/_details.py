@@ -1,0 +1,236 @@
+"""What becomes of a run: its state, its console, its end, and everything that is known of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import time
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+
+from azureml._console import JobConsole, say
+from azureml.core._handle import RunHandle
+from azureml.core._states import STATUS_NAMES, TERMINAL_STATUSES
+from azureml.exceptions._tree import (
+    ActivityFailedException,
+    ExperimentExecutionException,
+    UserErrorException,
+    sdk_errors,
+)
+from trackboard.model import RunId, RunKind, RunState
+
+if TYPE_CHECKING:
+    from trackboard.model import JobPlan
+    from trackboard.model import Run as StoredRun
+
+ERROR_CODE = "azureml.error_code"  # the property in which `fail` keeps it
+_CONSOLE = "user_logs/std_log.txt"
+_LOG_FOLDERS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")
+_POLL_S = 0.2
+_FAILURE = re.compile(r"user program failed with (\w+): ")
+
+
+class DetailCalls(RunHandle):
+    """The part of `Run` that tells how it goes."""
+
+    def get_status(self) -> str:
+        """The run's state by the SDK's name, as it is now."""
+        with sdk_errors():
+            self.experiment.workspace._workspace.kick()
+        return STATUS_NAMES[self._stored().state]
+
+    @property
+    def status(self) -> str:
+        """The same as `get_status()`."""
+        return self.get_status()
+
+    def get_detailed_status(self) -> Dict[str, Optional[str]]:
+        """`status`, and in `details` what a waiting run waits for, else None."""
+        status = self.get_status()
+        cause = "" if status in TERMINAL_STATUSES else self._stored().cause
+        return {"status": status, "details": cause or None}
+
+    def wait_for_completion(
+        self,
+        show_output: bool = False,
+        wait_post_processing: bool = False,
+        raise_on_error: bool = True,
+    ) -> Dict[str, Any]:
+        """Wait for the end of the run.
+
+        Args:
+            show_output: Print the job's console while it runs.
+            wait_post_processing: Accepted; files are kept before a run is Completed.
+            raise_on_error: Raise when it has failed. A canceled run never raises.
+
+        Returns:
+            What `get_details` returns.
+
+        Raises:
+            ActivityFailedException: The run has failed.
+            ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
+        """
+        console = JobConsole(self._folder() / _CONSOLE)
+        if show_output:
+            say(f"RunId: {self.id}")
+        try:
+            status = self._wait(console if show_output else None)
+        except KeyboardInterrupt:
+            raise ExperimentExecutionException(
+                f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
+            ) from None
+        stored = self._stored()
+        if show_output:
+            say(f"Status: {status}" + (f" ({stored.cause})" if stored.cause else ""))
+        if status == "Failed" and raise_on_error:
+            hint = f"\nIts console: {console.path}" if console.path.exists() else ""
+            raise ActivityFailedException(f"Run {self.id} failed: {stored.cause}{hint}")
+        return self.get_details()
+
+    def _wait(self, console: Optional[JobConsole]) -> str:
+        """Return the status at the end; tell on the way what there is to tell."""
+        waits_for = ""
+        while True:
+            status = self.get_status()
+            is_over = status in TERMINAL_STATUSES
+            if console is not None:
+                cause = "" if is_over else self._stored().cause
+                if cause and cause != waits_for:
+                    say(f"Status: {status} ({cause})")
+                waits_for = cause
+                console.show(to_the_end=is_over)
+            if is_over:
+                return status
+            time.sleep(_POLL_S)
+
+    def get_details(self) -> Dict[str, Any]:
+        """What is known of the run, under the SDK's keys; those without a value are left out."""
+        stored = self._stored()
+        properties = self._known_properties()
+        plan = self._plan(stored)
+        details = {
+            "runId": self.id,
+            "target": plan.compute if plan else None,
+            "status": STATUS_NAMES[stored.state],
+            "startTimeUtc": _utc(stored.started_s),
+            "endTimeUtc": _utc(stored.ended_s),
+            "services": {},
+            "error": _error(stored, properties),
+            "warnings": [{"message": warning} for warning in stored.warnings] or None,
+            "properties": properties,
+            "inputDatasets": [],
+            "outputDatasets": [],
+            "runDefinition": _definition(plan) if plan else None,
+            "logFiles": self._log_files(),
+            "submittedBy": properties.get("trackboard.user"),
+        }
+        return {key: value for key, value in details.items() if value is not None}
+
+    def get_details_with_logs(self) -> Dict[str, Any]:
+        """The same as `get_details`, with the contents of the log files instead of where they are."""
+        details = self.get_details()
+        details["logFiles"] = {
+            name: self._read_log(name).decode("utf-8", "replace") for name in details["logFiles"]
+        }
+        return details
+
+    def get_all_logs(self, destination: Optional[str] = None) -> List[str]:
+        """Copy all log files of the run.
+
+        Args:
+            destination: The folder to copy to; None: one named after the run in the current folder.
+
+        Returns:
+            Where they are now.
+        """
+        folder = os.path.abspath(destination or self.id)
+        places = []
+        for name in self._log_files():
+            place = os.path.normpath(os.path.join(folder, name))
+            try:
+                os.makedirs(os.path.dirname(place), exist_ok=True)
+                with open(place, "wb") as copy:
+                    copy.write(self._read_log(name))
+            except OSError as error:
+                raise UserErrorException(
+                    f"{name!r} cannot be copied to {folder!r}: {error.strerror or error}",
+                    inner_exception=error,
+                ) from error
+            places.append(place)
+        return places
+
+    def get_portal_url(self) -> str:
+        """What to type to see the run in TensorBoard: there is no portal."""
+        folder = self.experiment.workspace._workspace.folder
+        return f"trackboard tb {shlex.quote(str(folder))} --run {shlex.quote(self.id)}"
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _known_properties(self) -> Dict[str, str]:
+        workspace = self._drained()
+        with sdk_errors():
+            return dict(workspace.store.get_properties(RunId(self.id)))
+
+    def _plan(self, stored: StoredRun) -> Optional[JobPlan]:
+        if stored.kind is not RunKind.JOB:
+            return None
+        from trackboard.errors import NotFound
+        from trackboard.launch.plan_file import load_plan
+
+        try:
+            return load_plan(self.experiment.workspace._workspace.site.job_folder(RunId(self.id)))
+        except NotFound:
+            return None
+
+    def _log_files(self) -> Dict[str, str]:
+        folder = self._folder()
+        return {
+            file.path: (folder / file.path).as_uri()
+            for file in self._drained().store.list_files(RunId(self.id))
+            if not file.key and file.path.startswith(_LOG_FOLDERS) and "tfevents" not in file.path
+        }
+
+    def _read_log(self, name: str) -> bytes:
+        with open(self._folder() / name, "rb") as file:
+            return file.read()
+
+
+def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, Any]]:
+    """Why it failed, under the SDK's keys."""
+    if stored.state is not RunState.FAILED:
+        return None
+    error: Dict[str, Any] = {
+        "code": properties.get(ERROR_CODE, "UserError"),
+        "message": stored.cause,
+    }
+    failure = _FAILURE.match(stored.cause)
+    first, _, trace = stored.cause.partition("\nTraceback ")
+    if failure and trace:
+        error["debugInfo"] = {
+            "type": failure[1],
+            "message": first[failure.end() :],
+            "stackTrace": f"Traceback {trace}",
+        }
+    return {"error": error}
+
+
+def _definition(plan: JobPlan) -> Dict[str, Any]:
+    """What was submitted; variables are left out, as some are secret."""
+    script, arguments = plan.argv[1:2], plan.argv[2:]
+    return {
+        "script": script[0] if script else None,
+        "command": "",
+        "arguments": list(arguments),
+        "framework": "Python",
+        "communicator": "None",
+        "target": plan.compute,
+        "nodeCount": 1,
+        "maxRunDurationSeconds": plan.max_duration_s,
+    }
+
+
+def _utc(time_s: Optional[float]) -> Optional[str]:
+    if time_s is None:
+        return None
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_s))
+    return f"{moment}.{int(time_s % 1 * 1e6):06d}Z"

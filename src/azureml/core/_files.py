@@ -1,0 +1,305 @@
+"""Files of a run: what was uploaded, what its folder of outputs held, and getting them back."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import secrets
+import shutil
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Optional, Sequence, Union
+
+from azureml._console import say
+from azureml.core._handle import RunHandle
+from azureml.core._paths import file_path
+from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
+from trackboard.model import RunId
+
+if TYPE_CHECKING:
+    from trackboard.ports import RunFile
+
+Source = Union[str, "os.PathLike[str]", IO[bytes], IO[str]]
+_COPY_BYTES = 1 << 20
+_SHOWN_NAMES = 10
+
+
+class FileCalls(RunHandle):
+    """The part of `Run` that keeps files."""
+
+    def upload_file(
+        self, name: str, path_or_stream: Source, datastore_name: Optional[str] = None
+    ) -> None:
+        """Keep a file with the run.
+
+        Args:
+            name: What to call it within the run, such as `outputs/model.pkl`.
+            path_or_stream: A path, or an open file of bytes or text.
+            datastore_name: Must be None: there are no datastores yet.
+
+        Raises:
+            UserErrorException: The name is not allowed, or the file cannot be read.
+            ServiceException: The run has a file of that name.
+        """
+        _refuse_datastore(datastore_name)
+        path = file_path(name)
+        self._check_free([path])
+        with _opened(path_or_stream) as file:
+            self._put(path, file)
+
+    def upload_files(
+        self,
+        names: Sequence[str],
+        paths: Sequence[Source],
+        return_artifacts: bool = False,
+        timeout_seconds: Optional[int] = None,
+        datastore_name: Optional[str] = None,
+    ) -> Optional[List[str]]:
+        """Keep several files with the run; otherwise like `upload_file`.
+
+        Args:
+            names: What to call them.
+            paths: As many files.
+            return_artifacts: Return their names within the run.
+            timeout_seconds: Accepted; a copy on this machine has no time limit.
+            datastore_name: Must be None.
+
+        Raises:
+            TypeError: There are more of the ones than of the others.
+            UserErrorException: A name is not allowed, or a file cannot be read; then none is kept.
+            ServiceException: The run has a file of one of these names; then none is kept.
+        """
+        _refuse_datastore(datastore_name)
+        if len(names) != len(paths):
+            raise TypeError(f"upload_files: {len(names)} names, but {len(paths)} paths.")
+        given = [file_path(name) for name in names]
+        self._check_free(given)
+        for source in paths:
+            with _opened(source):
+                pass  # before any is kept
+        for path, source in zip(given, paths):  # noqa: B905 - not on Python 3.9; as many, see above
+            with _opened(source) as file:
+                self._put(path, file)
+        return given if return_artifacts else None
+
+    def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
+        """Keep all files below a folder; otherwise like `upload_files`.
+
+        Args:
+            name: The folder's name within the run.
+            path: The folder.
+            datastore_name: Must be None.
+
+        Raises:
+            UserErrorException: It is no folder.
+            ServiceException: The run has one of these files; then none is kept.
+        """
+        if not os.path.isdir(path):
+            raise UserErrorException(f"upload_folder({name!r}): {path!r} is no folder.")
+        places = [
+            os.path.join(folder, file)
+            for folder, _, files in sorted(os.walk(path))
+            for file in sorted(files)
+        ]
+        places = [place for place in places if os.path.isfile(place)]
+        names = [f"{name}/{_relative(place, path)}" for place in places]
+        self.upload_files(names, places, datastore_name=datastore_name)
+
+    def get_file_names(self) -> List[str]:
+        """Posix paths of the files that the run has so far."""
+        return [file.path for file in self._list_files()]
+
+    def download_file(
+        self,
+        name: str,
+        output_file_path: Optional[str] = None,
+        _validate_checksum: bool = False,
+    ) -> None:
+        """Copy a file of the run to this machine.
+
+        Args:
+            name: Its name within the run.
+            output_file_path: Where to; a folder: under its own name in there. None: in the current
+                folder. Folders are made.
+
+        Raises:
+            UserErrorException: The run has no such file, or it cannot be written there.
+        """
+        path = file_path(name)
+        files = {file.path: file for file in self._list_files()}
+        if path not in files:
+            raise UserErrorException(f"Run {self.id} has no file {name!r}. It has: {_some(files)}.")
+        target = output_file_path or ""
+        if not target or target.endswith(("/", os.sep)) or os.path.isdir(target):
+            target = os.path.join(target, os.path.basename(path))
+        self._copy(files[path], target)
+
+    def download_files(
+        self,
+        prefix: Optional[str] = None,
+        output_directory: Optional[str] = None,
+        output_paths: Optional[Sequence[str]] = None,
+        batch_size: int = 100,
+        append_prefix: bool = True,
+        timeout_seconds: Optional[int] = None,
+    ) -> None:
+        """Copy files of the run to this machine.
+
+        Args:
+            prefix: Only the files in this folder, or, if it names none, those whose names begin so.
+            output_directory: Where to; None: the current folder.
+            output_paths: Where each of them goes, in the order of `get_file_names`.
+            batch_size: Accepted.
+            append_prefix: False: without the prefix in their paths.
+            timeout_seconds: Accepted.
+
+        Raises:
+            UserErrorException: There are not as many paths as files, or a file cannot be written.
+        """
+        files = _chosen(self._list_files(), prefix)
+        folder = output_directory or os.curdir
+        cut = 0 if append_prefix or not prefix else len(file_path(prefix.rstrip("/") or "."))
+        if output_paths is None:
+            targets = [_inside(folder, file.path[cut:].lstrip("/")) for file in files]
+        else:
+            targets = [os.path.join(output_directory or "", place) for place in output_paths]
+        if len(targets) != len(files):
+            raise UserErrorException(
+                f"download_files: {len(targets)} output_paths for {len(files)} files."
+            )
+        for file, target in zip(files, targets):  # noqa: B905 - not on Python 3.9; as many, see above
+            self._copy(file, target)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _blobs(self) -> Any:
+        return self.experiment.workspace._workspace.blobs
+
+    def _list_files(self) -> List[RunFile]:
+        if not self._is_recorded:
+            return []
+        workspace = self._drained()
+        with sdk_errors():
+            return list(workspace.store.list_files(RunId(self.id)))
+
+    def _is_taken(self, path: str) -> bool:
+        return path in self._given or any(file.path == path for file in self._list_files())
+
+    def _check_free(self, paths: Sequence[str]) -> None:
+        taken = self._given | {file.path for file in self._list_files()}
+        twice = {path for path in paths if paths.count(path) > 1} if len(paths) < 1000 else set()
+        for path in paths:
+            if path in taken or path in twice:
+                raise ServiceException(
+                    f"Resource Conflict: run {self.id} has a file {path!r} already, and files of a run"
+                    " never change. Give it another name.",
+                    status_code=409,
+                )
+
+    def _put(self, path: str, file: BinaryIO) -> None:
+        if self._is_silent:
+            return
+        with sdk_errors():
+            key, size_bytes = self._blobs().put(file)
+            self._live.add_file(path, key, size_bytes)
+        self._given.add(path)
+
+    def _keep_outputs(self) -> None:
+        """Keep what came into the folder of outputs, before the run's end is said."""
+        outputs, self._outputs = self._outputs, None
+        if outputs is None or not self._live.is_owner or self._is_silent:
+            return
+        fresh = list(outputs.fresh())
+        taken = self._given | {file.path for file in self._list_files()} if fresh else set()
+        for path, place in fresh:
+            if path in taken:
+                continue  # given by name, most likely the very file
+            try:
+                file = open(place, "rb")  # noqa: SIM115 - what `put` raises is not meant here
+            except OSError as error:
+                say(f"not kept with the run: {place}: {error.strerror or error}")
+                continue
+            with file:
+                self._put(path, file)
+
+    def _copy(self, file: RunFile, target: str) -> None:
+        """Write a copy aside and rename it, so that nobody sees half a file."""
+        aside = f"{target}.{secrets.token_hex(4)}.part"
+        try:
+            os.makedirs(os.path.dirname(target) or os.curdir, exist_ok=True)
+            with self._open(file) as source, open(aside, "xb") as copy:
+                shutil.copyfileobj(source, copy, _COPY_BYTES)
+            os.replace(aside, target)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(aside)
+            raise UserErrorException(
+                f"{file.path!r} cannot be copied to {target!r}: {error.strerror or error}",
+                inner_exception=error,
+            ) from error
+
+    def _open(self, file: RunFile) -> BinaryIO:
+        with sdk_errors():
+            if file.key:
+                blob: BinaryIO = self._blobs().open(file.key)
+                return blob
+        return open(_inside(str(self._folder()), file.path), "rb")
+
+
+@contextlib.contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    """What to read bytes from; a stream stays open."""
+    if isinstance(source, (str, os.PathLike)):
+        try:
+            file = open(source, "rb")  # noqa: SIM115 - closed below; errors inside are not meant
+        except (OSError, ValueError) as error:
+            raise UserErrorException(
+                f"{os.fspath(source)!r} cannot be read: {error}", inner_exception=error
+            ) from error
+        with file:
+            yield file
+    elif isinstance(source, io.TextIOBase):
+        yield io.BytesIO(source.read().encode("utf-8", "surrogateescape"))
+    elif callable(getattr(source, "read", None)):
+        yield source  # type: ignore[misc]
+    else:
+        raise UserErrorException(
+            f"{type(source).__name__} is neither a path nor an open file; to keep bytes, pass"
+            " io.BytesIO(...)."
+        )
+
+
+def _refuse_datastore(name: Optional[str]) -> None:
+    if name is not None:
+        raise UserErrorException(
+            f"datastore_name={name!r}: there are no datastores; leave it out, and the file is kept"
+            " with the run."
+        )
+
+
+def _relative(place: str, folder: str) -> str:
+    relative = os.path.relpath(place, folder).replace(os.sep, "/")
+    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+
+
+def _chosen(files: Sequence[RunFile], prefix: Optional[str]) -> List[RunFile]:
+    if not prefix or prefix in (".", "./", "/"):
+        return list(files)
+    start = file_path(prefix.rstrip("/"))
+    below = [file for file in files if file.path.startswith(f"{start}/")]
+    exact = [file for file in files if file.path.startswith(start)]
+    return below or exact
+
+
+def _inside(folder: str, path: str) -> str:
+    """A place below a folder, whatever the path says."""
+    root = os.path.realpath(folder)
+    place = os.path.normpath(os.path.join(root, path))
+    if not place.startswith(root.rstrip(os.sep) + os.sep):
+        raise UserErrorException(f"The file {path!r} would be written outside of {folder!r}.")
+    return place
+
+
+def _some(files: Dict[str, Any]) -> str:
+    names = [repr(name) for name in sorted(files)]
+    more = f" and {len(names) - _SHOWN_NAMES:,} more" if len(names) > _SHOWN_NAMES else ""
+    return (", ".join(names[:_SHOWN_NAMES]) or "none") + more

@@ -1,0 +1,95 @@
+"""What every part of `Run` stands on: the live run, and the workspace that it is stored in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional, Set
+
+from azureml import core
+from azureml.exceptions._tree import UserErrorException, sdk_errors
+from trackboard.model import RunId
+
+if TYPE_CHECKING:
+    from azureml.core._outputs import OutputFolder
+    from azureml.core.experiment import Experiment
+    from azureml.core.run import Run
+    from azureml.core.workspace import Workspace
+    from trackboard.model import Run as StoredRun
+    from trackboard.record import LiveRun
+
+
+class RunHandle:
+    """A run as its other parts see it; not made by itself."""
+
+    _live_run: Optional[LiveRun] = None
+    _experiment: Optional[Experiment] = None
+    _outputs: Optional[OutputFolder] = None  # what is kept when the run ends
+
+    def _init(self, live: LiveRun, experiment: Optional[Experiment]) -> None:
+        self._live_run = live
+        self._experiment = experiment
+        self._given: Set[str] = set()  # paths of the files that were given through this object
+        self._log = live.log  # looked up once: `log` is called in training loops
+
+    @property
+    def _live(self) -> LiveRun:
+        assert self._live_run is not None
+        return self._live_run
+
+    @property
+    def _is_recorded(self) -> bool:
+        """Whether there is anything to read back."""
+        return True
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether nothing is recorded at all."""
+        return False
+
+    @property
+    def _speaks(self) -> bool:
+        """Whether this process may say what describes the run; others write to the catalogue."""
+        return self._live.is_owner
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._live.id
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment it belongs to."""
+        if self._experiment is None:
+            workspace = core.Workspace._of_job()
+            name = self._live.experiment or self._stored_in(workspace).experiment
+            self._experiment = core.Experiment(workspace, name)
+        return self._experiment
+
+    def _adopt(self, live: LiveRun) -> Run:
+        """The run of a live run that this one began."""
+        return core.Run._from_live(live, self._experiment)
+
+    def _folder(self) -> Path:
+        return Path(self.experiment.workspace._workspace.run_folder(RunId(self.id)))
+
+    def _drained(self) -> Any:
+        """The workspace, once everything said up to now is stored."""
+        workspace = self.experiment.workspace._workspace
+        with sdk_errors():
+            workspace.drain()
+        return workspace
+
+    def _catalogue(self) -> Any:
+        """The same, for what others change about the run: it must exist by then."""
+        assert self._live is not None  # a run that is not there yet begins with this
+        return self._drained()
+
+    def _stored(self) -> StoredRun:
+        return self._stored_in(self.experiment.workspace)
+
+    def _stored_in(self, workspace: Workspace) -> StoredRun:
+        with sdk_errors():
+            stored = workspace._workspace.find_run(RunId(self.id))
+        if stored is None:
+            raise UserErrorException(f"Run {self.id} is not in {workspace._workspace.folder}.")
+        return stored

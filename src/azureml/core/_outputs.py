@@ -1,0 +1,55 @@
+"""What an interactive run leaves in its folder of outputs: kept when it ends."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, Iterator, Tuple
+
+from azureml.core._paths import path_of_metric
+from azureml.exceptions._tree import UserErrorException
+
+DEFAULT_FOLDER = "./outputs"
+_Mark = Tuple[int, int, int]  # size, change time, inode
+
+
+class OutputFolder:
+    """A folder, made when it is missing, and what it held when the run began.
+
+    Args:
+        folder: Relative to the current folder, or absolute.
+
+    Raises:
+        UserErrorException: It cannot be made.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = os.path.abspath(folder)
+        inside = os.path.normpath(folder).replace(os.sep, "/")
+        is_own = inside == path_of_metric(inside) and not os.path.isabs(folder)
+        self._prefix = inside if is_own else os.path.basename(self._folder)
+        try:
+            os.makedirs(self._folder, exist_ok=True)
+        except OSError as error:
+            raise UserErrorException(
+                f"the folder of outputs {folder!r} cannot be made: {error.strerror or error}."
+                " Pass outputs=False, or another folder.",
+                inner_exception=error,
+            ) from error
+        self._old: Dict[str, _Mark] = {place: mark for place, mark, _ in self._scan()}
+
+    def fresh(self) -> Iterator[Tuple[str, str]]:
+        """Files that came or changed since: path within the run, and place."""
+        for place, mark, relative in self._scan():
+            if self._old.get(place) != mark:
+                path = f"{self._prefix}/{relative.replace(os.sep, '/')}"
+                yield os.fsencode(path).decode("utf-8", "backslashreplace"), place
+
+    def _scan(self) -> Iterator[Tuple[str, _Mark, str]]:
+        for folder, folders, names in os.walk(self._folder):
+            folders.sort()
+            for name in sorted(names):
+                place = os.path.join(folder, name)
+                if os.path.isfile(place):
+                    found = os.stat(place)
+                    mark = (found.st_size, found.st_mtime_ns, found.st_ino)
+                    yield place, mark, os.path.relpath(place, self._folder)

@@ -1,0 +1,129 @@
+"""Tags, which anybody may change, and properties, which nobody changes."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, Mapping, Optional, Union
+
+from azureml.core._handle import RunHandle
+from azureml.exceptions._tree import UserErrorException, sdk_errors
+from trackboard.model import RunId
+
+Tags = Dict[str, Optional[str]]
+
+
+class TagCalls(RunHandle):
+    """The part of `Run` that describes it."""
+
+    _tags: Optional[Tags] = None
+    _properties: Optional[Dict[str, str]] = None
+
+    @property
+    def tags(self) -> Tags:
+        """Tags by key, as they were when this object first saw them; `get_tags()` looks again."""
+        return dict(self.get_tags() if self._tags is None else self._tags)
+
+    @property
+    def properties(self) -> Dict[str, str]:
+        """Properties by key, as they were when this object first saw them."""
+        return dict(self.get_properties() if self._properties is None else self._properties)
+
+    def get_tags(self) -> Tags:
+        """Tags by key, as they are now."""
+        found: Tags = {}
+        if self._is_recorded:
+            workspace = self._drained()
+            with sdk_errors():
+                found = dict(workspace.store.get_tags(RunId(self.id)))
+        self._tags = found
+        return dict(found)
+
+    def get_properties(self) -> Dict[str, str]:
+        """Properties by key, as they are now."""
+        found: Dict[str, str] = {}
+        if self._is_recorded:
+            workspace = self._drained()
+            with sdk_errors():
+                found = dict(workspace.store.get_properties(RunId(self.id)))
+        self._properties = found
+        return dict(found)
+
+    def tag(self, key: str, value: Optional[object] = None) -> None:
+        """Add or replace a tag; a value that is not text becomes text.
+
+        Args:
+            key: Which tag.
+            value: None: a tag without a value.
+        """
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Union[Mapping[str, object], str]) -> None:
+        """Add or replace tags.
+
+        Args:
+            tags: Values by key, or the key of one tag without a value.
+
+        Raises:
+            UserErrorException: It is neither.
+        """
+        given: Mapping[str, object] = {tags: None} if isinstance(tags, str) else tags
+        if not isinstance(given, Mapping):
+            raise UserErrorException(
+                f"set_tags({tags!r}): pass a dict, for example {{'rank': '1'}}, or one key."
+            )
+        plain = {_key(key): None if value is None else str(value) for key, value in given.items()}
+        if not plain:
+            return
+        if self._speaks:
+            for key, text in plain.items():
+                self._live.set_tag(key, text)
+        else:
+            workspace = self._catalogue()
+            with sdk_errors():
+                workspace.store.set_tags(RunId(self.id), plain)
+        if self._tags is not None:
+            self._tags.update(plain)
+
+    def remove_tags(self, tags: Union[Iterable[str], str]) -> Tags:
+        """Take tags away; those that are not there are passed over.
+
+        Args:
+            tags: Their keys, or one.
+
+        Returns:
+            The tags that are left.
+        """
+        keys = [tags] if isinstance(tags, str) else [_key(key) for key in tags]
+        if self._speaks:
+            for key in keys:
+                self._live.remove_tag(key)
+        elif keys:
+            workspace = self._catalogue()
+            with sdk_errors():
+                workspace.store.remove_tags(RunId(self.id), keys)
+        return self.get_tags()
+
+    def add_properties(self, properties: Mapping[str, object]) -> None:
+        """Add properties, which never change; a value that is not text becomes text.
+
+        Raises:
+            ServiceException: One exists with another value; none was added.
+            UserErrorException: That is no dict.
+        """
+        if not isinstance(properties, Mapping):
+            raise UserErrorException(
+                f"add_properties({properties!r}): pass a dict, for example {{'author': 'me'}}."
+            )
+        plain = {_key(key): str(value) for key, value in properties.items()}
+        if not plain or self._is_silent:
+            return
+        workspace = self._catalogue()
+        with sdk_errors():
+            workspace.store.add_properties(RunId(self.id), plain)
+        if self._properties is not None:
+            self._properties.update(plain)
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str) or not key:
+        raise UserErrorException(f"The key {key!r} is not allowed: it must be text of some length.")
+    return key

@@ -1,0 +1,458 @@
+"""`azureml.core.model`: versions of models, each with the files that it is made of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import replace as replaced
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NoReturn, Optional
+
+from azureml import _guard as _guard
+from azureml import core
+from azureml._console import say
+from azureml.core._model_files import CACHE, cached, check_name, draft, holds, places
+from azureml.exceptions import (
+    ModelNotFoundException,
+    ModelPathNotFoundException,
+    UserErrorException,
+    WebserviceException,
+)
+from azureml.exceptions._tree import sdk_errors
+from trackboard.model import RunId
+from trackboard.ports import Model as StoredModel
+
+if TYPE_CHECKING:
+    from azureml.core._snapshots import SnapshotCalls
+    from azureml.core.experiment import Experiment
+    from azureml.core.run import Run
+    from azureml.core.workspace import Workspace
+
+
+class Model:
+    """One version of a registered model.
+
+    Args:
+        workspace: Where it is registered.
+        name: Its name.
+        id: Instead: `name:version`.
+        tags: Only a version with these tags.
+        properties: Only a version with these properties.
+        version: None: the latest.
+        run_id: Only one of this run.
+        kwargs: Accepted.
+
+    Raises:
+        WebserviceException: There is none.
+    """
+
+    class Framework:
+        """Frameworks by the SDK's names."""
+
+        CUSTOM = "Custom"
+        TENSORFLOW = "TensorFlow"
+        SCIKITLEARN = "ScikitLearn"
+        ONNX = "Onnx"
+        TFKERAS = "TfKeras"
+        PYTORCH = "PyTorch"
+        MULTI = "Multi"
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: Optional[str] = None,
+        id: Optional[str] = None,
+        tags: Optional[Mapping[str, object]] = None,
+        properties: Optional[Mapping[str, object]] = None,
+        version: Optional[int] = None,
+        run_id: Optional[str] = None,
+        **kwargs: Any,
+    ) -> None:
+        if id is not None:
+            name, _, number = id.rpartition(":")
+            version = int(number) if number.isdecimal() else -1
+        if not name:
+            raise WebserviceException("Model(workspace, ...) needs name= or id='name:version'.")
+        found = Model.list(workspace, name, tags, properties, run_id)
+        chosen = next((one for one in found if version in (None, one.version)), None)
+        if chosen is None:
+            said = name if version is None else f"{name}:{version}"
+            known = ", ".join(sorted({one.name for one in Model.list(workspace)})) or "none"
+            raise WebserviceException(
+                f"ModelNotFound: there is no model {said!r} in workspace {workspace.name!r}"
+                f" (there is: {known}). run.register_model(...) makes one.",
+                status_code=404,
+            )
+        self.workspace = workspace
+        self._stored: StoredModel = chosen._stored
+
+    @classmethod
+    def _of(cls, workspace: Workspace, stored: StoredModel) -> Model:
+        model = cls.__new__(cls)
+        model.workspace = workspace
+        model._stored = stored
+        return model
+
+    # -- what it is -------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._stored.name
+
+    @property
+    def version(self) -> int:
+        """Counts the registrations under its name, from 1."""
+        return self._stored.version
+
+    @property
+    def id(self) -> str:
+        """`name:version`."""
+        return f"{self.name}:{self.version}"
+
+    @property
+    def url(self) -> str:
+        """Where the SDK says that it is."""
+        return f"aml://asset/{self.id}"
+
+    @property
+    def created_time(self) -> str:
+        """When it was registered, in UTC."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._stored.created_s))
+
+    @property
+    def description(self) -> str:
+        """What it is, in words."""
+        return self._stored.description
+
+    @property
+    def tags(self) -> Dict[str, str]:
+        """Tags of this version."""
+        return dict(self._stored.tags)
+
+    @property
+    def properties(self) -> Dict[str, str]:
+        """Properties of this version."""
+        return dict(self._stored.properties)
+
+    @property
+    def model_framework(self) -> str:
+        """The framework that it was made with; empty when nobody said."""
+        return self._stored.framework
+
+    @property
+    def model_framework_version(self) -> str:
+        """That framework's version."""
+        return self._stored.framework_version
+
+    @property
+    def run_id(self) -> Optional[str]:
+        """The run that it came out of, or None."""
+        return self._stored.run
+
+    @property
+    def run(self) -> Optional[Run]:
+        """The run that it came out of, or None."""
+        return None if self._stored.run is None else self.workspace.get_run(self._stored.run)
+
+    @property
+    def experiment(self) -> Optional[Experiment]:
+        """The experiment of that run, or None."""
+        run = self.run
+        return None if run is None else run.experiment
+
+    @property
+    def experiment_name(self) -> Optional[str]:
+        """The name of that experiment, or None."""
+        experiment = self.experiment
+        return None if experiment is None else experiment.name
+
+    @property
+    def mime_type(self) -> str:
+        """Always `application/octet-stream`."""
+        return "application/octet-stream"
+
+    def serialize(self) -> Dict[str, Any]:
+        """What is known of it, under the SDK's keys."""
+        return {
+            "createdTime": self.created_time,
+            "createdBy": None,
+            "description": self.description,
+            "id": self.id,
+            "mimeType": self.mime_type,
+            "name": self.name,
+            "framework": self.model_framework,
+            "frameworkVersion": self.model_framework_version,
+            "tags": self.tags,
+            "properties": self.properties,
+            "unpack": len(self._stored.files) > 1,
+            "url": self.url,
+            "version": self.version,
+            "runId": self.run_id,
+            "experimentName": self.experiment_name,
+        }
+
+    def __repr__(self) -> str:
+        return (
+            f"Model(workspace={self.workspace!r}, name={self.name}, id={self.id},"
+            f" version={self.version}, tags={self.tags}, properties={self.properties})"
+        )
+
+    # -- registering and finding ------------------------------------------------------------------
+
+    @staticmethod
+    def register(
+        workspace: Workspace,
+        model_path: str,
+        model_name: str,
+        tags: Optional[Mapping[str, object]] = None,
+        properties: Optional[Mapping[str, object]] = None,
+        description: Optional[str] = None,
+        datasets: Optional[object] = None,
+        model_framework: Optional[str] = None,
+        model_framework_version: Optional[str] = None,
+        child_paths: Optional[List[str]] = None,
+        sample_input_dataset: Optional[object] = None,
+        sample_output_dataset: Optional[object] = None,
+        resource_configuration: Optional[object] = None,
+        **kwargs: Any,
+    ) -> Model:
+        """Register a file or folder of this machine as the next version of a model.
+
+        Args:
+            workspace: Where.
+            model_path: The file or folder.
+            model_name: The model's name.
+            tags: Tags of this version.
+            properties: Properties of this version.
+            description: What it is.
+            datasets: Accepted.
+            model_framework: Such as `Model.Framework.PYTORCH`.
+            model_framework_version: Its version.
+            child_paths: With a folder: only these files and folders below it.
+            sample_input_dataset: Accepted, as the next two.
+            sample_output_dataset: Accepted.
+            resource_configuration: Accepted.
+            kwargs: Accepted.
+
+        Raises:
+            WebserviceException: The name is not allowed, or there is no such file or folder.
+        """
+        check_name(model_name)
+        found = places(os.fspath(model_path), child_paths)
+        say(f"Registering model {model_name}")
+        files = {}
+        for path, place in found:
+            try:
+                file = open(place, "rb")  # noqa: SIM115 - what `put` raises is not meant here
+            except OSError as error:
+                raise WebserviceException(
+                    f"{place!r} cannot be read: {error.strerror or error}", inner_exception=error
+                ) from error
+            with file, sdk_errors():
+                files[path], _ = workspace._workspace.blobs.put(file)
+        stored = draft(model_name, None, files, tags, properties, description)
+        return _add(workspace, stored, model_framework, model_framework_version)
+
+    @classmethod
+    def _of_run(
+        cls,
+        run: SnapshotCalls,
+        model_path: str,
+        model_name: str,
+        *,
+        tags: Optional[Mapping[str, object]],
+        properties: Optional[Mapping[str, object]],
+        description: Optional[str],
+        framework: Optional[str],
+        framework_version: Optional[str],
+    ) -> Model:
+        """Register files of a run; see `Run.register_model`."""
+        check_name(model_name)
+        start = os.path.normpath(model_path).replace(os.sep, "/").strip("/")
+        native = run._catalogue()
+        stored_files = native.store.list_files(RunId(run.id))
+        cut = len(start) - len(start.rpartition("/")[2])
+        chosen = [
+            file
+            for file in stored_files
+            if start == "." or file.path == start or file.path.startswith(f"{start}/")
+        ]
+        if not chosen:
+            names = ", ".join(repr(file.path) for file in stored_files[:10]) or "none"
+            raise ModelPathNotFoundException(
+                f"Run {run.id} has no file or folder {model_path!r}. It has: {names}."
+            )
+        files = {}
+        with sdk_errors():
+            for file in chosen:
+                key = file.key
+                if not key:  # a plain file, as those that grow while a job runs
+                    with open(native.run_folder(RunId(run.id)) / file.path, "rb") as source:
+                        key, _ = native.blobs.put(source)
+                files[file.path if start == "." else file.path[cut:]] = key
+        stored = draft(model_name, RunId(run.id), files, tags, properties, description)
+        return _add(run.experiment.workspace, stored, framework, framework_version)
+
+    @staticmethod
+    def list(
+        workspace: Workspace,
+        name: Optional[str] = None,
+        tags: Optional[object] = None,
+        properties: Optional[object] = None,
+        run_id: Optional[str] = None,
+        latest: bool = False,
+        **kwargs: Any,
+    ) -> List[Model]:
+        """Registered models, the newest version of each name first.
+
+        Args:
+            workspace: Where.
+            name: Only of this name.
+            tags: Values by key; or a list of keys and of `[key, value]`.
+            properties: The same of properties.
+            run_id: Only of this run.
+            latest: Only the latest version of each name that matches.
+            kwargs: Accepted.
+        """
+        with sdk_errors():
+            found = workspace._workspace.store.list_models(name)
+        chosen = [
+            Model._of(workspace, one)
+            for one in found
+            if (run_id is None or one.run == run_id)
+            and holds(one.tags, tags)
+            and holds(one.properties, properties)
+        ]
+        if latest:
+            by_name: Dict[str, Model] = {}
+            for model in chosen:
+                best = by_name.setdefault(model.name, model)
+                by_name[model.name] = model if model.version > best.version else best
+            chosen = [*by_name.values()]
+        return chosen
+
+    # -- its files --------------------------------------------------------------------------------
+
+    def download(
+        self, target_dir: str = ".", exist_ok: bool = False, exists_ok: Optional[bool] = None
+    ) -> str:
+        """Copy the model's files to this machine.
+
+        Args:
+            target_dir: The folder to put it in; made when it is missing.
+            exist_ok: Replace what is there.
+            exists_ok: The same, by its old name.
+
+        Returns:
+            Where the file or folder is.
+
+        Raises:
+            WebserviceException: It is there already, or cannot be written.
+        """
+        replace = exist_ok if exists_ok is None else exists_ok
+        tops = {path.partition("/")[0] for path in self._stored.files}
+        target = os.path.join(target_dir, *tops) if len(tops) == 1 else target_dir
+        there = [top for top in tops if os.path.exists(os.path.join(target_dir, top))]
+        if there and not replace:
+            raise WebserviceException(
+                f"{os.path.join(target_dir, there[0])!r} exists already. Pass exist_ok=True to replace it."
+            )
+        try:
+            os.makedirs(target_dir, exist_ok=True)
+            for path, key in self._stored.files.items():
+                self._copy(key, os.path.join(target_dir, *path.split("/")))
+        except OSError as error:
+            raise WebserviceException(
+                f"the model {self.id} cannot be written to {target_dir!r}: {error.strerror or error}",
+                inner_exception=error,
+            ) from error
+        return target
+
+    def _copy(self, key: str, target: str) -> None:
+        folder = os.path.dirname(target) or os.curdir
+        os.makedirs(folder, exist_ok=True)
+        with sdk_errors(), self.workspace._workspace.blobs.open(key) as source:
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+            os.chmod(copy.name, 0o644)
+            os.replace(copy.name, target)
+
+    @staticmethod
+    def get_model_path(
+        model_name: str, version: Optional[int] = None, _workspace: Optional[Workspace] = None
+    ) -> str:
+        """Where a model's file or folder is on this machine.
+
+        In a job, or with a workspace, it is copied to `azureml-models/<name>/<version>/` first. Otherwise
+        it is what is there already, or a file or folder called like the model.
+
+        Args:
+            model_name: The model's name.
+            version: None: the latest.
+            _workspace: Where it is registered.
+
+        Raises:
+            UserErrorException: The version is not an int.
+            ModelNotFoundException: It is not here.
+        """
+        if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+            raise UserErrorException(f"get_model_path: version={version!r} is not an int.")
+        if _workspace is None and os.environ.get("TRACKBOARD_RUN_ID"):
+            _workspace = core.Workspace._of_job()
+        if _workspace is not None:
+            model = Model(_workspace, model_name, version=version)
+            home = os.path.join(CACHE, model.name, str(model.version))
+            return os.path.abspath(model.download(home, exist_ok=True))
+        found = cached(model_name, version)
+        if found is None and version is None and os.path.exists(model_name):
+            found = model_name
+        if found is None:
+            raise ModelNotFoundException(
+                f"There is no model {model_name!r} on this machine. Outside of a job, say where it is"
+                f" registered: Model.get_model_path({model_name!r}, _workspace=workspace)."
+            )
+        return os.path.abspath(found)
+
+    # -- what the history cannot do yet -----------------------------------------------------------
+
+    def delete(self) -> NoReturn:
+        """Refused, for now: a version never changes, and stays."""
+        self._refuse("deleted")
+
+    def update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused, for now; like `delete`."""
+        self._refuse("changed")
+
+    def add_tags(self, tags: Mapping[str, object]) -> NoReturn:
+        """Refused, for now; like `delete`."""
+        self._refuse("changed")
+
+    def remove_tags(self, tags: List[str]) -> NoReturn:
+        """Refused, for now; like `delete`."""
+        self._refuse("changed")
+
+    def add_properties(self, properties: Mapping[str, object]) -> NoReturn:
+        """Refused, for now; like `delete`."""
+        self._refuse("changed")
+
+    @staticmethod
+    def deploy(*args: Any, **kwargs: Any) -> NoReturn:
+        """Refused: nothing is deployed from here."""
+        raise WebserviceException(
+            "Model.deploy: nothing is deployed from here. model.download() gives you its files."
+        )
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise WebserviceException(
+            f"The model {self.id} cannot be {what} yet. Register the next version instead."
+        )
+
+
+def _add(
+    workspace: Workspace, made: StoredModel, framework: Optional[str], version: Optional[str]
+) -> Model:
+    whole = replaced(made, framework=framework or "", framework_version=version or "")
+    with sdk_errors():
+        return Model._of(workspace, workspace._workspace.store.add_model(whole))

@@ -1,0 +1,21 @@
+"""`azureml.telemetry`: accepted, remembered in this process, and never sent anywhere."""
+
+from azureml import _guard as _guard
+from azureml.telemetry._settings import (
+    UserErrorException,
+    get_diagnostics_collection_info,
+    get_event_logger,
+    get_telemetry_log_handler,
+    set_diagnostics_collection,
+)
+
+INSTRUMENTATION_KEY = ""
+
+__all__ = [
+    "INSTRUMENTATION_KEY",
+    "UserErrorException",
+    "get_diagnostics_collection_info",
+    "get_event_logger",
+    "get_telemetry_log_handler",
+    "set_diagnostics_collection",
+]

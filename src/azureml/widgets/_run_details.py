@@ -1,0 +1,147 @@
+"""`RunDetails`: how a run stands, shown in the notebook while it runs."""
+
+from __future__ import annotations
+
+import html
+import sys
+import threading
+from typing import Any, Dict, List, Optional
+
+from azureml._console import say
+from azureml.core.run import TERMINAL_STATUSES, Run
+from azureml.exceptions import AzureMLException, UserErrorException
+
+_REFRESH_S = 2.0
+_LOG_LINES = 20
+_CHILDREN = 50
+_VALUES = 5
+
+
+class RunDetails:
+    """Shows a run.
+
+    Args:
+        run_instance: The run.
+
+    Raises:
+        UserErrorException: That is no run.
+    """
+
+    def __init__(self, run_instance: Run) -> None:
+        if not isinstance(run_instance, Run):
+            raise UserErrorException(
+                f"RunDetails(run): {type(run_instance).__name__} is no run."
+                " Pass what experiment.submit(...) or start_logging() returned."
+            )
+        self._run = run_instance
+        self._watcher: Optional[threading.Thread] = None
+
+    def show(
+        self, render_lib: Optional[object] = None, widget_settings: Optional[object] = None
+    ) -> None:
+        """Show the run. In a notebook it is kept up to date while it runs; elsewhere printed once.
+
+        Args:
+            render_lib: Accepted.
+            widget_settings: Accepted.
+        """
+        data = self.get_widget_data()
+        if not _in_notebook():
+            say(_as_text(data))
+            return
+        from IPython.display import HTML, display
+
+        view = display(HTML(_as_html(data)), display_id=True)
+        if data["status"] not in TERMINAL_STATUSES and view is not None:
+            self._watcher = threading.Thread(
+                target=self._watch, args=(view,), name="RunDetails", daemon=True
+            )
+            self._watcher.start()
+
+    def get_widget_data(self, widget_settings: Optional[object] = None) -> Dict[str, Any]:
+        """What is shown: the run's properties, its log, metrics and children.
+
+        Args:
+            widget_settings: Accepted.
+        """
+        details = self._run.get_details()
+        children: List[Dict[str, str]] = []
+        for child in self._run.get_children():
+            if len(children) == _CHILDREN:
+                break
+            children.append({"run_id": child.id, "name": child.name, "status": child.get_status()})
+        return {
+            "status": details["status"],
+            "workbench_run_details_uri": self._run.get_portal_url(),
+            "run_id": self._run.id,
+            "run_properties": {**details, "name": self._run.name},
+            "run_metrics": self._run.get_metrics(),
+            "child_runs": children,
+            "run_logs": self._log(),
+        }
+
+    def _log(self) -> str:
+        logs = self._run.get_details_with_logs()["logFiles"] if self._run.type else {}
+        text = str(next((logs[name] for name in sorted(logs, reverse=True)), ""))
+        return "\n".join(text.splitlines()[-_LOG_LINES:])
+
+    def _watch(self, view: Any) -> None:
+        """Keep the notebook's view up to date until the run ends, or cannot be read any more."""
+        from IPython.display import HTML
+
+        wait = threading.Event()
+        while True:
+            wait.wait(_REFRESH_S)
+            try:
+                data = self.get_widget_data()
+            except AzureMLException as error:
+                view.update(HTML(f"<pre>{html.escape(str(error))}</pre>"))
+                return
+            view.update(HTML(_as_html(data)))
+            if data["status"] in TERMINAL_STATUSES:
+                return
+
+
+def _in_notebook() -> bool:
+    """Whether a notebook's kernel shows what is displayed; IPython is not loaded to find out."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list) and len(value) > _VALUES:
+        return f"{len(value):,} values, last {value[-1]}"
+    return str(value)
+
+
+def _rows(data: Dict[str, Any]) -> List[List[str]]:
+    properties = data["run_properties"]
+    rows = [
+        ["Run", properties["name"]],
+        ["Id", data["run_id"]],
+        ["Status", data["status"]],
+        ["Started", properties.get("startTimeUtc", "")],
+        ["Ended", properties.get("endTimeUtc", "")],
+        ["See it", data["workbench_run_details_uri"]],
+    ]
+    rows += [[name, _shown(value)] for name, value in data["run_metrics"].items()]
+    rows += [[f"child {one['name']}", one["status"]] for one in data["child_runs"]]
+    return [[name, value] for name, value in rows if value]
+
+
+def _as_text(data: Dict[str, Any]) -> str:
+    lines = [f"{name}: {value}" for name, value in _rows(data)]
+    return "\n".join([*lines, data["run_logs"]] if data["run_logs"] else lines)
+
+
+def _as_html(data: Dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+        for name, value in _rows(data)
+    )
+    log = f"<pre>{html.escape(data['run_logs'])}</pre>" if data["run_logs"] else ""
+    return f"<table>{rows}</table>{log}"
