@@ -2,8 +2,9 @@
 
 A store is filled through `Store.apply`, as ingest does it; then the same questions are asked through
 the store and, by hand-written SQL, through sqlite3 on the same file, in turn. The bare side uses the
-same indexes, fetches its rows and sees points as arrays; it makes nothing else of them. The plans are
-those of the store's own statements.
+same indexes, fetches its rows and sees points as arrays; it makes nothing else of them. Of one long run
+the points are compressed in the store; there the bare side has a table of its own, a row per point.
+The plans are those of the store's own statements.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from trackboard.ports import Batch, Order, Position, RunQuery, SeriesPoints, Sto
 from trackboard.stores import open_sqlite
 
 METRICS, POINTS, PAGE = 20, 5, 50
+LONG, LONG_POINTS = RunId("long"), 1000
 TEAMS = [f"team-{number}" for number in range(10)]
 RATES = [0.1, 0.03, 0.01, 0.003, 0.001]
 RUNS_AT_ONCE = 500
@@ -62,6 +64,13 @@ SERIES_OF = (
 POINTS_OF = (
     "SELECT chunk.kind, chunk.points, data FROM run JOIN series ON series.run = run.id"
     " JOIN chunk ON chunk.series = series.id WHERE run_id = ? ORDER BY chunk.series, start"
+)
+
+
+PLAIN = "CREATE TABLE plain (series, step, time_s, value, PRIMARY KEY (series, step)) WITHOUT ROWID"
+OF_EXPERIMENT = (
+    f"{RUN} JOIN series ON series.run = run.id WHERE experiment.name = ? AND series.name = ? AND"
+    " series.is_text = 0 ORDER BY series.last_number DESC LIMIT ?"
 )
 
 
@@ -116,7 +125,29 @@ def fill(store: Store, runs: int) -> float:
     return spent_s
 
 
-def questions(store: Store, bare: sqlite3.Connection, runs: int) -> list[Question]:
+def add_long_run(store: Store, plain: sqlite3.Connection) -> None:
+    """One run with many points, and the same points as plain rows."""
+    steps = np.arange(LONG_POINTS, dtype=np.int64)
+    has_step, times_s = np.ones(LONG_POINTS, dtype=bool), 1.7e9 + 0.5 * steps
+    noise = np.random.default_rng(0).normal(size=(METRICS, LONG_POINTS))
+    points = tuple(
+        SeriesPoints(LONG, f"m{metric}", ValueKind.FLOAT, steps, has_step, times_s, values)
+        for metric, values in enumerate(noise)
+    )
+    if store.find_run(LONG) is None:
+        writer, middle = new_writer_id(), Position(0, 1)
+        store.apply([Batch(writer, Position(0, 0), middle, (), points)])
+        ended = StateChanged(LONG, RunState.COMPLETED, 0, 1, 1.7e9)
+        store.apply([Batch(writer, middle, Position(0, 2), (ended,), ())])
+    plain.execute(PLAIN)
+    for metric, values in enumerate(noise.tolist()):
+        rows = zip([metric] * LONG_POINTS, steps.tolist(), times_s.tolist(), values, strict=True)
+        plain.executemany("INSERT INTO plain VALUES (?, ?, ?, ?)", rows)
+
+
+def questions(
+    store: Store, bare: sqlite3.Connection, plain: sqlite3.Connection, runs: int
+) -> list[Question]:
     metric, run = "group/metric_7", RunId(f"run-{runs // 2:06d}")
     by_tag = RunQuery(tags={"team": TEAMS[3]}, parameters={"lr": RATES[2]})
     rare = RunQuery(tags={"note": f"note {runs // 3}"}, parameters={"optimizer": "adam"})
@@ -135,10 +166,14 @@ def questions(store: Store, bare: sqlite3.Connection, runs: int) -> list[Questio
             found += len(arrays[0]) == POINTS and kind == ValueKind.FLOAT
         return rows(SERIES_OF, run) + found
 
-    def get_metrics() -> int:
-        found = store.list_series(runs=[run])
+    def get_metrics(of: RunId) -> int:
+        found = store.list_series(runs=[of])
         points = store.read_points([series.id for series in found])
         return len(found) + len(points)
+
+    def plain_metrics() -> int:
+        found = plain.execute("SELECT * FROM plain ORDER BY series, step").fetchall()
+        return len(found) // LONG_POINTS * 2
 
     page = f"{BY_TAG} LIMIT {PAGE}"
     return [
@@ -146,6 +181,13 @@ def questions(store: Store, bare: sqlite3.Connection, runs: int) -> list[Questio
             "first page by a metric",
             lambda: len(store.query_runs(RunQuery(), Order(metric), limit=PAGE)),
             lambda: rows(BY_METRIC, metric, PAGE),
+        ),
+        Question(
+            "... of one experiment",
+            lambda: len(
+                store.query_runs(RunQuery(experiment="experiment-7"), Order(metric), limit=PAGE)
+            ),
+            lambda: rows(OF_EXPERIMENT, "experiment-7", metric, PAGE),
         ),
         Question(
             "first page, newest",
@@ -169,8 +211,13 @@ def questions(store: Store, bare: sqlite3.Connection, runs: int) -> list[Questio
         ),
         Question(
             "all metrics of a run",
-            get_metrics,
+            lambda: get_metrics(run),
             bare_metrics,
+        ),
+        Question(
+            f"all metrics of a run, {LONG_POINTS:,} points",
+            lambda: get_metrics(LONG),
+            plain_metrics,
         ),
     ]
 
@@ -232,15 +279,16 @@ def main() -> None:
             print(f"filled through apply in {spent_s:.1f} s: {rate:,.0f} points/s")
         print(f"{options.runs:,} runs x {METRICS} metrics x {POINTS} points,", end=" ")
         print(f"{path.stat().st_size / 1e6:,.0f} MB; median of {ROUNDS}")
-        bare = sqlite3.connect(path)
-        asked = questions(store, bare, options.runs)
+        bare, plain = sqlite3.connect(path), sqlite3.connect(Path(temporary) / "plain.db")
+        add_long_run(store, plain)
+        asked = questions(store, bare, plain, options.runs)
         print(f"{'question':36}{'store ms':>10}{'bare ms':>10}{'x bare':>8}")
         for question in asked:
             ours, floor = in_turn(question)
             print(f"{question.name:36}{ours:10.2f}{floor:10.2f}{ours / floor:8.2f}")
         print_plans(asked, bare)
-        bare.close()
-        store.close()
+        for each in (bare, plain, store):
+            each.close()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -118,8 +119,9 @@ class Packer:
 class Unpacker:
     """Decodes chunks. For one thread at a time."""
 
-    def __init__(self) -> None:
-        self._unpress = zstandard.ZstdDecompressor()
+    @cached_property
+    def _unpress(self) -> zstandard.ZstdDecompressor:  # not made for chunks that are not pressed
+        return zstandard.ZstdDecompressor()
 
     def read(self, packed: Packed) -> Points:
         """The points of one chunk, in the kind they were stored in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,18 +19,19 @@ _Condition = sa.ColumnElement[bool]
 
 # Statements are made once: to put one together takes longer than to read a page of runs.
 _NEWEST = (run.c.created_s.desc(), run.c.id.desc())
-_BY_TIME = {True: RUNS.order_by(*_NEWEST), False: RUNS.order_by(run.c.created_s, run.c.id)}
+_PAGE = RUNS.limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
+_BY_TIME = {True: _PAGE.order_by(*_NEWEST), False: _PAGE.order_by(run.c.created_s, run.c.id)}
 _HAS_NUMBER = sa.and_(
     series.c.name == sa.bindparam("metric"),
     series.c.is_text.is_(False),
     series.c.last_number.is_not(None),  # NaN
 )
-_HAVING = RUNS.join(series, series.c.run == run.c.id).where(_HAS_NUMBER)
+_HAVING = _PAGE.join(series, series.c.run == run.c.id).where(_HAS_NUMBER)
 _BY_METRIC = {
     True: _HAVING.order_by(series.c.last_number.desc(), *_NEWEST),
     False: _HAVING.order_by(series.c.last_number, *_NEWEST),
 }
-_NOT_HAVING = RUNS.where(
+_NOT_HAVING = _PAGE.where(
     ~sa.exists().where(series.c.run == run.c.id, _HAS_NUMBER).correlate(run)
 ).order_by(*_NEWEST)
 _COUNT_HAVING = (
@@ -49,11 +50,9 @@ def query_runs(
     conditions = tuple(_conditions(query))
     count = _ALL if limit is None else limit
     if order.metric is None:
-        pages = _BY_TIME[order.descending].where(*conditions)
-        return _page(connection, pages, {}, count, offset)
+        return _page(connection, _BY_TIME[order.descending], conditions, {}, count, offset)
     metric = {"metric": order.metric}
-    pages = _BY_METRIC[order.descending].where(*conditions)
-    page = _page(connection, pages, metric, count, offset)
+    page = _page(connection, _BY_METRIC[order.descending], conditions, metric, count, offset)
     if len(page) == count:
         return page
     if page or not offset:
@@ -61,21 +60,21 @@ def query_runs(
     else:
         having = connection.execute(_COUNT_HAVING.where(*conditions), metric).scalar_one()
         behind = offset - int(having)
-    rest = _NOT_HAVING.where(*conditions)
-    return page + _page(connection, rest, metric, count - len(page), behind)
+    left = count - len(page)
+    return page + _page(connection, _NOT_HAVING, conditions, metric, left, behind)
 
 
 def _page(
     connection: sa.Connection,
     pages: sa.Select[Any],
+    conditions: Sequence[_Condition],
     values: Mapping[str, object],
     limit: int,
     offset: int,
 ) -> tuple[Run, ...]:
-    found = connection.execute(
-        pages.limit(sa.bindparam("limit")).offset(sa.bindparam("offset")),
-        {**values, "limit": limit, "offset": offset},
-    )
+    if conditions:
+        pages = pages.where(*conditions)
+    found = connection.execute(pages, {**values, "limit": limit, "offset": offset})
     return tuple(map(run_of, found.all()))
 
 

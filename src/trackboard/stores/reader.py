@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -20,6 +20,7 @@ from trackboard.stores.schema import chunk, from_column, series
 from trackboard.stores.series import last_value
 
 _PREVIEWED = 16  # points of a preview, about
+_AT_ONCE = 200  # chunks
 
 _AMONG = chunk.c.series.in_(sa.bindparam("ids", expanding=True))
 _DATA: sa.Select[Any] = sa.select(
@@ -100,8 +101,8 @@ def _by_series(
     connection: sa.Connection, query: sa.Select[Any], ids: Iterable[int]
 ) -> Iterator[tuple[int, list[sa.Row[Any]]]]:
     for piece in pieces(ids):
-        found = connection.execute(query, {"ids": piece})
-        for each, rows in groupby(found, key=itemgetter(0)):
+        found = connection.execute(query, {"ids": piece}).partitions(_AT_ONCE)
+        for each, rows in groupby(chain.from_iterable(found), key=itemgetter(0)):
             yield int(each), list(rows)
 
 

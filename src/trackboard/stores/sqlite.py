@@ -9,6 +9,7 @@ import os
 import secrets
 import sqlite3
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -65,8 +66,11 @@ def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
 
 
 def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(WRITES, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # it waits for nobody, and half of a short read would be spent on its way through SQLAlchemy
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("BEGIN")
 
 
 def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
