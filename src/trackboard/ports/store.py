@@ -144,8 +144,9 @@ class RunQuery:
     """Which runs: those that match every given condition.
 
     `tags` and `properties`: a value None means that the key exists. `parameters` compare exactly, a
-    number with a number of any kind. `metrics` compare a metric's last value, as (name, one of
-    `< <= > >= == !=`, number).
+    number with a number of any kind, NaN with NaN. `metrics` compare a metric's last number, as (name,
+    one of `< <= > >= == !=`, number): NaN differs from every number, and a run without the metric
+    matches nothing.
     """
 
     experiment: str | None = None
@@ -193,7 +194,8 @@ class Store(Protocol):
         keeps the first and leaves a warning; so do losses and skipped bytes. Nothing in a batch is ever
         rejected: text that no database takes (lone surrogates, NUL) is escaped, steps beyond int64 are
         cut. A number widens its series' kind (bool, int, float); text under the same name is a series of
-        its own. When a run reaches a terminal state its series are compacted.
+        its own. A series is a column of the table that came with its first value. When a run reaches a
+        terminal state its series are compacted.
 
         Raises:
             Conflict: A batch does not start where that writer's stored position is: somebody else
@@ -281,9 +283,12 @@ class Store(Protocol):
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Run, ...]:
-        """Runs that match, sorted, a page at a time; ties by newest created first.
+        """Runs that match, sorted, a page at a time; ties by newest created first. Stubs are included.
 
         Made for 100,000 runs: sorting by a metric reads summaries, never points.
+
+        Raises:
+            UsageError: A metric is compared in a way that is none.
         """
         ...
 
@@ -341,7 +346,7 @@ class Store(Protocol):
         ...
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
-        """Registered models, the newest version of each name first."""
+        """Registered models by name, the newest version of each first."""
         ...
 
     # -- series -------------------------------------------------------------------------------------
@@ -369,10 +374,10 @@ class Store(Protocol):
 
         Args:
             series: Ids of the series, in any order.
-            limit: At most so many points of each series (>= 1), or None for all. A sample always holds
-                the first and the last point, and the least and the greatest value where 4 or more are
-                allowed; it is stable for unchanged data. With 1 it is the last point. Text series are
-                thinned evenly. An int series read with or without a limit keeps int64.
+            limit: So many points of each series that has more (>= 1), or None for all. A sample always
+                holds the first and the last point, and the least and the greatest value where 4 or
+                more are allowed; it is stable for unchanged data. With 1 it is the last point. Text
+                series are thinned evenly. An int series read with or without a limit keeps int64.
         """
         ...
 

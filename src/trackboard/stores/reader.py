@@ -19,7 +19,6 @@ from trackboard.stores.database import Database, pieces
 from trackboard.stores.schema import chunk, from_column, series
 from trackboard.stores.series import last_value
 
-_PREVIEWED = 16  # points of a preview, about
 _AT_ONCE = 200  # chunks
 
 _AMONG = chunk.c.series.in_(sa.bindparam("ids", expanding=True))
@@ -87,7 +86,7 @@ def _sorted_out(rows: Rows, limit: int) -> tuple[list[int], list[int], list[int]
         elif row.is_text:
             texts.append(each)
         else:
-            (long if row.points // FULL * _PREVIEWED >= limit else short).append(each)
+            (long if row.points // FULL * thin.PREVIEW >= limit else short).append(each)
     return short, long, texts
 
 

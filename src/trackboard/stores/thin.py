@@ -15,7 +15,7 @@ from trackboard.ports import Points
 
 Indexes = npt.NDArray[np.intp]
 
-STRETCH = 512  # points that a preview shows by two
+PREVIEW = 18  # points: first, last, and the extremes of eight stretches
 
 
 def sample(values: npt.NDArray[Any], limit: int) -> Indexes:
@@ -50,7 +50,7 @@ def thinned(points: Points, limit: int) -> Points:
 
 def preview(values: npt.NDArray[Any]) -> Indexes:
     """The indexes that stand for these points in a series too long to be read."""
-    return _with_ends(_extremes(values, -(-len(values) // STRETCH)), len(values)).nonzero()[0]
+    return sample(values, PREVIEW)
 
 
 def _spread(count: int, chosen: int) -> Indexes:

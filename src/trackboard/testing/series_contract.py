@@ -176,7 +176,7 @@ class SeriesContract:
         assert math.isnan(series.max_value)
         assert isinstance(series.last_value, float)
         assert math.isnan(series.last_value)
-        assert 1 <= len(read(store, limit=10)) <= 10
+        assert len(read(store, limit=10)) == 10
         store.apply([speaker.say(points=[numbers("r", "m", [1.0])])])
         series = only_series(store)
         assert (series.min_value, series.max_value) == (1.0, 1.0)
@@ -252,7 +252,7 @@ class SeriesContract:
     # -- thinning ---------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("count", [10, 4097, 30_000])
-    @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 20, 100, 1000])
+    @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 20, 126, 667, 1000])
     def test_a_sample_holds_what_matters(self, store: Store, count: int, limit: int) -> None:
         logged = curve(count)
         logged.values[count // 4 : count // 4 + 2] = math.nan
@@ -260,7 +260,7 @@ class SeriesContract:
         logged.values[count // 2] = 50.0
         store.apply([Speaker().say(points=[logged])])
         sample = read(store, limit=limit)
-        assert 1 <= len(sample) <= limit
+        assert len(sample) == min(count, limit)
         rows = {
             step: (time_s, value)
             for step, time_s, value in zip(
