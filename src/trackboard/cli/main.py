@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 from trackboard import __version__
 from trackboard.cli.demo import demo
+from trackboard.cli.log import log
+from trackboard.cli.runs import runs
+from trackboard.cli.show import show
 from trackboard.cli.stop import stop
 from trackboard.cli.tb import tb
 from trackboard.cli.where import where
@@ -20,7 +26,7 @@ def trackboard() -> None:
     """The history of machine-learning runs, shown live in the real TensorBoard."""
 
 
-for _verb in (demo, tb, where, stop):
+for _verb in (demo, tb, runs, show, log, where, stop):
     trackboard.add_command(_verb)
 
 
@@ -40,4 +46,6 @@ def main() -> int:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
+    except BrokenPipeError:  # whoever read it has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
+from trackboard.cli.words import size
 from trackboard.config import find_location
-
-_UNIT = 1000
 
 
 @click.command()
@@ -25,7 +24,7 @@ def where(folder: Path | None, *, as_json: bool) -> None:
         facts = {"folder": str(location.folder), "exists": exists, "size_bytes": size_bytes}
         click.echo(json.dumps(facts))
     elif exists:
-        click.echo(f"{location.folder}  {_readable(size_bytes)}")
+        click.echo(f"{location.folder}  {size(size_bytes)}")
     else:
         click.echo(f"{location.folder}  (not there yet: the first run makes it)")
 
@@ -40,12 +39,3 @@ def _size_bytes(folder: Path) -> int:
             except FileNotFoundError:
                 continue  # a history that is in use
     return total
-
-
-def _readable(size_bytes: int) -> str:
-    size, unit = float(size_bytes), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if size < _UNIT:
-            break
-        size, unit = size / _UNIT, larger
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

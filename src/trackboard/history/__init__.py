@@ -5,6 +5,7 @@ from trackboard.history.conditions import (
     build_query,
     parse_order,
     parse_pairs,
+    parse_states,
     parse_value,
 )
 from trackboard.history.files import open_file
@@ -18,6 +19,7 @@ __all__ = [
     "open_file",
     "parse_order",
     "parse_pairs",
+    "parse_states",
     "parse_value",
     "read_history",
 ]

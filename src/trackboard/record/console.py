@@ -9,6 +9,7 @@ import threading
 import traceback
 import weakref
 from collections import deque
+from types import TracebackType
 from typing import (
     Any,
     Deque,
@@ -25,6 +26,7 @@ from trackboard.record.live_run import LiveRun
 
 CONSOLE_PATH = "user_logs/std_log.txt"  # within the run, as the SDK named it
 
+_OURS = os.path.join(os.path.dirname(__file__), "")
 _MAX_LINE = 1 << 16  # characters of a line that are kept waiting for its end
 
 _consoles: MutableMapping[LiveRun, _Console] = weakref.WeakKeyDictionary()
@@ -165,7 +167,15 @@ def _told(error: BaseException) -> str:
     """What Python says about it when a program ends with it."""
     if isinstance(error, SystemExit):
         return f"{error.code}\n" if isinstance(error.code, str) else ""
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return "".join(traceback.format_exception(type(error), error, users_part(error.__traceback__)))
+
+
+def users_part(trace: Optional[TracebackType]) -> Optional[TracebackType]:
+    """A traceback without its first frames that are ours: blocks that wait for the user's."""
+    part = trace
+    while part is not None and part.tb_frame.f_code.co_filename.startswith(_OURS):
+        part = part.tb_next
+    return part or trace
 
 
 def _last_state(line: str) -> str:

@@ -9,7 +9,7 @@ from typing import Iterator, Mapping, Optional
 
 from trackboard.errors import TrackboardError
 from trackboard.model import RunId, RunState, check_metric_name
-from trackboard.record.console import capture_console
+from trackboard.record.console import capture_console, users_part
 from trackboard.record.live_run import LiveRun
 from trackboard.record.recorder import Recorder
 from trackboard.record.value import plain_value
@@ -90,7 +90,7 @@ def ended_by(live: LiveRun) -> Iterator[LiveRun]:
 def describe(error: BaseException) -> str:
     """An exception as the cause of a failure: what it is, then where it came from, 30 lines at most."""
     headline = "".join(traceback.format_exception_only(type(error), error)).strip()
-    lines = "".join(traceback.format_tb(error.__traceback__)).rstrip().splitlines()
+    lines = "".join(traceback.format_tb(users_part(error.__traceback__))).rstrip().splitlines()
     shown = lines[-_CAUSE_LINES:]
     return "\n".join([headline, *shown])
 

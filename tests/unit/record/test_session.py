@@ -81,6 +81,7 @@ def test_an_exception_is_the_cause_with_the_place(workspace: Workspace, live: Li
     assert run.state is RunState.FAILED
     assert run.cause.splitlines()[0] == "ValueError: the loss is nan"
     assert "in lose" in run.cause
+    assert "record/session.py" not in run.cause
 
 
 @pytest.mark.parametrize("error", [None, ValueError("later")])

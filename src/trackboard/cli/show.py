@@ -1,0 +1,106 @@
+"""`trackboard show`: all that is known of one run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trackboard.cli import words
+from trackboard.cli.opening import find_one, folder_option, opened
+
+if TYPE_CHECKING:
+    from trackboard.model import Run, Series
+    from trackboard.workspace import Workspace
+
+_WIDTH = 13
+
+
+@click.command()
+@click.argument("run")
+@folder_option
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def show(run: str, folder: Path | None, *, as_json: bool) -> None:
+    """Show one run: its state and why, tags, parameters, metrics, files.
+
+    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    """
+    with opened(folder) as workspace:
+        found = find_one(workspace, run)
+        if as_json:
+            click.echo(json.dumps(_facts(workspace, found)))
+            return
+        for line in _lines(workspace, found):
+            click.echo(line)
+
+
+def _facts(workspace: Workspace, run: Run) -> dict[str, object]:
+    store = workspace.store
+    return {
+        **words.facts(run, workspace.lost_runs()),
+        "tags": dict(store.get_tags(run.id)),
+        "parameters": words.plain(store.list_parameters([run.id]).get(run.id, {})),
+        "properties": dict(store.get_properties(run.id)),
+        "metrics": {
+            each.name: words.metric_facts(each) for each in store.list_series(runs=[run.id])
+        },
+        "files": {file.path: file.size_bytes for file in store.list_files(run.id)},
+        "folder": str(workspace.run_folder(run.id)),
+    }
+
+
+def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
+    store = workspace.store
+    lost = workspace.lost_runs()
+    yield from _field("run", f"{run.experiment}/{run.label}")
+    yield from _field("id", run.id)
+    yield from _field("parent", run.parent or "")
+    yield from _field("description", run.description)
+    yield from _field("state", words.state(run, lost))
+    yield from _field("cause", run.cause)
+    took = words.duration(words.took_s(run))
+    yield from _field("started", f"{words.moment(run.started_s)}  took {took}" if took else "")
+    yield from _field("warnings", "\n".join(run.warnings))
+    tags = {key: "" if tag is None else tag for key, tag in store.get_tags(run.id).items()}
+    yield from _pairs("tags", tags)
+    yield from _pairs("parameters", store.list_parameters([run.id]).get(run.id, {}))
+    yield from _pairs("properties", store.get_properties(run.id))
+    yield from _metrics(store.list_series(runs=[run.id]))
+    files = store.list_files(run.id)
+    yield from _block("files", [[words.clean(f.path), words.size(f.size_bytes)] for f in files])
+
+
+def _field(name: str, text: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines()):
+        yield f"{'' if number else name:{_WIDTH}}{words.clean(line)}"
+
+
+def _pairs(name: str, pairs: Mapping[str, object]) -> Iterator[str]:
+    yield from _block(name, [[words.clean(key), words.value(each)] for key, each in pairs.items()])
+
+
+def _metrics(series: tuple[Series, ...]) -> Iterator[str]:
+    rows = [
+        [
+            words.clean(each.name),
+            words.value(each.last_value),
+            f"step {each.last_step:,}",
+            f"{each.count:,} point{'' if each.count == 1 else 's'}",
+            "" if math.isnan(each.min_value) else _range(each),
+        ]
+        for each in series
+    ]
+    yield from _block("metrics", rows)
+
+
+def _range(series: Series) -> str:
+    return f"{words.value(series.min_value)} to {words.value(series.max_value)}"
+
+
+def _block(name: str, rows: list[list[str]]) -> Iterator[str]:
+    for number, line in enumerate(words.aligned(rows)):
+        yield f"{'' if number else name:{_WIDTH}}{line}"

@@ -1,0 +1,100 @@
+"""A run in our own words from its `with` block to the command line, in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from trackboard.model import RunState
+from trackboard.workspace import Workspace
+
+_TRAIN = """
+import sys, trackboard
+
+workspace = trackboard.Workspace.open()
+with workspace.start_run("digits", name=sys.argv[1], parameters={"lr": 0.1}, console=True) as run:
+    for step in range(5):
+        run.log("loss", 1 / (step + 1), step)
+        print("epoch", step)
+    exec(sys.argv[2])
+"""
+_COMMAND = Path(sys.executable).with_name("trackboard")
+
+
+def train(folder: Path, name: str, ending: str) -> "subprocess.Popen[str]":
+    program = folder / "train.py"
+    program.write_text(_TRAIN)
+    return subprocess.Popen(
+        [sys.executable, str(program), name, ending, "--token", "S3CRET"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def tell(folder: Path, *words: str) -> str:
+    answer = subprocess.run(
+        [_COMMAND, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("ending", "state", "cause", "code"),
+    [
+        ("pass", "completed", "", 0),
+        ("sys.exit(0)", "completed", "", 0),
+        ("sys.exit(4)", "failed", "sys.exit(4)", 4),
+        ("raise ValueError('no good')", "failed", "ValueError: no good", 1),
+    ],
+)
+def test_from_the_block_to_the_command(
+    empty_folder: Path, ending: str, state: str, cause: str, code: int
+) -> None:
+    process = train(empty_folder, "first", ending)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    printed = "".join(f"epoch {step}\n" for step in range(5))
+    assert output == printed
+    told = json.loads(tell(empty_folder, "runs", "--json", "--sort", "loss"))
+    assert (told["name"], told["state"]) == ("first", state)
+    assert told["cause"].partition("\n")[0] == cause
+    assert told["metrics"] == {"loss": 0.2}
+    shown = json.loads(tell(empty_folder, "show", "digits/first", "--json"))
+    assert "S3CRET" not in json.dumps(shown)
+    assert shown["properties"]["trackboard.command"].endswith("--token '***'")
+    assert shown["metrics"]["loss"]["count"] == 5
+    assert tell(empty_folder, "log", "first").startswith(printed)
+    assert "digits/first" in tell(empty_folder, "runs", "--where", "loss < 0.3").splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [(signal.SIGINT, RunState.CANCELED), (signal.SIGKILL, RunState.FAILED)]
+)
+def test_a_run_that_is_interrupted(
+    empty_folder: Path, number: signal.Signals, state: RunState
+) -> None:
+    process = train(
+        empty_folder, "first", "import time; print('ready', flush=True); time.sleep(60)"
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line == "ready\n":
+            break
+    os.kill(process.pid, number)
+    process.communicate(timeout=60)
+    workspace = Workspace.open(empty_folder)
+    deadline_s = time.monotonic() + 10
+    while (run := workspace.runs()[0]).state is RunState.RUNNING:
+        assert time.monotonic() < deadline_s, "still running"
+        time.sleep(0.05)
+    assert run.state is state
+    assert workspace.history(run, "loss").values.tolist() == [1 / (step + 1) for step in range(5)]
+    workspace.close()
