@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from azureml._console import JobConsole, say
 from azureml.core._handle import RunHandle
-from azureml.core._states import STATUS_NAMES, TERMINAL_STATUSES
+from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
     ActivityFailedException,
     ExperimentExecutionException,
@@ -27,6 +27,7 @@ ERROR_CODE = "azureml.error_code"  # the property in which `fail` keeps it
 _CONSOLE = "user_logs/std_log.txt"
 _LOG_FOLDERS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")
 _POLL_S = 0.2
+_LOST_S = 60.0
 _FAILURE = re.compile(r"user program failed with (\w+): ")
 
 
@@ -36,8 +37,12 @@ class DetailCalls(RunHandle):
     def get_status(self) -> str:
         """The run's state by the SDK's name, as it is now."""
         with sdk_errors():
-            self.experiment.workspace._workspace.kick()
-        return STATUS_NAMES[self._stored().state]
+            workspace = self.experiment.workspace._workspace
+            workspace.kick()
+            state = self._stored().state
+            if not state.is_terminal and self.id in workspace.lost_runs():
+                return LOST
+        return STATUS_NAMES[state]
 
     @property
     def status(self) -> str:
@@ -67,7 +72,7 @@ class DetailCalls(RunHandle):
             What `get_details` returns.
 
         Raises:
-            ActivityFailedException: The run has failed.
+            ActivityFailedException: The run has failed, or was lost for a minute.
             ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
         """
         console = JobConsole(self._folder() / _CONSOLE)
@@ -90,8 +95,16 @@ class DetailCalls(RunHandle):
     def _wait(self, console: Optional[JobConsole]) -> str:
         """Return the status at the end; tell on the way what there is to tell."""
         waits_for = ""
+        seen_s = time.monotonic()
         while True:
             status = self.get_status()
+            if status != LOST:
+                seen_s = time.monotonic()
+            elif time.monotonic() - seen_s > _LOST_S:
+                raise ActivityFailedException(
+                    f"Run {self.id} does not respond: its process said nothing for a long time. It may"
+                    " live on a machine that this one cannot ask; wait again if you know that it does."
+                )
             is_over = status in TERMINAL_STATUSES
             if console is not None:
                 cause = "" if is_over else self._stored().cause

@@ -19,6 +19,7 @@ from azureml.core.workspace import Workspace
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId, RunKind, RunState, new_run_id
 from trackboard.record import LiveRun
+from trackboard.record.capture import capture
 from trackboard.spool import SpoolWriter
 from trackboard.spool.writer import FileRef, SeriesRef
 
@@ -76,6 +77,7 @@ class _OfflineRun(Run):
         else:
             recorder = self.experiment.workspace._workspace.recorder()
             self._live_run = recorder.create_run(self.experiment.name, run_id=self._id)
+            capture(self._live_run)
         self._log = self._live_run.log
 
     def _log_first(self, name: str, value: object, step: Optional[int] = None) -> None:

@@ -94,9 +94,9 @@ def _table(series: Sequence[Series], points: Mapping[SeriesId, Points]) -> Dict[
     for one in series:
         columns.setdefault(one.column, []).append(one)
     merged = {column: _merged(members, points) for column, members in columns.items()}
-    if len({len(values) for values in merged.values()}) == 1:
-        return {column: _single(values) for column, values in merged.items()}
     rows = {column: _by_row(values) for column, values in merged.items()}
+    if len({frozenset(cells) for cells in rows.values()}) == 1:
+        return {column: _single(values) for column, values in merged.items()}
     order = sorted({row for cells in rows.values() for row in cells})
     return {column: [cells.get(row) for row in order] for column, cells in rows.items()}
 

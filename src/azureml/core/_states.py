@@ -18,4 +18,5 @@ STATUS_NAMES: Mapping[RunState, str] = {
     RunState.CANCELED: "Canceled",
 }
 STATES: Mapping[str, RunState] = {name: state for state, name in STATUS_NAMES.items()}
+LOST = "NotResponding"  # silent, where nobody can tell whether it lives
 TERMINAL_STATUSES = ("Completed", "Failed", "Canceled")

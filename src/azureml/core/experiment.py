@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -24,6 +26,7 @@ from azureml.core.run import Run
 from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.model import RunId, check_experiment_name, check_run_id
+from trackboard.record.capture import capture
 
 if TYPE_CHECKING:
     from azureml.core._filters import Filter
@@ -169,6 +172,7 @@ class Experiment:
         workspace = self._workspace._workspace
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
+        code = os.curdir if snapshot_directory is None else str(snapshot_directory)
         snapshot = None
         if snapshot_directory is not None and snapshot_directory is not _CURRENT_FOLDER:
             snapshot = keep_folder(workspace, snapshot_directory)
@@ -183,6 +187,7 @@ class Experiment:
                 run_id=own_id,
                 description=str(kwargs.get("description") or ""),
             )
+            capture(live, folder=Path(code))
             if snapshot is not None:
                 live.add_property(SNAPSHOT_ID, snapshot)
         run = Run._from_live(live, self)

@@ -32,7 +32,7 @@ from azureml.exceptions._tree import (
 )
 from trackboard.errors import NotFound, TrackboardError
 from trackboard.model import RunId, RunKind
-from trackboard.record import LiveRun, get_recorder
+from trackboard.record import LiveRun, get_recorder, identify
 
 if TYPE_CHECKING:
     from azureml.core._filters import Filter
@@ -421,6 +421,7 @@ def _submitted_run() -> Run:
             RunId(os.environ["TRACKBOARD_RUN_ID"]),
             experiment=os.environ.get("TRACKBOARD_EXPERIMENT", ""),
             owner=False,
+            rank=identify().rank,
         )
         _context = _SubmittedRun._from_live(live, None)
     return _context
