@@ -33,8 +33,11 @@ test:
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool \
-             src/trackboard/record src/azureml/*.py src/azureml/exceptions \
-             src/azureml/core/__init__.py src/azureml/core/run.py src/azureml/core/_offline.py
+             src/trackboard/record src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
+             src/azureml/core/__init__.py src/azureml/core/run.py src/azureml/core/_handle.py \
+             src/azureml/core/_states.py src/azureml/core/_paths.py src/azureml/core/_files.py \
+             src/azureml/core/_artifacts.py src/azureml/core/_metrics.py src/azureml/core/_tags.py \
+             src/azureml/core/_children.py src/azureml/core/_details.py src/azureml/core/_snapshots.py
 
 check: lint formatting layers recording types budgets
 

@@ -25,8 +25,8 @@ MATRIX = {
 class Plot:
     """What matplotlib's figures and its `pyplot` have in common."""
 
-    def savefig(self, file: BinaryIO, *, format: str) -> None:
-        assert format == "png"
+    def savefig(self, file: BinaryIO, **how: str) -> None:
+        assert how == {"format": "png"}
         file.write(PNG)
 
 

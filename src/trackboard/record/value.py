@@ -28,7 +28,7 @@ def plain_value(name: str, value: object) -> Union[bool, int, float, str]:
     if isinstance(value, int):
         return _as_int64(name, int(value))
     single = _single_item(value)
-    if isinstance(single, (bool, int, float, str)):
+    if single is not None and type(single) is not type(value):
         return plain_value(name, single)
     try:
         return _as_int64(name, operator.index(value))  # type: ignore[arg-type]

@@ -1,0 +1,156 @@
+"""What is known of a run, and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from azureml.core import Experiment, Run, ScriptRunConfig, Workspace
+from azureml.exceptions import ActivityFailedException, UserErrorException
+
+Submitted = Callable[..., ScriptRunConfig]
+NASTY = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def run(exp: Experiment) -> Run:
+    return exp.start_logging(outputs=False)
+
+
+def test_a_jobs_details(exp: Experiment, script: Submitted) -> None:
+    job = exp.submit(script("print('hello')", arguments=["--lr", 0.1]), tags={"a": 1})
+    details = job.wait_for_completion()
+
+    assert details["target"] == "local"
+    assert details["status"] == "Completed"
+    definition = details["runDefinition"]
+    assert definition["script"] == "train.py"
+    assert definition["arguments"] == ["--lr", "0.1"]
+    assert [*details["logFiles"]] == ["user_logs/std_log.txt"]
+    assert details["logFiles"]["user_logs/std_log.txt"].startswith("file://")
+    assert (details["services"], details["inputDatasets"]) == ({}, [])
+    logs = job.get_details_with_logs()["logFiles"]
+    assert "hello" in logs["user_logs/std_log.txt"]
+    (place,) = job.get_all_logs("copies")
+    assert place == str(Path("copies/user_logs/std_log.txt").absolute())
+    assert "hello" in Path(place).read_text()
+    assert len(job.get_all_logs()) == 1
+    assert Path(job.id, "user_logs", "std_log.txt").exists()
+
+
+def test_a_finished_run_prints_its_log(
+    exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = exp.submit(script("print('hello')"))
+    job.wait_for_completion()
+    capsys.readouterr()
+
+    job.wait_for_completion(show_output=True)
+
+    assert "hello" in capsys.readouterr().out
+
+
+def test_interactive_runs_have_logs_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.get_all_logs() == []
+    assert run.get_details_with_logs()["logFiles"] == {}
+    assert run.clean() == []
+    run.complete()
+    run.wait_for_completion(show_output=True)
+    assert "Completed" in capsys.readouterr().out
+
+
+def test_the_error_of_a_failed_run(run: Run) -> None:
+    with pytest.raises(KeyError), run:
+        raise KeyError("weights")
+
+    error = run.get_details()["error"]["error"]
+    assert error["code"] == "UserError"
+    assert error["message"].startswith("user program failed with KeyError: 'weights'")
+    assert error["debugInfo"]["type"] == "KeyError"
+    assert error["debugInfo"]["message"] == "'weights'"
+    assert "test_run_details.py" in error["debugInfo"]["stackTrace"]
+    with pytest.raises(ActivityFailedException, match="weights"):
+        run.wait_for_completion()
+    assert run.wait_for_completion(raise_on_error=False)["status"] == "Failed"
+
+
+def test_an_error_code(run: Run) -> None:
+    run.fail("disk", error_code="SystemError")
+
+    assert run.get_details()["error"]["error"] == {"code": "SystemError", "message": "disk"}
+
+
+@pytest.mark.parametrize("details", [3, {"a": 1}, ["x"]])
+def test_other_details_are_a_type_error(run: Run, details: object) -> None:
+    with pytest.raises(TypeError, match="neither an exception nor text"):
+        run.fail(details)
+
+    assert run.get_status() == "Running"
+
+
+def test_waiting_for_a_canceled_run_does_not_raise(run: Run) -> None:
+    run.cancel()
+
+    assert run.wait_for_completion()["status"] == "Canceled"
+
+
+def test_waits_do_not_change_each_other(run: Run) -> None:
+    run.complete()
+
+    first = run.wait_for_completion(wait_post_processing=True)
+    assert run.wait_for_completion() == first
+
+
+def test_detailed_status(run: Run) -> None:
+    assert run.get_detailed_status() == {"status": "Running", "details": None}
+
+
+def test_a_run_that_is_lost_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    native = type(run.experiment.workspace._workspace)
+    monkeypatch.setattr(native, "lost_runs", lambda _: frozenset((run.id,)))
+    monkeypatch.setattr("azureml.core._details._LOST_S", 0.3)
+
+    assert run.get_status() == "NotResponding"
+    with pytest.raises(ActivityFailedException, match="does not respond"):
+        run.wait_for_completion()
+
+
+def test_the_current_folder_comes_back(
+    run: Run, empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / "below").mkdir()
+    with run:
+        monkeypatch.chdir("below")
+
+    assert Path.cwd() == empty_folder
+
+
+def test_numbers_do_not_warn(exp: Experiment, run: Run) -> None:
+    assert [run.number, exp.start_logging().number] == [1, 2]
+
+
+def test_secrets_say_what_to_do(run: Run) -> None:
+    with pytest.raises(UserErrorException, match=r"os\.environ\['key'\]"):
+        run.get_secret("key")
+    with pytest.raises(UserErrorException):
+        run.get_secrets(["key"])
+
+
+def test_in_a_notebook_names_are_escaped(ws: Workspace, exp: Experiment) -> None:
+    run = exp.start_logging(NASTY, outputs=False)
+
+    for html in (run._repr_html_(), exp._repr_html_()):
+        assert "<table" in html
+        assert NASTY not in html
+    assert "&lt;script&gt;" in run._repr_html_()
+    assert run.id in run.get_portal_url()
+    assert str(ws._workspace.folder) in exp.get_portal_url()
+
+
+def test_log_metric_is_log(run: Run) -> None:
+    run.log_metric("loss", 1.0, step=3)
+    run.flush()
+
+    assert run.get_metrics() == {"loss": 1.0}

@@ -1,0 +1,173 @@
+"""Every public call of workspaces, experiments, runs and models, as the SDK's users write it.
+
+The expected signatures are written down here: parameter names, their order and their defaults are what
+scripts depend on. More parameters may follow; those here must be there, in this order.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from azureml.core import Experiment, Model, Run, Workspace, get_run
+from azureml.core import model as _model
+from azureml.telemetry import set_diagnostics_collection
+from azureml.widgets import RunDetails
+
+assert _model.Model is Model
+
+CREATE = (
+    "name, auth=None, subscription_id=None, resource_group=None, location=None,"
+    " create_resource_group=True, sku='basic', tags=None, friendly_name=None, storage_account=None,"
+    " key_vault=None, app_insights=None, container_registry=None, adb_workspace=None,"
+    " primary_user_assigned_identity=None, cmk_keyvault=None, resource_cmk_uri=None,"
+    " hbi_workspace=False, default_cpu_compute_target=None, default_gpu_compute_target=None,"
+    " private_endpoint_config=None, private_endpoint_auto_approval=True, exist_ok=False,"
+    " show_output=True, user_assigned_identity_for_cmk_encryption=None,"
+    " system_datastores_auth_mode='accessKey', v1_legacy_mode=None"
+)
+REGISTER = (
+    "model_name, model_path=None, tags=None, properties=None, model_framework=None,"
+    " model_framework_version=None, description=None, datasets=None, sample_input_dataset=None,"
+    " sample_output_dataset=None, resource_configuration=None"
+)
+DOWNLOADS = (
+    "prefix=None, output_directory=None, output_paths=None, batch_size=100, append_prefix=True,"
+    " timeout_seconds=None"
+)
+DOCUMENT = "name, value, description=''"
+FILTERS = "type=None, tags=None, properties=None"
+
+SIGNATURES: list[tuple[Callable[..., Any], str]] = [
+    (Workspace.from_config, "path=None, auth=None, _logger=None, _file_name=None"),
+    (Workspace.create, CREATE),
+    (
+        Workspace.get,
+        "name, auth=None, subscription_id=None, resource_group=None, location=None,"
+        " cloud='AzureCloud', id=None",
+    ),
+    (Workspace.list, "subscription_id, auth=None, resource_group=None"),
+    (Workspace.write_config, "path=None, file_name=None"),
+    (Workspace.get_details, ""),
+    (Workspace.get_run, "run_id"),
+    (Workspace.get_default_datastore, ""),
+    (Workspace.set_default_datastore, "name"),
+    (Workspace.get_default_keyvault, ""),
+    (Workspace.get_mlflow_tracking_uri, ""),
+    (Experiment.__init__, "workspace, name"),
+    (Experiment.submit, "config, tags=None"),
+    (Experiment.start_logging, "name=None, run_id=None, outputs=None, snapshot_directory='.'"),
+    (Experiment.get_runs, f"{FILTERS}, include_children=False"),
+    (Experiment.list, "workspace, experiment_name=None, view_type='ActiveOnly', tags=None"),
+    (Experiment.archive, ""),
+    (Experiment.reactivate, "new_name=None"),
+    (Experiment.delete, "workspace, experiment_id"),
+    (Experiment.refresh, ""),
+    (Experiment.get_portal_url, ""),
+    (Run.__init__, "experiment, run_id, outputs=None"),
+    (Run.get_context, "allow_offline=True"),
+    (Run.get, "workspace, run_id"),
+    (get_run, "experiment, run_id, rehydrate=True"),
+    (Run.list, f"experiment, {FILTERS}, status=None, include_children=False"),
+    (Run.add_type_provider, "runtype, run_factory"),
+    (Run.get_status, ""),
+    (Run.get_detailed_status, ""),
+    (Run.start, ""),
+    (Run.complete, ""),
+    (Run.fail, "error_details=None, error_code=None"),
+    (Run.cancel, ""),
+    (Run.flush, "timeout_seconds=300"),
+    (Run.child_run, "name=None, run_id=None, outputs=None"),
+    (Run.create_children, "count=None, tag_key=None, tag_values=None"),
+    (Run.submit_child, "config, tags=None"),
+    (Run.get_children, "recursive=False, tags=None, properties=None, type=None, status=None"),
+    (Run.log, "name, value, description='', step=None"),
+    (Run.log_list, DOCUMENT),
+    (Run.log_row, "name, description=None"),
+    (Run.log_table, DOCUMENT),
+    (Run.log_image, "name, path=None, plot=None, description=''"),
+    (Run.log_accuracy_table, DOCUMENT),
+    (Run.log_confusion_matrix, DOCUMENT),
+    (Run.log_predictions, DOCUMENT),
+    (Run.log_residuals, DOCUMENT),
+    (Run.get_metrics, "name=None, recursive=False, run_type=None, populate=False"),
+    (Run.tag, "key, value=None"),
+    (Run.set_tags, "tags"),
+    (Run.remove_tags, "tags"),
+    (Run.get_tags, ""),
+    (Run.add_properties, "properties"),
+    (Run.get_properties, ""),
+    (Run.upload_file, "name, path_or_stream, datastore_name=None"),
+    (Run.upload_files, "names, paths, return_artifacts=False, timeout_seconds=None"),
+    (Run.upload_folder, "name, path"),
+    (Run.get_file_names, ""),
+    (Run.download_file, "name, output_file_path=None"),
+    (Run.download_files, DOWNLOADS),
+    (Run.get_details, ""),
+    (Run.get_details_with_logs, ""),
+    (Run.get_all_logs, "destination=None"),
+    (
+        Run.wait_for_completion,
+        "show_output=False, wait_post_processing=False, raise_on_error=True",
+    ),
+    (Run.get_environment, ""),
+    (Run.take_snapshot, "file_or_folder_path"),
+    (Run.restore_snapshot, "snapshot_id=None, path=None"),
+    (Run.get_snapshot_id, ""),
+    (Run.register_model, REGISTER),
+    (Run.get_secret, "name"),
+    (Run.get_secrets, "secrets"),
+    (Run.get_portal_url, ""),
+    (Model.__init__, "workspace, name=None, id=None, tags=None, properties=None, version=None"),
+    (Model.register, "workspace, model_path, model_name, tags=None, properties=None"),
+    (Model.list, "workspace, name=None, tags=None, properties=None, run_id=None, latest=False"),
+    (Model.download, "target_dir='.', exist_ok=False"),
+    (Model.get_model_path, "model_name, version=None, _workspace=None"),
+    (RunDetails.show, "render_lib=None, widget_settings=None"),
+    (RunDetails.get_widget_data, "widget_settings=None"),
+    (set_diagnostics_collection, "send_diagnostics=True, verbosity=20, reason='', path=None"),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"), SIGNATURES, ids=[one.__qualname__ for one, _ in SIGNATURES]
+)
+def test_signature(function: Callable[..., Any], expected: str) -> None:
+    parameters = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    wanted = [*inspect.signature(eval(f"lambda {expected}: 0")).parameters.values()]
+    assert [str(one) for one in parameters[: len(wanted)]] == [str(one) for one in wanted]
+    more = [one.name for one in parameters[len(wanted) :] if one.default is one.empty]
+    assert more == [], "what follows has defaults"
+
+
+KEYWORDS = [Experiment.submit, Experiment.start_logging, Run.__init__, Run.get_context, Run.log_row]
+
+
+@pytest.mark.parametrize("function", KEYWORDS, ids=lambda function: function.__qualname__)
+def test_these_take_more_by_name(function: Callable[..., Any]) -> None:
+    kinds = {one.kind for one in inspect.signature(function).parameters.values()}
+    assert inspect.Parameter.VAR_KEYWORD in kinds
+
+
+PROPERTIES: dict[type, str] = {
+    Workspace: "name subscription_id resource_group location sku tags discovery_url compute_targets"
+    " experiments models datastores datasets webservices linked_services",
+    Experiment: "id name workspace tags archived_time",
+    Run: "id name display_name number type parent experiment description status tags properties"
+    " input_datasets output_datasets",
+    Model: "name version id url created_time description tags properties run_id run experiment_name"
+    " model_framework mime_type",
+}
+
+
+@pytest.mark.parametrize("owner", PROPERTIES, ids=lambda owner: owner.__name__)
+def test_properties(owner: type) -> None:
+    for name in PROPERTIES[owner].split():
+        assert isinstance(inspect.getattr_static(owner, name), property), name
