@@ -16,6 +16,7 @@ from trackboard.stores.runs import RUNS, run_of
 from trackboard.stores.schema import experiment, parameter, property_, run, series, tag
 
 _Condition = sa.ColumnElement[bool]
+Rows = Sequence[Any]  # of `RUNS`
 
 # Statements are made once: to put one together takes longer than to read a page of runs.
 _NEWEST = (run.c.created_s.desc(), run.c.id.desc())
@@ -39,7 +40,11 @@ _COUNT_HAVING = (
     .select_from(series.join(run, series.c.run == run.c.id))
     .where(_HAS_NUMBER)
 )
+_NUMBERS = sa.select(series.c.run, series.c.last_number).where(
+    series.c.run.in_(sa.bindparam("runs", expanding=True)), _HAS_NUMBER
+)
 _ALL = 2**62  # as a limit
+_FEW = 500  # runs that are sorted here instead of by the database
 
 
 def query_runs(
@@ -51,6 +56,8 @@ def query_runs(
     count = _ALL if limit is None else limit
     if order.metric is None:
         return _page(connection, _BY_TIME[order.descending], conditions, {}, count, offset)
+    if conditions and (few := _few(connection, conditions)) is not None:
+        return _sorted(connection, few, order)[offset : offset + count]
     metric = {"metric": order.metric}
     page = _page(connection, _BY_METRIC[order.descending], conditions, metric, count, offset)
     if len(page) == count:
@@ -62,6 +69,25 @@ def query_runs(
         behind = offset - int(having)
     left = count - len(page)
     return page + _page(connection, _NOT_HAVING, conditions, metric, left, behind)
+
+
+def _few(connection: sa.Connection, conditions: Sequence[_Condition]) -> Rows | None:
+    """Rows of all runs that match, the newest first; None when there are many.
+
+    To look for few runs among everybody's values of a metric would take longest where least is found.
+    """
+    query = _BY_TIME[True].where(*conditions)
+    found: Rows = connection.execute(query, {"limit": _FEW + 1, "offset": 0}).all()
+    return found if len(found) <= _FEW else None
+
+
+def _sorted(connection: sa.Connection, rows: Rows, order: Order) -> tuple[Run, ...]:
+    """Few runs by a metric; `rows` are sorted by what decides where they are equal."""
+    values = {"metric": order.metric, "runs": [row.id for row in rows]}
+    numbers = {row.run: row.last_number for row in connection.execute(_NUMBERS, values)}
+    having = [row for row in rows if row.id in numbers]
+    having.sort(key=lambda row: float(numbers[row.id]), reverse=order.descending)
+    return tuple(map(run_of, [*having, *(row for row in rows if row.id not in numbers)]))
 
 
 def _page(

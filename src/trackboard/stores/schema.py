@@ -79,7 +79,7 @@ run = sa.Table(
     sa.Column("experiment", _Id, nullable=True),  # NULL: a stub
     sa.Column("number", _Id, nullable=False),
     sa.Column("name", _Text, nullable=False, index=True),
-    sa.Column("parent", _Text, nullable=True, index=True),  # a run_id, which may still be unknown
+    sa.Column("parent", _Text, nullable=True),  # a run_id, which may still be unknown
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("cause", _Text, nullable=False),
@@ -96,6 +96,7 @@ run = sa.Table(
     sa.Column("description", _Text, nullable=False),
     sa.Index("ix_run_created", "created_s", "id"),
     sa.Index("ix_run_experiment", "experiment", "created_s", "id"),
+    sa.Index("ix_run_parent", "parent", "created_s", "id"),
 )
 
 tag = sa.Table(

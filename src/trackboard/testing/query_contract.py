@@ -246,9 +246,17 @@ class QueryContract:
         runs = [RunId(f"{i:04d}") for i in range(count)]
         speaker = Speaker()
         store.apply([speaker.say(*[created(run, time_s=float(i)) for i, run in enumerate(runs)])])
-        store.apply([speaker.say(points=[numbers(run, "m", [int(run) % 10]) for run in runs])])
+        having = runs[:1150]
+        store.apply([speaker.say(points=[numbers(run, "m", [int(run) % 10]) for run in having])])
         store.apply([speaker.say(*[ParameterSet(run, "even", int(run) % 2 == 0) for run in runs])])
         even = RunQuery(parameters={"even": 1})
-        page = store.query_runs(even, Order("m"), limit=3, offset=119)
-        assert [run.id for run in page] == ["0008", "1196", "1186"]
-        assert len(store.query_runs(even)) == count // 2
+        for offset, expected in (
+            (114, ["0008", "1146", "1136"]),
+            (573, ["0010", "0000", "1198"]),
+            (575, ["1198", "1196", "1194"]),
+            (577, ["1194", "1192", "1190"]),
+            (598, ["1152", "1150"]),
+        ):
+            page = store.query_runs(even, Order("m"), limit=3, offset=offset)
+            assert [run.id for run in page] == expected
+        assert len(store.query_runs(even)) == len(store.query_runs(even, Order("m"))) == count // 2
