@@ -8,7 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from trackboard.model import RunState
 from trackboard.workspace import Workspace
@@ -98,3 +100,33 @@ def test_a_run_that_is_interrupted(
     assert run.state is state
     assert workspace.history(run, "loss").values.tolist() == [1 / (step + 1) for step in range(5)]
     workspace.close()
+
+
+_STREAMS = ("stdout", "stderr")
+_CELLS = """
+import sys, trackboard
+workspace = trackboard.Workspace.open()
+with workspace.start_run("notebook", console=True) as run:
+    print("hello")
+    print("careful", file=sys.stderr)
+    for percent in range(101):
+        sys.stderr.write(f"\\r{percent}%")
+----
+print(workspace.open_file(run, "user_logs/std_log.txt").read().decode())
+print(type(sys.stdout).__name__)
+"""
+
+
+def test_the_console_of_a_notebook(empty_folder: Path) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in _CELLS.split("----")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    metadata = {"metadata": {"path": str(empty_folder)}}
+    NotebookClient(notebook, timeout=60, resources=metadata).execute()
+    first, second = (
+        {name: "".join(o.text for o in cell.outputs if o.get("name") == name) for name in _STREAMS}
+        for cell in notebook.cells
+    )
+    assert first["stdout"] == "hello\n"
+    assert "careful\n" in first["stderr"]
+    assert first["stderr"].endswith("\r100%")
+    assert second["stdout"] == "hello\ncareful\n100%\n\nOutStream\n"

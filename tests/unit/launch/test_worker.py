@@ -298,3 +298,11 @@ def test_outputs_that_cannot_be_kept(bench: Bench, monkeypatch: pytest.MonkeyPat
     assert run.state is RunState.FAILED
     assert "the script ended well, but" in run.cause
     assert "the disk is full" in run.cause
+
+
+def test_it_says_that_it_lives_while_the_script_is_silent(bench: Bench) -> None:
+    bench.save("import time; time.sleep(0.3)")
+    Worker(bench.place, RUN, bench.site).carry_out()
+    spool = b"".join(file.read_bytes() for file in bench.place.folder.glob("spool/*/*.seg"))
+    assert spool.count(b'"k":"heartbeat"') == 1  # the next one 10 s later
+    assert bench.run().state is RunState.COMPLETED
