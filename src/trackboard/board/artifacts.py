@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -11,7 +11,7 @@ from tensorboard.data import provider as tb
 
 from trackboard.board.curves import known
 from trackboard.board.roster import Roster, Rosters
-from trackboard.model import ArtifactKind
+from trackboard.model import ArtifactKind, RunId
 from trackboard.ports import Artifact, Store
 
 
@@ -49,14 +49,19 @@ class Albums:
 
     def _list(self, roster: Roster, runs: Collection[str] | None) -> list[Album]:
         ids = roster.run_ids if runs is None else known(roster, runs)
-        found: dict[tuple[str, str], list[Artifact]] = defaultdict(list)
-        for artifact in self._store.list_artifacts(runs=ids):
-            if artifact.run in roster.names:  # else the run was stored just now
-                found[roster.names[artifact.run], artifact.name].append(artifact)
-        return [
-            Album(run, name, sorted(artifacts, key=lambda artifact: artifact.step))
-            for (run, name), artifacts in found.items()
-        ]
+        return group(self._store.list_artifacts(runs=ids), roster.names)
+
+
+def group(artifacts: Iterable[Artifact], names: Mapping[RunId, str]) -> list[Album]:
+    """Files by run and name; those of a run without a name were stored just now, and left out."""
+    found: dict[tuple[str, str], list[Artifact]] = defaultdict(list)
+    for artifact in artifacts:
+        if artifact.run in names:
+            found[names[artifact.run], artifact.name].append(artifact)
+    return [
+        Album(run, name, sorted(artifacts, key=lambda artifact: artifact.step))
+        for (run, name), artifacts in found.items()
+    ]
 
 
 def thin(artifacts: Sequence[Artifact], at_most: int | None) -> list[Artifact]:

@@ -36,11 +36,16 @@ Found = Picture | Document | Problem
 
 
 class Contents:
-    """Looks into the files of a workspace. Safe from several threads."""
+    """Looks into the files of a workspace. Safe from several threads.
 
-    def __init__(self, blobs: Blobs) -> None:
+    Args:
+        blobs: Where they are.
+        remembered: Of how many it keeps what it found.
+    """
+
+    def __init__(self, blobs: Blobs, *, remembered: int = _REMEMBERED) -> None:
         self._blobs = blobs
-        self._examine = functools.lru_cache(_REMEMBERED)(self._examine_blob)
+        self._examine = functools.lru_cache(remembered)(self._examine_blob)
 
     def look(self, artifact: Artifact) -> Found:
         """What a file holds, or why that cannot be said; never an exception."""

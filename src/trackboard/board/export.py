@@ -13,14 +13,20 @@ A TensorBoard that is open on the folder keeps the files it has read: start it a
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from trackboard.board import hparams
+from trackboard.board.artifacts import Album, group
+from trackboard.board.contents import Contents
 from trackboard.board.event_folder import iter_event_files
 from trackboard.board.export_folder import ExportFolder, Placed
 from trackboard.board.history_file import write_history
+from trackboard.board.history_values import Values
+from trackboard.board.hparams import Rows
 from trackboard.board.names import folder_path, name_event_folders, name_runs
 from trackboard.board.source import Source
 from trackboard.errors import NotFound, UsageError
@@ -29,6 +35,8 @@ from trackboard.model import Run, RunId, Series
 
 HISTORY_FILE = "events.out.tfevents.9999999999.trackboard"
 _REPORT_EVERY_S = 1.0
+_BATCH_RUNS = 200
+_REMEMBERED = 16  # files of a run whose content is kept from looking to writing
 _REASONS = {
     Placed.FOREIGN: "a file that no export made is in its place; move it away",
     Placed.TAKEN: "another run has that folder: this disk does not tell capital letters from small ones",
@@ -51,7 +59,7 @@ class Export:
     runs: int
     files: int  # in the folder now because of this export, unchanged ones included
     written: int  # of those, new or changed
-    points: int  # of the history, in those files
+    points: int  # of the history, in those files; a table or a file that is a value counts as one
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]  # what a reader of the files should know
 
@@ -84,11 +92,13 @@ def export_runs(
     """
     chosen = _choose(source, runs, recursive=recursive)
     _check_outside(source, chosen, folder)
-    names = _names(source, chosen)
+    named = _list_experiments(source, chosen)
+    names = name_runs(named)
+    rows = hparams.read_rows(source.store, named, names)
     with ExportFolder(folder) as target:
-        task = _Task(source, target, names, _Progress(report, total=len(chosen)))
-        for run in chosen:
-            task.export(run)
+        task = _Task(source, target, names, rows, _Progress(report, total=len(chosen)))
+        for at in range(0, len(chosen), _BATCH_RUNS):
+            task.export(chosen[at : at + _BATCH_RUNS])
     return Export(
         folder=folder,
         runs=len(chosen),
@@ -129,17 +139,40 @@ class _Task:
     source: Source
     target: ExportFolder
     names: Mapping[RunId, str]
+    rows: Rows  # parameters and tags of all runs of the experiments, by name
     progress: _Progress
     files: int = 0
     written: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    marks: Mapping[str, Mapping[str, Any]] = field(init=False)  # the same as TensorBoard's tags
 
-    def export(self, run: Run) -> None:
+    def __post_init__(self) -> None:
+        self.marks = hparams.encode(self.rows)
+
+    def export(self, runs: Sequence[Run]) -> None:
+        """Export some runs; the more at once, the fewer questions."""
+        found = self.source.store.list_artifacts(runs=[run.id for run in runs])
+        albums: dict[str, list[Album]] = defaultdict(list)
+        for album in group(found, self.names):
+            albums[album.run].append(album)
+        for run in runs:
+            self._export_run(run, albums.get(self.names[run.id], []))
+
+    def _export_run(self, run: Run, albums: Sequence[Album]) -> None:
         name = self.names[run.id]
-        series = self.source.store.list_series(runs=[run.id])
-        if series:
-            self._export_history(run, series, name)
+        store = self.source.store
+        series = store.list_series(runs=[run.id])
+        contents = Contents(self.source.blobs, remembered=_REMEMBERED)
+        values = Values(store, contents, series, albums, self.marks.get(name, {}))
+        if series or values:
+            self._export_history(run, series, values)
+        for path, why in values.problems:
+            self._skip(f"{name}: {path}", why)
+        if name in self.rows:
+            for each in hparams.left_out(self.rows[name], self.marks[name]):
+                why = "TensorBoard's parameters have no NaN and no infinite numbers"
+                self._skip(f"{name}: parameter {each}", why)
         root = self.source.run_folder(run.id)
         native = sorted(iter_event_files(root), key=lambda file: (file.folder, file.name))
         folders = {(run.id, file.folder) for file in native}
@@ -147,18 +180,19 @@ class _Task:
         for file in native:
             where = folder_path(folder_names[run.id, file.folder]) / file.name
             self._copy(root / file.folder / file.name, where)
-        if not series and not native:
-            self._skip(name, f"nothing to show: no metrics and no event files ({run.state.value})")
+        if not (series or values or native):
+            self._skip(name, f"nothing to show: nothing logged, no event files ({run.state.value})")
         self.progress.runs += 1
         self.progress.add(0)
 
-    def _export_history(self, run: Run, series: Sequence[Series], name: str) -> None:
+    def _export_history(self, run: Run, series: Sequence[Series], values: Values) -> None:
+        name = self.names[run.id]
         where = folder_path(name) / HISTORY_FILE
         before = self.progress.points
 
         def fill(stream: BinaryIO) -> None:
-            add = self.progress.add
-            written = write_history(self.source.store, run, series, stream, progress=add)
+            store, add = self.source.store, self.progress.add
+            written = write_history(store, run, series, stream, progress=add, values=values)
             self.notes.extend(f"{name}: {note}" for note in written.notes)
 
         placed = self.target.put(where, fill, is_ours=_is_history)
@@ -225,10 +259,10 @@ def _check_outside(source: Source, runs: Sequence[Run], folder: Path) -> None:
             )
 
 
-def _names(source: Source, runs: Sequence[Run]) -> dict[RunId, str]:
-    """Names of all runs of the experiments concerned, as the live view gives them."""
+def _list_experiments(source: Source, runs: Sequence[Run]) -> tuple[Run, ...]:
+    """All runs of the experiments concerned: names and types of parameters depend on them."""
     experiments = dict.fromkeys(run.experiment for run in runs)
-    return name_runs(run for one in experiments for run in source.store.list_runs(experiment=one))
+    return tuple(run for one in experiments for run in source.store.list_runs(experiment=one))
 
 
 def _is_history(path: Path) -> bool:

@@ -1,5 +1,7 @@
 """One run's history as a TensorBoard event file, series after series, never all of it in memory.
 
+The cells of a table that are text are in the table only, as in the live view.
+
 What TensorBoard's two readers do with steps decides the order here. The quick one (rustboard) takes a
 step that is not higher than the one before as a restart and forgets everything from there on; the
 Python one (`--load_fast=false`) keeps what it reads. So the points of a series are written by step,
@@ -11,18 +13,19 @@ TensorBoard's numbers are float32: what lies beyond becomes infinite, and that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from trackboard.board.history_tags import Use, Wanted, assign, describe
+from trackboard.board.history_values import Values, describe_repeats
 from trackboard.eventfile import encode
-from trackboard.model import Run, Series, SeriesId, ValueKind
+from trackboard.model import Run, Series, ValueKind
 from trackboard.ports import Points, Store
 
-_TEXT_SUFFIX = "/text"
 _BATCH_POINTS = 100_000  # in memory at once, some MB
 _TEXT_POINTS = 100  # a text counts as so many points
 
@@ -42,9 +45,10 @@ def write_history(
     stream: BinaryIO,
     *,
     progress: Callable[[int], None],
+    values: Values | None = None,
     batch_points: int = _BATCH_POINTS,
 ) -> Written:
-    """Write what a run's series hold now to an empty stream.
+    """Write what a run holds now to an empty stream.
 
     Args:
         store: Where the run is.
@@ -53,20 +57,28 @@ def write_history(
         stream: Can be read back and cut.
         progress: Told how many points were written since it was told last; less than none when
             points are written again.
+        values: What it holds besides series.
         batch_points: How many points may be read at once.
     """
     stream.write(encode.header(run.created_s))
-    tags = _tags(series)
+    shown = [one for one in series if not (one.table and one.kind is ValueKind.TEXT)]
+    tags = assign([*map(_wanted, shown), *(values.wanted() if values else ())])
+    count = values.write(tags, stream, progress) if values else 0
     columns: list[_Column] = []
-    for batch in _batches(series, batch_points):
-        new = [_Column(one, tags[one.id], stream, progress) for one in batch]
+    for batch in _batches(shown, batch_points):
+        new = [_Column(one, tags[_wanted(one)], stream, progress) for one in batch]
         if _weight(batch[0]) > batch_points:
             _stream_points(store, new[0], batch_points)
         else:
             _read_points(store, new)
         columns += new
-    notes = [f"{column.series.name}: {note}" for column in columns for note in column.describe()]
-    return Written(sum(column.points for column in columns), tuple(notes))
+    notes = [*describe(tags), *(values.notes if values else ())]
+    notes += [f"{column.series.name}: {note}" for column in columns for note in column.describe()]
+    return Written(count + sum(column.points for column in columns), tuple(notes))
+
+
+def _wanted(series: Series) -> Wanted:
+    return (Use.TEXTS if series.kind is ValueKind.TEXT else Use.NUMBERS), series.name
 
 
 def _batches(series: Sequence[Series], batch_points: int) -> Iterator[list[Series]]:
@@ -161,13 +173,8 @@ class _Column:
         self.progress(len(chunk))
 
     def describe(self) -> Iterator[str]:
-        if self.tag != self.series.name:
-            yield f"its texts are under {self.tag}, its numbers keep the name"
         if self.repeated:
-            yield (
-                f"{self.repeated:,} of {self.points:,} points repeat a step; all are in the file,"
-                " TensorBoard shows the last of each step unless started with --load_fast=false"
-            )
+            yield describe_repeats(self.repeated, self.points, "points")
         if self.overflowed:
             yield (
                 f"{self.overflowed:,} of {self.points:,} values are greater than TensorBoard's float32"
@@ -182,18 +189,3 @@ class _Column:
             if infinite.any():
                 self.overflowed += int(np.count_nonzero(infinite & np.isfinite(values)))
         return numbers
-
-
-def _tags(series: Sequence[Series]) -> Mapping[SeriesId, str]:
-    """A tag belongs to one plugin, so text does not share the tag of numbers."""
-    taken = {one.name for one in series}
-    numbers = {one.name for one in series if one.kind is not ValueKind.TEXT}
-    tags = {one.id: one.name for one in series}
-    for one in series:
-        if one.kind is ValueKind.TEXT and one.name in numbers:
-            tag = one.name + _TEXT_SUFFIX
-            while tag in taken:
-                tag += _TEXT_SUFFIX
-            taken.add(tag)
-            tags[one.id] = tag
-    return tags

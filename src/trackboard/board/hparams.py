@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,7 +21,7 @@ from tensorboard.data import provider as tb
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
 from trackboard.board.roster import Roster, Rosters
-from trackboard.model import Run, RunState, Value
+from trackboard.model import Run, RunId, RunState, Value
 from trackboard.ports import Store
 
 HPARAMS = metadata.PLUGIN_NAME
@@ -68,21 +68,22 @@ class Hparams:
         roster = self._rosters.get(experiment_id)
         kept = self._kept.get(roster)
         if kept is None:
-            rows = _rows(self._store, roster)
+            rows = read_rows(self._store, roster.runs, roster.names)
             kept = self._kept[roster] = rows, encode(rows)
         return kept
 
 
-def _rows(store: Store, roster: Roster) -> Rows:
-    ids = [run.id for run in roster.runs]
+def read_rows(store: Store, runs: Sequence[Run], run_names: Mapping[RunId, str]) -> Rows:
+    """Those of some runs that have a parameter or a tag."""
+    ids = [run.id for run in runs]
     parameters = store.list_parameters(ids)
     tags = store.list_tags(ids)
     names = {name for values in parameters.values() for name in values}
     rows: Rows = {}
-    for run in roster.runs:
+    for run in runs:
         described = describe(parameters.get(run.id, {}), tags.get(run.id, {}), names)
         if described:
-            rows[roster.names[run.id]] = row_of(run, described)
+            rows[run_names[run.id]] = row_of(run, described)
     return rows
 
 
@@ -137,6 +138,14 @@ def encode(rows: Rows) -> Tags:
             columns[name].add(_type(value))
     mixed = frozenset(name for name, types in columns.items() if len(types) > 1)
     return {run: _encode_row(row, mixed) for run, row in rows.items()}
+
+
+def left_out(row: Row, tags: Mapping[str, Any]) -> list[str]:
+    """Names of a row's values that are not in its tags: numbers that TensorBoard has no room for."""
+    if all(isinstance(value, str) or math.isfinite(value) for value in row.values.values()):
+        return []
+    start = metadata.parse_session_start_info_plugin_data(tags[_START].plugin_content)
+    return [name for name in row.values if name not in start.hparams]
 
 
 def _encode_row(row: Row, mixed: frozenset[str]) -> dict[str, Any]:

@@ -115,9 +115,7 @@ class Pictures:
         found = self._contents.look_at(kind, key)
         if not isinstance(found, (ConfusionMatrix, Predictions, Residuals)):
             raise ValueError(found.why if isinstance(found, Problem) else f"no picture of {kind}")
-        from trackboard.board import drawing  # Pillow takes 15 ms, and few pages show such pictures
-
-        return drawing.draw(found)
+        return _draw(found)
 
     def _find(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None, at_most: int
@@ -132,6 +130,17 @@ class Pictures:
                 yield album, shown
 
 
+def make(contents: Contents, artifact: Artifact) -> tuple[Picture, bytes] | None:
+    """The picture of a file and its size; None where there is none to show."""
+    found = contents.look(artifact)
+    if isinstance(found, Picture):
+        return found, contents.read(artifact.key)
+    if isinstance(found, (ConfusionMatrix, Predictions, Residuals)):
+        png = _draw(found)
+        return _measure(png), png
+    return None
+
+
 def owns(blob_key: str) -> bool:
     """Whether a key is one of ours, and not the native reader's."""
     return blob_key.startswith(f"{_PREFIX}.")
@@ -140,6 +149,12 @@ def owns(blob_key: str) -> bool:
 def _references(artifact: Artifact) -> tuple[tb.BlobReference, ...]:
     which = f"{artifact.kind.value}.{artifact.key.replace(':', '~', 1)}"
     return tuple(tb.BlobReference(f"{_PREFIX}.{part}.{which}") for part in _PARTS)
+
+
+def _draw(document: ConfusionMatrix | Predictions | Residuals) -> bytes:
+    from trackboard.board import drawing  # Pillow takes 15 ms, and few pages show such pictures
+
+    return drawing.draw(document)
 
 
 def _measure(png: bytes) -> Picture:

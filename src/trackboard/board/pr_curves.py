@@ -53,12 +53,11 @@ class PrCurves:
         found: dict[str, dict[str, tb.TensorTimeSeries]] = {}
         for curve in self._find(experiment_id, run_tag_filter, SHOWN):
             artifact, table, _ = curve.tables[-1]
-            summary = metadata.create_summary_metadata(curve.tag, "", len(table.thresholds))
             found.setdefault(curve.run, {})[curve.tag] = tb.TensorTimeSeries(
                 max_step=artifact.step,
                 max_wall_time=max(artifact.time_s for artifact, _, _ in curve.tables),
-                plugin_content=summary.plugin_data.content,
-                description="" if is_even(table) else _UNEVEN,
+                plugin_content=plugin_content(table),
+                description=describe(table),
                 display_name=curve.tag,
             )
         return found
@@ -103,6 +102,18 @@ def class_tags(name: str, table: AccuracyTable) -> list[str]:
         names = itertools.chain([wanted], (f"{wanted} #{more}" for more in itertools.count(2)))
         tags[next(tag for tag in names if tag not in tags)] = None
     return list(tags)
+
+
+def plugin_content(table: AccuracyTable) -> bytes:
+    """What TensorBoard wants to know of a table's curves."""
+    summary = metadata.create_summary_metadata("", "", len(table.thresholds))
+    content: bytes = summary.plugin_data.content
+    return content
+
+
+def describe(table: AccuracyTable) -> str:
+    """What people should know of a table's curves."""
+    return "" if is_even(table) else _UNEVEN
 
 
 def tensor(table: AccuracyTable, number: int) -> Numbers:

@@ -17,8 +17,8 @@ from trackboard.board.artifacts import Album, Albums, thin
 from trackboard.board.contents import Contents, Problem
 from trackboard.board.curves import Curves, matches
 from trackboard.board.documents import ConfusionMatrix
-from trackboard.board.sheet import SHOWN_ROWS, read_sheet
-from trackboard.model import ArtifactKind
+from trackboard.board.sheet import SHOWN_ROWS, Sheet, read_sheet
+from trackboard.model import ArtifactKind, Series
 from trackboard.ports import Artifact, Points, Store
 
 TEXT = "text"
@@ -32,12 +32,13 @@ TextData = dict[str, dict[str, list[tb.TensorDatum]]]
 
 
 @dataclass(frozen=True)
-class _Page:
+class Page:
     """One text."""
 
     step: int
     time_s: float
     text: str
+    is_problem: bool = False
 
 
 class Texts:
@@ -53,7 +54,7 @@ class Texts:
         """Whether there is anything to show."""
         texts, tables = self._curves.texts(experiment_id, None)
         return bool(texts or tables) or any(
-            self._has_pages(album) for album in self._albums.find(experiment_id, None)
+            has_pages(self._contents, album) for album in self._albums.find(experiment_id, None)
         )
 
     def list_series(self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None) -> TextSeries:
@@ -91,19 +92,16 @@ class Texts:
         downsample: int | None,
     ) -> TextData:
         """Read texts."""
-        pages: dict[tuple[str, str], list[_Page]] = defaultdict(list)
+        pages: dict[tuple[str, str], list[Page]] = defaultdict(list)
         texts, tables = self._curves.texts(experiment_id, run_tag_filter)
         for text, points in self._curves.read_within(texts, downsample):
             pages[text.run, text.tag] += _strings(points)
         if downsample is None or downsample > 0:
             for sheaf in tables:
-                rows = max(_FEWEST_ROWS, min(SHOWN_ROWS, _CELLS // len(sheaf.columns)))
-                sheet = read_sheet(self._store, sheaf.columns, at_most=rows)
-                step = max(column.max_step for column in sheaf.columns)
-                time_s = max(column.last_time_s for column in sheaf.columns)
-                pages[sheaf.run, sheaf.tag].append(_Page(step, time_s, sheet.markdown()))
+                sheet = read_table(self._store, sheaf.columns)
+                pages[sheaf.run, sheaf.tag].append(table_page(sheaf.columns, sheet))
             for album in self._find_albums(experiment_id, run_tag_filter):
-                pages[album.run, album.name] += self._pages(album)
+                pages[album.run, album.name] += album_pages(self._contents, album)
         found: TextData = defaultdict(dict)
         for (run, tag), parts in pages.items():
             parts.sort(key=lambda page: page.step)
@@ -117,35 +115,53 @@ class Texts:
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
     ) -> Iterable[Album]:
         for album in self._albums.find(experiment_id, run_tag_filter):
-            if matches(album.run, album.name, run_tag_filter) and self._has_pages(album):
+            if matches(album.run, album.name, run_tag_filter) and has_pages(self._contents, album):
                 yield album
 
-    def _has_pages(self, album: Album) -> bool:
-        if album.of(ArtifactKind.CONFUSION_MATRIX):
-            return True
-        return any(
-            isinstance(self._contents.look(each), Problem) for each in thin(album.artifacts, _SHOWN)
-        )
 
-    def _pages(self, album: Album) -> list[_Page]:
-        """What there is to say about files; of the matrices, as many of the newest as there is room."""
-        pages: list[_Page] = []
-        room = _CELLS
-        for artifact in reversed(thin(album.artifacts, _SHOWN)):
-            found = self._contents.look(artifact)
-            if isinstance(found, Problem):
-                pages.append(_page(artifact, problem(artifact, found)))
-            elif isinstance(found, ConfusionMatrix) and room > 0:
-                room -= min(len(found.labels), _MOST_CLASSES) ** 2
-                pages.append(_page(artifact, matrix_table(found)))
-        return pages
+def read_table(store: Store, columns: Sequence[Series]) -> Sheet:
+    """Read as much of a table as one text shows."""
+    rows = max(_FEWEST_ROWS, min(SHOWN_ROWS, _CELLS // len(columns)))
+    return read_sheet(store, columns, at_most=rows)
+
+
+def table_page(columns: Sequence[Series], sheet: Sheet) -> Page:
+    """A table as the text of its last row's step."""
+    step = max(column.max_step for column in columns)
+    return Page(step, max(column.last_time_s for column in columns), sheet.markdown())
+
+
+def has_pages(contents: Contents, album: Album) -> bool:
+    """Whether there is anything to say about files in words."""
+    if album.of(ArtifactKind.CONFUSION_MATRIX):
+        return True
+    return any(isinstance(contents.look(each), Problem) for each in thin(album.artifacts, _SHOWN))
+
+
+def album_pages(contents: Contents, album: Album) -> list[Page]:
+    """What there is to say about files; of the matrices, as many of the newest as there is room."""
+    pages: list[Page] = []
+    room = _CELLS
+    for artifact in reversed(thin(album.artifacts, _SHOWN)):
+        found = contents.look(artifact)
+        if isinstance(found, Problem):
+            text = problem(artifact, found)
+            pages.append(Page(artifact.step, artifact.time_s, text, is_problem=True))
+        elif isinstance(found, ConfusionMatrix) and room > 0:
+            room -= min(len(found.labels), _MOST_CLASSES) ** 2
+            pages.append(Page(artifact.step, artifact.time_s, matrix_table(found)))
+    return pages
 
 
 def problem(artifact: Artifact, found: Problem) -> str:
-    """Say which file is not shown, and why."""
+    """Say which file is not shown, and why, in markdown."""
+    return f"{markdown.escape(artifact.path)} {misfit(artifact, markdown.escape(found.why))}"
+
+
+def misfit(artifact: Artifact, why: str) -> str:
+    """What is wrong with a file that was logged as a value."""
     what = artifact.kind.value.replace("_", " ")
-    path, why = markdown.escape(artifact.path), markdown.escape(found.why)
-    return f"{path} was logged as {what}, but cannot be shown as one: {why}"
+    return f"was logged as {what}, but cannot be shown as one: {why}"
 
 
 def matrix_table(document: ConfusionMatrix) -> str:
@@ -164,10 +180,6 @@ def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() else str(value)
 
 
-def _page(artifact: Artifact, text: str) -> _Page:
-    return _Page(artifact.step, artifact.time_s, text)
-
-
-def _strings(points: Points) -> list[_Page]:
+def _strings(points: Points) -> list[Page]:
     columns = zip(points.steps.tolist(), points.times_s.tolist(), points.values, strict=True)
-    return [_Page(step, time_s, text) for step, time_s, text in columns]
+    return [Page(step, time_s, text) for step, time_s, text in columns]

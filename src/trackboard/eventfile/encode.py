@@ -17,6 +17,11 @@ _VALUE, _TAG, _SIMPLE_VALUE, _TENSOR, _METADATA = 0x0A, 0x0A, 0x15, 0x42, 0x4A
 _STRING_TENSOR = b"\x08\x07\x12\x00"  # dtype DT_STRING, shape []: one text
 _STRING_VALUE = 0x42
 _TEXT_PLUGIN = b"\x0a\x06\x0a\x04text"
+_IMAGE_TENSOR = b"\x08\x07\x12\x04\x12\x02\x08\x03"  # dtype DT_STRING, shape [3]
+_IMAGE_PLUGIN = b"\x0a\x08\x0a\x06images"
+_NO_TENSOR = b"\x08\x01\x12\x04\x12\x02\x08\x00"  # dtype DT_FLOAT, shape [0]
+_DOUBLE, _SHAPE, _DIMENSION, _SIZE, _CONTENT = b"\x08\x02", 0x12, 0x12, 0x08, 0x22
+_PLUGIN_DATA, _PLUGIN_NAME, _PLUGIN_CONTENT, _DESCRIPTION = 0x0A, 0x0A, 0x12, 0x1A
 _WIDER_FROM = 1 << (7 * np.arange(1, 9, dtype=np.int64))  # steps at which a varint grows by a byte
 _NEGATIVE_WIDTH = 10
 
@@ -57,18 +62,72 @@ def scalars(
     ]
 
 
+def frame(data: bytes) -> bytes:
+    """A record of an event that is encoded already."""
+    return _framed(data)
+
+
 def texts(
     tag: str, steps: Iterable[int], times_s: Iterable[float], values: Iterable[str]
 ) -> list[bytes]:
     """Encode texts of one tag, a record each; TensorBoard shows them as Markdown."""
-    front = _field(_TAG, tag.encode("utf-8", "replace"))
     records = []
     for step, time_s, text in zip(steps, times_s, values, strict=True):
         tensor = _STRING_TENSOR + _field(_STRING_VALUE, text.encode("utf-8", "replace"))
-        value = front + _field(_TENSOR, tensor) + _field(_METADATA, _TEXT_PLUGIN)
-        summary = _field(_SUMMARY, _field(_VALUE, value))
-        records.append(_framed(_time(time_s) + _step(step) + summary))
+        records.append(_tensor_record(tag, step, time_s, tensor, _TEXT_PLUGIN))
     return records
+
+
+def image(tag: str, step: int, time_s: float, size: tuple[int, int], content: bytes) -> bytes:
+    """Encode an image of a tag.
+
+    Args:
+        tag: Its name.
+        step: Its step.
+        time_s: When it was logged.
+        size: Its width and height.
+        content: The file, in a format that browsers show.
+    """
+    parts = (str(size[0]).encode(), str(size[1]).encode(), content)
+    tensor = _IMAGE_TENSOR + b"".join(_field(_STRING_VALUE, part) for part in parts)
+    return _tensor_record(tag, step, time_s, tensor, _IMAGE_PLUGIN)
+
+
+def tensor(
+    tag: str,
+    step: int,
+    time_s: float,
+    values: npt.NDArray[np.float64],
+    plugin: str,
+    content: bytes,
+    description: str = "",
+) -> bytes:
+    """Encode an array of a tag, for a dashboard and with what that wants to know of it."""
+    sizes = b"".join(_field(_DIMENSION, bytes((_SIZE,)) + _varint(n)) for n in values.shape)
+    data = np.ascontiguousarray(values, dtype="<f8").tobytes()
+    tensor = _DOUBLE + _field(_SHAPE, sizes) + _field(_CONTENT, data)
+    return _tensor_record(tag, step, time_s, tensor, _metadata(plugin, content, description))
+
+
+def mark(tag: str, time_s: float, plugin: str, content: bytes) -> bytes:
+    """Encode what a dashboard wants to know where there are no values: parameters, for one."""
+    return _tensor_record(tag, 0, time_s, _NO_TENSOR, _metadata(plugin, content, ""))
+
+
+def _tensor_record(tag: str, step: int, time_s: float, tensor: bytes, metadata: bytes) -> bytes:
+    name = _field(_TAG, tag.encode("utf-8", "replace"))
+    value = name + _field(_TENSOR, tensor) + _field(_METADATA, metadata)
+    return _framed(_time(time_s) + _step(step) + _field(_SUMMARY, _field(_VALUE, value)))
+
+
+def _metadata(plugin: str, content: bytes, description: str) -> bytes:
+    data = _field(_PLUGIN_NAME, plugin.encode())
+    if content:
+        data += _field(_PLUGIN_CONTENT, content)
+    metadata = _field(_PLUGIN_DATA, data)
+    if description:
+        metadata += _field(_DESCRIPTION, description.encode("utf-8", "replace"))
+    return metadata
 
 
 def _equal_records(

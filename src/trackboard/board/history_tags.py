@@ -1,0 +1,55 @@
+"""Which tag each part of a run's history gets in an event file.
+
+The live view shows a name on every dashboard that has something of it: a confusion matrix as an image and
+as a table. In an event file a tag belongs to one dashboard, so the others add a word to the name.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+
+
+class Use(enum.Enum):
+    """What a tag is for: the word that is added to a name that is taken, and what to call it.
+
+    Of those that want one name, the first in this order gets it.
+    """
+
+    PARAMETERS = ("parameters", "parameters")
+    NUMBERS = ("number", "numbers")
+    IMAGES = ("image", "images")
+    CURVES = ("curve", "curves")
+    TEXTS = ("text", "texts")
+    ROWS = ("table", "rows")
+    REMARKS = ("table", "tables")
+
+
+Wanted = tuple[Use, str]
+_RANKS = {use: rank for rank, use in enumerate(Use)}
+
+
+def assign(wanted: Iterable[Wanted]) -> dict[Wanted, str]:
+    """A tag for each name of each use, all different."""
+    ordered = sorted(dict.fromkeys(wanted), key=lambda one: _RANKS[one[0]])
+    owners: dict[str, Use] = {}
+    for use, name in ordered:
+        owners.setdefault(name, use)
+    taken = set(owners)
+    tags: dict[Wanted, str] = {}
+    for use, name in ordered:
+        tag = name
+        while owners[name] is not use and tag in taken:
+            tag += f"/{use.value[0]}"
+        taken.add(tag)
+        tags[use, name] = tag
+    return tags
+
+
+def describe(tags: Mapping[Wanted, str]) -> Iterator[str]:
+    """Say which tags are not the names, and who has those."""
+    owners = {name: use for (use, name), tag in tags.items() if tag == name}
+    for (use, name), tag in tags.items():
+        if tag != name:
+            what, others = use.value[1], owners[name].value[1]
+            yield f"{name}: its {what} are under {tag}, its {others} keep the name"
