@@ -1,0 +1,86 @@
+"""Questions that must stay quick among 100,000 runs find their rows by an index."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from trackboard.model import RunId
+from trackboard.ports import Order, RunQuery, Store
+from trackboard.stores import open_sqlite
+
+Question = Callable[[Store], object]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_sqlite(tmp_path / "trackboard.db")
+    yield store
+    store.close()
+
+
+def plan(store: Store, path: Path, question: Question) -> list[str]:
+    """What SQLite does for all that a question asks."""
+    asked: list[tuple[str, Any]] = []
+
+    def hear(*arguments: Any) -> None:
+        asked.append((arguments[2], arguments[3]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        question(store)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+    connection = sqlite3.connect(path)
+    found = [
+        str(row[3])
+        for statement, values in asked
+        if statement.startswith("SELECT")
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+    ]
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (lambda store: store.query_runs(RunQuery(), limit=5), "ix_run_created"),
+        (lambda store: store.query_runs(RunQuery(), Order(None, False), limit=5), "ix_run_created"),
+        (lambda store: store.query_runs(RunQuery(top_level=True), limit=5), "ix_run_parent"),
+        (lambda store: store.query_runs(RunQuery(parent=RunId("a")), limit=5), "ix_run_parent"),
+        (lambda store: store.query_runs(RunQuery(experiment="e"), limit=5), "ix_run_experiment"),
+    ],
+)
+def test_a_page_of_runs_is_not_sorted(
+    store: Store, tmp_path: Path, question: Question, index: str
+) -> None:
+    found = plan(store, tmp_path / "trackboard.db", question)
+    assert any(index in step for step in found)
+    assert not any("TEMP B-TREE" in step for step in found)
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (lambda store: store.query_runs(RunQuery(), Order("m"), limit=5), "ix_series_last"),
+        (lambda store: store.query_runs(RunQuery(metrics=(("m", ">", 1.0),))), "ix_series_last"),
+        (lambda store: store.query_runs(RunQuery(tags={"a": "b"})), "COVERING INDEX ix_tag_key"),
+        (lambda store: store.query_runs(RunQuery(properties={"a": None})), "ix_property_key"),
+        (lambda store: store.query_runs(RunQuery(parameters={"a": 1})), "ix_parameter_name"),
+        (lambda store: store.list_series(runs=[RunId("a")]), "autoindex_series_1 (run=?)"),
+        (lambda store: store.list_artifacts(runs=[RunId("a")]), "ix_artifact_run"),
+        (lambda store: store.list_tags([RunId("a")]), "tag USING PRIMARY KEY (run=?)"),
+        (lambda store: store.list_parameters([RunId("a")]), "parameter USING PRIMARY KEY (run=?)"),
+    ],
+)
+def test_no_table_is_read_through(
+    store: Store, tmp_path: Path, question: Question, index: str
+) -> None:
+    found = plan(store, tmp_path / "trackboard.db", question)
+    assert any(index in step for step in found), found
+    scans = [step for step in found if step.startswith("SCAN") and "USING" not in step]
+    assert scans == []
