@@ -1,11 +1,13 @@
 # ruff: noqa: T201 - printing is what is tested
 """What is printed reaches the terminal untouched and the run line by line."""
 
+import errno
 import io
 import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -194,3 +196,34 @@ def test_many_threads_lose_no_line(workspace: Workspace, live: LiveRun) -> None:
     for name in range(4):
         mine = [line for line in lines if line.startswith(f"{name} ")]
         assert mine == [f"{name} {number}" for number in range(500)]
+
+
+def test_a_spool_that_complains_on_the_console_keeps_nobody_waiting(
+    live: LiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread holds the spool and prints, the other prints and wants the spool."""
+
+    def refuse(_fd: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def complain(*_words: object) -> None:
+        time.sleep(0.001)
+        print("no space", file=sys.stderr)
+
+    def log() -> None:
+        for number in range(100):
+            live.log("loss", number)
+
+    terminal = Terminal()
+    with on(terminal), capture_console(live):
+        monkeypatch.setattr("trackboard.spool.writer._write", refuse)
+        monkeypatch.setattr("trackboard.spool.writer._log.warning", complain)
+        monkeypatch.setattr("trackboard.spool.writer._RETRY_S", 0.0)
+        thread = threading.Thread(target=log, daemon=True)
+        thread.start()
+        for number in range(100):
+            live._writer._said_lost = False
+            print(number)
+        thread.join(timeout=20)
+    assert not thread.is_alive()
+    assert all(str(number) in terminal.getvalue() for number in range(100))
