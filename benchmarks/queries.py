@@ -35,7 +35,16 @@ from trackboard.model import (
     ValueKind,
     new_writer_id,
 )
-from trackboard.ports import Batch, Order, Position, RunQuery, SeriesPoints, Store
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Batch,
+    FloatColumn,
+    Order,
+    Position,
+    RunQuery,
+    SeriesPoints,
+    Store,
+)
 from trackboard.stores import open_sqlite
 
 METRICS, POINTS, PAGE = 20, 5, 50
@@ -100,11 +109,11 @@ def events_of(number: int, run: RunId) -> tuple[Event, ...]:
 def batch(first: int, count: int) -> Batch:
     noise = np.random.default_rng(first).normal(size=(count, METRICS, POINTS))
     events: list[Event] = []
-    points = []
+    points: list[SeriesPoints] = []
     for index in range(count):
         run = RunId(f"run-{first + index:06d}")
         events.extend(events_of(first + index, run))
-        times_s = 1.7e9 + first + index + STEPS * 0.5
+        times_s: FloatColumn = 1.7e9 + first + index + STEPS * 0.5
         points.extend(
             SeriesPoints(
                 run, f"group/metric_{metric}", ValueKind.FLOAT, STEPS, HAS_STEP, times_s, values
@@ -128,7 +137,8 @@ def fill(store: Store, runs: int) -> float:
 def add_long_run(store: Store, plain: sqlite3.Connection) -> None:
     """One run with many points, and the same points as plain rows."""
     steps = np.arange(LONG_POINTS, dtype=np.int64)
-    has_step, times_s = np.ones(LONG_POINTS, dtype=bool), 1.7e9 + 0.5 * steps
+    has_step = np.ones(LONG_POINTS, dtype=bool)
+    times_s: FloatColumn = 1.7e9 + 0.5 * steps
     noise = np.random.default_rng(0).normal(size=(METRICS, LONG_POINTS))
     points = tuple(
         SeriesPoints(LONG, f"m{metric}", ValueKind.FLOAT, steps, has_step, times_s, values)
@@ -145,18 +155,62 @@ def add_long_run(store: Store, plain: sqlite3.Connection) -> None:
         plain.executemany("INSERT INTO plain VALUES (?, ?, ?, ?)", rows)
 
 
-def questions(
-    store: Store, bare: sqlite3.Connection, plain: sqlite3.Connection, runs: int
-) -> list[Question]:
-    metric, run = "group/metric_7", RunId(f"run-{runs // 2:06d}")
+def about_runs(store: Store, bare: sqlite3.Connection, runs: int) -> list[Question]:
+    metric, experiment = "group/metric_7", "experiment-7"
     by_tag = RunQuery(tags={"team": TEAMS[3]}, parameters={"lr": RATES[2]})
     rare = RunQuery(tags={"note": f"note {runs // 3}"}, parameters={"optimizer": "adam"})
+    first_page = f"{BY_TAG} LIMIT {PAGE}"
+
+    def found(query: RunQuery, order: Order = NEWEST_FIRST, limit: int | None = PAGE) -> int:
+        return len(store.query_runs(query, order, limit=limit))
 
     def rows(sql: str, *values: object) -> int:
         return len(bare.execute(sql, values).fetchall())
 
+    return [
+        Question(
+            "first page by a metric",
+            lambda: found(RunQuery(), Order(metric)),
+            lambda: rows(BY_METRIC, metric, PAGE),
+        ),
+        Question(
+            "... of one experiment",
+            lambda: found(RunQuery(experiment=experiment), Order(metric)),
+            lambda: rows(OF_EXPERIMENT, experiment, metric, PAGE),
+        ),
+        Question(
+            "first page, newest",
+            lambda: found(RunQuery()),
+            lambda: rows(f"{RUN} ORDER BY created_s DESC LIMIT {PAGE}"),
+        ),
+        Question(
+            "tag and parameter, first page",
+            lambda: found(by_tag),
+            lambda: rows(first_page, "team", TEAMS[3], "lr", "n0.01"),
+        ),
+        Question(
+            "tag and parameter, all that match",
+            lambda: found(by_tag, limit=None),
+            lambda: rows(BY_TAG, "team", TEAMS[3], "lr", "n0.01"),
+        ),
+        Question(
+            "a tag that one run has",
+            lambda: found(rare),
+            lambda: rows(first_page, "note", f"note {runs // 3}", "optimizer", "sadam"),
+        ),
+    ]
+
+
+def about_metrics(
+    store: Store, bare: sqlite3.Connection, plain: sqlite3.Connection, run: RunId
+) -> list[Question]:
+    def get_metrics(of: RunId) -> int:
+        found = store.list_series(runs=[of])
+        points = store.read_points([series.id for series in found])
+        return len(found) + len(points)
+
     def bare_metrics() -> int:
-        found = 0
+        found = len(bare.execute(SERIES_OF, (run,)).fetchall())
         for kind, count, data in bare.execute(POINTS_OF, (run,)).fetchall():
             arrays = (
                 np.frombuffer(data, np.int64, count),
@@ -164,56 +218,14 @@ def questions(
                 np.frombuffer(data, np.float64, count, 16 * count),
             )
             found += len(arrays[0]) == POINTS and kind == ValueKind.FLOAT
-        return rows(SERIES_OF, run) + found
-
-    def get_metrics(of: RunId) -> int:
-        found = store.list_series(runs=[of])
-        points = store.read_points([series.id for series in found])
-        return len(found) + len(points)
+        return found
 
     def plain_metrics() -> int:
         found = plain.execute("SELECT * FROM plain ORDER BY series, step").fetchall()
         return len(found) // LONG_POINTS * 2
 
-    page = f"{BY_TAG} LIMIT {PAGE}"
     return [
-        Question(
-            "first page by a metric",
-            lambda: len(store.query_runs(RunQuery(), Order(metric), limit=PAGE)),
-            lambda: rows(BY_METRIC, metric, PAGE),
-        ),
-        Question(
-            "... of one experiment",
-            lambda: len(
-                store.query_runs(RunQuery(experiment="experiment-7"), Order(metric), limit=PAGE)
-            ),
-            lambda: rows(OF_EXPERIMENT, "experiment-7", metric, PAGE),
-        ),
-        Question(
-            "first page, newest",
-            lambda: len(store.query_runs(RunQuery(), limit=PAGE)),
-            lambda: rows(f"{RUN} ORDER BY created_s DESC LIMIT {PAGE}"),
-        ),
-        Question(
-            "tag and parameter, first page",
-            lambda: len(store.query_runs(by_tag, limit=PAGE)),
-            lambda: rows(page, "team", TEAMS[3], "lr", "n0.01"),
-        ),
-        Question(
-            "tag and parameter, all that match",
-            lambda: len(store.query_runs(by_tag)),
-            lambda: rows(BY_TAG, "team", TEAMS[3], "lr", "n0.01"),
-        ),
-        Question(
-            "a tag that one run has",
-            lambda: len(store.query_runs(rare, limit=PAGE)),
-            lambda: rows(page, "note", f"note {runs // 3}", "optimizer", "sadam"),
-        ),
-        Question(
-            "all metrics of a run",
-            lambda: get_metrics(run),
-            bare_metrics,
-        ),
+        Question("all metrics of a run", lambda: get_metrics(run), bare_metrics),
         Question(
             f"all metrics of a run, {LONG_POINTS:,} points",
             lambda: get_metrics(LONG),
@@ -281,7 +293,9 @@ def main() -> None:
         print(f"{path.stat().st_size / 1e6:,.0f} MB; median of {ROUNDS}")
         bare, plain = sqlite3.connect(path), sqlite3.connect(Path(temporary) / "plain.db")
         add_long_run(store, plain)
-        asked = questions(store, bare, plain, options.runs)
+        middle = RunId(f"run-{options.runs // 2:06d}")
+        asked = about_runs(store, bare, options.runs)
+        asked += about_metrics(store, bare, plain, middle)
         print(f"{'question':36}{'store ms':>10}{'bare ms':>10}{'x bare':>8}")
         for question in asked:
             ours, floor = in_turn(question)
