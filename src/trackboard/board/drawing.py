@@ -135,9 +135,9 @@ class _Frame:
 
 
 def _bars(bars: _Bars) -> Image.Image:
-    image = Image.new("RGB", (760, 460), _PAPER)
+    image = Image.new("RGB", (540, 340), _PAPER)
     pen = ImageDraw.Draw(image)
-    frame = _Frame(90, 24, 640, 360, _range(bars.edges), _range(_reach(bars)))
+    frame = _Frame(74, 20, 450, 260, _range(bars.edges), _range(_reach(bars)))
     _draw_grid(pen, frame)
     base = frame.y(min(max(0.0, frame.y_range[0]), frame.y_range[1]))
     for number, height in enumerate(bars.heights.tolist()):
@@ -152,7 +152,7 @@ def _bars(bars: _Bars) -> Image.Image:
             pen.text(((left + right) / 2, top - 2), text, fill=_INK, font=_font(12), anchor="mb")
     pen.line((frame.left, base, frame.left + frame.width, base), fill=_INK)
     middle = frame.left + frame.width / 2
-    pen.text((middle, 438), bars.x_name, fill=_INK, font=_font(14), anchor="mm")
+    pen.text((middle, 322), bars.x_name, fill=_INK, font=_font(14), anchor="mm")
     _write_upwards(image, bars.y_name, (14, frame.top + frame.height // 2), is_centred=True)
     return image
 

@@ -58,7 +58,7 @@ def test_bars_are_as_high_as_their_numbers() -> None:
     edges = np.array([0.0, 1.0, 2.0, 4.0])
     pixels: Any = np.asarray(drawn(Residuals(edges, np.array([10.0, 20.0, 40.0]))))
     is_bar = (pixels == (66, 133, 244)).all(axis=2)
-    heights = [int(is_bar[:, column].sum()) for column in (90 + 80, 90 + 240, 90 + 480)]
+    heights = [int(is_bar[:, column].sum()) for column in (74 + 56, 74 + 168, 74 + 337)]
     assert heights[1] == pytest.approx(2 * heights[0], abs=3)
     assert heights[2] == pytest.approx(4 * heights[0], abs=5)
 
