@@ -113,7 +113,7 @@ def batch(first: int, count: int) -> Batch:
     for index in range(count):
         run = RunId(f"run-{first + index:06d}")
         events.extend(events_of(first + index, run))
-        times_s: FloatColumn = 1.7e9 + first + index + STEPS * 0.5
+        times_s: FloatColumn = 1.7e9 + first + index + STEPS.astype(np.float64) * 0.5
         points.extend(
             SeriesPoints(
                 run, f"group/metric_{metric}", ValueKind.FLOAT, STEPS, HAS_STEP, times_s, values
@@ -138,7 +138,7 @@ def add_long_run(store: Store, plain: sqlite3.Connection) -> None:
     """One run with many points, and the same points as plain rows."""
     steps = np.arange(LONG_POINTS, dtype=np.int64)
     has_step = np.ones(LONG_POINTS, dtype=bool)
-    times_s: FloatColumn = 1.7e9 + 0.5 * steps
+    times_s: FloatColumn = 1.7e9 + 0.5 * steps.astype(np.float64)
     noise = np.random.default_rng(0).normal(size=(METRICS, LONG_POINTS))
     points = tuple(
         SeriesPoints(LONG, f"m{metric}", ValueKind.FLOAT, steps, has_step, times_s, values)
