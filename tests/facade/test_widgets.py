@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -42,3 +44,41 @@ def test_what_is_shown(exp: Experiment) -> None:
 def test_only_runs_are_shown(run: Any) -> None:
     with pytest.raises(UserErrorException, match="is no run"):
         RunDetails(run)
+
+
+NOTEBOOK = """
+import nbclient, nbformat
+code = nbformat.v4.new_code_cell
+show = '''
+from azureml.core import Experiment, Workspace
+from azureml.widgets import RunDetails
+run = Experiment(Workspace.from_config(), "e").start_logging("<b>x</b>", outputs=False)
+RunDetails(run).show()
+'''
+end = '''
+import threading, time
+run.complete()
+for _ in range(100):
+    if "RunDetails" not in {thread.name for thread in threading.enumerate()}:
+        break
+    time.sleep(0.1)
+'''
+notebook = nbformat.v4.new_notebook(cells=[code(show), code(end), code("run")])
+nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+print(notebook.cells[0].outputs[-1]["data"]["text/html"])
+print(notebook.cells[2].outputs[-1]["data"]["text/html"])
+"""
+
+
+@pytest.mark.usefixtures("empty_folder")
+def test_in_a_notebook_it_follows_the_run_and_stops_with_it() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, timeout=90, check=False
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    followed, _, run = answer.stdout.partition("\n")
+    assert "<td>Completed</td>" in followed
+    for html in (followed, run):
+        assert "<b>x</b>" not in html
+        assert "&lt;b&gt;x&lt;/b&gt;" in html

@@ -81,6 +81,8 @@ class DetailCalls(RunHandle):
         try:
             status = self._wait(console if show_output else None)
         except KeyboardInterrupt:
+            if not show_output:
+                raise
             raise ExperimentExecutionException(
                 f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
             ) from None
