@@ -40,6 +40,47 @@ def test_a_jobs_details(exp: Experiment, script: Submitted) -> None:
     assert Path(job.id, "user_logs", "std_log.txt").exists()
 
 
+JOB = """
+import io, sys
+from azureml.core import Model, Run
+run = Run.get_context()
+run.log_list("list", [1, 2])
+run.log_row("row", x=1)
+run.log_confusion_matrix("matrix", {"data": {}})
+run.upload_file("given/a.txt", io.BytesIO(b"a"))
+open("outputs/model.pkl", "w").write("weights")
+run.upload_file("model.pkl", "outputs/model.pkl")
+run.tag("rank", 0)
+run.remove_tags(["old"])
+run.add_properties({"p": "q"})
+run.display_name = "renamed"
+run.register_model("digits", "model.pkl")
+print(Model.get_model_path("digits"))
+for child in run.create_children(count=2): child.complete()
+with run: pass
+print("status", run.get_status(), run.number)
+run.fail("on purpose")
+sys.exit(0)
+"""
+
+
+def test_everything_works_in_a_job(exp: Experiment, script: Submitted, ws: Workspace) -> None:
+    job = exp.submit(script(JOB), tags={"old": "x"})
+    job.wait_for_completion()
+
+    metrics = job.get_metrics()
+    assert metrics.pop("matrix").endswith("/matrix")
+    assert metrics == {"list": [1, 2], "row": {"x": 1}}
+    assert {"given/a.txt", "matrix", "model.pkl", "outputs/model.pkl"} <= {*job.get_file_names()}
+    assert (job.get_tags(), job.display_name) == ({"rank": "0"}, "renamed")
+    assert job.get_properties()["p"] == "q"
+    assert ws.models["digits"].run_id == job.id
+    assert len([*job.get_children(status="Completed")]) == 2
+    log = job.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"]
+    assert "azureml-models/digits/1/model.pkl" in log
+    assert "status Running 1" in log
+
+
 def test_a_finished_run_prints_its_log(
     exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
 ) -> None:

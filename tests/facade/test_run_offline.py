@@ -98,6 +98,29 @@ def test_how_the_process_ends_is_how_it_ends(leave: str, code: int, status: str)
     ws._workspace.close()
 
 
+FORKS = """
+import multiprocessing, os
+from azureml.core import Run
+run = Run.get_context()
+fork = multiprocessing.get_context("fork")
+workers = [fork.Process(target=run.log, args=("loss", i)) for i in range(3)]
+for worker in workers: worker.start()
+for worker in workers: worker.join()
+"""
+
+
+@pytest.mark.usefixtures("empty_folder")
+def test_its_forks_record_into_it() -> None:
+    answer = run_script(FORKS)
+
+    assert answer.returncode == 0, answer.stderr
+    ws = Workspace.from_config()
+    (run,) = Experiment(ws, "learn").get_runs()
+    assert run.get_status() == "Completed"
+    assert sorted(run.get_metrics()["loss"]) == [0, 1, 2]
+    ws._workspace.close()
+
+
 def test_it_lacks_no_member_of_a_run() -> None:
     assert issubclass(_OfflineRun, Run)
     for name, member in inspect.getmembers(Run, inspect.isfunction):

@@ -74,11 +74,19 @@ class _OfflineRun(Run):
             self._live_run = LiveRun(
                 cast(SpoolWriter, _Nowhere()), self._id, _experiment_name(), owner=True
             )
+        elif os.getpid() != self._pid:  # the process that forked us ends it
+            recorder = self.experiment.workspace._workspace.recorder()
+            self._live_run = recorder.attach(self._id, experiment=self.experiment.name, owner=False)
         else:
             recorder = self.experiment.workspace._workspace.recorder()
             self._live_run = recorder.create_run(self.experiment.name, run_id=self._id)
             capture(self._live_run)
         self._log = self._live_run.log
+
+    def _begin_before_fork(self) -> None:
+        """A fork may be the first to record, and must not own what outlives it."""
+        if os.getpid() == self._pid:
+            assert self._live is not None  # begins it
 
     def _log_first(self, name: str, value: object, step: Optional[int] = None) -> None:
         self._live.log(name, value, step)
@@ -137,8 +145,8 @@ class _OfflineRun(Run):
             self.complete()
 
     def _fail_with(self, error: BaseException) -> None:
-        if self._live_run is None and self._pid == os.getpid():
-            self._begin()  # that a script failed is worth a record
+        if self._pid == os.getpid():
+            assert self._live is not None  # begins it: that a script failed is worth a record
         if self._may_end():
             self.fail(error)
 
@@ -185,6 +193,7 @@ def _offline_run() -> Run:
                 atexit.register(_context._end_with_process)
                 _watch_exceptions(_context)
                 _watch_exit(_context)
+                os.register_at_fork(before=_context._begin_before_fork)
         return _context
 
 
