@@ -6,9 +6,10 @@ Two kinds of writing, never mixed:
 - every other writing method is a *catalogue* write: one transaction each, an immediate answer.
 
 Guarantees (all methods): safe from several threads and processes; what a method returned is stored;
-a failed call changed nothing; returned objects never change (arrays refuse writing). No read transaction
-outlives a call and no connection crosses a fork: a child may use the store that it inherited. `Unavailable` may come from any method when the database does not answer
-in time; the same call may be repeated.
+a failed call changed nothing; returned objects never change (arrays refuse writing). No read
+transaction outlives a call and no connection crosses a fork: a child may use the store that it
+inherited. `Unavailable` may come from any method when the database does not answer in time; the same
+call may be repeated.
 
 Not promised: that two reads see the same moment.
 """
