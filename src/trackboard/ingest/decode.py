@@ -54,6 +54,10 @@ class Definitions:
     series: dict[int, tuple[RunId, str]] = field(default_factory=dict)
     files: dict[int, tuple[RunId, str]] = field(default_factory=dict)
 
+    def runs(self) -> set[RunId]:
+        """The runs that are named."""
+        return {run for names in (self.series, self.files) for run, _ in names.values()}
+
     def learn(self, record: dict[str, Any]) -> bool:
         """Take a definition in; whether the record was one (or the segment's own first record)."""
         kind = record.get("k")
