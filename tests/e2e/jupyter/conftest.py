@@ -125,9 +125,9 @@ class Kernel:
         """SIGKILL to the kernel's process."""
         os.kill(self.pid, signal.SIGKILL)
 
-    def shut_down(self) -> None:
-        """What the notebook's shutdown does."""
-        self._manager.shutdown_kernel()
+    def ask_to_shut_down(self) -> None:
+        """What the notebook's shutdown does first, and all that it does when the kernel obeys."""
+        self._client.shutdown()
 
     @property
     def pid(self) -> int:
