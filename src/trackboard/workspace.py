@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "trackboard.db"
 _LOCK_PATIENCE_S = 30.0
-_REFRESH_S = 0.2
+_REFRESH_S = 0.1
 
 
 class Workspace:
@@ -275,7 +275,7 @@ class Workspace:
         self._ingest.drain()
 
     def refresh(self) -> int:
-        """Store what has arrived, for at most 200 ms; returns how many bytes are still unread."""
+        """Store what has arrived, for at most 100 ms; returns how many bytes are still unread."""
         return self._ingest.refresh(_REFRESH_S)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Spool to store, exactly once: a bounded pass by whoever holds the workspace's lock.
 
-The smallest backlog goes first, so that a quiet run is never kept waiting by a flood. What a writer said
+Small backlogs go first, so that a quiet run is never kept waiting by a flood. What a writer said
 and how far it was read are stored in one transaction: after a crash anywhere the next pass reads on.
 """
 
@@ -29,7 +29,9 @@ from trackboard.spool import (
 )
 
 PASS_S = 0.1
-_SPOOL_BYTES = 4 << 20  # at most so much of one spool in turn
+_LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
+_FIRST_BYTES = 128 << 10  # of a pass's first transaction: what is new and small is stored at once
+_MOST_BYTES = 4 << 20  # of the later ones, as far as the pass has time for them
 _PROBE_EVERY_S = 0.5  # how often a silent writer is asked whether it lives
 
 
@@ -77,6 +79,8 @@ class Ingest:
         self._cursors: dict[WriterId, Cursor] = {}
         self._probed_at_s: dict[WriterId, float] = {}
         self._dead: set[WriterId] = set()
+        self._served_at_s: dict[WriterId, float] = {}
+        self._behind: set[WriterId] = set()  # the last pass did not read all that they had
         self._pid = 0
         self._refusal: Unavailable | None = None  # the first of the pass
 
@@ -161,17 +165,23 @@ class Ingest:
         self._cursors.clear()
         self._probed_at_s.clear()
         self._dead.clear()
+        self._behind.clear()
         remove_leftovers(self._spool_folder)
 
     def _run(self, deadline_s: float) -> Pass:
         self._refusal = None
         spools = self._look()
         waiting = [spool for spool in spools if spool.unread_bytes]
+        room, begin_s = _FIRST_BYTES, time.monotonic()
         while waiting:
-            self._store_some(waiting)
+            self._store_some(waiting, room)
             waiting = [s for s in waiting if s.unread_bytes and not s.is_stuck]
-            if time.monotonic() >= deadline_s:
+            now_s = time.monotonic()
+            if now_s >= deadline_s:
                 break
+            fits = room * (deadline_s - now_s) / max(now_s - begin_s, 1e-6)
+            room, begin_s = int(min(max(fits, _FIRST_BYTES), 4 * room, _MOST_BYTES)), now_s
+        self._behind = {spool.cursor.writer for spool in waiting}
         for spool in spools:
             is_over = spool.is_dead or spool.cursor.ended
             if is_over and not spool.is_stuck and not spool.unread_bytes:
@@ -186,12 +196,14 @@ class Ingest:
         for gone in self._cursors.keys() - set(writers):
             del self._cursors[gone]
             self._probed_at_s.pop(gone, None)
+            self._served_at_s.pop(gone, None)
             self._dead.discard(gone)
         spools = []
         for writer in writers:
             cursor = self._cursor(writer, positions)
             is_dead = self._is_dead(cursor)
-            spools.append(_Spool(cursor, list_segments(cursor.folder), is_dead))
+            segments = list_segments(cursor.folder, begin=cursor.position.segment)
+            spools.append(_Spool(cursor, segments, is_dead))
         return spools
 
     def _cursor(self, writer: WriterId, positions: Mapping[WriterId, Position]) -> Cursor:
@@ -208,6 +220,8 @@ class Ingest:
         now_s, asked_s = time.monotonic(), self._probed_at_s.get(cursor.writer)
         if cursor.writer in self._dead:
             return True
+        if cursor.writer in self._behind:  # its end is not reached anyway
+            return False
         if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
             return False
         self._probed_at_s[cursor.writer] = now_s
@@ -215,12 +229,12 @@ class Ingest:
             self._dead.add(cursor.writer)
         return cursor.writer in self._dead
 
-    def _store_some(self, spools: list[_Spool]) -> None:
-        """One transaction: a piece of each spool, the smallest backlog first, about 4 MB in all."""
+    def _store_some(self, spools: list[_Spool], room: int) -> None:
+        """One transaction of about `room` bytes: what is little first, then the floods in turn."""
         batches: list[Batch] = []
-        room = _SPOOL_BYTES
-        for spool in sorted(spools, key=lambda spool: spool.unread_bytes):
+        for spool in sorted(spools, key=self._turn):
             before = spool.unread_bytes
+            self._served_at_s[spool.cursor.writer] = time.monotonic()
             batch = self._read(spool, room)
             if batch is None:
                 spool.is_stuck = True
@@ -231,6 +245,11 @@ class Ingest:
                 break
         if batches:
             self._store.apply(batches)
+
+    def _turn(self, spool: _Spool) -> tuple[float, int]:
+        unread = spool.unread_bytes
+        is_flood = unread > _LITTLE_BYTES
+        return (self._served_at_s.get(spool.cursor.writer, 0.0) if is_flood else -1.0, unread)
 
     def _read(self, spool: _Spool, most_bytes: int) -> Batch | None:
         """The next piece of one spool; None when it can give none now, which keeps no other waiting."""
