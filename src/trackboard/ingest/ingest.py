@@ -6,6 +6,7 @@ and how far it was read are stored in one transaction: after a crash anywhere th
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trackboard.errors import Unavailable
-from trackboard.ingest.cursor import Cursor
+from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.lock import FileLock
 from trackboard.ingest.removal import remove_leftovers, remove_spool
@@ -27,6 +28,8 @@ from trackboard.spool import (
     probe,
     read_writer,
 )
+
+_log = logging.getLogger("trackboard")
 
 PASS_S = 0.1
 _LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
@@ -83,6 +86,7 @@ class Ingest:
         self._behind: set[WriterId] = set()  # the last pass did not read all that they had
         self._pid = 0
         self._refusal: Unavailable | None = None  # the first of the pass
+        self._said = ""
 
     def run_pass(self, budget_s: float = PASS_S) -> Pass | None:
         """Store what there is, for about `budget_s`; None when another process is at it.
@@ -115,12 +119,17 @@ class Ingest:
     def refresh(self, budget_s: float) -> int:
         """Store what there is for about `budget_s`, then say how many bytes are still unread.
 
-        When another process is at it, wait for what it makes of what was there at the call.
+        When another process is at it, wait for what it makes of what was there at the call. A disk that
+        refuses is said once; what is stored already can be shown all the same.
         """
         deadline_s = time.monotonic() + budget_s
         goal: _Goal | None = None
         while True:
-            done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
+            try:
+                done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
+            except Unavailable as error:
+                self._say(error)
+                return self.unread_bytes()
             if done is not None and done.was_complete:
                 return 0
             if done is None:
@@ -130,6 +139,11 @@ class Ingest:
                 time.sleep(0.002)
             if time.monotonic() >= deadline_s:
                 return self.unread_bytes() if done is None else done.unread_bytes
+
+    def _say(self, error: Unavailable) -> None:
+        if error.message != self._said:
+            self._said = error.message
+            _log.warning("trackboard cannot store what is recorded: %s", error)
 
     def drain(self, patience_s: float = 30.0) -> None:
         """Return when everything that was said before the call is stored.
@@ -177,10 +191,10 @@ class Ingest:
             self._store_some(waiting, room)
             waiting = [s for s in waiting if s.unread_bytes and not s.is_stuck]
             now_s = time.monotonic()
-            if now_s >= deadline_s:
-                break
             fits = room * (deadline_s - now_s) / max(now_s - begin_s, 1e-6)
-            room, begin_s = int(min(max(fits, _FIRST_BYTES), 4 * room, _MOST_BYTES)), now_s
+            if fits < _FIRST_BYTES:  # it would end too late
+                break
+            room, begin_s = int(min(fits, 4 * room, _MOST_BYTES)), now_s
         self._behind = {spool.cursor.writer for spool in waiting}
         for spool in spools:
             is_over = spool.is_dead or spool.cursor.ended
@@ -213,6 +227,7 @@ class Ingest:
         position = positions.get(writer)
         if position is None:  # never seen, or it has ended and only its folder is left
             position = self._store.position(writer)
+            cursor.ended = position > START
         cursor.seek(position)
         return cursor
 
