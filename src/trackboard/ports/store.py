@@ -143,6 +143,7 @@ class Store(Protocol):
     def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
         """Declare a writer ended; runs it owns that are not terminal become Failed with `cause`.
 
+        What was applied before is on the disk when this returns: its spool may be removed.
         An owner is the writer whose batch brought the run's newest applied *StateChanged*, or the
         *Created* of an interactive run before there was any. If it turns up again with a terminal state
         of that attempt, that one counts. May be repeated.

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
 from trackboard.stores import schema
-from trackboard.stores.database import WRITES, Database
+from trackboard.stores.database import DURABLE, WRITES, Database
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -65,7 +65,11 @@ def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
 
 
 def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
+    options = connection.get_execution_options()
+    writes = options.get(WRITES, False)
+    if writes:  # FULL syncs the journal, and so all transactions before this one
+        level = "FULL" if options.get(DURABLE, False) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
