@@ -7,7 +7,7 @@ but the recording path, which needs the standard library only.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, List
 
 from azureml import _guard as _guard
 
@@ -51,9 +51,20 @@ __all__ = [
 ]
 
 
+# After `import azureml.core`, user code goes on to `azureml.core.run.Run` and the like.
+_SUBMODULES = ("compute", "compute_target", *{*_MODULES.values()} - {"_offline"})
+
+
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
+    if name in _MODULES:
+        value = getattr(importlib.import_module(f"azureml.core.{_MODULES[name]}"), name)
+    elif name in _SUBMODULES:
+        value = importlib.import_module(f"azureml.core.{name}")
+    else:
         raise AttributeError(f"module 'azureml.core' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"azureml.core.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})

@@ -65,4 +65,6 @@ def _watch_exceptions(run: _OfflineRun) -> None:
 
 def _experiment_name() -> str:
     script = Path(sys.argv[0] or "").stem or "interactive"
+    if script == "ipykernel_launcher":
+        return "notebook"
     return re.sub(r"[^\w-]+", "-", script).strip("-_") or "interactive"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional
 
 from azureml import _guard as _guard
 from azureml.core.run import Run
-from azureml.exceptions import AzureMLException
+from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.model import RunId, check_experiment_name
+from trackboard.model import check_experiment_name
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
@@ -61,13 +61,19 @@ class Experiment:
             run_id: An id of your own.
             outputs: Accepted.
             snapshot_directory: Accepted; no snapshot is taken of the current folder.
-            kwargs: `display_name` and `tags` are used.
+            kwargs: `display_name`, `description` and `tags`.
 
         Raises:
-            UserErrorException: The id is not allowed.
+            UserErrorException: The id is not allowed, or there is no such argument.
 
         Source: article, "Set up experiment".
         """
+        unknown = sorted(kwargs.keys() - {"display_name", "description", "tags"})
+        if unknown:
+            raise UserErrorException(
+                f"start_logging: {', '.join(unknown)} cannot be used."
+                " Use name=, run_id=, display_name=, description= and tags=."
+            )
         recorder = self._workspace._workspace.recorder()
         with sdk_errors():
             live = recorder.create_run(
@@ -88,8 +94,10 @@ class Experiment:
         Args:
             config: A ScriptRunConfig or an estimator.
             tags: Tags of the run.
+            kwargs: None can be used yet.
 
         Raises:
+            AzureMLException: That is nothing that can be submitted.
             ExperimentExecutionException: The script is not in the source folder, or the compute target
                 does not exist.
 
@@ -100,7 +108,9 @@ class Experiment:
             raise AzureMLException(
                 f"A {type(config).__name__} cannot be submitted; a ScriptRunConfig or an estimator can."
             )
-        run: Run = submit(self, tags or {}, **kwargs)
+        if kwargs:
+            raise UserErrorException(f"submit: {', '.join(sorted(kwargs))} cannot be used yet.")
+        run: Run = submit(self, tags or {})
         return run
 
     def get_runs(
@@ -121,4 +131,4 @@ class Experiment:
             stored = workspace.store.list_runs(experiment=self._name)
         for one in reversed(stored):
             if include_children or one.parent is None:
-                yield Run(self, RunId(one.id))
+                yield Run._from_stored(one, self)

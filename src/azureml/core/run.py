@@ -7,7 +7,6 @@ loads the rest when it is first called.
 from __future__ import annotations
 
 import os
-import sys
 import time
 import traceback
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 
 from azureml import _guard as _guard
 from azureml import core
+from azureml._console import JobConsole, say
 from azureml.exceptions._tree import (
     ActivityFailedException,
     ExperimentExecutionException,
@@ -25,7 +25,7 @@ from azureml.exceptions._tree import (
     translated,
 )
 from trackboard.errors import NotFound, TrackboardError
-from trackboard.model import RunId, RunKind, RunState
+from trackboard.model import RunId, RunKind, RunState, check_run_id
 from trackboard.record import LiveRun, get_recorder
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ STATUS_NAMES: Mapping[RunState, str] = {
     RunState.CANCELED: "Canceled",
 }
 TERMINAL_STATUSES = ("Completed", "Failed", "Canceled")
+_CONSOLE = "user_logs/std_log.txt"
 _POLL_S = 0.2
 
 
@@ -86,11 +87,17 @@ class Run:
         return run
 
     @classmethod
+    def _from_stored(cls, stored: StoredRun, experiment: Experiment) -> Run:
+        recorder = experiment.workspace._workspace.recorder()
+        live = recorder.attach(stored.id, experiment=stored.experiment, owner=False)
+        return cls._from_live(live, experiment)
+
+    @classmethod
     def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> Run:
         """The run of the job that this script is, or a run of its own when it was not submitted.
 
-        Outside of a job the run appears in the workspace found from the current folder as soon as
-        something is recorded, in an experiment named like the script; it ends with the process.
+        Outside of a job the run is one of the workspace found from the current folder, in an experiment
+        named like the script; it ends with the process.
 
         Raises:
             RunEnvironmentException: Not in a job, and `allow_offline` is False.
@@ -186,10 +193,19 @@ class Run:
     ) -> Run:
         """Begin a run below this one; it is running at once.
 
+        Args:
+            name: What to call it; it is shown below its parent's name.
+            run_id: An id of your own.
+            outputs: Accepted for the SDK's signature.
+
+        Raises:
+            UserErrorException: The id is not allowed.
+
         Source: article, "Run experiment and log metrics".
         """
         with sdk_errors():
-            child = self._live.child(name or "", run_id=None if run_id is None else RunId(run_id))
+            own_id = None if run_id is None else check_run_id(run_id)
+            child = self._live.child(name or "", run_id=own_id)
         return Run._from_live(child, self._experiment)
 
     def tag(self, key: str, value: Optional[object] = None) -> None:
@@ -293,7 +309,7 @@ class Run:
         else:
             found = list(store.list_runs(parent=RunId(self.id)))
         for stored in reversed(found):
-            yield Run(self.experiment, stored.id)
+            yield Run._from_stored(stored, self.experiment)
 
     def wait_for_completion(
         self,
@@ -315,22 +331,38 @@ class Run:
             ActivityFailedException: The run has failed.
             ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
         """
-        shown = 0
+        console = JobConsole(self._folder() / _CONSOLE)
+        if show_output:
+            say(f"RunId: {self.id}")
         try:
-            while True:
-                status = self.get_status()
-                if show_output:
-                    shown = self._show_log(shown)
-                if status in TERMINAL_STATUSES:
-                    break
-                time.sleep(_POLL_S)
+            status = self._wait(console if show_output else None)
         except KeyboardInterrupt:
             raise ExperimentExecutionException(
                 f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
             ) from None
+        stored = self._stored()
+        if show_output:
+            say(f"Status: {status}" + (f" ({stored.cause})" if stored.cause else ""))
         if status == "Failed" and raise_on_error:
-            raise ActivityFailedException(f"Run {self.id} failed: {self._stored().cause}")
+            hint = f"\nIts console: {console.path}" if console.path.exists() else ""
+            raise ActivityFailedException(f"Run {self.id} failed: {stored.cause}{hint}")
         return self.get_details()
+
+    def _wait(self, console: Optional[JobConsole]) -> str:
+        """Return the status at the end; tell on the way what there is to tell."""
+        waits_for = ""
+        while True:
+            status = self.get_status()
+            is_over = status in TERMINAL_STATUSES
+            if console is not None:
+                cause = "" if is_over else self._stored().cause
+                if cause and cause != waits_for:
+                    say(f"Status: {status} ({cause})")
+                waits_for = cause
+                console.show(to_the_end=is_over)
+            if is_over:
+                return status
+            time.sleep(_POLL_S)
 
     def get_details(self) -> Dict[str, Any]:
         """What is known of the run, under the SDK's keys; those without a value are left out."""
@@ -352,27 +384,16 @@ class Run:
 
     # -- inside ---------------------------------------------------------------------------------------
 
+    def _folder(self) -> Path:
+        return Path(self.experiment.workspace._workspace.run_folder(RunId(self.id)))
+
     def _log_files(self) -> Dict[str, str]:
-        folder = self.experiment.workspace._workspace.run_folder(RunId(self.id))
+        folder = self._folder()
         return {
             file.path: (folder / file.path).as_uri()
             for file in self._drained().store.list_files(RunId(self.id))
             if not file.key
         }
-
-    def _show_log(self, shown: int) -> int:
-        """Print what the job's console has got since; returns how many bytes have been shown."""
-        folder = self.experiment.workspace._workspace.run_folder(RunId(self.id))
-        path = folder / "user_logs" / "std_log.txt"
-        if not path.exists():
-            return shown
-        with path.open("rb") as file:
-            file.seek(shown)
-            fresh = file.read()
-        whole = fresh.rfind(b"\n") + 1
-        sys.stdout.write(fresh[:whole].decode("utf-8", "replace"))
-        sys.stdout.flush()
-        return shown + whole
 
     def _drained(self) -> Any:
         workspace = self.experiment.workspace._workspace

@@ -73,7 +73,7 @@ class ScriptRunConfig:
         self.environment = environment
         self.max_run_duration_seconds = max_run_duration_seconds
 
-    def _submit(self, experiment: Experiment, tags: Mapping[str, Any], **kwargs: Any) -> ScriptRun:
+    def _submit(self, experiment: Experiment, tags: Mapping[str, Any]) -> ScriptRun:
         if not self.script:
             raise ExperimentExecutionException(
                 "ScriptRunConfig: no script. Pass script='train.py', a file in source_directory."

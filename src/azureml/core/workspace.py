@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
@@ -16,13 +17,23 @@ from trackboard.config import Location, find_location, location_of, read_sdk_con
 from trackboard.model import RunId
 from trackboard.workspace import Workspace as _Workspace
 
+_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
+_NO_GROUP = "local"
 
 
 class Workspace:
     """The history, jobs and compute targets of one `.trackboard` folder.
 
-    Made by `from_config`.
+    Args:
+        subscription_id: Kept and shown; nobody is asked.
+        resource_group: Kept and shown.
+        workspace_name: The workspace of that name beside the one of the current folder.
+        auth: Accepted; there is nothing to sign in to.
+        kwargs: Accepted.
+
+    Raises:
+        UserErrorException: There is no name, or it is not allowed.
     """
 
     def __init__(
@@ -37,12 +48,21 @@ class Workspace:
             raise UserErrorException(
                 "Workspace(...) needs workspace_name. Workspace.from_config() takes the one of this folder."
             )
-        here = find_location()
-        self._open(Location(here.folder.with_name(workspace_name), here.sdk_config))
+        if not _NAME.fullmatch(workspace_name):
+            raise UserErrorException(
+                f"The workspace name {workspace_name!r} is not allowed: use letters, digits, _ and -,"
+                " starting with a letter or a digit."
+            )
+        self._open(Location(find_location().folder.with_name(workspace_name)))
+        self._subscription_id = subscription_id or _NOBODY
+        self._resource_group = resource_group or _NO_GROUP
 
     def _open(self, location: Location) -> None:
         with sdk_errors():
             self._workspace = _Workspace.open(location)
+        config = location.sdk_config
+        self._subscription_id = config.subscription_id if config else _NOBODY
+        self._resource_group = config.resource_group if config else _NO_GROUP
 
     @classmethod
     def _at(cls, location: Location) -> Workspace:
@@ -91,14 +111,12 @@ class Workspace:
     @property
     def subscription_id(self) -> str:
         """What `config.json` says, else zeros: scripts print it."""
-        config = self._workspace.location.sdk_config
-        return config.subscription_id if config else _NOBODY
+        return self._subscription_id
 
     @property
     def resource_group(self) -> str:
         """What `config.json` says, else `local`."""
-        config = self._workspace.location.sdk_config
-        return config.resource_group if config else "local"
+        return self._resource_group
 
     @property
     def location(self) -> str:

@@ -59,7 +59,7 @@ class TensorFlow:
             compute_target=compute_target,
         )
 
-    def _submit(self, experiment: Experiment, tags: Mapping[str, Any], **kwargs: Any) -> ScriptRun:
+    def _submit(self, experiment: Experiment, tags: Mapping[str, Any]) -> ScriptRun:
         return self._config._submit(experiment, tags)
 
 
