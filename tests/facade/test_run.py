@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import re
+import signal
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 from azureml.core import Experiment, Run, get_run
-from azureml.exceptions import UserErrorException
+from azureml.exceptions import ExperimentExecutionException, UserErrorException
 
 
 @pytest.fixture
@@ -256,6 +258,21 @@ def test_waiting_for_a_run_that_has_ended(run: Run, capsys: pytest.CaptureFixtur
     assert details["runId"] == run.id
     assert details["status"] == "Completed"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", details["endTimeUtc"])
+
+
+@pytest.mark.parametrize(
+    ("show_output", "error"), [(True, ExperimentExecutionException), (False, KeyboardInterrupt)]
+)
+def test_ctrl_c_stops_waiting_and_not_the_run(
+    run: Run, *, show_output: bool, error: type[BaseException]
+) -> None:
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(error):
+        run.wait_for_completion(show_output=show_output)
+
+    timer.join()
+    assert run.get_status() == "Running"
 
 
 def test_details_leave_out_what_is_not_there(run: Run) -> None:

@@ -337,6 +337,8 @@ class Run:
         try:
             status = self._wait(console if show_output else None)
         except KeyboardInterrupt:
+            if not show_output:
+                raise
             raise ExperimentExecutionException(
                 f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
             ) from None
