@@ -9,12 +9,13 @@ BIN   := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo bench test notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
+	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
 	@echo 'make check      lint, formatting, types, layers, budgets'
 	@echo 'make format     what make check can repair by itself'
 	@echo 'make clean      remove the environment and all caches; a history (.trackboard) stays'
@@ -22,6 +23,11 @@ help:
 demo:
 	@$(SETUP) demo
 	@$(BIN)/trackboard demo $(if $(filter-out 0,$(ONCE)),--once)
+
+bench:
+	@$(SETUP) test
+	@for each in log freshness start scale history export; do \
+	  $(BIN)/python benchmarks/$$each.py && echo || exit 1; done
 
 notebook:
 	@$(SETUP) notebook

@@ -55,7 +55,7 @@ AnyRun = Run | LiveRun | RunId | str
 
 _DATABASE = "trackboard.db"
 _LOCK_PATIENCE_S = 30.0
-_REFRESH_S = 0.2
+_REFRESH_S = 0.1
 
 
 class Workspace:
@@ -467,7 +467,7 @@ class Workspace:
         self._ingest.drain()
 
     def refresh(self) -> int:
-        """Store what has arrived, for at most 200 ms; returns how many bytes are still unread."""
+        """Store what has arrived, for at most 100 ms; returns how many bytes are still unread."""
         return self._ingest.refresh(_REFRESH_S)
 
     def close(self) -> None:

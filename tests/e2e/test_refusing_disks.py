@@ -213,7 +213,7 @@ def test_a_process_that_ends_on_a_full_disk_says_what_is_lost(
 
 
 def test_a_database_on_a_full_disk_leaves_the_spools_alone(
-    disk: Disk, workspace: Workspace
+    disk: Disk, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     with training(workspace.spool_folder) as process:
         process.tell("log 50000")
@@ -222,7 +222,11 @@ def test_a_database_on_a_full_disk_leaves_the_spools_alone(
             for _ in range(3):
                 text = refused(workspace.drain)
                 assert "space" in text
+            for _ in range(3):
+                assert workspace.refresh() > 50_000 * 40, "what is stored can be shown all the same"
         assert stored_numbers(workspace) == []
+        (line,) = caplog.messages
+        assert "cannot store what is recorded" in line
         disk.make_room(process)
         workspace.drain()
         assert stored_numbers(workspace) == list(range(50_000))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import sys
 import webbrowser
+from collections import Counter
 from pathlib import Path
-from typing import Iterable, Optional, Tuple, Union
+from typing import Iterable, Iterator, Optional, Tuple, Union
 
 from azureml import _guard as _guard
 from azureml._console import say
@@ -14,10 +15,14 @@ from azureml.core.run import STATUS_NAMES, Run
 from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.board.link import Link, find_link
+from trackboard.board.empty import list_empty
+from trackboard.board.link import find_link
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
+from trackboard.model import Run as StoredRun
 from trackboard.model import RunId
+
+_NAMED_RUNS = 3  # of those without data; the others are counted
 
 
 class Tensorboard:
@@ -40,20 +45,14 @@ class Tensorboard:
         port: int = 6006,
         use_display_name: bool = True,
     ) -> None:
-        self._runs = (runs,) if isinstance(runs, Run) else tuple(runs)
-        for run in self._runs:
-            if not isinstance(run, Run):
-                raise UserErrorException(
-                    f"Tensorboard(runs): {run!r} is {type(run).__name__}, not a Run."
-                    " Pass a list of runs, as in Tensorboard([run])."
-                )
+        self._runs = _as_runs(runs)
         self._local_root = local_root
-        self._port = port
+        self._port = _as_port(port)
         self._raw_ids = not use_display_name
         self._board: Optional[BoardProcess] = None
 
     def start(self, start_browser: bool = False) -> str:
-        """Start it, unless it runs already.
+        """Start it, unless it runs already, and tell where it is.
 
         Args:
             start_browser: Open the page in a browser of this machine.
@@ -65,13 +64,11 @@ class Tensorboard:
             UserErrorException: What it shall show is not there.
             ServiceException: TensorBoard could not start; the message says what to type.
         """
-        if self._board is None or not self._board.is_running:
-            with sdk_errors():
-                self._board = BoardProcess.start(self._what_to_show(), port=self._port)
-            self._tell(self._board)
+        board = self._running()
+        _tell_link(board)
         if start_browser:
-            webbrowser.open(self._board.url)
-        return self._board.url
+            webbrowser.open(board.url)
+        return board.url
 
     def stop(self) -> None:
         """End it and free its port. May be repeated."""
@@ -85,11 +82,23 @@ class Tensorboard:
         Args:
             height: Of the frame, in pixels.
         """
-        self.start()
+        if self._board is None or not self._board.is_running or not _in_notebook():
+            self.start()
         if self._board is not None and _in_notebook():
             from IPython.display import IFrame, display
 
-            display(IFrame(_link(self._board).href, "100%", height))
+            href = find_link(self._board.url, self._board.port).href
+            display(IFrame(href, "100%", height))
+
+    def _running(self) -> BoardProcess:
+        if self._board is None or not self._board.is_running:
+            with sdk_errors():
+                self._board = BoardProcess.start(self._what_to_show(), port=self._port)
+            if self._board.moved_from is not None:
+                say(f"Port {self._board.moved_from} is taken: moved on to {self._board.port}")
+            if self._runs:
+                self._tell_empty()
+        return self._board
 
     def _what_to_show(self) -> Show:
         if not self._runs and self._local_root is not None:
@@ -109,36 +118,61 @@ class Tensorboard:
         ids = tuple(run.id for run in self._runs)
         return Show(workspace=folder, runs=ids, raw_ids=self._raw_ids)
 
-    def _tell(self, board: BoardProcess) -> None:
-        if board.moved_from is not None:
-            say(f"Port {board.moved_from} is taken: moved on to {board.port}")
-        for name, state in self._runs_without_data():
-            say(f"{name} has no data yet ({state}); it appears here by itself")
-        link = _link(board)
-        if link.forward:
-            say(f"On your own machine, type: {link.forward}")
-        say(board.url)
-        if _in_notebook():
-            from IPython.display import HTML, display
+    def _tell_empty(self) -> None:
+        workspace = self._runs[0]._drained()
+        with sdk_errors():
+            empty = list_empty(workspace.store, [RunId(run.id) for run in self._runs])
+        for line in _describe_empty(empty):
+            say(line)
 
-            href = html.escape(link.href, quote=True)
-            display(HTML(f'<a href="{href}" target="_blank">Open TensorBoard</a>'))
 
-    def _runs_without_data(self) -> Iterable[Tuple[str, str]]:
-        for run in self._runs:
-            workspace = run._drained()
-            ids = [one.id for one in workspace.store.list_descendants([RunId(run.id)])]
-            has_series = workspace.store.list_series(runs=ids)
-            has_files = any(
-                "tfevents" in file.path for one in ids for file in workspace.store.list_files(one)
+def _as_runs(runs: Union[Run, Iterable[Run]]) -> Tuple[Run, ...]:
+    found = (runs,) if isinstance(runs, Run) or not isinstance(runs, Iterable) else tuple(runs)
+    for run in found:
+        if not isinstance(run, Run):
+            raise UserErrorException(
+                f"Tensorboard(runs): {run!r} is {type(run).__name__}, not a Run."
+                " Pass a list of runs, as in Tensorboard([run]); Tensorboard([]) shows the whole history."
             )
-            if not has_series and not has_files:
-                stored = run._stored()
-                yield f"{stored.experiment}/{stored.label}", STATUS_NAMES[stored.state]
+    return found
 
 
-def _link(board: BoardProcess) -> Link:
-    return find_link(board.url, board.port)
+def _as_port(port: Union[int, str]) -> int:
+    if str(port).isdecimal():
+        return int(port)
+    raise UserErrorException(f"Tensorboard(port={port!r}) is not a port. Use 0 (any) to 65535.")
+
+
+def _describe_empty(runs: Tuple[StoredRun, ...]) -> Iterator[str]:
+    """Say what has no data, in few lines however many runs there are."""
+    if len(runs) > _NAMED_RUNS:
+        states = Counter(STATUS_NAMES[run.state] for run in runs)
+        told = ", ".join(f"{count} {state}" for state, count in states.items())
+        names = ", ".join(f"{run.experiment}/{run.label}" for run in runs[:_NAMED_RUNS])
+        yield (
+            f"{len(runs)} runs have no data yet ({told}): {names} and {len(runs) - _NAMED_RUNS} more"
+        )
+        return
+    for run in runs:
+        state = STATUS_NAMES[run.state]
+        cause = run.cause.partition("\n")[0]
+        why = f"{state}: {cause}" if cause else state
+        if run.state.is_terminal:
+            yield f"{run.experiment}/{run.label} has no data ({why})"
+        else:
+            yield f"{run.experiment}/{run.label} has no data yet ({why}); it appears here by itself"
+
+
+def _tell_link(board: BoardProcess) -> None:
+    link = find_link(board.url, board.port)
+    if link.forward:
+        say(f"On your own machine, type: {link.forward}")
+    say(board.url)
+    if _in_notebook():
+        from IPython.display import HTML, display
+
+        href = html.escape(link.href, quote=True)
+        display(HTML(f'<a href="{href}" target="_blank">Open TensorBoard</a>'))
 
 
 def _in_notebook() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import List, Optional, Sequence, Union
+from typing import Iterable, List, Optional, Sequence, Union
 
 from azureml import _guard as _guard
 from azureml._console import say
@@ -33,7 +33,7 @@ def export_to_tensorboard(
         run_data: A run, a list of runs, an experiment, or a name: a run's id, `experiment/name`, a
             run's own name, or an experiment's.
         logsdir: The folder; it is made when it does not exist.
-        logger: Told what is skipped and why; None: printed.
+        logger: Told what is skipped and why, and what a reader should know; None: printed.
         recursive: Children too.
 
     Raises:
@@ -42,9 +42,12 @@ def export_to_tensorboard(
     Source: article, "Export runs to TensorBoard".
     """
     items: List[Union[Run, Experiment, str]]
-    items = [run_data] if isinstance(run_data, (Run, Experiment, str)) else list(run_data)
+    is_one = isinstance(run_data, (Run, Experiment, str)) or not isinstance(run_data, Iterable)
+    items = [run_data] if is_one else [*run_data]  # type: ignore[list-item,misc]
     if not items:
-        raise UserErrorException("export_to_tensorboard: the list of runs is empty.")
+        raise UserErrorException(
+            "export_to_tensorboard: the list of runs is empty. Pass a run, or an experiment."
+        )
     workspaces = {workspace._workspace.folder: workspace for workspace in map(_workspace_of, items)}
     if len(workspaces) > 1:
         raise UserErrorException("The runs are of several workspaces; export each by itself.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+import threading
 import warnings
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -15,6 +16,9 @@ from trackboard.ports import Artifact, Blobs
 
 PASSED_ON = ("PNG", "JPEG", "GIF", "BMP")  # what TensorBoard hands to a browser as it is
 _REMEMBERED = 16_384
+_REMEMBERED_BYTES = 64 * 1024 * 1024
+_SMALL_BYTES = 500  # an entry without a document
+_GROWTH = 4  # a digit and a comma become a float64
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,22 @@ class Contents:
     Args:
         blobs: Where they are.
         remembered: Of how many it keeps what it found.
+        remembered_bytes: How much memory that may take.
     """
 
-    def __init__(self, blobs: Blobs, *, remembered: int = _REMEMBERED) -> None:
+    def __init__(
+        self,
+        blobs: Blobs,
+        *,
+        remembered: int = _REMEMBERED,
+        remembered_bytes: int = _REMEMBERED_BYTES,
+    ) -> None:
         self._blobs = blobs
-        self._examine = functools.lru_cache(remembered)(self._examine_blob)
+        self._remembered = remembered
+        self._remembered_bytes = remembered_bytes
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[ArtifactKind, str], tuple[Found, int]] = OrderedDict()
+        self._kept_bytes = 0
 
     def look(self, artifact: Artifact) -> Found:
         """What a file holds, or why that cannot be said; never an exception."""
@@ -53,10 +68,26 @@ class Contents:
 
     def look_at(self, kind: ArtifactKind, key: str) -> Found:
         """What the blob under a key holds, taken for a file of that kind."""
+        with self._lock:
+            kept = self._kept.get((kind, key))
+            if kept is not None:
+                self._kept.move_to_end((kind, key))
+                return kept[0]
         try:
-            return self._examine(kind, key)
+            found, size_bytes = self._examine(kind, key)
         except TrackboardError as error:  # not remembered: it may be there the next time
             return Problem(f"it cannot be read: {error.message}")
+        self._keep((kind, key), found, size_bytes)
+        return found
+
+    def _keep(self, which: tuple[ArtifactKind, str], found: Found, size_bytes: int) -> None:
+        with self._lock:
+            if which not in self._kept:
+                self._kept[which] = found, size_bytes
+                self._kept_bytes += size_bytes
+            while self._kept_bytes > self._remembered_bytes or len(self._kept) > self._remembered:
+                _, (_, dropped_bytes) = self._kept.popitem(last=False)
+                self._kept_bytes -= dropped_bytes
 
     def read(self, key: str) -> bytes:
         """A whole file.
@@ -67,17 +98,18 @@ class Contents:
         with self._blobs.open(key) as stream:
             return stream.read()
 
-    def _examine_blob(self, kind: ArtifactKind, key: str) -> Found:
+    def _examine(self, kind: ArtifactKind, key: str) -> tuple[Found, int]:
+        """Look into a blob; also says about how much memory it takes to remember what was found."""
         with self._blobs.open(key) as stream:
             if kind is ArtifactKind.IMAGE:
-                return _measure(stream)
+                return _measure(stream), _SMALL_BYTES
             content = stream.read(documents.SIZE_BYTES + 1)
         if len(content) > documents.SIZE_BYTES:
-            return Problem(f"it has more than {documents.SIZE_BYTES >> 20} MiB")
+            return Problem(f"it has more than {documents.SIZE_BYTES >> 20} MiB"), _SMALL_BYTES
         try:
-            return documents.parse(kind, content)
+            return documents.parse(kind, content), _SMALL_BYTES + _GROWTH * len(content)
         except Misfit as error:
-            return Problem(str(error))
+            return Problem(str(error)), _SMALL_BYTES
 
 
 def _measure(stream: BinaryIO) -> Found:

@@ -13,8 +13,8 @@ A TensorBoard that is open on the folder keeps the files it has read: start it a
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -37,6 +37,8 @@ HISTORY_FILE = "events.out.tfevents.9999999999.trackboard"
 _REPORT_EVERY_S = 1.0
 _BATCH_RUNS = 200
 _REMEMBERED = 16  # files of a run whose content is kept from looking to writing
+_NAMED_RUNS = 3
+_TOLD_NOTES = 10
 _REASONS = {
     Placed.FOREIGN: "a file that no export made is in its place; move it away",
     Placed.TAKEN: "another run has that folder: this disk does not tell capital letters from small ones",
@@ -82,7 +84,8 @@ def export_runs(
         runs: What to export; each once.
         folder: Where to; it is made when it does not exist.
         recursive: Take the runs' descendants too.
-        report: Told what is left out as it happens, and how far a long export is, once a second.
+        report: Told what is left out as it happens (runs with nothing to show in one line, at the end), how
+            far a long export is, once a second, and what a reader of the files should know.
 
     Raises:
         NotFound: A run is not in the workspace; nothing was written.
@@ -99,13 +102,15 @@ def export_runs(
         task = _Task(source, target, names, rows, _Progress(report, total=len(chosen)))
         for at in range(0, len(chosen), _BATCH_RUNS):
             task.export(chosen[at : at + _BATCH_RUNS])
+    for line in (*_say_empty(task.empty, names), *_say_notes(task.notes)):
+        report(line)
     return Export(
         folder=folder,
         runs=len(chosen),
         files=task.files,
         written=task.written,
         points=task.progress.points,
-        skipped=tuple(task.skipped),
+        skipped=(*task.skipped, *(Skipped(names[run.id], _why_empty(run)) for run in task.empty)),
         notes=tuple(task.notes),
     )
 
@@ -144,6 +149,7 @@ class _Task:
     files: int = 0
     written: int = 0
     skipped: list[Skipped] = field(default_factory=list)
+    empty: list[Run] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     marks: Mapping[str, Mapping[str, Any]] = field(init=False)  # the same as TensorBoard's tags
 
@@ -181,7 +187,7 @@ class _Task:
             where = folder_path(folder_names[run.id, file.folder]) / file.name
             self._copy(root / file.folder / file.name, where)
         if not (series or values or native):
-            self._skip(name, f"nothing to show: nothing logged, no event files ({run.state.value})")
+            self.empty.append(run)
         self.progress.runs += 1
         self.progress.add(0)
 
@@ -234,6 +240,31 @@ class _Task:
     def _skip(self, what: str, why: str) -> None:
         self.skipped.append(Skipped(what, why))
         self.progress.report(f"{what}: {why}")
+
+
+def _why_empty(run: Run) -> str:
+    return f"nothing to show: no metrics and no event files ({run.state.value})"
+
+
+def _say_empty(empty: Sequence[Run], names: Mapping[RunId, str]) -> Iterable[str]:
+    """One line, however many: an experiment's parent often has a child without data for each try."""
+    if len(empty) == 1:
+        yield f"{names[empty[0].id]}: {_why_empty(empty[0])}"
+    elif empty:
+        states = Counter(run.state.value for run in empty)
+        told = ", ".join(f"{count:,} {state}" for state, count in states.items())
+        some = ", ".join(names[run.id] for run in empty[:_NAMED_RUNS])
+        more = f" and {len(empty) - _NAMED_RUNS:,} more" if len(empty) > _NAMED_RUNS else ""
+        yield (
+            f"{len(empty):,} runs have nothing to show, no metrics and no event files ({told}):"
+            f" {some}{more}"
+        )
+
+
+def _say_notes(notes: Sequence[str]) -> Iterable[str]:
+    yield from notes[:_TOLD_NOTES]
+    if len(notes) > _TOLD_NOTES:
+        yield f"and {len(notes) - _TOLD_NOTES:,} more notes like these"
 
 
 def _choose(source: Source, runs: Sequence[RunId], *, recursive: bool) -> tuple[Run, ...]:

@@ -16,7 +16,7 @@ class Source:
 
     name: str  # shown as the data location
     store: Store
-    refresh: Callable[[], int]  # store what has arrived, at most 200 ms; returns bytes still unread
+    refresh: Callable[[], int]  # store what has arrived, at most 100 ms; returns bytes still unread
     run_folder: Callable[[RunId], Path]  # where the run's plain files are
     blobs: Blobs  # its complete ones
 

@@ -154,15 +154,16 @@ def _read_keys(path: Path) -> SdkConfig | None:
     if not all(parts) or not _NAME.fullmatch(parts[0]):
         return None
     folder = content.get(FOLDER_KEY)
-    return SdkConfig(path, *parts, Path(folder) if _is_ours(folder, parts[0]) else None)
+    return SdkConfig(path, *parts, _ours(folder, parts[0]))
 
 
-def _is_ours(folder: object, name: str) -> bool:
-    """Whether that is where a workspace of this name may be."""
+def _ours(folder: object, name: str) -> Path | None:
+    """That folder, if it is where a workspace of this name may be."""
     if not isinstance(folder, str):
-        return False
+        return None
     path = Path(folder)
-    return path.is_absolute() and path.name == name and path.parent.name == ROOT
+    is_possible = path.is_absolute() and path.name == name and path.parent.name == ROOT
+    return path if is_possible else None
 
 
 def _explicit(path: Path) -> Path:

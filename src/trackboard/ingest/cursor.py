@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
-from trackboard.model import Ended, Event, WriterId
+from trackboard.model import Ended, Event, Lost, RunId, WriterId
 from trackboard.ports import Batch, Position, SeriesPoints
 from trackboard.spool import Segment
 from trackboard.spool.layout import HEADER, MAX_PAYLOAD_BYTES, segment_name
@@ -28,6 +28,7 @@ class Cursor:
         self.position = START
         self.ended = False  # it said that nothing follows
         self._definitions = Definitions()
+        self._runs: set[RunId] = set()  # of earlier segments
         self._budget = 0
 
     def seek(self, position: Position) -> None:
@@ -71,6 +72,7 @@ class Cursor:
             if number < self.position.segment or Position(number, size) <= self.position:
                 continue  # stored; a file that has become shorter does not lead back
             if number > self.position.segment:
+                self._runs |= self._definitions.runs()
                 self.position, self._definitions = Position(number, 0), Definitions()
             is_sound = True
             while is_sound and self._budget > 0 and self.position.offset < size:
@@ -84,6 +86,9 @@ class Cursor:
             self.position = Position(number, size)
         if self.position == start:
             return None
+        if skipped and not points and not any(hasattr(event, "run") for event in events):
+            runs = sorted(self._runs | self._definitions.runs())  # whom else to warn?
+            events += [Lost(run, 0, "a part of its stream is damaged") for run in runs]
         return Batch(self.writer, start, self.position, tuple(events), tuple(points), skipped)
 
     def _decode_some(self, size: int, events: list[Event], points: list[SeriesPoints]) -> bool:

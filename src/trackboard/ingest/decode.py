@@ -54,6 +54,11 @@ class Definitions:
     series: dict[int, tuple[RunId, str, str]] = field(default_factory=dict)
     files: dict[int, tuple[RunId, str]] = field(default_factory=dict)
 
+    def runs(self) -> set[RunId]:
+        """The runs that are named."""
+        of_series = {run for run, _, _ in self.series.values()}
+        return of_series | {run for run, _ in self.files.values()}
+
     def learn(self, record: dict[str, Any]) -> bool:
         """Take a definition in; whether the record was one (or the segment's own first record)."""
         kind = record.get("k")

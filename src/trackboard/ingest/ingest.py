@@ -1,11 +1,12 @@
 """Spool to store, exactly once: a bounded pass by whoever holds the workspace's lock.
 
-The smallest backlog goes first, so that a quiet run is never kept waiting by a flood. What a writer said
+Small backlogs go first, so that a quiet run is never kept waiting by a flood. What a writer said
 and how far it was read are stored in one transaction: after a crash anywhere the next pass reads on.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trackboard.errors import Unavailable
-from trackboard.ingest.cursor import Cursor
+from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.lock import FileLock
 from trackboard.ingest.removal import remove_leftovers, remove_spool
@@ -28,8 +29,12 @@ from trackboard.spool import (
     read_writer,
 )
 
+_log = logging.getLogger("trackboard")
+
 PASS_S = 0.1
-_SPOOL_BYTES = 4 << 20  # at most so much of one spool in turn
+_LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
+_FIRST_BYTES = 128 << 10  # of a pass's first transaction: what is new and small is stored at once
+_MOST_BYTES = 4 << 20  # of the later ones, as far as the pass has time for them
 _PROBE_EVERY_S = 0.5  # how often a silent writer is asked whether it lives
 
 
@@ -77,8 +82,11 @@ class Ingest:
         self._cursors: dict[WriterId, Cursor] = {}
         self._probed_at_s: dict[WriterId, float] = {}
         self._dead: set[WriterId] = set()
+        self._served_at_s: dict[WriterId, float] = {}
+        self._behind: set[WriterId] = set()  # the last pass did not read all that they had
         self._pid = 0
         self._refusal: Unavailable | None = None  # the first of the pass
+        self._said = ""
 
     def run_pass(self, budget_s: float = PASS_S) -> Pass | None:
         """Store what there is, for about `budget_s`; None when another process is at it.
@@ -111,12 +119,17 @@ class Ingest:
     def refresh(self, budget_s: float) -> int:
         """Store what there is for about `budget_s`, then say how many bytes are still unread.
 
-        When another process is at it, wait for what it makes of what was there at the call.
+        When another process is at it, wait for what it makes of what was there at the call. A disk that
+        refuses is said once; what is stored already can be shown all the same.
         """
         deadline_s = time.monotonic() + budget_s
         goal: _Goal | None = None
         while True:
-            done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
+            try:
+                done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
+            except Unavailable as error:
+                self._say(error)
+                return self.unread_bytes()
             if done is not None and done.was_complete:
                 return 0
             if done is None:
@@ -126,6 +139,11 @@ class Ingest:
                 time.sleep(0.002)
             if time.monotonic() >= deadline_s:
                 return self.unread_bytes() if done is None else done.unread_bytes
+
+    def _say(self, error: Unavailable) -> None:
+        if error.message != self._said:
+            self._said = error.message
+            _log.warning("trackboard cannot store what is recorded: %s", error)
 
     def drain(self, patience_s: float = 30.0) -> None:
         """Return when everything that was said before the call is stored.
@@ -161,17 +179,23 @@ class Ingest:
         self._cursors.clear()
         self._probed_at_s.clear()
         self._dead.clear()
+        self._behind.clear()
         remove_leftovers(self._spool_folder)
 
     def _run(self, deadline_s: float) -> Pass:
         self._refusal = None
         spools = self._look()
         waiting = [spool for spool in spools if spool.unread_bytes]
+        room, begin_s = _FIRST_BYTES, time.monotonic()
         while waiting:
-            self._store_some(waiting)
+            self._store_some(waiting, room)
             waiting = [s for s in waiting if s.unread_bytes and not s.is_stuck]
-            if time.monotonic() >= deadline_s:
+            now_s = time.monotonic()
+            fits = room * (deadline_s - now_s) / max(now_s - begin_s, 1e-6)
+            if fits < _FIRST_BYTES:  # it would end too late
                 break
+            room, begin_s = int(min(fits, 4 * room, _MOST_BYTES)), now_s
+        self._behind = {spool.cursor.writer for spool in waiting}
         for spool in spools:
             is_over = spool.is_dead or spool.cursor.ended
             if is_over and not spool.is_stuck and not spool.unread_bytes:
@@ -186,12 +210,14 @@ class Ingest:
         for gone in self._cursors.keys() - set(writers):
             del self._cursors[gone]
             self._probed_at_s.pop(gone, None)
+            self._served_at_s.pop(gone, None)
             self._dead.discard(gone)
         spools = []
         for writer in writers:
             cursor = self._cursor(writer, positions)
             is_dead = self._is_dead(cursor)
-            spools.append(_Spool(cursor, list_segments(cursor.folder), is_dead))
+            segments = list_segments(cursor.folder, begin=cursor.position.segment)
+            spools.append(_Spool(cursor, segments, is_dead))
         return spools
 
     def _cursor(self, writer: WriterId, positions: Mapping[WriterId, Position]) -> Cursor:
@@ -201,6 +227,7 @@ class Ingest:
         position = positions.get(writer)
         if position is None:  # never seen, or it has ended and only its folder is left
             position = self._store.position(writer)
+            cursor.ended = position > START
         cursor.seek(position)
         return cursor
 
@@ -208,6 +235,8 @@ class Ingest:
         now_s, asked_s = time.monotonic(), self._probed_at_s.get(cursor.writer)
         if cursor.writer in self._dead:
             return True
+        if cursor.writer in self._behind:  # its end is not reached anyway
+            return False
         if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
             return False
         self._probed_at_s[cursor.writer] = now_s
@@ -215,12 +244,12 @@ class Ingest:
             self._dead.add(cursor.writer)
         return cursor.writer in self._dead
 
-    def _store_some(self, spools: list[_Spool]) -> None:
-        """One transaction: a piece of each spool, the smallest backlog first, about 4 MB in all."""
+    def _store_some(self, spools: list[_Spool], room: int) -> None:
+        """One transaction of about `room` bytes: what is little first, then the floods in turn."""
         batches: list[Batch] = []
-        room = _SPOOL_BYTES
-        for spool in sorted(spools, key=lambda spool: spool.unread_bytes):
+        for spool in sorted(spools, key=self._turn):
             before = spool.unread_bytes
+            self._served_at_s[spool.cursor.writer] = time.monotonic()
             batch = self._read(spool, room)
             if batch is None:
                 spool.is_stuck = True
@@ -231,6 +260,11 @@ class Ingest:
                 break
         if batches:
             self._store.apply(batches)
+
+    def _turn(self, spool: _Spool) -> tuple[float, int]:
+        unread = spool.unread_bytes
+        is_flood = unread > _LITTLE_BYTES
+        return (self._served_at_s.get(spool.cursor.writer, 0.0) if is_flood else -1.0, unread)
 
     def _read(self, spool: _Spool, most_bytes: int) -> Batch | None:
         """The next piece of one spool; None when it can give none now, which keeps no other waiting."""

@@ -40,12 +40,14 @@ class FileLock:
         try:
             with contextlib.suppress(OSError):  # the name is for people; the disk may be full
                 name = f"pid {os.getpid()} on {socket.gethostname()}".encode()
-                os.pwrite(fd, name, 0)
-                os.ftruncate(fd, len(name))
+                if os.pread(fd, 256, 0) != name:  # a write may have to wait for the disk
+                    os.pwrite(fd, name, 0)
+                    os.ftruncate(fd, len(name))
             yield True
         finally:
-            self._fd = -1
-            with contextlib.suppress(OSError):  # a forked child has closed it already
+            if self._fd == fd:  # a forked child has closed it already
+                self._fd = -1
+                fcntl.flock(fd, fcntl.LOCK_UN)  # now, also when a child has not come to that yet
                 os.close(fd)
 
     def _take(self) -> int:

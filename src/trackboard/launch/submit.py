@@ -59,6 +59,7 @@ def submit(site: Site, request: Request) -> RunId:
         run_id=plan.run,
     )
     live.add_property("ContentSnapshotId", plan.snapshot)
+    live.add_property("trackboard.compute", plan.compute)
     for key, value in request.tags.items():
         live.set_tag(key, value)
     site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))

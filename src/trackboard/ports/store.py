@@ -6,10 +6,10 @@ Two kinds of writing, never mixed:
 - every other writing method is a *catalogue* write: one transaction each, an immediate answer.
 
 Guarantees (all methods): safe from several threads and processes; what a method returned is stored;
-a failed call changed nothing; returned objects never change (arrays refuse writing). No read transaction
-outlives a call and no connection crosses a fork: a child may use the store that it inherited.
-`Unavailable` may come from any method when the database does not answer in time; the same call may be
-repeated.
+a failed call changed nothing; returned objects never change (arrays refuse writing). No read
+transaction outlives a call and no connection crosses a fork: a child may use the store that it
+inherited. `Unavailable` may come from any method when the database does not answer in time; the same
+call may be repeated.
 
 Not promised: that two reads see the same moment.
 """
@@ -214,6 +214,7 @@ class Store(Protocol):
     def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
         """Declare a writer ended; runs it owns that are not terminal become Failed with `cause`.
 
+        What was applied before is on the disk when this returns: its spool may be removed.
         An owner is the writer whose batch brought the run's newest applied *StateChanged*, or the
         *Created* of an interactive run before there was any. If it turns up again with a terminal state
         of that attempt, that one counts. May be repeated.

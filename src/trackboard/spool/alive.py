@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import fcntl
+import functools
 import json
 import os
 import socket
@@ -39,6 +40,7 @@ class Writer:
     locked: bool  # the file system could lock
 
 
+@functools.lru_cache(maxsize=None)
 def boot_id() -> str:
     """Names this boot of this machine; empty where the system does not say."""
     try:

@@ -38,7 +38,8 @@ INT_SCALAR = struct.Struct("<BBHIqdq")
 BYTES_HEAD = struct.Struct("<BBHIq")  # kind, 0, 0, file, offset
 
 SCALAR_BYTES = FLOAT_SCALAR.size
-SCALAR_RECORD_BYTES = HEADER.size + SCALAR_BYTES
+SCALAR_RECORD = struct.Struct(f"<II{SCALAR_BYTES}s")  # length, crc, payload
+SCALAR_RECORD_BYTES = SCALAR_RECORD.size
 
 KIND_BYTES = 4
 KIND_JSON = ord("{")

@@ -27,10 +27,14 @@ def list_writers(spool_folder: Path) -> list[WriterId]:
         return []
 
 
-def list_segments(folder: Path) -> list[Segment]:
+def list_segments(folder: Path, *, begin: int = 0) -> list[Segment]:
     """Segments of one spool in order. Empty when the folder was removed meanwhile.
 
     Sizes are asked after the names are known: a segment that has a successor has its final size.
+
+    Args:
+        folder: The spool's folder.
+        begin: Leave out the segments before this one.
     """
     try:
         names = (os.path.splitext(name) for name in os.listdir(folder))
@@ -38,6 +42,7 @@ def list_segments(folder: Path) -> list[Segment]:
             int(stem)
             for stem, suffix in names
             if suffix == SEGMENT_SUFFIX and stem.isdecimal() and str(int(stem)) == stem
+            if int(stem) >= begin
         )
         return [
             Segment(number, os.stat(folder / segment_name(number)).st_size) for number in numbers

@@ -20,6 +20,7 @@ import os
 import shutil
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List, Set, Tuple, Union
 from zlib import crc32
@@ -47,6 +48,7 @@ from trackboard.spool.layout import (
     KIND_BYTES,
     MAX_PAYLOAD_BYTES,
     SCALAR_BYTES,
+    SCALAR_RECORD,
     SCALAR_RECORD_BYTES,
     SEGMENT_BYTES,
     segment_name,
@@ -58,6 +60,7 @@ _RETRY_S = 0.5  # a disk that refused is asked again this much later
 _MOST_KEPT = 10_000  # records kept in memory for such a disk
 
 _pack_header = HEADER.pack
+_pack_scalar = SCALAR_RECORD.pack
 _pack_float = FLOAT_SCALAR.pack
 _pack_int = INT_SCALAR.pack
 _write = os.write
@@ -168,12 +171,12 @@ class SpoolWriter:
     def append_float(self, series: SeriesRef, flags: int, step: int, value: float) -> None:
         """Append one float, stamped with the time now."""
         body = _pack_float(3, flags, 0, series.id, step, _now(), value)
-        self._append_scalar(series, _pack_header(SCALAR_BYTES, crc32(body)) + body)
+        self._append_scalar(series, _pack_scalar(SCALAR_BYTES, crc32(body), body))
 
     def append_int(self, series: SeriesRef, kind: int, flags: int, step: int, value: int) -> None:
         """Append one int (kind 2) or bool (kind 1), stamped with the time now."""
         body = _pack_int(kind, flags, 0, series.id, step, _now(), value)
-        self._append_scalar(series, _pack_header(SCALAR_BYTES, crc32(body)) + body)
+        self._append_scalar(series, _pack_scalar(SCALAR_BYTES, crc32(body), body))
 
     def append_bytes(self, file: FileRef, offset: int, data: bytes) -> None:
         """Append bytes of a growing file, in records of at most 1 MiB."""
@@ -231,7 +234,7 @@ class SpoolWriter:
     def _append_scalar(self, series: SeriesRef, record: bytes) -> None:
         with self._lock:
             if series.epoch != self._epoch and not self._define(series):
-                self._put_off(series.run, lambda: self._append_scalar(series, record))
+                self._put_off(series.run, partial(self._append_scalar, series, record))
                 return
             try:
                 written = _write(self._fd, record)

@@ -23,6 +23,7 @@ Item = TypeVar("Item")
 
 _FORK_PATIENCE_S = 10.0  # that a fork waits for transactions of other threads
 WRITES = "trackboard_writes"  # execution option of connections that are about to write
+DURABLE = "trackboard_durable"  # and of those whose transaction survives a power cut
 
 _BUMP = (
     sa.update(schema.meta)
@@ -46,6 +47,7 @@ class Database:
     ) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
+        self._durable = engine.execution_options(**{WRITES: True, DURABLE: True})
         self._translate = translate
         self._lock = threading.Lock()
         self._gate = _Gate()
@@ -63,13 +65,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """A transaction that excludes other writers; leaving it by an error undoes it."""
+    def write(self, *, durable: bool = False) -> Iterator[sa.Connection]:
+        """A transaction that excludes other writers; leaving it by an error undoes it.
+
+        Args:
+            durable: It, and all before it, survive a power cut once it is over.
+        """
         with (
             self._translated(),
             self._lock,
             self._gate.inside(),
-            self._writing.connect() as connection,
+            (self._durable if durable else self._writing).connect() as connection,
             connection.begin(),
         ):
             connection.execute(_BUMP)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
 from trackboard.stores import schema
-from trackboard.stores.database import WRITES, Database
+from trackboard.stores.database import DURABLE, WRITES, Database
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -66,7 +66,12 @@ def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
 
 
 def _begin(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get(WRITES, False):
+    options = connection.get_execution_options()
+    if options.get(
+        WRITES, False
+    ):  # FULL syncs the journal, and so all transactions before this one
+        level = "FULL" if options.get(DURABLE, False) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:  # it waits for nobody, and half of a short read would be spent on its way through SQLAlchemy
         driver: Any = connection.connection.dbapi_connection

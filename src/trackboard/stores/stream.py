@@ -64,7 +64,7 @@ def end_writer(
     database: Database, appender: Appender, writer_id: WriterId, cause: str, time_s: float
 ) -> tuple[RunId, ...]:
     """See `trackboard.ports.Store.end_writer`."""
-    with database.write() as connection:
+    with database.write(durable=True) as connection:
         if writer_id in _read_positions(connection, [writer_id]):
             gone = sa.update(writer).where(writer.c.id == writer_id).values(ended=True)
             connection.execute(gone)

@@ -267,11 +267,34 @@ def test_what_has_nothing_to_show_is_said(bench: Bench) -> None:
     bench.add_run("r2")
     bench.add_file("r2", "logs/events.out.tfevents.1", b"")
     done = bench.export("r1", "r2")
-    assert [skipped.why.partition(":")[0] for skipped in done.skipped] == [
+    assert {skipped.why.partition(":")[0] for skipped in done.skipped} == {
         "nothing to show",
         "holds no whole record",
-    ]
+    }
+    assert "exp/r1: nothing to show: no metrics and no event files (running)" in bench.said
     assert bench.files() == {}
+
+
+def test_many_runs_with_nothing_to_show_are_one_line(bench: Bench) -> None:
+    top = bench.add_run("top")
+    bench.log(top, "loss", [0])
+    for i in range(7):
+        bench.add_run(f"child{i}", parent="top")
+    done = bench.export(top)
+    assert len(done.skipped) == 7
+    assert bench.said == [
+        "7 runs have nothing to show, no metrics and no event files (7 running):"
+        " exp/top/child0, exp/top/child1, exp/top/child2 and 4 more"
+    ]
+
+
+def test_notes_are_said_and_many_are_counted(bench: Bench) -> None:
+    run = bench.add_run("r1")
+    for i in range(12):
+        bench.log(run, f"m{i:02}", [0, 0])
+    done = bench.export(run)
+    assert len(done.notes) == 12
+    assert bench.said == [*done.notes[:10], "and 2 more notes like these"]
 
 
 def test_a_foreign_file_is_never_touched(bench: Bench) -> None:

@@ -16,7 +16,6 @@ from werkzeug.test import Client
 
 from trackboard.board import tensorboard_internals as internals
 
-
 STUB = "tensorboard.compat.tensorflow_stub.io.gfile\n"
 
 

@@ -64,6 +64,16 @@ def test_a_read_sees_one_moment(database: Database) -> None:
     assert count(database) == 1
 
 
+def test_a_durable_transaction_waits_for_the_disk_and_only_that_one(database: Database) -> None:
+    def level(*, durable: bool) -> int:
+        with database.write(durable=durable) as connection:
+            return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    normal, full = 1, 2
+    levels = [level(durable=durable) for durable in (False, True, False, True)]
+    assert levels == [normal, full, normal, full]
+
+
 def _write(database: Database, key: int) -> None:
     with database.write() as connection:
         add_experiment(connection, key)

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azureml.core import Environment, Experiment, ScriptRun, ScriptRunConfig, Workspace
+from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.exceptions import (
+    ActivityFailedException,
+    ExperimentExecutionException,
+    UserErrorException,
+)
+
+if TYPE_CHECKING:
+    from tests.facade.conftest import Submitted
+
+ECHO = """
+import json, os, sys
+from azureml.core import Run
+Run.get_context().log("seen", json.dumps([sys.argv[1:], os.environ.get("GIVEN", "")]))
+"""
+WAIT_FOR_END = """
+import os, time
+for _ in range(600):
+    if os.path.exists(os.environ["END"]):
+        break
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def cluster(ws: Workspace) -> ComputeTarget:
+    """One slot."""
+    return ComputeTarget.create(
+        ws, "cpu-cluster", AmlCompute.provisioning_configuration(max_nodes=1)
+    )
+
+
+@pytest.fixture
+def end(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Jobs end when this file is there; they find it by a variable of ours, which is passed on."""
+    monkeypatch.setenv("END", str(empty_folder / "end"))
+    return empty_folder / "end"
+
+
+def test_it_runs_and_completes(exp: Experiment, script: Submitted) -> None:
+    run = exp.submit(script("print('hello')"))
+
+    assert isinstance(run, ScriptRun)
+    assert run.type == ScriptRun.RUN_TYPE == "azureml.scriptrun"
+    assert run.id.startswith("trial_")
+    details = run.wait_for_completion()
+    assert (details["status"], details["target"]) == ("Completed", "local")
+    assert "user_logs/std_log.txt" in details["logFiles"]
+    assert "user_logs/std_log.txt" in run.get_file_names()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seen"),
+    [
+        (["--rate", 0.1, "--flag", True, "a b"], ["--rate", "0.1", "--flag", "True", "a b"]),
+        ("--rate 0.1 'a b'", ["--rate", "0.1", "a b"]),
+        (None, []),
+    ],
+)
+def test_arguments(exp: Experiment, script: Submitted, arguments: object, seen: list[str]) -> None:
+    run = exp.submit(script(ECHO, arguments=arguments))
+
+    run.wait_for_completion()
+    assert json.loads(run.get_metrics()["seen"]) == [seen, ""]
+
+
+def test_the_clients_variables_and_the_environments_are_passed_on(
+    exp: Experiment, script: Submitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIVEN", "by the client")
+    environment = Environment("mine")
+    runs = [exp.submit(script(ECHO))]
+    environment.environment_variables["GIVEN"] = "by the environment"
+    runs.append(exp.submit(script(ECHO, environment=environment)))
+
+    for run in runs:
+        run.wait_for_completion()
+    found = [json.loads(run.get_metrics()["seen"])[1] for run in runs]
+    assert found == ["by the client", "by the environment"]
+
+
+def test_tags_are_there_from_the_beginning(exp: Experiment, script: Submitted) -> None:
+    run = exp.submit(script(""), tags={"try": 1})
+
+    assert run.get_tags() == {"try": "1"}
+    run.wait_for_completion()
+
+
+def test_a_script_that_exits_with_3_fails(exp: Experiment, script: Submitted) -> None:
+    run = exp.submit(script("import sys; print('before', file=sys.stderr); sys.exit(3)"))
+
+    with pytest.raises(ActivityFailedException, match="the script exited with code 3") as caught:
+        run.wait_for_completion()
+
+    assert run.id in caught.value.message
+    assert "std_log.txt" in caught.value.message, "where to look"
+    assert run.wait_for_completion(raise_on_error=False)["status"] == "Failed"
+    assert "3" in run.get_details()["error"]["error"]["message"]
+
+
+def test_show_output_prints_the_console_once(
+    exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = exp.submit(
+        script(
+            "import time\n"
+            "for i in range(3): print('line', i, flush=True); time.sleep(.3)\n"
+            "print('end', end='')\n"
+        )
+    )
+    run.wait_for_completion(show_output=True)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"RunId: {run.id}"
+    assert [line for line in lines if line.startswith(("line", "end"))] == [
+        "line 0",
+        "line 1",
+        "line 2",
+        "end",
+    ]
+    assert lines[-1] == "Status: Completed"
+
+
+def test_one_slot_runs_one_job_at_once(
+    exp: Experiment,
+    script: Submitted,
+    cluster: ComputeTarget,
+    end: Path,
+) -> None:
+    config = script(WAIT_FOR_END, compute_target=cluster)
+    first, second = exp.submit(config), exp.submit(config)
+    deadline_s = time.monotonic() + 20
+    while first.get_status() != "Running":
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+    assert second.get_status() == "Queued"
+    status = cluster.get_status().serialize()  # type: ignore[attr-defined]
+    assert status["nodeStateCounts"]["runningNodeCount"] == 1
+    end.touch()
+    second.wait_for_completion()
+    assert first.get_status() == "Completed"
+
+
+@pytest.mark.usefixtures("cluster")
+def test_by_the_name_of_the_compute_target(exp: Experiment, script: Submitted) -> None:
+    run = exp.submit(script("", compute_target="cpu-cluster"))
+
+    assert run.wait_for_completion()["target"] == "cpu-cluster"
+
+
+@pytest.mark.usefixtures("end")
+def test_cancel_ends_it_and_waiting_does_not_raise(exp: Experiment, script: Submitted) -> None:
+    run = exp.submit(script(WAIT_FOR_END))
+    run.cancel()
+
+    assert run.wait_for_completion()["status"] == "Canceled"
+
+
+def test_attributes_are_read_and_assigned_later(exp: Experiment, script: Submitted) -> None:
+    config = script(ECHO)
+    config.arguments = ["later"]
+    config.compute_target = "local"
+
+    run = exp.submit(config)
+    run.wait_for_completion()
+    assert json.loads(run.get_metrics()["seen"]) == [["later"], ""]
+
+
+# -- what cannot be ----------------------------------------------------------------------------------
+
+
+def test_a_script_that_is_not_there_is_said_with_the_nearest(
+    exp: Experiment, script: Submitted
+) -> None:
+    config = script("")
+    config.script = "trian.py"
+
+    with pytest.raises(ExperimentExecutionException, match=r"no script 'trian.py'") as caught:
+        exp.submit(config)
+    assert "Did you mean 'train.py'?" in caught.value.message
+    assert [*exp.get_runs()] == [], "nothing was begun"
+
+
+def test_a_folder_that_is_not_there(exp: Experiment) -> None:
+    with pytest.raises(ExperimentExecutionException, match="nowhere"):
+        exp.submit(ScriptRunConfig("nowhere", script="train.py"))
+
+
+def test_no_script_at_all(exp: Experiment) -> None:
+    with pytest.raises(ExperimentExecutionException, match=r"script='train\.py'"):
+        exp.submit(ScriptRunConfig(source_directory=os.curdir))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_an_unknown_compute_target_lists_what_there_is(exp: Experiment, script: Submitted) -> None:
+    with pytest.raises(ExperimentExecutionException, match="no compute target 'gpu'") as caught:
+        exp.submit(script("", compute_target="gpu"))
+
+    assert "There is: cpu-cluster, local" in caught.value.message
+
+
+def test_an_environment_is_an_environment(script: Submitted) -> None:
+    with pytest.raises(UserErrorException, match=r"Environment.get\(workspace, name\)"):
+        script("", environment="AzureML-TensorFlow-2.2-GPU")
+
+
+def test_what_cannot_be_used_yet_is_said_at_once(script: Submitted) -> None:
+    with pytest.raises(
+        UserErrorException, match="command, docker_runtime_config cannot be used yet"
+    ):
+        script("", command="python x.py", docker_runtime_config=object())
+
+
+def test_submits_arguments_are_checked(exp: Experiment, script: Submitted) -> None:
+    with pytest.raises(UserErrorException, match="submit: credential_passthrough"):
+        exp.submit(script(""), credential_passthrough=True)

@@ -1,0 +1,72 @@
+"""Programs that train by real frameworks, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import trackboard
+from trackboard.model import RunId
+
+PROGRAMS = Path(__file__).parent / "programs"
+TIMEOUT_S = 110  # below pytest's own; they take 5 s on an idle machine
+
+Answer = subprocess.CompletedProcess[str]
+Train = Callable[..., Answer]
+Values = dict[str, list[tuple[int, float]]]
+
+
+@pytest.fixture
+def train(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+    """Runs a program in the empty current folder: `train("keras_fit.py", "fail")`."""
+    missing = [name for name in ("keras", "lightning", "transformers") if find_spec(name) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} missing: type scripts/setup frameworks-test (1.2 GB)")
+    assert Path.cwd() == empty_folder
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    def run(program: str, *arguments: str) -> Answer:
+        return subprocess.run(
+            [sys.executable, str(PROGRAMS / program), *arguments],
+            env=dict(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def workspace(empty_folder: Path) -> Iterator[trackboard.Workspace]:
+    """The workspace that a program finds, too."""
+    workspace = trackboard.Workspace.open()
+    assert workspace.folder.is_relative_to(empty_folder)
+    yield workspace
+    workspace.recorder().close()
+    workspace.close()
+
+
+@pytest.fixture
+def values_of(workspace: trackboard.Workspace) -> Callable[[trackboard.Run | RunId], Values]:
+    """Gives what a run logged: (step, value) pairs by metric, in the order of their logging."""
+
+    def read(run: trackboard.Run | RunId) -> Values:
+        history = workspace.history(run)
+        found: Values = {}
+        for metric, step, value in zip(
+            history.metric, history.steps.tolist(), history.values.tolist(), strict=True
+        ):
+            found.setdefault(metric, []).append((step, value))
+        return found
+
+    return read

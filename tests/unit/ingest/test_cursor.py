@@ -1,0 +1,155 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trackboard.ingest.cursor import Cursor
+from trackboard.model import Ended, Lost, RunId, Tagged
+from trackboard.ports import Batch, Position
+from trackboard.spool import SpoolWriter, list_segments
+from trackboard.spool.layout import SCALAR_RECORD_BYTES
+
+RUN = RunId("r")
+POINTS = 700
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[SpoolWriter]:
+    """A spool of some eight segments of one series, an event in the middle and an end."""
+    writer = SpoolWriter(tmp_path, segment_bytes=4096)
+    loss = writer.series(RUN, "loss")
+    for number in range(POINTS):
+        writer.append_float(loss, 0, 0, number)
+        if number == POINTS // 2:
+            writer.append_event(Tagged(RUN, "k", "v" * 10_000))  # larger than a segment
+    yield writer
+    writer.close()
+
+
+def cursor_of(tmp_path: Path, writer: SpoolWriter) -> Cursor:
+    return Cursor(tmp_path / writer.writer, writer.writer)
+
+
+def values(batches: list[Batch]) -> list[float]:
+    return [value for batch in batches for part in batch.points for value in part.values.tolist()]
+
+
+def read_on(cursor: Cursor, most_bytes: int, *, is_final: bool = False) -> list[Batch]:
+    batches: list[Batch] = []
+    for _ in range(100_000):
+        batch = cursor.read(list_segments(cursor.folder), most_bytes=most_bytes, is_final=is_final)
+        if batch is None:
+            return batches
+        assert batch.start == (batches[-1].end if batches else Position(0, 0))
+        assert batch.end > batch.start
+        batches.append(batch)
+    raise AssertionError("it never ends")
+
+
+@pytest.mark.parametrize("most_bytes", [1, 39, 40, 41, 100, 4096, 5000, 1 << 20])
+def test_pieces_of_any_size_are_the_whole(
+    tmp_path: Path, writer: SpoolWriter, most_bytes: int
+) -> None:
+    cursor = cursor_of(tmp_path, writer)
+    batches = read_on(cursor, most_bytes)
+    assert values(batches) == list(range(POINTS))
+    assert [event.key for b in batches for event in b.events if isinstance(event, Tagged)] == ["k"]
+    assert cursor.unread_bytes(list_segments(cursor.folder)) == 0
+    largest = 10_200 + most_bytes
+    sizes = [b.end.offset - b.start.offset for b in batches if b.end.segment == b.start.segment]
+    assert max(sizes, default=0) <= largest
+
+
+def test_another_reader_goes_on_from_any_place(tmp_path: Path, writer: SpoolWriter) -> None:
+    for batch in read_on(cursor_of(tmp_path, writer), 1000):
+        other = cursor_of(tmp_path, writer)
+        other.seek(batch.start)
+        again = other.read(list_segments(other.folder), most_bytes=1000, is_final=False)
+        assert again is not None
+        assert again.end == batch.end
+        assert values([again]) == values([batch])
+
+
+def test_it_can_go_back_and_forth(tmp_path: Path, writer: SpoolWriter) -> None:
+    places = [batch.start for batch in read_on(cursor_of(tmp_path, writer), 3000)]
+    cursor = cursor_of(tmp_path, writer)
+    whole = list(range(POINTS))
+    for place in [*places[::-7], *places[::5]]:
+        cursor.seek(place)
+        rest = cursor.read(list_segments(cursor.folder), most_bytes=1 << 20, is_final=False)
+        assert rest is not None
+        got = values([rest])
+        assert got == whole[len(whole) - len(got) :]
+        assert len(got) > 0 or place == places[-1]
+
+
+def test_a_place_and_its_definitions_change_together(
+    tmp_path: Path, writer: SpoolWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that refuses in the middle of seeking must not leave a place without its names."""
+    cursor = cursor_of(tmp_path, writer)
+    segments = list_segments(cursor.folder)
+    first = cursor.read(segments, most_bytes=2000, is_final=False)
+    assert first is not None
+
+    def refuse(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", refuse)
+        with pytest.raises(OSError, match="Input"):
+            cursor.seek(Position(3, 1000))
+    cursor.seek(first.end)
+    rest = cursor.read(segments, most_bytes=1 << 20, is_final=False)
+    assert rest is not None
+    assert values([first, rest]) == list(range(POINTS))
+
+
+def test_a_spool_that_goes_away_ends_quietly(tmp_path: Path, writer: SpoolWriter) -> None:
+    cursor = cursor_of(tmp_path, writer)
+    segments = list_segments(cursor.folder)
+    for segment in cursor.folder.glob("*.seg"):
+        segment.unlink()
+    batch = cursor.read(segments, most_bytes=1 << 20, is_final=False)
+    assert batch is not None
+    assert (batch.points, batch.events) == ((), ())
+    cursor.seek(Position(2, 100))
+    assert cursor.unread_bytes(list_segments(cursor.folder)) == 0
+
+
+def test_a_shorter_file_does_not_lead_back(tmp_path: Path, writer: SpoolWriter) -> None:
+    cursor = cursor_of(tmp_path, writer)
+    (*_, last) = read_on(cursor, 1 << 20)
+    segments = list_segments(cursor.folder)
+    segments[-1] = segments[-1]._replace(size_bytes=10)
+    assert cursor.unread_bytes(segments) == 0
+    assert cursor.read(segments, most_bytes=100, is_final=True) is None
+    assert cursor.position == last.end
+
+
+def test_the_end_is_noticed(tmp_path: Path, writer: SpoolWriter) -> None:
+    name = writer.writer
+    writer.close()
+    cursor = Cursor(tmp_path / name, name)
+    (*_, last) = read_on(cursor, 1 << 20)
+    assert isinstance(last.events[-1], Ended)
+    assert cursor.ended
+
+
+def test_a_damage_that_mentions_nobody_warns_the_runs_of_its_writer(
+    tmp_path: Path, writer: SpoolWriter
+) -> None:
+    cursor = cursor_of(tmp_path, writer)
+    read_on(cursor, 1 << 20)
+    last = list_segments(cursor.folder)[-1]
+    with (cursor.folder / f"{last.number}.seg").open("ab") as file:
+        file.write(bytes(5 * SCALAR_RECORD_BYTES))
+    (batch,) = read_on_final(cursor)
+    assert batch.skipped_bytes == 5 * SCALAR_RECORD_BYTES
+    assert batch.events == (Lost(RUN, 0, "a part of its stream is damaged"),)
+
+
+def read_on_final(cursor: Cursor) -> list[Batch]:
+    batch = cursor.read(list_segments(cursor.folder), most_bytes=1 << 20, is_final=True)
+    return [] if batch is None else [batch]
