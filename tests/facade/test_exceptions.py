@@ -4,7 +4,7 @@ import pytest
 
 from azureml import exceptions
 from azureml.exceptions import AzureMLException, RunEnvironmentException, ServiceException
-from azureml.exceptions._tree import sdk_errors, translated
+from azureml.exceptions._tree import MissingException, sdk_errors, translated
 from trackboard import errors
 
 
@@ -27,7 +27,7 @@ def test_attributes_that_user_code_reads() -> None:
     ("raised", "becomes"),
     [
         (errors.UsageError, exceptions.UserErrorException),
-        (errors.NotFound, exceptions.UserErrorException),
+        (errors.NotFound, MissingException),  # a UserErrorException and a ServiceException
         (errors.Conflict, exceptions.ServiceException),
         (errors.Unavailable, exceptions.ServiceException),
         (errors.InternalError, exceptions.AzureMLException),
