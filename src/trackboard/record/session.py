@@ -81,7 +81,7 @@ def ended_by(live: LiveRun) -> Iterator[LiveRun]:
         yield live
     except BaseException as error:
         if not _is_over(live):
-            _end(live, error)
+            end_by(live, error)
         raise
     if not _is_over(live):
         live.complete()
@@ -99,7 +99,8 @@ def _is_over(live: LiveRun) -> bool:
     return live.state is not None and live.state.is_terminal
 
 
-def _end(live: LiveRun, error: BaseException) -> None:
+def end_by(live: LiveRun, error: BaseException) -> None:
+    """End a run as an exception says; see `ended_by`. A disk that does not take it is only warned of."""
     state, cause = _outcome(error)
     try:
         if state is RunState.COMPLETED:
