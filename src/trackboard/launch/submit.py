@@ -6,6 +6,7 @@ import os
 import time
 
 from trackboard.errors import NotFound
+from trackboard.launch.parameters import read_parameters
 from trackboard.launch.place import SNAPSHOTS
 from trackboard.launch.plan import LOCAL, Request, find_script, make_plan
 from trackboard.launch.plan_file import save_plan
@@ -62,6 +63,8 @@ def submit(site: Site, request: Request) -> RunId:
     live.add_property("trackboard.compute", plan.compute)
     for key, value in request.tags.items():
         live.set_tag(key, value)
+    for name, setting in read_parameters(plan.argv[2:]).items():  # behind interpreter and script
+        live.set_parameter(name, setting)
     site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
     kick(site)
     return plan.run

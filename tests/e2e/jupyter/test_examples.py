@@ -31,7 +31,11 @@ def cells_of(notebook: Path) -> list[dict[str, Any]]:
 
 
 def test_they_are_found() -> None:
-    assert [notebook.stem for notebook in NOTEBOOKS] == ["export-run-history", "submit-a-job"]
+    assert [notebook.stem for notebook in NOTEBOOKS] == [
+        "export-run-history",
+        "log-everything",
+        "submit-a-job",
+    ]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
