@@ -47,9 +47,9 @@ def assign(wanted: Iterable[Wanted]) -> dict[Wanted, str]:
 
 
 def describe(tags: Mapping[Wanted, str]) -> Iterator[str]:
-    """Say which tags are not the names, and who has those."""
+    """Say which tags are not the names, and who has those; a matrix's table nobody needs to look for."""
     owners = {name: use for (use, name), tag in tags.items() if tag == name}
     for (use, name), tag in tags.items():
-        if tag != name:
+        if tag != name and use is not Use.REMARKS:
             what, others = use.value[1], owners[name].value[1]
             yield f"{name}: its {what} are under {tag}, its {others} keep the name"
