@@ -31,7 +31,7 @@ _RANKS = {use: rank for rank, use in enumerate(Use)}
 
 def assign(wanted: Iterable[Wanted]) -> dict[Wanted, str]:
     """A tag for each name of each use, all different."""
-    ordered = sorted(dict.fromkeys(wanted), key=lambda one: _RANKS[one[0]])
+    ordered = sorted(set(wanted), key=lambda one: (_RANKS[one[0]], one[1]))
     owners: dict[str, Use] = {}
     for use, name in ordered:
         owners.setdefault(name, use)

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugins.hparams import metadata as hparams_metadata
+from tensorboard.plugins.hparams import plugin_data_pb2
+from tensorboard.plugins.image import metadata as image_metadata
+from tensorboard.plugins.pr_curve import metadata as pr_metadata
 from tensorboard.plugins.text import summary_v2
+from tensorboard.util import tensor_util
 
 from trackboard.eventfile import encode
 
@@ -26,6 +31,11 @@ def framed(event: Any) -> bytes:
 def scalar_event(tag: str, step: int, time_s: float, value: float) -> Any:
     values = [summary_pb2.Summary.Value(tag=tag, simple_value=value)]
     return event_pb2.Event(wall_time=time_s, step=step, summary=summary_pb2.Summary(value=values))
+
+
+def tensor_event(tag: str, step: int, tensor: Any, metadata: Any) -> Any:
+    values = [summary_pb2.Summary.Value(tag=tag, tensor=tensor, metadata=metadata)]
+    return event_pb2.Event(wall_time=1.5e9, step=step, summary=summary_pb2.Summary(value=values))
 
 
 @pytest.mark.parametrize("tag", ["loss", "group/loss ü", "n" * 100, "n" * 130, "n" * 20_000])
@@ -65,6 +75,46 @@ def test_texts_have_the_bytes_of_tensorboards_own_writer(text: str) -> None:
 def test_text_that_is_not_unicode_is_written_with_a_mark() -> None:
     (record,) = encode.texts("a", [1], [1.0], ["bad \ud800 text"])
     assert b"bad ? text" in record
+
+
+def test_an_image_has_the_bytes_of_tensorboards_own_writer() -> None:
+    content = bytes(range(256)) * 20
+    data = tensor_util.make_tensor_proto([b"160", b"90", content])
+    metadata = image_metadata.create_summary_metadata(None, None)
+    expected = framed(tensor_event("plot ü", 7, data, metadata))
+    assert encode.image("plot ü", 7, 1.5e9, (160, 90), content) == expected
+
+
+@pytest.mark.parametrize("description", ["", "not *evenly* spaced"])
+def test_an_array_has_the_bytes_of_tensorboards_own_writer(description: str) -> None:
+    values = np.arange(6 * 200, dtype=np.float64).reshape(6, 200) / 7
+    metadata = pr_metadata.create_summary_metadata(None, description, 200)
+    data = tensor_util.make_tensor_proto(values)
+    given = metadata.plugin_data.content
+    record = encode.tensor("a/b", 300, 1.5e9, values, "pr_curves", given, description)
+    assert record == framed(tensor_event("a/b", 300, data, metadata))
+
+
+def test_an_array_may_lie_in_memory_as_it_likes() -> None:
+    values = np.arange(6.0).reshape(2, 3)
+    rows, columns = (
+        encode.tensor("a", 1, 1.5e9, one, "p", b"") for one in (values, np.asfortranarray(values))
+    )
+    assert rows == columns
+
+
+def test_parameters_have_the_bytes_of_tensorboards_own_writer() -> None:
+    info = plugin_data_pb2.SessionStartInfo(start_time_secs=3.5)
+    info.hparams["rate"].number_value = 0.1
+    metadata = hparams_metadata.create_summary_metadata(
+        plugin_data_pb2.HParamsPluginData(session_start_info=info)
+    )
+    tag = hparams_metadata.SESSION_START_INFO_TAG
+    event = tensor_event(tag, 0, hparams_metadata.NULL_TENSOR, metadata)
+    record = encode.mark(tag, 1.5e9, "hparams", metadata.plugin_data.content)
+    data = record[12:-4]
+    assert event_pb2.Event.FromString(data) == event
+    assert encode.frame(data) == record
 
 
 def test_header_says_version_and_writer() -> None:
