@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from trackboard.board import hparams
+from trackboard.board import hparams, native_marks
 from trackboard.board.artifacts import Album, group
 from trackboard.board.contents import Contents
 from trackboard.board.event_folder import iter_event_files
@@ -39,6 +39,10 @@ _BATCH_RUNS = 200
 _REMEMBERED = 16  # files of a run whose content is kept from looking to writing
 _NAMED_RUNS = 3
 _TOLD_NOTES = 10
+_COLUMNS_LEFT_OUT = (
+    "its list of columns for parameters is left out: it would replace the columns of all runs, and"
+    " TensorBoard finds them by itself"
+)
 _REASONS = {
     Placed.FOREIGN: "a file that no export made is in its place; move it away",
     Placed.TAKEN: "another run has that folder: this disk does not tell capital letters from small ones",
@@ -100,6 +104,7 @@ def export_runs(
     rows = hparams.read_rows(source.store, named, names)
     with ExportFolder(folder) as target:
         task = _Task(source, target, names, rows, _Progress(report, total=len(chosen)))
+        task.merge_native(chosen)
         for at in range(0, len(chosen), _BATCH_RUNS):
             task.export(chosen[at : at + _BATCH_RUNS])
     for line in (*_say_empty(task.empty, names), *_say_notes(task.notes)):
@@ -156,6 +161,20 @@ class _Task:
     def __post_init__(self) -> None:
         self.marks = hparams.encode(self.rows)
 
+    def merge_native(self, runs: Sequence[Run]) -> None:
+        """Put what a run's native files say of its parameters into its row, where it has one."""
+        found: dict[str, dict[str, Any]] = {}
+        for run in runs:
+            name = self.names[run.id]
+            if name not in self.rows:
+                continue
+            for path, folder in self._list_native(run):
+                if folder == name:
+                    row = native_marks.read_row(path)
+                    found[name] = {**row, **found.get(name, {})}
+        if found:
+            self.marks = hparams.merge(self.rows, found)
+
     def export(self, runs: Sequence[Run]) -> None:
         """Export some runs; the more at once, the fewer questions."""
         found = self.source.store.list_artifacts(runs=[run.id for run in runs])
@@ -173,23 +192,29 @@ class _Task:
         values = Values(store, contents, series, albums, self.marks.get(name, {}))
         if series or values:
             self._export_history(run, series, values)
-        for path, why in values.problems:
-            self._skip(f"{name}: {path}", why)
+        for what, why in values.problems:
+            self._skip(f"{name}: {what}", why)
         if name in self.rows:
             for each in hparams.left_out(self.rows[name], self.marks[name]):
                 why = "TensorBoard's parameters have no NaN and no infinite numbers"
                 self._skip(f"{name}: parameter {each}", why)
-        root = self.source.run_folder(run.id)
-        native = sorted(iter_event_files(root), key=lambda file: (file.folder, file.name))
-        folders = {(run.id, file.folder) for file in native}
-        folder_names = name_event_folders(folders, self.names)
-        for file in native:
-            where = folder_path(folder_names[run.id, file.folder]) / file.name
-            self._copy(root / file.folder / file.name, where)
+        native = self._list_native(run)
+        for path, folder in native:
+            drop = {native_marks.EXPERIMENT}
+            if folder == name and name in self.rows:
+                drop.update(native_marks.ROW)
+            self._copy(path, folder_path(folder) / path.name, drop)
         if not (series or values or native):
             self.empty.append(run)
         self.progress.runs += 1
         self.progress.add(0)
+
+    def _list_native(self, run: Run) -> list[tuple[Path, str]]:
+        """The native event files of a run, and what TensorBoard will call the folder of each."""
+        root = self.source.run_folder(run.id)
+        native = sorted(iter_event_files(root), key=lambda file: (file.folder, file.name))
+        folders = name_event_folders({(run.id, file.folder) for file in native}, self.names)
+        return [(root / each.folder / each.name, folders[run.id, each.folder]) for each in native]
 
     def _export_history(self, run: Run, series: Sequence[Series], values: Values) -> None:
         name = self.names[run.id]
@@ -205,8 +230,8 @@ class _Task:
         if not self._count(placed, where):
             self.progress.points = before
 
-    def _copy(self, path: Path, where: PurePosixPath) -> None:
-        """Copy the whole records that an event file holds now."""
+    def _copy(self, path: Path, where: PurePosixPath, drop: Collection[str]) -> None:
+        """Copy the whole records that an event file holds now, without values of some tags."""
         try:
             stream = path.open("rb", buffering=0)
         except OSError as exc:
@@ -221,7 +246,12 @@ class _Task:
                 return
 
             def fill(copy: BinaryIO) -> None:
-                _copy_bytes(stream, copy, extent.end)
+                if not native_marks.are_in(stream, extent.end):
+                    _copy_bytes(stream, copy, extent.end)
+                elif native_marks.EXPERIMENT in native_marks.copy_without(
+                    path, copy, extent.end, drop
+                ):
+                    self.notes.append(f"{where}: {_COLUMNS_LEFT_OUT}")
 
             def is_ours(found: Path) -> bool:
                 first = _first_record(path)

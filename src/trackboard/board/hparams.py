@@ -185,7 +185,8 @@ def _end_info(status: int, end_s: float) -> bytes:
 
 
 def _content(data: Any) -> bytes:
-    content: bytes = metadata.create_summary_metadata(data).plugin_data.content
+    assert data.version == metadata.PLUGIN_DATA_VERSION
+    content: bytes = data.SerializeToString(deterministic=True)  # an export gives the same bytes
     return content
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
-from tensorboard.compat.proto import event_pb2
-from tensorboard.plugins.hparams import metadata
+from tensorboard.compat.proto import event_pb2, summary_pb2
+from tensorboard.plugins.hparams import metadata, summary_v2
 
 from trackboard.board import history_values
 from trackboard.board.export import HISTORY_FILE, Export, export_runs
-from trackboard.eventfile import read
+from trackboard.eventfile import encode, read
 from trackboard.model import ArtifactKind, RunId
 
 if TYPE_CHECKING:
@@ -198,3 +198,62 @@ def test_exporting_twice_gives_the_same_bytes(lab: Lab, exporter: Exporter) -> N
     lab.log_artifact("r1", "m", MATRIX, ArtifactKind.CONFUSION_MATRIX)
     lab.log_artifact("r1", "t", accuracy([0.0, 1.0]), ArtifactKind.ACCURACY_TABLE)
     assert (exporter.export("r1").written, exporter.export("r1").written) == (1, 0)
+
+
+def native(*values: Any) -> bytes:
+    """An event file of another library."""
+    events = [
+        event_pb2.Event(wall_time=5.0, step=1, summary=summary_pb2.Summary(value=[value]))
+        for value in values
+    ]
+    return encode.header(1.5) + b"".join(encode.frame(e.SerializeToString()) for e in events)
+
+
+def parameters(**hparams: float) -> list[Any]:
+    """What TensorBoard's own writer says of them: the columns, then the row."""
+    columns = [summary_v2.HParam(name) for name in hparams]
+    summaries = (
+        summary_v2.hparams_config_pb(columns, [], time_created_secs=3.0),
+        summary_v2.hparams_pb(hparams, start_time_secs=4.0),
+    )
+    return [value for one in summaries for value in one.value]
+
+
+def test_columns_of_a_native_file_do_not_decide_for_all_runs(lab: Lab, exporter: Exporter) -> None:
+    lab.add_run("r1")
+    lab.log("r1", "loss", [0.5])
+    number = summary_pb2.Summary.Value(tag="own", simple_value=1.0)
+    columns, *row = parameters(rate=0.1)
+    assert columns.tag == metadata.EXPERIMENT_TAG
+    lab.add_file("r1", "logs/trial/events.out.tfevents.1", native(number, columns, *row, number))
+    done = exporter.export("r1")
+    copied = exporter.folder / "exp/run-1/trial/events.out.tfevents.1"
+    assert copied.read_bytes() == native(number, *row, number)
+    (note,) = done.notes
+    assert "its list of columns for parameters is left out" in note
+    assert exporter.export("r1").written == 0
+
+
+def test_a_run_s_own_row_and_that_of_its_native_file_are_one(lab: Lab, exporter: Exporter) -> None:
+    lab.add_run("r1")
+    lab.set_parameter("r1", "rate", 0.2)
+    lab.set_parameter("r1", "layers", 3)
+    row = parameters(rate=0.1, decay=0.5)[1:]
+    number = summary_pb2.Summary.Value(tag="own", simple_value=1.0)
+    lab.add_file("r1", "logs/events.out.tfevents.1", native(*row, number))
+    exporter.export("r1")
+    assert exporter.parameters("exp/run-1") == {"rate": 0.2, "layers": 3, "decay": 0.5}
+    copied = exporter.folder / "exp/run-1/events.out.tfevents.1"
+    assert copied.read_bytes() == native(number)
+
+
+def test_parameters_are_written_in_one_order(lab: Lab, exporter: Exporter) -> None:
+    lab.add_run("r1")
+    names = [f"parameter {number:02}" for number in range(50)]
+    for name in names:
+        lab.set_parameter("r1", name, 1)
+    exporter.export("r1")
+    ((_, value),) = exporter.values("exp/run-1")[START]
+    content = value.metadata.plugin_data.content
+    places = [content.index(name.encode() + b"\x12") for name in sorted(names)]
+    assert places == sorted(places)
