@@ -35,6 +35,7 @@ from trackboard.stores import MemoryStore, open_sqlite
 from trackboard.testing.speaker import Speaker, created, moved, numbers, same_points
 
 RUNS = st.sampled_from([RunId(each) for each in ("a", "b", "c", "ä/'x")])
+EXPERIMENTS = st.sampled_from(["exp", "other", "more"])
 NAMES = st.sampled_from(["m", "loss", "über"])
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 TIMES = st.floats(0, 1e10)
@@ -237,6 +238,54 @@ class StoresAgree(RuleBasedStateMachine):
     def add_experiment(self, name: str) -> None:
         self.both("add_experiment", name)
 
+    @rule(name=EXPERIMENTS, tags=st.dictionaries(NAMES, st.none() | WORDS, max_size=2))
+    def set_experiment_tags(self, name: str, tags: dict[str, str | None]) -> None:
+        self.both("set_experiment_tags", name, tags)
+
+    @rule(name=EXPERIMENTS, keys=st.lists(NAMES, max_size=2))
+    def remove_experiment_tags(self, name: str, keys: list[str]) -> None:
+        self.both("remove_experiment_tags", name, keys)
+
+    @rule(name=EXPERIMENTS, archived_s=st.none() | TIMES)
+    def set_archived(self, name: str, archived_s: float | None) -> None:
+        self.both("set_archived", name, archived_s)
+
+    @rule(name=NAMES, version=st.integers(1, 3))
+    def delete_model(self, name: str, version: int) -> None:
+        self.both("delete_model", name, version)
+
+    @rule(
+        name=NAMES,
+        version=st.integers(1, 3),
+        description=st.none() | WORDS,
+        tags=st.dictionaries(NAMES, WORDS, max_size=2),
+        removed=st.none() | st.lists(NAMES, max_size=2),
+        properties=st.dictionaries(NAMES, WORDS, max_size=1),
+    )
+    def change_model(
+        self,
+        name: str,
+        version: int,
+        description: str | None,
+        tags: dict[str, str],
+        removed: list[str] | None,
+        properties: dict[str, str],
+    ) -> None:
+        def change(store: Store) -> object:
+            try:
+                return store.change_model(
+                    name,
+                    version,
+                    description=description,
+                    tags=tags,
+                    removed_tags=removed,
+                    properties=properties,
+                )
+            except TrackboardError as error:
+                return type(error)
+
+        assert change(self.store) == change(self.model)
+
     @rule(
         method=st.sampled_from(["add_compute", "set_compute"]),
         name=NAMES,
@@ -263,7 +312,7 @@ class StoresAgree(RuleBasedStateMachine):
     def the_catalogues_agree(self) -> None:
         for method in ("list_experiments", "list_runs", "positions", "list_jobs", "list_computes"):
             self.both(method)
-        for method in ("list_artifacts", "list_models"):
+        for method in ("list_artifacts", "list_models", "read_experiments"):
             self.both(method)
         ids = [run.id for run in self.model.list_runs()]
         self.both("list_tags", ids)

@@ -1,17 +1,15 @@
 """Contracts between the core and what stores, keeps and runs things for it."""
 
 from trackboard.ports.blobs import Blobs
+from trackboard.ports.catalogue import Artifact, Experiment, Model, RunFile
 from trackboard.ports.store import (
     NEWEST_FIRST,
-    Artifact,
     Batch,
     FloatColumn,
     IntColumn,
-    Model,
     Order,
     Points,
     Position,
-    RunFile,
     RunQuery,
     SeriesPoints,
     Store,
@@ -23,6 +21,7 @@ __all__ = [
     "Artifact",
     "Batch",
     "Blobs",
+    "Experiment",
     "FloatColumn",
     "IntColumn",
     "Model",

@@ -38,6 +38,7 @@ from trackboard.model import (
     ValueKind,
     WriterId,
 )
+from trackboard.ports.catalogue import Artifact, Experiment, Model, RunFile
 
 IntColumn = npt.NDArray[np.int64]
 FloatColumn = npt.NDArray[np.float64]
@@ -102,30 +103,6 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class RunFile:
-    """A file of a run. `key` names it in the blobs; empty: a plain file below `runs/<run id>/`."""
-
-    path: str
-    key: str
-    size_bytes: int
-    time_s: float
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A metric's value that is a file; see `ArtifactLogged`. Times are seconds since the Unix epoch."""
-
-    run: RunId
-    name: str
-    kind: ArtifactKind
-    path: str
-    key: str
-    size_bytes: int
-    step: int
-    time_s: float
-
-
-@dataclass(frozen=True)
 class Order:
     """How to sort runs: by when they were created, or by the last value of a metric.
 
@@ -158,22 +135,6 @@ class RunQuery:
     properties: Mapping[str, str | None] = field(default_factory=dict)
     parameters: Mapping[str, Value] = field(default_factory=dict)
     metrics: tuple[tuple[str, str, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Model:
-    """One version of a registered model; its files are in the blobs, by posix path."""
-
-    name: str
-    version: int  # counts up within the name, from 1
-    run: RunId | None
-    files: Mapping[str, str]  # path -> key
-    tags: Mapping[str, str]
-    properties: Mapping[str, str]
-    description: str
-    framework: str
-    framework_version: str
-    created_s: float
 
 
 class Store(Protocol):
@@ -240,6 +201,22 @@ class Store(Protocol):
 
     def list_experiments(self) -> tuple[str, ...]:
         """Names of all experiments, oldest first; `unknown` is listed only when somebody added it."""
+        ...
+
+    def read_experiments(self) -> tuple[Experiment, ...]:
+        """All experiments with what was said about them, oldest first."""
+        ...
+
+    def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags. Raises NotFound for an unknown experiment, as the next two do."""
+        ...
+
+    def remove_experiment_tags(self, name: str, keys: Collection[str]) -> None:
+        """Take tags away; those that are not there are passed over."""
+        ...
+
+    def set_archived(self, name: str, archived_s: float | None) -> None:
+        """Put an experiment away since then, or (None) take it back. Its runs stay as they are."""
         ...
 
     def find_run(self, run: RunId) -> Run | None:
@@ -348,6 +325,36 @@ class Store(Protocol):
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
         """Registered models by name, the newest version of each first."""
+        ...
+
+    def change_model(
+        self,
+        name: str,
+        version: int,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removed_tags: Collection[str] | None = (),
+        properties: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Change what is said about a version; its files stay.
+
+        Args:
+            name: The model's name.
+            version: Which one.
+            description: None: as it was.
+            tags: To add or replace.
+            removed_tags: Taken away before `tags` are added; None: all.
+            properties: To add; the same value again is fine.
+
+        Raises:
+            Conflict: A property exists with another value; nothing was changed.
+            NotFound: There is no such version.
+        """
+        ...
+
+    def delete_model(self, name: str, version: int) -> None:
+        """Forget a version; its number is never given again. Raises NotFound for an unknown one."""
         ...
 
     # -- series -------------------------------------------------------------------------------------

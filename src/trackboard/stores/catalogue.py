@@ -11,21 +11,7 @@ import sqlalchemy as sa
 from trackboard.errors import Conflict
 from trackboard.model import Compute, QueuedJob, RunId
 from trackboard.stores import runs
-from trackboard.stores.schema import compute, experiment, job, run, to_column
-
-
-def add_experiment(connection: sa.Connection, name: str) -> None:
-    """Make sure that an experiment exists."""
-    known = connection.execute(sa.select(experiment.c.id).where(experiment.c.name == name)).first()
-    if known is None:
-        row = {"id": _next(connection, experiment), "name": name, "last_number": 0}
-        connection.execute(sa.insert(experiment), [row])
-
-
-def list_experiments(connection: sa.Connection) -> tuple[str, ...]:
-    """Names of all experiments, oldest first."""
-    query = sa.select(experiment.c.name).order_by(experiment.c.id)
-    return tuple(connection.execute(query).scalars())
+from trackboard.stores.schema import compute, job, run, to_column
 
 
 def set_name(connection: sa.Connection, run_id: RunId, name: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from trackboard.errors import Conflict
 from trackboard.model import (
@@ -43,52 +41,10 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.stores import life, match, thin
-from trackboard.stores.chunk import DTYPES, extremes, frozen, to_int64
+from trackboard.stores.chunk import to_int64
 from trackboard.stores.life import RunRecord
 from trackboard.stores.memory_catalogue import MemoryCatalogue
-
-
-@dataclass
-class _Series:
-    """Points of one series as Python values."""
-
-    id: SeriesId
-    run: RunId
-    name: str
-    kind: ValueKind
-    table: str
-    steps: list[int] = field(default_factory=list)
-    times_s: list[float] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-
-    def append(self, kind: ValueKind, step: int | None, time_s: float, value: Value) -> None:
-        self.kind = max(self.kind, kind)
-        self.steps.append(len(self.steps) if step is None else to_int64(step))
-        self.times_s.append(time_s)
-        self.values.append(value)
-
-    def points(self) -> Points:
-        values = np.empty(len(self.values), DTYPES[self.kind])
-        values[:] = self.values
-        return frozen(np.array(self.steps, np.int64), np.array(self.times_s), values)
-
-    def summary(self) -> Series:
-        points = self.points()
-        low, high = extremes(points.values)
-        return Series(
-            id=self.id,
-            run=self.run,
-            name=self.name,
-            kind=self.kind,
-            count=len(points),
-            last_value=points.values.tolist()[-1],
-            last_step=self.steps[-1],
-            last_time_s=self.times_s[-1],
-            min_value=low,
-            max_value=high,
-            max_step=max(self.steps),
-            table=self.table,
-        )
+from trackboard.stores.memory_series import MemorySeries
 
 
 class MemoryStore(MemoryCatalogue):
@@ -98,12 +54,12 @@ class MemoryStore(MemoryCatalogue):
         super().__init__()
         self._positions: dict[WriterId, Position] = {}
         self._ended: set[WriterId] = set()
-        self._experiments: dict[str, int] = {}  # the number of the newest run
+        self._numbers: dict[str, int] = {}  # of each experiment's newest run
         self._runs: dict[RunId, RunRecord] = {}
         self._tags: dict[RunId, dict[str, str | None]] = {}
         self._properties: dict[RunId, dict[str, str]] = {}
         self._files: dict[RunId, dict[str, RunFile]] = {}
-        self._series: dict[tuple[RunId, str, bool], _Series] = {}
+        self._series: dict[tuple[RunId, str, bool], MemorySeries] = {}
         self._parameters: dict[RunId, dict[str, Value]] = {}
         self._artifacts: list[Artifact] = []
         self._cancelled: set[RunId] = set()
@@ -185,8 +141,9 @@ class MemoryStore(MemoryCatalogue):
         if not record.is_stub:
             self._runs[event.run] = life.create_again(record, event)
             return
-        number = self._experiments.get(event.experiment, 0) + 1
-        self._experiments[event.experiment] = number
+        self._put_experiment(event.experiment)
+        number = self._numbers.get(event.experiment, 0) + 1
+        self._numbers[event.experiment] = number
         self._runs[event.run] = life.create(record, event, number, writer)
 
     def _add_property(self, event: PropertyAdded) -> None:
@@ -217,11 +174,11 @@ class MemoryStore(MemoryCatalogue):
             )
         )
 
-    def _one_series(self, run: RunId, name: str, kind: ValueKind, table: str) -> _Series:
+    def _one_series(self, run: RunId, name: str, kind: ValueKind, table: str) -> MemorySeries:
         key = (run, name, kind is ValueKind.TEXT)
         if key not in self._series:
             new = SeriesId(len(self._series) + 1)
-            self._series[key] = _Series(new, run, name, kind, table)
+            self._series[key] = MemorySeries(new, run, name, kind, table)
         return self._series[key]
 
     def position(self, writer: WriterId) -> Position:
@@ -258,17 +215,6 @@ class MemoryStore(MemoryCatalogue):
         return self._version
 
     # -- runs -------------------------------------------------------------------------------------
-
-    def add_experiment(self, name: str) -> None:
-        """Make sure that an experiment exists."""
-        with self._lock:
-            self._version += 1
-            self._experiments.setdefault(name, 0)
-
-    def list_experiments(self) -> tuple[str, ...]:
-        """Names of all experiments, oldest first."""
-        with self._lock:
-            return tuple(self._experiments)
 
     def find_run(self, run: RunId) -> Run | None:
         """The run with this id, or None."""

@@ -1,13 +1,15 @@
-"""The part of the model in memory that no stream touches: computes, the queue, registered models."""
+"""The part of the model in memory that no stream touches: experiments, computes, the queue, models."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from trackboard.errors import Conflict
 from trackboard.model import Compute, QueuedJob, RunId
-from trackboard.ports import Model
+from trackboard.ports import Experiment, Model
+from trackboard.stores import described
 
 
 class MemoryCatalogue:
@@ -18,7 +20,57 @@ class MemoryCatalogue:
         self._version = 0
         self._computes: dict[str, Compute] = {}
         self._jobs: dict[RunId, QueuedJob] = {}
-        self._models: dict[str, list[Model]] = {}
+        self._models: dict[str, list[Model | None]] = {}  # None: it was deleted
+        self._experiments: dict[str, Experiment] = {}
+
+    # -- experiments --------------------------------------------------------------------------------
+
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists."""
+        with self._lock:
+            self._version += 1
+            self._put_experiment(name)
+
+    def _put_experiment(self, name: str) -> None:
+        self._experiments.setdefault(name, Experiment(name, {}, None))
+
+    def list_experiments(self) -> tuple[str, ...]:
+        """Names of all experiments, oldest first."""
+        with self._lock:
+            return tuple(self._experiments)
+
+    def read_experiments(self) -> tuple[Experiment, ...]:
+        """All experiments with what was said about them, oldest first."""
+        with self._lock:
+            return tuple(self._experiments.values())
+
+    def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags."""
+        with self._lock:
+            known = self._experiment(name)
+            self._version += 1
+            self._experiments[name] = replace(known, tags={**known.tags, **tags})
+
+    def remove_experiment_tags(self, name: str, keys: Collection[str]) -> None:
+        """Take tags away."""
+        with self._lock:
+            known = self._experiment(name)
+            self._version += 1
+            left = {key: value for key, value in known.tags.items() if key not in keys}
+            self._experiments[name] = replace(known, tags=left)
+
+    def set_archived(self, name: str, archived_s: float | None) -> None:
+        """Put an experiment away, or take it back."""
+        with self._lock:
+            known = self._experiment(name)
+            self._version += 1
+            self._experiments[name] = replace(known, archived_s=archived_s)
+
+    def _experiment(self, name: str) -> Experiment:
+        known = self._experiments.get(name)
+        if known is None:
+            raise described.no_experiment(name)
+        return known
 
     # -- compute and the queue ----------------------------------------------------------------------
 
@@ -109,4 +161,41 @@ class MemoryCatalogue:
         """Registered models, the newest version of each name first."""
         with self._lock:
             names = [each for each in sorted(self._models) if name is None or each == name]
-            return tuple(model for each in names for model in reversed(self._models[each]))
+            found = (model for each in names for model in reversed(self._models[each]))
+            return tuple(model for model in found if model is not None)
+
+    def change_model(
+        self,
+        name: str,
+        version: int,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removed_tags: Collection[str] | None = (),
+        properties: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Change what is said about a version."""
+        with self._lock:
+            changed = described.change_model(
+                self._model(name, version),
+                description=description,
+                tags=tags,
+                removed_tags=removed_tags,
+                properties=properties,
+            )
+            self._version += 1
+            self._models[name][version - 1] = changed
+            return changed
+
+    def delete_model(self, name: str, version: int) -> None:
+        """Forget a version."""
+        with self._lock:
+            self._model(name, version)
+            self._version += 1
+            self._models[name][version - 1] = None
+
+    def _model(self, name: str, version: int) -> Model:
+        for model in self._models.get(name, []):
+            if model is not None and model.version == version:
+                return model
+        raise described.no_model(name, version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from trackboard.model import RunId
 from trackboard.ports import Model
+from trackboard.stores import described
 from trackboard.stores.schema import model, to_column
 
 
@@ -22,6 +24,7 @@ def add_model(connection: sa.Connection, new: Model) -> Model:
         "id": last + 1,
         "name": new.name,
         "version": version,
+        "deleted": False,
         "run": new.run,
         "files": json.dumps(dict(new.files)),
         "tags": json.dumps(dict(new.tags)),
@@ -38,11 +41,64 @@ def add_model(connection: sa.Connection, new: Model) -> Model:
 
 def list_models(connection: sa.Connection, name: str | None) -> tuple[Model, ...]:
     """Registered models by name, the newest version of each first."""
-    query = sa.select(model)
+    query = sa.select(model).where(model.c.deleted.is_(False))
     if name is not None:
         query = query.where(model.c.name == name)
     found = [_model(row) for row in connection.execute(query)]
     return tuple(sorted(found, key=lambda each: (each.name, -each.version)))
+
+
+def change_model(
+    connection: sa.Connection,
+    name: str,
+    version: int,
+    *,
+    description: str | None,
+    tags: Mapping[str, str] | None,
+    removed_tags: Collection[str] | None,
+    properties: Mapping[str, str] | None,
+) -> Model:
+    """Change what is said about a version."""
+    row = _get_row(connection, name, version)
+    changed = described.change_model(
+        _model(row),
+        description=description,
+        tags=tags,
+        removed_tags=removed_tags,
+        properties=properties,
+    )
+    values = {
+        "description": changed.description,
+        "tags": json.dumps(dict(changed.tags)),
+        "properties": json.dumps(dict(changed.properties)),
+    }
+    connection.execute(sa.update(model).where(model.c.id == row.id).values(values))
+    return changed
+
+
+def delete_model(connection: sa.Connection, name: str, version: int) -> None:
+    """Forget a version, but not its number."""
+    row = _get_row(connection, name, version)
+    values = {
+        "deleted": True,
+        "run": None,
+        "files": "{}",
+        "tags": "{}",
+        "properties": "{}",
+        "description": "",
+    }
+    connection.execute(sa.update(model).where(model.c.id == row.id).values(values))
+
+
+def _get_row(connection: sa.Connection, name: str, version: int) -> sa.Row[Any]:
+    row = connection.execute(
+        sa.select(model).where(
+            model.c.name == name, model.c.version == version, model.c.deleted.is_(False)
+        )
+    ).one_or_none()
+    if row is None:
+        raise described.no_model(name, version)
+    return row
 
 
 def _model(row: sa.Row[Any]) -> Model:

@@ -24,8 +24,9 @@ from trackboard.model import (
 from trackboard.ports import RunFile
 from trackboard.stores import artifacts, life, parameters, runs
 from trackboard.stores.database import pieces
+from trackboard.stores.experiments import ExperimentBook
 from trackboard.stores.life import RunRecord
-from trackboard.stores.schema import experiment, property_, run, storable
+from trackboard.stores.schema import property_, run, storable
 
 
 class RunBook:
@@ -181,51 +182,3 @@ class RunBook:
             known = {} if new else runs.read_properties(self._connection, [self.key(run_id)])[0]
             self._properties[run_id] = known
         return known
-
-
-class ExperimentBook:
-    """Experiments by name, with the numbers they have given to their runs."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-        self._keys: dict[str, int] = {}
-        self._numbers: dict[str, int] = {}
-        self._changed: dict[str, None] = {}
-
-    def key(self, name: str) -> int:
-        """The number that other tables know the experiment by; a new one is added."""
-        name = storable(name)
-        if name not in self._keys:
-            self._load(name)
-        return self._keys[name]
-
-    def next_number(self, name: str) -> int:
-        """The number of the experiment's next run."""
-        name = storable(name)
-        self.key(name)
-        self._numbers[name] += 1
-        self._changed[name] = None
-        return self._numbers[name]
-
-    def write(self) -> None:
-        """Write the numbers that were given."""
-        rows = [
-            {"of_id": self._keys[name], "last_number": self._numbers[name]}
-            for name in self._changed
-        ]
-        if rows:
-            update = sa.update(experiment).where(experiment.c.id == sa.bindparam("of_id"))
-            self._connection.execute(update, rows)
-
-    def _load(self, name: str) -> None:
-        query = sa.select(experiment).where(experiment.c.name == name)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            last = (
-                self._connection.execute(sa.select(sa.func.max(experiment.c.id))).scalar_one() or 0
-            )
-            new = {"id": last + 1, "name": name, "last_number": 0}
-            self._connection.execute(sa.insert(experiment), [new])
-            self._keys[name], self._numbers[name] = last + 1, 0
-        else:
-            self._keys[name], self._numbers[name] = row.id, row.last_number

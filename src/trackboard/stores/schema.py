@@ -69,6 +69,8 @@ experiment = sa.Table(
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
     sa.Column("name", _Text, nullable=False, unique=True),
     sa.Column("last_number", _Id, nullable=False),
+    sa.Column("tags", sa.Text, nullable=False),  # JSON
+    sa.Column("archived_s", sa.Double, nullable=True),  # NULL: it is active
 )
 
 run = sa.Table(
@@ -162,6 +164,7 @@ model = sa.Table(
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
     sa.Column("name", _Text, nullable=False),
     sa.Column("version", _Id, nullable=False),
+    sa.Column("deleted", sa.Boolean, nullable=False),  # the row keeps its number from being reused
     sa.Column("run", _Text, nullable=True),  # a run_id
     sa.Column("files", sa.Text, nullable=False),  # JSON, like the next two
     sa.Column("tags", sa.Text, nullable=False),

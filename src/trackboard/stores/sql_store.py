@@ -20,6 +20,7 @@ from trackboard.ports import (
     NEWEST_FIRST,
     Artifact,
     Batch,
+    Experiment,
     Model,
     Order,
     Points,
@@ -31,6 +32,7 @@ from trackboard.ports import (
 from trackboard.stores import (
     artifacts,
     catalogue,
+    experiments,
     models,
     parameters,
     reader,
@@ -87,12 +89,32 @@ class SqlStore:
     def add_experiment(self, name: str) -> None:
         """Make sure that an experiment exists."""
         with self._database.write() as connection:
-            catalogue.add_experiment(connection, name)
+            experiments.add_experiment(connection, name)
 
     def list_experiments(self) -> tuple[str, ...]:
         """Names of all experiments, oldest first."""
         with self._database.read() as connection:
-            return catalogue.list_experiments(connection)
+            return experiments.list_experiments(connection)
+
+    def read_experiments(self) -> tuple[Experiment, ...]:
+        """All experiments with what was said about them, oldest first."""
+        with self._database.read() as connection:
+            return experiments.read_experiments(connection)
+
+    def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags."""
+        with self._database.write() as connection:
+            experiments.set_tags(connection, name, tags)
+
+    def remove_experiment_tags(self, name: str, keys: Collection[str]) -> None:
+        """Take tags away."""
+        with self._database.write() as connection:
+            experiments.remove_tags(connection, name, keys)
+
+    def set_archived(self, name: str, archived_s: float | None) -> None:
+        """Put an experiment away, or take it back."""
+        with self._database.write() as connection:
+            experiments.set_archived(connection, name, archived_s)
 
     def find_run(self, run: RunId) -> Run | None:
         """The run with this id, or None."""
@@ -203,6 +225,33 @@ class SqlStore:
         """Registered models, the newest version of each name first."""
         with self._database.read() as connection:
             return models.list_models(connection, name)
+
+    def change_model(
+        self,
+        name: str,
+        version: int,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removed_tags: Collection[str] | None = (),
+        properties: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Change what is said about a version."""
+        with self._database.write() as connection:
+            return models.change_model(
+                connection,
+                name,
+                version,
+                description=description,
+                tags=tags,
+                removed_tags=removed_tags,
+                properties=properties,
+            )
+
+    def delete_model(self, name: str, version: int) -> None:
+        """Forget a version."""
+        with self._database.write() as connection:
+            models.delete_model(connection, name, version)
 
     # -- series -----------------------------------------------------------------------------------
 

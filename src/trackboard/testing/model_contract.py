@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from trackboard.errors import Conflict, NotFound
 from trackboard.model import RunId
 from trackboard.ports import Model, Store
 
@@ -54,3 +57,51 @@ class ModelContract:
         before = store.version()
         store.add_model(NET)
         assert store.version() != before
+
+    def test_what_is_said_about_a_version_changes(self, store: Store) -> None:
+        first, second = store.add_model(NET), store.add_model(NET)
+        changed = store.change_model(
+            "net",
+            1,
+            description="good",
+            tags={"stage": "2", "new": "3"},
+            properties={"auc": "0.9", "p": "q"},
+        )
+        assert changed == replace(
+            first,
+            description="good",
+            tags={"stage": "2", "": "", "new": "3"},
+            properties={"auc": "0.9", "p": "q"},
+        )
+        assert store.list_models() == (second, changed)
+        assert store.change_model("net", 1, removed_tags=["new", "nobody"]).tags == {
+            "stage": "2",
+            "": "",
+        }
+        only = store.change_model("net", 1, removed_tags=None, tags={"only": "1"})
+        assert only.tags == {"only": "1"}
+        assert only.description == "good"
+        assert store.list_models() == (second, only)
+
+    def test_a_models_property_never_changes(self, store: Store) -> None:
+        added = store.add_model(NET)
+        with pytest.raises(Conflict, match=r"0\.8"):
+            store.change_model("net", 1, tags={"a": "b"}, properties={"c": "d", "auc": "0.8"})
+        assert store.list_models() == (added,)
+
+    def test_a_deleted_version_is_gone_and_its_number_too(self, store: Store) -> None:
+        first = store.add_model(NET)
+        store.add_model(NET)
+        store.delete_model("net", 2)
+        assert store.list_models() == store.list_models("net") == (first,)
+        assert store.add_model(NET).version == 3
+        with pytest.raises(NotFound, match="net:2"):
+            store.delete_model("net", 2)
+        with pytest.raises(NotFound, match="net:2"):
+            store.change_model("net", 2, description="")
+        with pytest.raises(NotFound, match="nobody:1"):
+            store.delete_model("nobody", 1)
+        store.delete_model("net", 1)
+        store.delete_model("net", 3)
+        assert store.list_models() == ()
+        assert store.add_model(NET).version == 4

@@ -14,6 +14,7 @@ function that opens the same store again, also in a forked child. It needs pytes
 from __future__ import annotations
 
 from trackboard.testing.describing_contract import DescribingContract
+from trackboard.testing.experiment_contract import ExperimentContract
 from trackboard.testing.model_contract import ModelContract
 from trackboard.testing.query_contract import QueryContract
 from trackboard.testing.queue_contract import QueueContract
@@ -28,6 +29,7 @@ __all__ = ["Opener", "SharedStoreContract", "StoreContract"]
 class StoreContract(
     StreamContract,
     RunContract,
+    ExperimentContract,
     DescribingContract,
     QueryContract,
     SeriesContract,

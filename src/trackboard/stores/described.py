@@ -1,0 +1,55 @@
+"""What people say about experiments and models: rules that are the same for every store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from trackboard.errors import Conflict, NotFound
+from trackboard.ports import Model
+
+
+def change_model(
+    known: Model,
+    *,
+    description: str | None,
+    tags: Mapping[str, str] | None,
+    removed_tags: Collection[str] | None,
+    properties: Mapping[str, str] | None,
+) -> Model:
+    """A version as it is after the change. Raises Conflict when a property would change."""
+    for key, value in (properties or {}).items():
+        old = known.properties.get(key, value)
+        if old != value:
+            raise Conflict(
+                f"property {key!r} of model {known.name}:{known.version} is {old!r} and cannot"
+                f" become {value!r}",
+                hint="Properties never change: use a tag, or another key.",
+            )
+    kept = {
+        key: value
+        for key, value in known.tags.items()
+        if removed_tags is not None and key not in removed_tags
+    }
+    return replace(
+        known,
+        description=known.description if description is None else description,
+        tags={**kept, **(tags or {})},
+        properties={**known.properties, **(properties or {})},
+    )
+
+
+def no_experiment(name: str) -> NotFound:
+    """The error for an experiment that nobody knows."""
+    return NotFound(
+        f"there is no experiment {name!r} in this workspace",
+        hint="Check the name; it may have been deleted.",
+    )
+
+
+def no_model(name: str, version: int) -> NotFound:
+    """The error for a version that nobody knows."""
+    return NotFound(
+        f"there is no model {name}:{version} in this workspace",
+        hint="Check the name and the version; it may have been deleted.",
+    )
