@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from azureml.core import Experiment, Workspace
+from azureml.core.experiment import ViewType
 from azureml.exceptions import AzureMLException, UserErrorException
 
 
@@ -80,3 +83,59 @@ def test_what_cannot_be_submitted_is_said(exp: Experiment) -> None:
 
 def test_repr(exp: Experiment) -> None:
     assert repr(exp) == "Experiment(Name: trial,\nWorkspace: default)"
+
+
+def test_tags_of_an_experiment(ws: Workspace, exp: Experiment) -> None:
+    assert exp.tags == {}
+    exp.tag("who", 7)
+    exp.tag("mark")
+    exp.set_tags({"who": "me", "stage": "x"})
+
+    assert Experiment(ws, "trial").tags == {"who": "me", "mark": None, "stage": "x"}
+    assert exp.remove_tags(["who", "nothing"]) == {"mark": None, "stage": "x"}
+    with pytest.raises(UserErrorException, match="must be text"):
+        exp.set_tags({3: "x"})  # type: ignore[dict-item]
+
+
+def test_experiments_are_listed_by_tags(ws: Workspace, exp: Experiment) -> None:
+    Experiment(ws, "other").set_tags({"who": "me", "mark": "1"})
+    exp.set_tags({"mark": None})
+
+    def names(**which: object) -> list[str]:
+        return [one.name for one in Experiment.list(ws, **which)]  # type: ignore[arg-type]
+
+    assert names() == ["trial", "other"]
+    assert names(tags="mark") == ["trial", "other"]
+    assert names(tags={"mark": None}) == ["trial"]
+    assert names(tags={"mark": 1}) == ["other"]
+    assert names(tags={"mark": "1", "who": "you"}) == []
+    assert names(experiment_name="other", tags="who") == ["other"]
+    with pytest.raises(ValueError, match="pass a key"):
+        names(tags=3)
+    with pytest.raises(UserErrorException, match="no view 'Old'"):
+        names(view_type="Old")
+
+
+def test_an_archived_experiment_is_put_away(ws: Workspace, exp: Experiment) -> None:
+    other, run = Experiment(ws, "other"), exp.start_logging(outputs=False)
+
+    exp.archive()
+
+    assert exp.archived_time is not None
+    archived = datetime.strptime(exp.archived_time, "%Y-%m-%dT%H:%M:%S%z")
+    assert abs((datetime.now(UTC) - archived).total_seconds()) < 60
+    assert [*ws.experiments] == ["other"]
+    listed = {
+        view: [one.name for one in Experiment.list(ws, view_type=view)]
+        for view in (ViewType.ActiveOnly, ViewType.ArchivedOnly, ViewType.All)
+    }
+    assert listed == {"ActiveOnly": ["other"], "ArchivedOnly": ["trial"], "All": ["trial", "other"]}
+    assert other.archived_time is None
+    assert Experiment(ws, "trial").archived_time == exp.archived_time
+    later = exp.start_logging(outputs=False)
+    assert [one.id for one in exp.get_runs()] == [later.id, run.id]
+    with pytest.raises(UserErrorException, match="keeps its name"):
+        exp.reactivate("new")
+    exp.reactivate()
+    assert exp.archived_time is None
+    assert [*ws.experiments] == ["trial", "other"]

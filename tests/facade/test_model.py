@@ -115,10 +115,47 @@ def test_get_model_path(run: Run, ws: Workspace, empty_folder: Path) -> None:
     assert Model.get_model_path("own") == str(empty_folder / "own")
 
 
-def test_what_cannot_be_done_is_said(run: Run) -> None:
+def test_what_is_said_of_a_version_changes(run: Run, ws: Workspace) -> None:
+    model = run.register_model("digits", "outputs/model.pkl", tags={"a": 1, "b": 2})
+    other = run.register_model("digits", "outputs/model.pkl", tags={"a": 1})
+
+    model.add_tags({"c": 3, "a": "x"})
+    model.remove_tags(["b", "nothing"])
+    model.add_properties({"auc": 0.9})
+    model.update(description="good")
+
+    for seen in (model, Model(ws, "digits", version=1)):
+        assert (seen.tags, seen.description) == ({"a": "x", "c": "3"}, "good")
+        assert seen.properties == {"auc": "0.9"}
+    model.update(tags={"only": 1})
+    assert (model.tags, model.description) == ({"only": "1"}, "good")
+    model.update(tags={})
+    assert Model(ws, "digits", version=1).tags == {}
+    assert Model(ws, id=other.id).tags == {"a": "1"}
+    with pytest.raises(WebserviceException, match=r"'0\.9' and cannot become '1'") as caught:
+        model.add_properties({"new": 1, "auc": 1})
+    assert caught.value.status_code == 409
+    assert model.properties == {"auc": "0.9"}
+
+
+def test_a_deleted_version_is_gone(run: Run, ws: Workspace) -> None:
+    first = run.register_model("digits", "outputs/model.pkl")
     model = run.register_model("digits", "outputs/model.pkl")
 
-    with pytest.raises(WebserviceException, match="Register the next version"):
+    model.delete()
+
+    assert Model(ws, "digits").version == first.version == 1
+    with pytest.raises(WebserviceException, match="ModelNotFound"):
+        Model(ws, id=model.id)
+    with pytest.raises(WebserviceException, match="no model digits:2") as caught:
         model.delete()
+    assert caught.value.status_code == 404
+    with pytest.raises(WebserviceException, match="no model digits:2"):
+        model.add_tags({"a": 1})
+    assert run.register_model("digits", "outputs/model.pkl").version == 3
+    assert first.download("x") == "x/model.pkl", "the versions share a blob, which stays"
+
+
+def test_what_cannot_be_done_is_said() -> None:
     with pytest.raises(WebserviceException, match="nothing is deployed"):
         Model.deploy()

@@ -99,6 +99,27 @@ class RunFilter:
                 yield run
 
 
+class TagFilter:
+    """Tags that something must have.
+
+    Args:
+        tags: A key that exists, or values by key; a value None is a tag without a value.
+
+    Raises:
+        ValueError: They are neither text nor a dict.
+    """
+
+    def __init__(self, tags: Filter) -> None:
+        self._key = tags if isinstance(tags, str) else None
+        self._tags = {} if isinstance(tags, str) else _pairs("tags", tags)
+
+    def holds(self, found: Mapping[str, Optional[str]]) -> bool:
+        """Whether it has them."""
+        if self._key is not None:
+            return self._key in found
+        return all(key in found and found[key] == value for key, value in self._tags.items())
+
+
 def type_of(run: Run, properties: Mapping[str, str]) -> Optional[str]:
     """The SDK's word for what kind of run it is; None for one that nobody submitted."""
     return SCRIPT_RUN if run.kind is RunKind.JOB else properties.get(SOURCE_PROPERTY)

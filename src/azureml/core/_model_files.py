@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from typing import List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 from azureml.exceptions import WebserviceException
 from trackboard.model import RunId
@@ -38,13 +38,18 @@ def draft(
         version=0,
         run=run,
         files=files,
-        tags={str(key): str(value) for key, value in (tags or {}).items()},
-        properties={str(key): str(value) for key, value in (properties or {}).items()},
+        tags=texts(tags),
+        properties=texts(properties),
         description=description or "",
         framework="",
         framework_version="",
         created_s=time.time(),
     )
+
+
+def texts(words: Optional[Mapping[str, object]]) -> Dict[str, str]:
+    """Tags or properties as text."""
+    return {str(key): str(value) for key, value in (words or {}).items()}
 
 
 def places(path: str, child_paths: Optional[List[str]]) -> List[Tuple[str, str]]:

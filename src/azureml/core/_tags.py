@@ -65,12 +65,7 @@ class TagCalls(RunHandle):
         Raises:
             UserErrorException: It is neither.
         """
-        given: Mapping[str, object] = {tags: None} if isinstance(tags, str) else tags
-        if not isinstance(given, Mapping):
-            raise UserErrorException(
-                f"set_tags({tags!r}): pass a dict, for example {{'rank': '1'}}, or one key."
-            )
-        plain = {_key(key): None if value is None else str(value) for key, value in given.items()}
+        plain = plain_tags(tags)
         if not plain:
             return
         if self._speaks:
@@ -121,6 +116,20 @@ class TagCalls(RunHandle):
             workspace.store.add_properties(RunId(self.id), plain)
         if self._properties is not None:
             self._properties.update(plain)
+
+
+def plain_tags(tags: Union[Mapping[str, object], str]) -> Tags:
+    """Tags as they are kept: text by key, None for a tag without a value.
+
+    Raises:
+        UserErrorException: They are neither a mapping nor a key.
+    """
+    given: Mapping[str, object] = {tags: None} if isinstance(tags, str) else tags
+    if not isinstance(given, Mapping):
+        raise UserErrorException(
+            f"set_tags({tags!r}): pass a dict, for example {{'rank': '1'}}, or one key."
+        )
+    return {_key(key): None if value is None else str(value) for key, value in given.items()}
 
 
 def _key(key: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -13,24 +14,26 @@ from typing import (
     Iterator,
     List,
     Mapping,
-    NoReturn,
     Optional,
     Union,
 )
 
 from azureml import _guard as _guard
+from azureml.core._filters import TagFilter
 from azureml.core._outputs import DEFAULT_FOLDER, OutputFolder
 from azureml.core._snapshot_files import keep_folder
 from azureml.core._snapshots import SNAPSHOT_ID
+from azureml.core._tags import plain_tags
 from azureml.core.run import Run
 from azureml.exceptions import AzureMLException, UserErrorException
-from azureml.exceptions._tree import sdk_errors
+from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.model import RunId, check_experiment_name, check_run_id
 from trackboard.record.capture import capture
 
 if TYPE_CHECKING:
     from azureml.core._filters import Filter
     from azureml.core.workspace import Workspace
+    from trackboard.ports import Experiment as StoredExperiment
 
 
 class ViewType:
@@ -83,13 +86,17 @@ class Experiment:
         return self._name
 
     @property
-    def archived_time(self) -> None:
-        """None: experiments cannot be archived yet."""
+    def archived_time(self) -> Optional[str]:
+        """When it was archived, in UTC; None while it is active."""
+        stored = self._stored().archived_s
+        if stored is None:
+            return None
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(stored))
 
     @property
-    def tags(self) -> Dict[str, str]:
-        """Empty: experiments cannot be tagged yet; their runs can."""
-        return {}
+    def tags(self) -> Dict[str, Optional[str]]:
+        """Its tags, as they are now."""
+        return dict(self._stored().tags)
 
     def get_portal_url(self) -> str:
         """What to type to see the experiment in TensorBoard: there is no portal."""
@@ -108,20 +115,53 @@ class Experiment:
         Args:
             workspace: Where.
             experiment_name: Only the one of this name.
-            view_type: One of `ViewType`; none is archived yet.
-            tags: Only those with these tags; none has any yet.
+            view_type: One of `ViewType`.
+            tags: A tag's key, or values by key; None as a value: a tag without one.
 
         Raises:
             UserErrorException: There is no such view.
+            ValueError: The tags are neither text nor a dict.
         """
         if view_type not in (ViewType.ActiveOnly, ViewType.ArchivedOnly, ViewType.All):
             raise UserErrorException(
                 f"There is no view {view_type!r}; use 'ActiveOnly', 'ArchivedOnly' or 'All'."
             )
-        if tags or view_type == ViewType.ArchivedOnly:
-            return []
-        found = workspace.experiments
-        return [one for name, one in found.items() if experiment_name in (None, name)]
+        chosen = TagFilter(tags)
+        native = workspace._workspace
+        with sdk_errors():
+            native.drain()
+            found = native.store.read_experiments()
+        return [
+            Experiment._of(workspace, one.name)
+            for one in found
+            if experiment_name in (None, one.name)
+            and (
+                view_type == ViewType.All
+                or (one.archived_s is None) == (view_type == ViewType.ActiveOnly)
+            )
+            and chosen.holds(one.tags)
+        ]
+
+    @classmethod
+    def _of(cls, workspace: Workspace, name: str) -> Experiment:
+        """One that exists."""
+        experiment = cls.__new__(cls)
+        experiment._name = name
+        experiment._workspace = workspace
+        return experiment
+
+    def _stored(self) -> StoredExperiment:
+        native = self._workspace._workspace
+        with sdk_errors():
+            native.drain()
+            found = native.store.read_experiments()
+        for one in found:
+            if one.name == self._name:
+                return one
+        raise MissingException(
+            f"There is no experiment {self._name!r} in {native.folder}; it was deleted.",
+            status_code=404,
+        )
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"
@@ -250,27 +290,68 @@ class Experiment:
         """
         return Run.list(self, type, tags, properties, include_children=include_children)
 
-    # -- what the history cannot keep yet ---------------------------------------------------------
+    # -- what is said about it ---------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Does nothing: everything is read when it is asked for."""
 
-    def archive(self) -> None:
-        """Refused, for now.
+    def tag(self, key: str, value: Optional[object] = None) -> None:
+        """Add or replace a tag; a value that is not text becomes text.
+
+        Args:
+            key: Which tag.
+            value: None: a tag without a value.
 
         Raises:
-            UserErrorException: Always.
+            UserErrorException: The key is not text, or the experiment was deleted.
         """
-        self._refuse("archived")
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Add or replace tags; values that are not text become text.
+
+        Args:
+            tags: Values by key.
+
+        Raises:
+            UserErrorException: That is none, or the experiment was deleted.
+        """
+        plain = plain_tags(tags)
+        with sdk_errors():
+            self._workspace._workspace.store.set_experiment_tags(self._name, plain)
+
+    def remove_tags(self, tags: Iterable[str]) -> Dict[str, Optional[str]]:
+        """Take tags away; those that are not there are passed over.
+
+        Args:
+            tags: Their keys, or one.
+
+        Returns:
+            The tags that are left.
+        """
+        keys = [tags] if isinstance(tags, str) else [*tags]
+        with sdk_errors():
+            self._workspace._workspace.store.remove_experiment_tags(self._name, keys)
+        return self.tags
+
+    def archive(self) -> None:
+        """Put it away: it is not listed among the active ones, nor shown in TensorBoard with everything.
+
+        Nothing is lost: by its name it is found and shown as before, and new runs can be begun in it.
+        """
+        with sdk_errors():
+            self._workspace._workspace.store.set_archived(self._name, time.time())
 
     def reactivate(self, new_name: Optional[str] = None) -> None:
-        """Does nothing: an experiment that cannot be archived is active.
+        """Take it back.
 
         Raises:
             UserErrorException: A name was given.
         """
         if new_name is not None:
             raise UserErrorException(f"reactivate({new_name!r}): an experiment keeps its name.")
+        with sdk_errors():
+            self._workspace._workspace.store.set_archived(self._name, None)
 
     @staticmethod
     def delete(workspace: Workspace, experiment_id: str) -> None:
@@ -279,27 +360,6 @@ class Experiment:
         Raises:
             UserErrorException: Always.
         """
-        raise UserErrorException(_refusal(experiment_id, "deleted"))
-
-    def tag(self, key: str, value: Optional[object] = None) -> None:
-        """Refused, for now.
-
-        Raises:
-            UserErrorException: Always.
-        """
-        self._refuse("tagged")
-
-    def set_tags(self, tags: Mapping[str, object]) -> None:
-        """Refused, for now; like `tag`."""
-        self._refuse("tagged")
-
-    def remove_tags(self, tags: Iterable[str]) -> Dict[str, str]:
-        """Nothing to remove: an experiment has no tags yet."""
-        return {}
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise UserErrorException(_refusal(self._name, what))
-
-
-def _refusal(name: str, what: str) -> str:
-    return f"The experiment {name!r} cannot be {what} yet. Its runs can be tagged: run.tag(...)."
+        raise UserErrorException(
+            f"The experiment {experiment_id!r} cannot be deleted yet. archive() puts it away."
+        )

@@ -13,6 +13,7 @@ from azureml import _guard as _guard
 from azureml import core
 from azureml._console import say
 from azureml.core._model_files import CACHE, cached, check_name, draft, holds, places
+from azureml.core._model_words import ModelWords
 from azureml.exceptions import (
     ModelNotFoundException,
     ModelPathNotFoundException,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
 
 
-class Model:
+class Model(ModelWords):
     """One version of a registered model.
 
     Args:
@@ -85,7 +86,7 @@ class Model:
                 status_code=404,
             )
         self.workspace = workspace
-        self._stored: StoredModel = chosen._stored
+        self._stored = chosen._stored
 
     @classmethod
     def _of(cls, workspace: Workspace, stored: StoredModel) -> Model:
@@ -153,8 +154,12 @@ class Model:
 
     @property
     def run(self) -> Optional[Run]:
-        """The run that it came out of, or None."""
-        return None if self._stored.run is None else self.workspace.get_run(self._stored.run)
+        """The run that it came out of; None when there was none, or it was deleted."""
+        if self._stored.run is None:
+            return None
+        with sdk_errors():
+            is_known = self.workspace._workspace.find_run(self._stored.run) is not None
+        return self.workspace.get_run(self._stored.run) if is_known else None
 
     @property
     def experiment(self) -> Optional[Experiment]:
@@ -415,38 +420,13 @@ class Model:
             )
         return os.path.abspath(found)
 
-    # -- what the history cannot do yet -----------------------------------------------------------
-
-    def delete(self) -> NoReturn:
-        """Refused, for now: a version never changes, and stays."""
-        self._refuse("deleted")
-
-    def update(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused, for now; like `delete`."""
-        self._refuse("changed")
-
-    def add_tags(self, tags: Mapping[str, object]) -> NoReturn:
-        """Refused, for now; like `delete`."""
-        self._refuse("changed")
-
-    def remove_tags(self, tags: List[str]) -> NoReturn:
-        """Refused, for now; like `delete`."""
-        self._refuse("changed")
-
-    def add_properties(self, properties: Mapping[str, object]) -> NoReturn:
-        """Refused, for now; like `delete`."""
-        self._refuse("changed")
+    # -- what there is not -------------------------------------------------------------------------
 
     @staticmethod
     def deploy(*args: Any, **kwargs: Any) -> NoReturn:
         """Refused: nothing is deployed from here."""
         raise WebserviceException(
             "Model.deploy: nothing is deployed from here. model.download() gives you its files."
-        )
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise WebserviceException(
-            f"The model {self.id} cannot be {what} yet. Register the next version instead."
         )
 
 

@@ -312,11 +312,8 @@ class Workspace:
 
     @property
     def experiments(self) -> Dict[str, Experiment]:
-        """Experiments by name, as they are now."""
-        with sdk_errors():
-            self._workspace.drain()
-            names = self._workspace.store.list_experiments()
-        return {name: Experiment(self, name) for name in names}
+        """Active experiments by name, as they are now; `Experiment.list` knows the archived ones, too."""
+        return {one.name: one for one in Experiment.list(self)}
 
     @property
     def models(self) -> Dict[str, Model]:

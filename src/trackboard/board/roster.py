@@ -78,26 +78,33 @@ class Rosters:
         return roster
 
     def _build(self, version: int, view: View) -> Roster:
-        runs, named = _list_runs(self._source.store, view)
+        runs, named, hidden = _list_runs(self._source.store, view)
         names = name_runs(named, raw_ids=self._raw_ids)
         return Roster(
             version=version,
             runs=runs,
             names=names,
             ids={names[run.id]: run.id for run in runs},
-            is_everything=view == View(),
+            is_everything=view == View() and not hidden,
         )
 
 
-def _list_runs(store: Store, view: View) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-    """Runs of the view, and all runs of the experiments they are in (names depend on those)."""
+def _list_runs(store: Store, view: View) -> tuple[tuple[Run, ...], tuple[Run, ...], bool]:
+    """Runs of the view, all runs of their experiments (names depend on those), and whether some are hidden.
+
+    A view of everything does not show the runs of archived experiments.
+    """
     if view.runs is None:
         runs = store.list_runs(experiment=view.experiment)
-        return runs, runs
+        if view.experiment is not None:
+            return runs, runs, False
+        archived = {each.name for each in store.read_experiments() if each.archived_s is not None}
+        shown = tuple(run for run in runs if run.experiment not in archived) if archived else runs
+        return shown, shown, len(shown) < len(runs)
     family = store.list_descendants(view.runs)
     shown = tuple(run for run in family if view.experiment in (None, run.experiment))
     experiments = dict.fromkeys(run.experiment for run in shown)
     named = tuple(run for name in experiments for run in store.list_runs(experiment=name))
     # A run stored between the two questions is left for the next answer.
     known = {run.id for run in named}
-    return tuple(run for run in shown if run.id in known), named
+    return tuple(run for run in shown if run.id in known), named, False

@@ -23,7 +23,10 @@ class Source:
 
 @dataclass(frozen=True)
 class View:
-    """The runs that one page shows: everything, one experiment, or some runs and their descendants."""
+    """The runs that one page shows: everything, one experiment, or some runs and their descendants.
+
+    Everything leaves out archived experiments; who asks for one of them, or its runs, sees them.
+    """
 
     experiment: str | None = None
     runs: tuple[RunId, ...] | None = None

@@ -224,3 +224,22 @@ def test_nothing_is_listed_twice_from_an_unchanged_store(lab: Lab) -> None:
     assert provider.change_token() != token
     provider.list_scalars(experiment_id="", plugin_name="scalars")
     assert store.asked == 2
+
+
+def test_runs_of_archived_experiments_are_shown_when_asked_for(lab: Lab) -> None:
+    lab.add_run("a", name="ridge")
+    lab.add_run("b", name="old", experiment="tried")
+    lab.log("a", "loss", [1.0])
+    lab.log("b", "loss", [2.0])
+    provider = history(lab)
+    assert run_names(provider) == ["exp/ridge", "tried/old"]
+
+    lab.store.set_archived("tried", 1.0)
+    assert run_names(provider) == ["exp/ridge"]
+    assert list(read(provider)) == ["exp/ridge"]
+    assert run_names(provider, "tried") == ["tried/old"]
+    assert run_names(history(lab, View(experiment="tried"))) == ["tried/old"]
+    assert run_names(history(lab, View(runs=(RunId("b"),)))) == ["tried/old"]
+
+    lab.store.set_archived("tried", None)
+    assert list(read(provider)) == ["exp/ridge", "tried/old"]
