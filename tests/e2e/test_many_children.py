@@ -29,7 +29,7 @@ def test_fifty_processes_make_ten_thousand_children() -> None:
 
     children = [*parent.get_children()]
     took_s = time.monotonic() - began_s
-    assert took_s < 30, f"{took_s:.1f} s; 8 s on two quiet cores"
+    assert took_s < 60, f"{took_s:.1f} s; 8 s on two quiet cores"
 
     assert len({child.id for child in children}) == _FORKS * _CHILDREN
     stored = {run.id: run for run in workspace._workspace.store.list_runs(parent=parent._live.id)}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
 from azureml import core
 from azureml.core._handle import RunHandle
+from azureml.core._tags import plain_tags
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId, check_run_id
 
@@ -52,7 +53,8 @@ class ChildCalls(RunHandle):
             folder = OutputFolder(outputs)
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
-            child = self._adopt(self._live.child(name or "", run_id=own_id))
+            called = "" if name is None else str(name)  # a number, where a loop makes them
+            child = self._adopt(self._live.child(called, run_id=own_id))
         child._outputs = folder
         return child
 
@@ -70,7 +72,7 @@ class ChildCalls(RunHandle):
             tag_values: and its value for each of them.
 
         Raises:
-            UserErrorException: Pass either `count`, or both of the others.
+            UserErrorException: Pass either `count`, or both of the others; no run was begun.
         """
         if (count is None) != (tag_key is not None and tag_values is not None) or (
             count is not None and (tag_key is not None or tag_values is not None)
@@ -78,13 +80,19 @@ class ChildCalls(RunHandle):
             raise UserErrorException(
                 "create_children: pass either count=3, or both tag_key='fold' and tag_values=[1, 2]."
             )
-        if count is not None and (not isinstance(count, int) or count < 0):
+        if count is not None and (type(count) is not int or count < 0):
             raise UserErrorException(f"create_children: count={count!r} is no number of runs.")
         key = BATCH_TAG if tag_key is None else tag_key
+        values = range(count) if count is not None else tag_values
+        if not hasattr(type(values), "__iter__"):
+            raise UserErrorException(
+                f"create_children: tag_values={values!r} is no list; pass for example [1, 2]."
+            )
+        marks = [plain_tags({key: value}) for value in values or ()]
         children = []
-        for value in range(count) if count is not None else tag_values or ():
+        for mark in marks:
             child = self.child_run()
-            child.tag(key, value)
+            child.set_tags(mark)
             children.append(child)
         return children
 

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Union
 from azureml.core._handle import RunHandle
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId
+from trackboard.record.value import check_tag
 
 Tags = Dict[str, Optional[str]]
 
@@ -63,14 +64,15 @@ class TagCalls(RunHandle):
             tags: Values by key, or the key of one tag without a value.
 
         Raises:
-            UserErrorException: It is neither.
+            UserErrorException: It is neither, or one of them is too long; then none was set.
         """
         plain = plain_tags(tags)
         if not plain:
             return
         if self._speaks:
-            for key, text in plain.items():
-                self._live.set_tag(key, text)
+            with sdk_errors():
+                for key, text in plain.items():
+                    self._live.set_tag(key, text)
         else:
             workspace = self._catalogue()
             with sdk_errors():
@@ -86,8 +88,15 @@ class TagCalls(RunHandle):
 
         Returns:
             The tags that are left.
+
+        Raises:
+            UserErrorException: Those are no keys; then none was taken away.
         """
-        keys = [tags] if isinstance(tags, str) else [_key(key) for key in tags]
+        given = [tags] if isinstance(tags, str) else tags
+        if not hasattr(type(given), "__iter__") or isinstance(given, bytes):
+            raise UserErrorException(f"remove_tags({tags!r}): pass a list of keys, or one key.")
+        with sdk_errors():
+            keys = [check_tag(_key(key), None)[0] for key in given]
         if self._speaks:
             for key in keys:
                 self._live.remove_tag(key)
@@ -122,14 +131,18 @@ def plain_tags(tags: Union[Mapping[str, object], str]) -> Tags:
     """Tags as they are kept: text by key, None for a tag without a value.
 
     Raises:
-        UserErrorException: They are neither a mapping nor a key.
+        UserErrorException: They are neither a mapping nor a key, or one of them cannot be kept.
     """
     given: Mapping[str, object] = {tags: None} if isinstance(tags, str) else tags
     if not isinstance(given, Mapping):
         raise UserErrorException(
             f"set_tags({tags!r}): pass a dict, for example {{'rank': '1'}}, or one key."
         )
-    return {_key(key): None if value is None else str(value) for key, value in given.items()}
+    with sdk_errors():
+        return dict(
+            check_tag(_key(key), None if value is None else str(value))
+            for key, value in given.items()
+        )
 
 
 def _key(key: Any) -> str:

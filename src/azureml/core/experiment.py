@@ -197,8 +197,8 @@ class Experiment:
             kwargs: `display_name`, `description` and `tags`.
 
         Raises:
-            UserErrorException: The id is not allowed, a folder cannot be made, or there is no such
-                argument; no run was begun.
+            UserErrorException: The id or a tag is not allowed, a folder cannot be made, or there is no
+                such argument; no run was begun.
             SnapshotException: The folder cannot be read; no run was begun.
 
         Source: article, "Set up experiment".
@@ -210,6 +210,7 @@ class Experiment:
                 " Use name=, run_id=, display_name=, description= and tags=."
             )
         workspace = self._workspace._workspace
+        tags = plain_tags(kwargs.get("tags") or {})
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
         code = os.curdir if snapshot_directory is None else str(snapshot_directory)
@@ -232,7 +233,7 @@ class Experiment:
                 live.add_property(SNAPSHOT_ID, snapshot)
         run = Run._from_live(live, self)
         run._outputs = kept
-        run.set_tags(kwargs.get("tags") or {})
+        run.set_tags(tags)
         return run
 
     def submit(self, config: object, tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> Run:

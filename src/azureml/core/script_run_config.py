@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union
 
 from azureml import _guard as _guard
+from azureml.core._tags import plain_tags
 from azureml.core.environment import Environment
 from azureml.core.script_run import ScriptRun
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
@@ -89,7 +90,7 @@ class ScriptRunConfig:
             arguments=_list_of(self.arguments),
             compute=_name_of(self.compute_target),
             environment={} if self.environment is None else self.environment.environment_variables,
-            tags={str(key): str(value) for key, value in tags.items()},
+            tags={key: str(value) for key, value in plain_tags(tags).items()},
             max_duration_s=self.max_run_duration_seconds,
             parent=parent,
         )

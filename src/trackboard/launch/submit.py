@@ -21,6 +21,7 @@ from trackboard.model import (
     check_experiment_name,
     new_job_run_id,
 )
+from trackboard.record.value import check_tag
 
 
 def prepare(site: Site, request: Request) -> JobPlan:
@@ -31,6 +32,8 @@ def prepare(site: Site, request: Request) -> JobPlan:
         NotFound: The compute target does not exist.
     """
     check_experiment_name(request.experiment)
+    for key, value in request.tags.items():
+        check_tag(key, value)
     find_script(request.source, request.script)  # before a large folder is read
     _check_compute(site, request.compute)
     now_s = time.time()

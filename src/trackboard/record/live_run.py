@@ -24,9 +24,11 @@ from trackboard.model import (
     check_run_id,
     new_run_id,
 )
-from trackboard.record.value import plain_step, plain_value
+from trackboard.record.value import check_tag, plain_step, plain_text, plain_value
 from trackboard.spool.layout import HAS_STEP
 from trackboard.spool.writer import FileRef, SeriesRef, SpoolWriter
+
+_CAUSE_CHARACTERS = 100_000  # an exception that shows an array must not keep a run from ending
 
 
 class LiveRun:
@@ -157,6 +159,11 @@ class LiveRun:
             self._log_other(series, HAS_STEP, number, value)
 
     def _column(self, table: str, column: str) -> SeriesRef:
+        if not isinstance(column, str) or not column:
+            raise UsageError(
+                f"table {table!r}: the column name {column!r} is not allowed",
+                hint="It must be text of some length.",
+            )
         name = f"{table}/{column}"
         series = self._series.get(name)
         return self._begin_series(name, table) if series is None else series
@@ -194,16 +201,25 @@ class LiveRun:
     # -- what describes the run ---------------------------------------------------------------
 
     def set_tag(self, key: str, value: Optional[str] = None) -> None:
-        """Add or replace a tag."""
-        self._writer.append_event(Tagged(self.id, key, value))
+        """Add or replace a tag.
+
+        Raises:
+            UsageError: The key or the value is not text, or too long.
+        """
+        self._writer.append_event(Tagged(self.id, *check_tag(key, value)))
 
     def remove_tag(self, key: str) -> None:
         """Take a tag away; nothing happens when there is none."""
-        self._writer.append_event(Tagged(self.id, key, None, removed=True))
+        self._writer.append_event(Tagged(self.id, check_tag(key, None)[0], None, removed=True))
 
     def add_property(self, key: str, value: str) -> None:
-        """Give a property, which never changes afterwards."""
-        self._writer.append_event(PropertyAdded(self.id, key, value))
+        """Give a property, which never changes afterwards.
+
+        Raises:
+            UsageError: The key or the value is not text, or too long.
+        """
+        said = plain_text(f"property {key!r}", value)
+        self._writer.append_event(PropertyAdded(self.id, plain_text("a property's key", key), said))
 
     def set_parameter(self, name: str, value: object) -> None:
         """Give a parameter its value; set again, the later value counts.
@@ -239,7 +255,7 @@ class LiveRun:
         """Begin a run below this one; it is running at once and this process owns its state.
 
         Raises:
-            UsageError: The run id is not allowed.
+            UsageError: The run id is not allowed, or the name is not text.
         """
         child_id = new_run_id() if run_id is None else check_run_id(run_id)
         child = LiveRun(self._writer, child_id, self.experiment, owner=True, name=name)
@@ -249,8 +265,10 @@ class LiveRun:
 
     def announce(self, parent: Optional[RunId], kind: RunKind, description: str = "") -> None:
         """Say that the run exists; an owned one is running from now on."""
+        name = plain_text("a run's name", self.name)
+        said = plain_text("a run's description", description)
         self._writer.append_event(
-            Created(self.id, self.experiment, self.name, parent, kind, time.time(), description)
+            Created(self.id, self.experiment, name, parent, kind, time.time(), said)
         )
         if self.is_owner:
             self.set_state(RunState.RUNNING)
@@ -275,9 +293,10 @@ class LiveRun:
         began = self._started_at_s
         elapsed_s = None if began is None else time.monotonic() - began
         self._sequence += 1
+        said = str(cause)[:_CAUSE_CHARACTERS]
         self._writer.append_event(
             StateChanged(
-                self.id, state, self._attempt, self._sequence, time.time(), cause, elapsed_s
+                self.id, state, self._attempt, self._sequence, time.time(), said, elapsed_s
             )
         )
         self._state = state

@@ -12,7 +12,7 @@ from trackboard.model import RunId, RunState, check_metric_name
 from trackboard.record.console import capture_console, users_part
 from trackboard.record.live_run import LiveRun
 from trackboard.record.recorder import Recorder
-from trackboard.record.value import plain_value
+from trackboard.record.value import check_tag, plain_value
 
 _log = logging.getLogger("trackboard")
 _CAUSE_LINES = 30
@@ -50,11 +50,12 @@ def start_run(
     checked = {
         check_metric_name(key): plain_value(key, value) for key, value in (parameters or {}).items()
     }
+    marks = [check_tag(key, value) for key, value in (tags or {}).items()]
     live = recorder.create_run(experiment, name=name, parent=parent, description=description)
     with ended_by(live), contextlib.ExitStack() as stack:
         for key, value in checked.items():
             live.set_parameter(key, value)
-        for key, tag in (tags or {}).items():
+        for key, tag in marks:
             live.set_tag(key, tag)
         if capture:
             from trackboard.record.capture import capture as add_surroundings  # loads subprocess

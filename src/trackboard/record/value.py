@@ -7,24 +7,64 @@ the library: one-element arrays and tensors answer to `item()`, integers to `__i
 
 from __future__ import annotations
 
+import json
+import math
 import operator
-from typing import Optional, Union
+from typing import Optional, Tuple, Union
 
 from trackboard.errors import UsageError
+from trackboard.spool.layout import MAX_PAYLOAD_BYTES
 
 _INT64 = range(-(2**63), 2**63)
+_TEXT_BYTES = MAX_PAYLOAD_BYTES - (1 << 20)  # leaves room for everything that goes with a text
+_CHARACTER_BYTES = 12  # what one takes at most, as JSON
+
+
+def plain_text(what: str, text: object) -> str:
+    """Accept a text that describes a run.
+
+    Args:
+        what: What it is, for the error.
+        text: Any text that fits into one record of the stream.
+
+    Raises:
+        UsageError: It is not text, or too long.
+    """
+    if not isinstance(text, str):
+        raise UsageError(
+            f"{what}: {text!r} is {type(text).__name__}, not text", hint="Pass str(...) of it."
+        )
+    if len(text) * _CHARACTER_BYTES > _TEXT_BYTES:
+        size_bytes = len(json.dumps(text))
+        if size_bytes > _TEXT_BYTES:
+            raise UsageError(
+                f"{what}: a text of {size_bytes:,} bytes is too long to be recorded",
+                hint=f"Use at most {_TEXT_BYTES:,} bytes, or put it into a file of the run.",
+            )
+    return str(text)
+
+
+def check_tag(key: object, value: object) -> Tuple[str, Optional[str]]:
+    """Accept a tag.
+
+    Raises:
+        UsageError: The key or the value is not text, or too long.
+    """
+    said = None if value is None else plain_text(f"tag {key!r}", value)
+    return plain_text("a tag's key", key), said
 
 
 def plain_value(name: str, value: object) -> Union[bool, int, float, str]:
     """Turn a loggable value into one of Python's own four kinds.
 
     Raises:
-        UsageError: It is not a number, a bool or text, or an integer outside of 64 bits.
+        UsageError: It is not a number, a bool or text, or too large for 64 bits or a record.
     """
     if isinstance(value, (bool, float)):
         return value if type(value) in (bool, float) else float(value)
     if isinstance(value, str):
-        return str(value).encode("utf-8", "replace").decode("utf-8")
+        text = plain_text(f"metric {name!r}", value)
+        return text.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, int):
         return _as_int64(name, int(value))
     single = _single_item(value)
@@ -35,7 +75,7 @@ def plain_value(name: str, value: object) -> Union[bool, int, float, str]:
     except TypeError:
         pass  # not an integer; perhaps another kind of number
     if hasattr(type(value), "__float__") and not hasattr(value, "__len__"):
-        return float(value)  # type: ignore[arg-type]
+        return _as_float(name, value)
     raise _unsupported(name, value)
 
 
@@ -62,7 +102,22 @@ def _single_item(value: object) -> object:
     if callable(count):
         count = count()
     item = getattr(value, "item", None)
-    return item() if count == 1 and callable(item) else None
+    if count != 1 or not callable(item):
+        return None
+    mask = getattr(value, "mask", False)  # of numpy's masked arrays; item() would look behind it
+    return math.nan if not callable(mask) and bool(mask) else item()
+
+
+def _as_float(name: str, value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # a time that is none, a signaling NaN
+        raise _unsupported(name, value) from None
+    except OverflowError:
+        raise UsageError(
+            f"metric {name!r}: a {type(value).__name__} is too large for a float of 64 bits",
+            hint=f'Log it as text: log("{name}", str(value)).',
+        ) from None
 
 
 def _as_int64(name: str, value: int) -> int:

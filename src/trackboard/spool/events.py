@@ -1,7 +1,8 @@
 """Events as JSON payloads and back.
 
 A field or a kind that this version does not know is left out and not an error: an older reader must
-be able to read on past what a newer writer says.
+be able to read on past what a newer writer says. So is an event with a value of another type than its
+field's: one odd event must not keep a store from everything behind it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 from trackboard.model import (
     ArtifactKind,
@@ -43,14 +44,30 @@ _CLASSES: Mapping[str, Any] = {
     "ended": Ended,
 }
 _KINDS = {cls: kind for kind, cls in _CLASSES.items()}
-_FIELDS = {
-    kind: frozenset(field.name for field in dataclasses.fields(cls))
-    for kind, cls in _CLASSES.items()
+_NONE = type(None)
+_TYPES: Mapping[str, Tuple[type, ...]] = {  # what JSON makes of what a field says that it holds
+    "str": (str,),
+    "RunId": (str,),
+    "RunKind": (str,),
+    "RunState": (str,),
+    "ArtifactKind": (str,),
+    "Optional[str]": (str, _NONE),
+    "Optional[RunId]": (str, _NONE),
+    "int": (int,),
+    "Optional[int]": (int, _NONE),
+    "float": (float, int),
+    "Optional[float]": (float, int, _NONE),
+    "bool": (bool,),
+    "Value": (str, float, int),
 }
 _ENUMS: Mapping[str, Mapping[str, type[enum.Enum]]] = {
     "artifact": {"kind": ArtifactKind},
     "created": {"kind": RunKind},
     "state": {"state": RunState},
+}
+_FIELDS: Mapping[str, Mapping[str, Tuple[type, ...]]] = {
+    kind: {field.name: _TYPES[str(field.type)] for field in dataclasses.fields(cls)}
+    for kind, cls in _CLASSES.items()
 }
 
 
@@ -75,7 +92,10 @@ def decode_event(record: Mapping[str, Any]) -> Optional[Event]:
     cls = _CLASSES.get(kind)
     if cls is None:
         return None
-    known = {name: value for name, value in record.items() if name in _FIELDS[kind]}
+    types = _FIELDS[kind]
+    known = {name: value for name, value in record.items() if name in types}
+    if not all(isinstance(value, types[name]) for name, value in known.items()):
+        return None
     try:
         for name, as_enum in _ENUMS.get(kind, {}).items():
             known[name] = as_enum(known[name])

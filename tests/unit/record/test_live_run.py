@@ -1,6 +1,7 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,43 @@ def test_what_describes_it(recorder: Recorder, run: LiveRun) -> None:
     assert given == PropertyAdded(run.id, "p", "1")
     assert isinstance(added, FileAdded)
     assert (added.path, added.key, added.size_bytes) == ("outputs/model", "sha256:1", 5)
+
+
+HUGE = "x" * (16 << 20)
+
+
+@pytest.mark.parametrize("odd", [3, 0.5, ["a"], {"a": 1}, b"a", HUGE], ids=lambda odd: str(odd)[:9])
+def test_what_describes_it_is_text(recorder: Recorder, run: LiveRun, odd: Any) -> None:
+    for say in (
+        lambda: run.set_tag("key", odd),
+        lambda: run.set_tag(odd, "value"),
+        lambda: run.remove_tag(odd),
+        lambda: run.add_property("key", odd),
+        lambda: run.add_property(odd, "value"),
+        lambda: run.child(odd),
+        lambda: recorder.create_run("exp", name=odd),
+        lambda: recorder.create_run("exp", description=odd),
+    ):
+        with pytest.raises(UsageError, match=r"not text|too long"):
+            say()
+    run.set_tag("after")
+    assert other_events(recorder) == [Tagged(run.id, "after", None)]
+
+
+def test_a_row_with_one_text_too_long_is_not_begun(recorder: Recorder, run: LiveRun) -> None:
+    with pytest.raises(UsageError, match="too long"):
+        run.log_row("table", {"a": 1, "b": HUGE})
+    with pytest.raises(UsageError, match="column name ''"):
+        run.log_row("table", {"a": 1, "": 2})
+    assert said(recorder).points == ()
+    assert other_events(recorder) == []
+
+
+def test_a_run_ends_however_long_the_cause_is(recorder: Recorder, run: LiveRun) -> None:
+    run.fail(HUGE)
+    _, ended = states(recorder)
+    assert ended.state is RunState.FAILED
+    assert 0 < len(ended.cause) < 1 << 20
 
 
 class TestLife:

@@ -99,3 +99,21 @@ def test_steps(step: object, plain: int) -> None:
 def test_bad_steps(step: object) -> None:
     with pytest.raises(UsageError, match="'m'"):
         plain_step("m", step)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.datetime64("NaT"), np.timedelta64("NaT"), Decimal("sNaN"), Fraction(10**400)],
+    ids=str,
+)
+def test_numbers_that_are_none(value: object) -> None:
+    with pytest.raises(UsageError, match="'m'"):
+        plain_value("m", value)
+
+
+def test_what_numpy_masks_is_missing() -> None:
+    masked = np.ma.masked_array([7.0], mask=[True])
+    for value in (masked, masked.mean()):
+        found = plain_value("m", value)
+        assert isinstance(found, float)
+        assert math.isnan(found)

@@ -46,3 +46,24 @@ def test_what_a_newer_version_adds_is_passed_over() -> None:
     assert decode_event({**record, "colour": "red"}) == Tagged(RUN, "key", "value")
     assert decode_event({"k": "hologram"}) is None
     assert decode_event({"k": "state", "run": "r", "state": "levitating"}) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"k": "created", "name": 3},
+        {"k": "created", "name": {"a": 1}},
+        {"k": "created", "parent": 1},
+        {"k": "created", "time_s": "now"},
+        {"k": "tag", "key": ["k"], "value": "v"},
+        {"k": "tag", "key": "k", "value": 1},
+        {"k": "property", "key": "k", "value": None},
+        {"k": "state", "state": "failed", "cause": 3},
+        {"k": "text", "name": "n", "value": 1.5},
+        {"k": "lost", "count": "many", "reason": ""},
+    ],
+    ids=str,
+)
+def test_a_value_of_another_type_never_reaches_a_store(odd: dict[str, object]) -> None:
+    whole = {**json.loads(encode_event(EVENTS[0])), "attempt": 0, "sequence": 1, "step": None}
+    assert decode_event({**whole, **odd}) is None
