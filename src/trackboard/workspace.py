@@ -5,7 +5,6 @@ Recording needs none of this (see `trackboard.record`); whoever reads, submits o
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import threading
@@ -27,10 +26,19 @@ from trackboard.config import (
     say_once,
 )
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.history import Filters, History, build_query, open_file, parse_order, read_history
+from trackboard.history import (
+    Filters,
+    History,
+    build_query,
+    nearest,
+    open_file,
+    parse_order,
+    read_history,
+)
 from trackboard.ingest import FileLock, Ingest, Silence
 from trackboard.launch.plan import LOCAL, Request
 from trackboard.launch.queue import cancel, kick
+from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
 from trackboard.model import ArtifactKind, Run, RunId
@@ -203,7 +211,7 @@ class Workspace:
         if experiment not in self.store.list_experiments():
             raise NotFound(
                 f"there is no experiment {experiment!r} in {self.folder}",
-                hint=_nearest(experiment, self.store.list_experiments()),
+                hint=nearest(experiment, self.store.list_experiments()),
             )
         return [run.id for run in self.store.list_runs(experiment=experiment) if run.parent is None]
 
@@ -234,7 +242,7 @@ class Workspace:
             return self.runs_of(text)
         if not matches:
             raise NotFound(
-                f"no run is called {text!r} in {self.folder}", hint=_nearest(text, shown.values())
+                f"no run is called {text!r} in {self.folder}", hint=nearest(text, shown.values())
             )
         return matches
 
@@ -456,6 +464,10 @@ class Workspace:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
         kick(self.site)
 
+    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Forget an experiment, its runs and their folders; see `launch.removal`."""
+        return delete_experiment(self.site, self.run_folder, name)
+
     # -- seeing what was said -----------------------------------------------------------------------
 
     def drain(self) -> None:
@@ -477,12 +489,3 @@ class Workspace:
                 self._store.close()
                 del self.__dict__["_store"]
                 self.__dict__.pop("_spools", None)
-
-
-def _nearest(text: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(text, list(names), 3)
-    return (
-        f"Did you mean {', '.join(map(repr, near))}?"
-        if near
-        else "trackboard tb shows what there is."
-    )

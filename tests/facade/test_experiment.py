@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
 import pytest
 
-from azureml.core import Experiment, Workspace
+from azureml.core import Experiment, Model, Workspace
 from azureml.core.experiment import ViewType
-from azureml.exceptions import AzureMLException, UserErrorException
+from azureml.exceptions import AzureMLException, ServiceException, UserErrorException
+from trackboard.model import RunId
 
 
 def test_it_is_made_once(ws: Workspace) -> None:
@@ -139,3 +141,51 @@ def test_an_archived_experiment_is_put_away(ws: Workspace, exp: Experiment) -> N
     exp.reactivate()
     assert exp.archived_time is None
     assert [*ws.experiments] == ["trial", "other"]
+
+
+def test_a_deleted_experiment_is_gone(ws: Workspace, exp: Experiment) -> None:
+    run = Experiment(ws, "other").start_logging(outputs=False)
+    doomed = exp.start_logging(run_id="mine", outputs=False)
+    doomed.log("loss", 1.0)
+    doomed.upload_file("outputs/model.pkl", io.BytesIO(b"weights"))
+    model = doomed.register_model("digits", "outputs/model.pkl")
+    folder = ws._workspace.run_folder(RunId("mine"))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log.txt").write_text("x")
+    with pytest.raises(ServiceException, match="not ended: mine") as caught:
+        Experiment.delete(ws, exp.id)
+    assert caught.value.status_code == 409
+    assert folder.exists()
+    doomed.complete()
+
+    Experiment.delete(ws, exp.id)
+
+    assert [*ws.experiments] == ["other"]
+    assert not folder.exists()
+    assert ws.get_run(run.id).id == run.id
+    with pytest.raises(UserErrorException, match="no run 'mine'"):
+        ws.get_run("mine")
+    with pytest.raises(UserErrorException, match="it was deleted"):
+        _ = exp.tags
+    with pytest.raises(UserErrorException, match="no experiment 'trial'"):
+        Experiment.delete(ws, "trial")
+    with pytest.raises(UserErrorException, match="'mine' was deleted"):
+        exp.start_logging(run_id="mine")
+    assert (model.run, model.experiment) == (None, None)
+    assert Model(ws, "digits").download("x") == "x/model.pkl"
+    assert exp.start_logging(outputs=False).number == 1, "an experiment may be made again"
+
+
+def test_what_a_run_says_after_it_was_deleted_is_dropped(ws: Workspace, exp: Experiment) -> None:
+    run = exp.start_logging(outputs=False)
+    live = run._live
+    run.complete()
+    Experiment.delete(ws, exp.id)
+
+    live.log("loss", 1.0)
+    live.set_tag("k", "v")
+    live.append_bytes("logs/log.txt", 0, b"text")
+
+    assert Experiment.list(ws) == []
+    assert ws._workspace.store.list_runs() == ()
+    assert not ws._workspace.run_folder(RunId(run.id)).exists()

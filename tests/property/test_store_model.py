@@ -250,6 +250,11 @@ class StoresAgree(RuleBasedStateMachine):
     def set_archived(self, name: str, archived_s: float | None) -> None:
         self.both("set_archived", name, archived_s)
 
+    @rule(name=EXPERIMENTS)
+    def delete_experiment(self, name: str) -> None:
+        self.both("delete_experiment", name)
+        self.both("list_deleted", ["a", "b", "c", "ä/'x", "nobody"])
+
     @rule(name=NAMES, version=st.integers(1, 3))
     def delete_model(self, name: str, version: int) -> None:
         self.both("delete_model", name, version)

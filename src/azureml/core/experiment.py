@@ -27,6 +27,7 @@ from azureml.core._tags import plain_tags
 from azureml.core.run import Run
 from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
+from trackboard.errors import UsageError
 from trackboard.model import RunId, check_experiment_name, check_run_id
 from trackboard.record.capture import capture
 
@@ -213,6 +214,10 @@ class Experiment:
         tags = plain_tags(kwargs.get("tags") or {})
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
+            if own_id is not None and workspace.store.list_deleted([own_id]):
+                raise UsageError(
+                    f"the run {own_id!r} was deleted, and its id with it", hint="Choose another id."
+                )
         code = os.curdir if snapshot_directory is None else str(snapshot_directory)
         snapshot = None
         if snapshot_directory is not None and snapshot_directory is not _CURRENT_FOLDER:
@@ -356,11 +361,19 @@ class Experiment:
 
     @staticmethod
     def delete(workspace: Workspace, experiment_id: str) -> None:
-        """Refused, for now.
+        """Delete an experiment with its runs, for good; `archive` puts it away instead.
+
+        Their metrics and folders are gone; complete files stay in the blobs, as models may share them.
+        What a process still says about such a run is dropped, and no run may have its id again.
+
+        Args:
+            workspace: Where.
+            experiment_id: Its id, which is its name.
 
         Raises:
-            UserErrorException: Always.
+            ServiceException: Some of its runs have not ended, and nothing was deleted; or their folders
+                cannot be removed.
+            UserErrorException: There is no such experiment.
         """
-        raise UserErrorException(
-            f"The experiment {experiment_id!r} cannot be deleted yet. archive() puts it away."
-        )
+        with sdk_errors():
+            workspace._workspace.delete_experiment(experiment_id)

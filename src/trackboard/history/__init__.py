@@ -9,6 +9,7 @@ from trackboard.history.conditions import (
     parse_value,
 )
 from trackboard.history.files import open_file
+from trackboard.history.nearest import nearest
 from trackboard.history.points import read_history
 from trackboard.history.table import History
 
@@ -16,6 +17,7 @@ __all__ = [
     "Filters",
     "History",
     "build_query",
+    "nearest",
     "open_file",
     "parse_order",
     "parse_pairs",

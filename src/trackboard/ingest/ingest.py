@@ -284,6 +284,8 @@ class Ingest:
         pieces = [event for event in batch.events if isinstance(event, FileBytes)]
         if not pieces:
             return batch
+        deleted = self._store.list_deleted({piece.run for piece in pieces})
+        pieces = [piece for piece in pieces if piece.run not in deleted]
         others = tuple(event for event in batch.events if not isinstance(event, FileBytes))
         return replace(batch, events=(*others, *write_bytes(pieces, self._run_folder)))
 

@@ -153,10 +153,10 @@ class Store(Protocol):
         leaves a warning on the run. A higher attempt has a start and an end of its own. A run ends at
         its start plus the elapsed time, where both are known. A property that exists with another value
         keeps the first and leaves a warning; so do losses and skipped bytes. Nothing in a batch is ever
-        rejected: text that no database takes (lone surrogates, NUL) is escaped, steps beyond int64 are
-        cut. A number widens its series' kind (bool, int, float); text under the same name is a series of
-        its own. A series is a column of the table that came with its first value. When a run reaches a
-        terminal state its series are compacted.
+        rejected: what is about deleted runs is dropped; text that no database takes (lone surrogates, NUL) is
+        escaped, steps beyond int64 are cut. A number widens its series' kind (bool, int, float); text under
+        the same name is a series of its own. A series is a column of the table that came with its first
+        value. When a run reaches a terminal state its series are compacted.
 
         Raises:
             Conflict: A batch does not start where that writer's stored position is: somebody else
@@ -217,6 +217,24 @@ class Store(Protocol):
 
     def set_archived(self, name: str, archived_s: float | None) -> None:
         """Put an experiment away since then, or (None) take it back. Its runs stay as they are."""
+        ...
+
+    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Forget an experiment and its runs for good; whatever is still said about them is dropped.
+
+        Their files in the blobs and below `runs/` are not touched. The experiment may be made again.
+
+        Returns:
+            The runs that were forgotten, in the order they were stored.
+
+        Raises:
+            Conflict: Some of its runs have not ended; nothing was deleted.
+            NotFound: There is no such experiment.
+        """
+        ...
+
+    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
+        """Those of the runs that were deleted."""
         ...
 
     def find_run(self, run: RunId) -> Run | None:

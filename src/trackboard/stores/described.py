@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from trackboard.errors import Conflict, NotFound
+from trackboard.model import Run
 from trackboard.ports import Model
 
 
@@ -37,6 +38,17 @@ def change_model(
         tags={**kept, **(tags or {})},
         properties={**known.properties, **(properties or {})},
     )
+
+
+def check_ended(name: str, runs: Iterable[Run]) -> None:
+    """Raise Conflict when some runs of an experiment that is to be deleted have not ended."""
+    going_on = [run.id for run in runs if not run.state.is_terminal]
+    if going_on:
+        more = f" and {len(going_on) - 5} more" if len(going_on) > 5 else ""
+        raise Conflict(
+            f"experiment {name!r} has runs that have not ended: {', '.join(going_on[:5])}{more}",
+            hint="Complete or cancel them first.",
+        )
 
 
 def no_experiment(name: str) -> NotFound:

@@ -40,11 +40,12 @@ from trackboard.ports import (
     RunQuery,
     Store,
 )
-from trackboard.stores import life, match, thin
+from trackboard.stores import described, life, match, thin
 from trackboard.stores.chunk import to_int64
 from trackboard.stores.life import RunRecord
 from trackboard.stores.memory_catalogue import MemoryCatalogue
 from trackboard.stores.memory_series import MemorySeries
+from trackboard.stores.mention import without
 
 
 class MemoryStore(MemoryCatalogue):
@@ -63,6 +64,8 @@ class MemoryStore(MemoryCatalogue):
         self._parameters: dict[RunId, dict[str, Value]] = {}
         self._artifacts: list[Artifact] = []
         self._cancelled: set[RunId] = set()
+        self._deleted: set[RunId] = set()
+        self._last_series = 0
 
     # -- the stream -------------------------------------------------------------------------------
 
@@ -80,7 +83,7 @@ class MemoryStore(MemoryCatalogue):
                     )
                 at[batch.writer] = batch.end
             self._version += 1
-            for batch in batches:
+            for batch in without(batches, self._deleted):
                 self._apply(batch)
 
     def _apply(self, batch: Batch) -> None:
@@ -177,7 +180,8 @@ class MemoryStore(MemoryCatalogue):
     def _one_series(self, run: RunId, name: str, kind: ValueKind, table: str) -> MemorySeries:
         key = (run, name, kind is ValueKind.TEXT)
         if key not in self._series:
-            new = SeriesId(len(self._series) + 1)
+            self._last_series += 1
+            new = SeriesId(self._last_series)
             self._series[key] = MemorySeries(new, run, name, kind, table)
         return self._series[key]
 
@@ -215,6 +219,35 @@ class MemoryStore(MemoryCatalogue):
         return self._version
 
     # -- runs -------------------------------------------------------------------------------------
+
+    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Forget an experiment and its runs for good."""
+        with self._lock:
+            self._experiment(name)
+            records = [one for one in self._runs.values() if one.run.experiment == name]
+            gone = [record.run for record in records if not record.is_stub]
+            described.check_ended(name, gone)
+            self._version += 1
+            self._forget({run.id for run in gone})
+            del self._experiments[name]
+            self._numbers.pop(name, None)
+            return tuple(run.id for run in gone)
+
+    def _forget(self, gone: set[RunId]) -> None:
+        for run in gone:
+            del self._runs[run]
+            self._jobs.pop(run, None)
+            for said in (self._tags, self._properties, self._files, self._parameters):
+                said.pop(run, None)
+        self._series = {key: one for key, one in self._series.items() if key[0] not in gone}
+        self._artifacts = [each for each in self._artifacts if each.run not in gone]
+        self._cancelled -= gone
+        self._deleted |= gone
+
+    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
+        """Those of the runs that were deleted."""
+        with self._lock:
+            return frozenset(self._deleted.intersection(runs))
 
     def find_run(self, run: RunId) -> Run | None:
         """The run with this id, or None."""

@@ -101,6 +101,13 @@ run = sa.Table(
     sa.Index("ix_run_parent", "parent", "created_s", "id"),
 )
 
+deleted_run = sa.Table(  # what is still said about these is dropped
+    "deleted_run",
+    metadata,
+    sa.Column("run_id", _Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 tag = sa.Table(
     "tag",
     metadata,

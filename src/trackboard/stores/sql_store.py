@@ -36,6 +36,7 @@ from trackboard.stores import (
     models,
     parameters,
     reader,
+    removal,
     runs,
     series,
     stream,
@@ -115,6 +116,16 @@ class SqlStore:
         """Put an experiment away, or take it back."""
         with self._database.write() as connection:
             experiments.set_archived(connection, name, archived_s)
+
+    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Forget an experiment and its runs for good."""
+        with self._database.write(durable=True) as connection:
+            return removal.delete_experiment(connection, name)
+
+    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
+        """Those of the runs that were deleted."""
+        with self._database.read() as connection:
+            return removal.list_deleted(connection, runs)
 
     def find_run(self, run: RunId) -> Run | None:
         """The run with this id, or None."""

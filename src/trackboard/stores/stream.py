@@ -9,12 +9,13 @@ import numpy as np
 import sqlalchemy as sa
 
 from trackboard.errors import Conflict
-from trackboard.model import Ended, Event, Heartbeat, RunId, TextLogged, ValueKind, WriterId
+from trackboard.model import Ended, RunId, TextLogged, ValueKind, WriterId
 from trackboard.ports import Batch, Points, Position, SeriesPoints
-from trackboard.stores import life, runs
+from trackboard.stores import life, removal, runs
 from trackboard.stores.appender import Appender, NewPoints
 from trackboard.stores.chunk import to_int64
 from trackboard.stores.database import Database, pieces, version
+from trackboard.stores.mention import mentioned, without
 from trackboard.stores.run_book import RunBook
 from trackboard.stores.schema import run, storable, writer
 from trackboard.stores.series import SeriesKey
@@ -28,8 +29,11 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
         now = version(connection)
         states = appender.take(now)
         _advance(connection, batches)
-        mentioned = [each for batch in batches for each in _mentioned(batch)]
-        book = RunBook(connection, mentioned)
+        about = dict.fromkeys(each for batch in batches for each in mentioned(batch))
+        deleted = removal.list_deleted(connection, about)
+        if deleted:
+            batches = without(batches, deleted)
+        book = RunBook(connection, [each for each in about if each not in deleted])
         for batch in batches:
             for event in batch.events:
                 book.tell(event, batch.writer)
@@ -149,19 +153,9 @@ def _read_positions(
     }
 
 
-def run_of(event: Event) -> RunId | None:
-    """The run that an event is about; None when it is about its writer."""
-    return None if isinstance(event, Heartbeat | Ended) else event.run
-
-
-def _mentioned(batch: Batch) -> list[RunId]:
-    about = [found for event in batch.events if (found := run_of(event)) is not None]
-    return about + [part.run for part in batch.points if len(part.steps)]
-
-
 def _warn_of_damage(book: RunBook, batch: Batch) -> None:
     text = life.skipped(batch.skipped_bytes)
-    for each in dict.fromkeys(_mentioned(batch)):
+    for each in dict.fromkeys(mentioned(batch)):
         book.warn(each, text)
 
 

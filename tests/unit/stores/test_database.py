@@ -20,7 +20,7 @@ def database(tmp_path: Path) -> Database:
 
 
 def add_experiment(connection: sa.Connection, key: int) -> None:
-    row = {"id": key, "name": f"e{key}", "last_number": 0}
+    row = {"id": key, "name": f"e{key}", "last_number": 0, "tags": "{}"}
     connection.execute(sa.insert(schema.experiment), [row])
 
 
