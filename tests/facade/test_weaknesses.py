@@ -239,11 +239,10 @@ def test_experiments_say_what_they_cannot(ws: Workspace, exp: Experiment) -> Non
     assert (exp.tags, exp.archived_time, exp.id) == ({}, None, "trial")
     exp.reactivate()
     attempts: list[Callable[[], object]] = [
-        exp.archive,
         lambda: exp.reactivate("new"),
-        lambda: Experiment.delete(ws, "trial"),
-        lambda: exp.tag("a"),
-        lambda: exp.set_tags({"a": "b"}),
+        lambda: Experiment.delete(ws, "other"),
+        lambda: exp.tag(""),
+        lambda: exp.set_tags(3),  # type: ignore[arg-type]
         lambda: Experiment.list(ws, view_type="Some"),
     ]
     for attempt in attempts:
