@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from trackboard.errors import Unavailable
+from trackboard.errors import Unavailable, UsageError
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
-from trackboard.model import RunId
+from trackboard.model import RunId, check_run_id
 
 
 def delete_experiment(
@@ -31,14 +31,23 @@ def delete_experiment(
     site.drain()  # nobody writes files of these runs from here on: the store names them as deleted
     left = [
         line
-        for run in runs
+        for run in filter(_names_a_folder, runs)
         for folder in (run_folder(run), site.job_folder(run))
         if folder.exists()
         for line in remove_work(folder)
     ]
     if left:
         raise Unavailable(
-            f"the experiment {name!r} was deleted, but {len(left)} of its files were not: {left[0]}",
+            f"the experiment {name!r} was deleted, but not all of its files: {left[0]}",
             hint=f"Remove what is left below {site.folder} by hand.",
         )
     return runs
+
+
+def _names_a_folder(run: RunId) -> bool:
+    """Whether the id is one that runs get folders for: a spool can say any text, `..` too."""
+    try:
+        check_run_id(run)
+    except UsageError:
+        return False
+    return True
