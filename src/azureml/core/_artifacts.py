@@ -162,7 +162,7 @@ def _encoded(call: str, value: object) -> bytes:
     """A document as JSON; arrays and their numbers are lists and numbers there."""
     try:
         document = json.loads(value) if isinstance(value, (str, bytes)) else value
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserErrorException(f"{call}: that text is not JSON: {error}") from error
     if not isinstance(document, Mapping):
         raise UserErrorException(
@@ -171,13 +171,14 @@ def _encoded(call: str, value: object) -> bytes:
         )
     try:
         return json.dumps(document, default=_plain).encode("utf-8", "surrogatepass")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise UserErrorException(f"{call}: it cannot be written as JSON: {error}") from error
 
 
 def _plain(value: Any) -> object:
     if hasattr(value, "tolist"):
-        return value.tolist()
+        plain = value.tolist()
+        return float(plain) if type(plain) is type(value) else plain  # numpy's longdouble
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a {type(value).__name__} has no place in JSON")

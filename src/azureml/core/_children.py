@@ -83,12 +83,12 @@ class ChildCalls(RunHandle):
         if count is not None and (type(count) is not int or count < 0):
             raise UserErrorException(f"create_children: count={count!r} is no number of runs.")
         key = BATCH_TAG if tag_key is None else tag_key
-        values = range(count) if count is not None else tag_values
+        values: Any = range(count) if count is not None else tag_values
         if not hasattr(type(values), "__iter__"):
             raise UserErrorException(
                 f"create_children: tag_values={values!r} is no list; pass for example [1, 2]."
             )
-        marks = [plain_tags({key: value}) for value in values or ()]
+        marks = [plain_tags({key: value}) for value in values]
         children = []
         for mark in marks:
             child = self.child_run()

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import secrets
 import shutil
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Optional, Sequence, Union
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+    cast,
+)
 
 from azureml._console import say
 from azureml.core._handle import RunHandle
 from azureml.core._paths import file_path
+from azureml.core._streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.model import RunId
 
@@ -40,11 +53,7 @@ class FileCalls(RunHandle):
             UserErrorException: The name is not allowed, or the file cannot be read.
             ServiceException: The run has a file of that name.
         """
-        _refuse_datastore(datastore_name)
-        path = file_path(name)
-        self._check_free([path])
-        with _opened(path_or_stream) as file:
-            self._put(path, file)
+        self.upload_files([name], [path_or_stream], datastore_name=datastore_name)
 
     def upload_files(
         self,
@@ -76,9 +85,10 @@ class FileCalls(RunHandle):
         for source in paths:
             with _opened(source):
                 pass  # before any is kept
-        for path, source in zip(given, paths):  # noqa: B905 - not on Python 3.9; as many, see above
-            with _opened(source) as file:
-                self._put(path, file)
+        if not self._is_silent:
+            stored = [self._store(source) for source in paths]  # all, before any is the run's
+            for path, (key, size_bytes) in zip(given, stored):  # noqa: B905 - not on Python 3.9
+                self._add(path, key, size_bytes)
         return given if return_artifacts else None
 
     def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
@@ -93,7 +103,9 @@ class FileCalls(RunHandle):
             UserErrorException: It is no folder.
             ServiceException: The run has one of these files; then none is kept.
         """
-        if not os.path.isdir(path):
+        if not isinstance(name, str):
+            raise UserErrorException(f"upload_folder({name!r}, ...): the name must be text.")
+        if not isinstance(path, (str, os.PathLike)) or not os.path.isdir(path):
             raise UserErrorException(f"upload_folder({name!r}): {path!r} is no folder.")
         places = [
             os.path.join(folder, file)
@@ -186,20 +198,29 @@ class FileCalls(RunHandle):
 
     def _check_free(self, paths: Sequence[str]) -> None:
         taken = self._given | {file.path for file in self._list_files()}
-        twice = {path for path in paths if paths.count(path) > 1} if len(paths) < 1000 else set()
         for path in paths:
-            if path in taken or path in twice:
+            if path in taken:
                 raise ServiceException(
                     f"Resource Conflict: run {self.id} has a file {path!r} already, and files of a run"
                     " never change. Give it another name.",
                     status_code=409,
                 )
+            taken.add(path)
 
     def _put(self, path: str, file: BinaryIO) -> None:
         if self._is_silent:
             return
         with sdk_errors():
             key, size_bytes = self._blobs().put(file)
+        self._add(path, key, size_bytes)
+
+    def _store(self, source: Source) -> Tuple[str, int]:
+        with _opened(source) as file, sdk_errors():
+            key, size_bytes = self._blobs().put(file)
+            return key, size_bytes
+
+    def _add(self, path: str, key: str, size_bytes: int) -> None:
+        with sdk_errors():
             self._live.add_file(path, key, size_bytes)
         self._given.add(path)
 
@@ -257,10 +278,8 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
             ) from error
         with file:
             yield file
-    elif isinstance(source, io.TextIOBase):
-        yield io.BytesIO(source.read().encode("utf-8", "surrogateescape"))
     elif callable(getattr(source, "read", None)):
-        yield source  # type: ignore[misc]
+        yield cast(BinaryIO, ByteStream(source))
     else:
         raise UserErrorException(
             f"{type(source).__name__} is neither a path nor an open file; to keep bytes, pass"

@@ -25,7 +25,7 @@ class MetricCalls(RunHandle):
         Raises:
             UserErrorException: One of them cannot be recorded; then none is.
         """
-        if isinstance(value, (str, bytes, Mapping)) or not hasattr(type(value), "__iter__"):
+        if isinstance(value, (str, bytes)) or not _is_sequence(value):
             raise UserErrorException(
                 f"log_list({name!r}): {type(value).__name__} is no list of values."
                 f" Write log_list({name!r}, [0.1, 0.2])."

@@ -49,7 +49,10 @@ def draft(
 
 def texts(words: Optional[Mapping[str, object]]) -> Dict[str, str]:
     """Tags or properties as text."""
-    return {str(key): str(value) for key, value in (words or {}).items()}
+    given = {} if words is None else words
+    if not isinstance(given, Mapping):
+        raise WebserviceException(f"{given!r} are no tags or properties: pass a dict of them.")
+    return {str(key): str(value) for key, value in given.items()}
 
 
 def places(path: str, child_paths: Optional[List[str]]) -> List[Tuple[str, str]]:

@@ -211,7 +211,8 @@ class Experiment:
                 " Use name=, run_id=, display_name=, description= and tags=."
             )
         workspace = self._workspace._workspace
-        tags = plain_tags(kwargs.get("tags") or {})
+        given = kwargs.get("tags")
+        tags = plain_tags({} if given is None else given)
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
             if own_id is not None and workspace.store.list_deleted([own_id]):
@@ -229,7 +230,7 @@ class Experiment:
         with sdk_errors():
             live = workspace.recorder().create_run(
                 self._name,
-                name=str(name or kwargs.get("display_name") or ""),
+                name=str(kwargs.get("display_name") or "" if name is None else name),
                 run_id=own_id,
                 description=str(kwargs.get("description") or ""),
             )

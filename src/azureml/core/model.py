@@ -245,6 +245,8 @@ class Model(ModelWords):
             WebserviceException: The name is not allowed, or there is no such file or folder.
         """
         check_name(model_name)
+        if not isinstance(model_path, (str, os.PathLike)):
+            raise WebserviceException(f"model_path={model_path!r} is no path.")
         found = places(os.fspath(model_path), child_paths)
         say(f"Registering model {model_name}")
         files = {}

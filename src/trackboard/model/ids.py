@@ -40,7 +40,7 @@ def check_run_id(value: str) -> RunId:
     Raises:
         UsageError: It could not safely name a folder.
     """
-    if not _RUN_ID.fullmatch(value):
+    if not isinstance(value, str) or not _RUN_ID.fullmatch(value):
         raise UsageError(
             f"run id {value!r} is not allowed",
             hint="Use 1 to 256 of A-Z a-z 0-9 . _ - and start with a letter or a digit.",

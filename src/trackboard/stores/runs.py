@@ -269,6 +269,7 @@ def add_properties(connection: sa.Connection, run_id: RunId, properties: Mapping
     """Add properties, all of them or none."""
     key = get_key(connection, run_id)
     known = read_properties(connection, [key])[0]
+    properties = {storable(name): storable(value) for name, value in properties.items()}
     for name, value in properties.items():
         life.check_property(run_id, name, known.get(name, value), value)
     rows = [
