@@ -126,7 +126,7 @@ def test_a_folder_that_is_not_there_is_an_error_that_names_it(kernel: Kernel) ->
     error = kernel.finish(
         kernel.begin(BEGIN + "Tensorboard([], local_root='nowhere').start()")
     ).error
-    assert "UserErrorException" in error
+    assert "MissingException" in error
     assert str(kernel.folder / "nowhere") in error
 
 
