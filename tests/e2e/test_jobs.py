@@ -40,7 +40,7 @@ class Jobs:
     def submit(self, script: str, *arguments: str, compute: str = "local", **more: str) -> RunId:
         (self.source / "train.py").write_text(script)
         request = Request(
-            "demo", self.source, "train.py", arguments, compute=compute, environment=more
+            "demo", self.source, "train.py", arguments, compute=compute, variables=more
         )
         return submit(self.site, request)
 

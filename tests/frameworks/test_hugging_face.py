@@ -49,7 +49,7 @@ def test_a_submitted_job_logs_to_its_run_and_its_event_files_are_found(
     """It says nowhere where its TensorBoard files belong: the job's environment does."""
     reports = ["azure_ml", "tensorboard"]
     job = workspace.submit(
-        Request("tiny", PROGRAMS, "hugging_face.py", reports, environment=dict(os.environ))
+        Request("tiny", PROGRAMS, "hugging_face.py", reports, variables=dict(os.environ))
     )
 
     run = wait_for_the_end_of(workspace, job)

@@ -231,15 +231,15 @@ def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, 
 
 def _definition(plan: JobPlan) -> Dict[str, Any]:
     """What was submitted; variables are left out, as some are secret."""
-    script, arguments = plan.argv[1:2], plan.argv[2:]
+    script, arguments = plan.script[:1], plan.script[1:]
     return {
         "script": script[0] if script else None,
-        "command": "",
+        "command": plan.command,
         "arguments": list(arguments),
         "framework": "Python",
         "communicator": "None",
         "target": plan.compute,
-        "nodeCount": 1,
+        "nodeCount": plan.nodes,
         "maxRunDurationSeconds": plan.max_duration_s,
     }
 

@@ -89,7 +89,7 @@ class ScriptRunConfig:
             script=self.script,
             arguments=_list_of(self.arguments),
             compute=_name_of(self.compute_target),
-            environment={} if self.environment is None else self.environment.environment_variables,
+            variables={} if self.environment is None else self.environment.environment_variables,
             tags={key: str(value) for key, value in plain_tags(tags).items()},
             max_duration_s=self.max_run_duration_seconds,
             parent=parent,

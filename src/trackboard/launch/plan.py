@@ -8,17 +8,23 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Number
 from pathlib import Path
 
+from trackboard.environments import plan_environment
 from trackboard.errors import UsageError
 from trackboard.launch.place import LOGS, OUTPUTS, WORK
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import Snapshot
-from trackboard.model import JobPlan, RunId, check_experiment_name
+from trackboard.model import (
+    Distribution,
+    EnvironmentRequest,
+    JobPlan,
+    RunId,
+    check_experiment_name,
+)
 
 LOCAL = "local"  # the compute target that is always there: starts at once, no slots
 
@@ -32,11 +38,13 @@ class Request:
 
     experiment: str
     source: Path
-    script: str
+    script: str = ""
     arguments: Sequence[object] | str = ()  # text is split as a shell would
+    command: Sequence[object] | str = ""  # instead of a script: a line for the shell, or its words
     compute: str = LOCAL
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # beside the client's
-    interpreter: str = sys.executable
+    environment: EnvironmentRequest = field(default_factory=EnvironmentRequest)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # beside the client's
+    distribution: Distribution | None = None
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     max_duration_s: float | None = None
@@ -90,14 +98,13 @@ def make_plan(
     Raises:
         UsageError: The script, an argument or a variable cannot be used; all that is wrong is said.
     """
-    script = find_script(request.source, request.script)
-    if script not in snapshot.manifest.paths:
-        raise UsageError(
-            f"the script {script!r} is left out of the snapshot by {snapshot.ignore_file}",
-            hint=f"Add the line !{script} to {snapshot.ignore_file}.",
-        )
-    arguments = _arguments(request.arguments)
-    _check_variables(request.environment)
+    _check_variables(request.variables)
+    script, command = (), ""
+    command = _command(request.command)
+    script: tuple[str, ...] = ()
+    if not command:
+        script = (_script(request, snapshot), *_arguments(request.arguments))
+    environment = plan_environment(request.environment)
     work = site.job_folder(run) / WORK
     ours = _our_variables(request.experiment, site, run, work)
     return JobPlan(
@@ -106,11 +113,31 @@ def make_plan(
         workspace=str(site.folder),
         compute=request.compute,
         snapshot=snapshot.digest,
-        argv=(request.interpreter, script, *arguments),
-        environment={**_inherited(client), **request.environment, **ours},
+        script=script,
+        command=command,
+        environment=environment,
+        variables={**_inherited(client), **request.variables, **ours},
+        distribution=request.distribution,
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
+        notes=environment.substitutions,
     )
+
+
+def _script(request: Request, snapshot: Snapshot) -> str:
+    script = find_script(request.source, request.script)
+    if script not in snapshot.manifest.paths:
+        raise UsageError(
+            f"the script {script!r} is left out of the snapshot by {snapshot.ignore_file}",
+            hint=f"Add the line !{script} to {snapshot.ignore_file}.",
+        )
+    return script
+
+
+def _command(given: Sequence[object] | str) -> str:
+    """A line for the shell; words are joined as they are, so that the shell expands variables in them."""
+    words = [given] if isinstance(given, str) else _arguments(given)
+    return " ".join(words)
 
 
 def _arguments(given: Sequence[object] | str) -> tuple[str, ...]:

@@ -6,23 +6,24 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from trackboard.errors import InternalError, NotFound
-from trackboard.model import JobPlan
+from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
 
-_FORMAT = 1
+_FORMAT = 2
 _PLAN = "plan.json"
 
 
 def describe(plan: JobPlan) -> str:
     """A plan for people: as JSON, the values of environment variables masked."""
-    fields = asdict(plan) | {"environment": dict.fromkeys(sorted(plan.environment), "***")}
-    return json.dumps(fields, indent=2)
+    fields = asdict(plan) | {"variables": dict.fromkeys(sorted(plan.variables), "***")}
+    return json.dumps(fields, indent=2, default=_plain)
 
 
 def encode_plan(plan: JobPlan) -> str:
     """A plan as JSON, values included (ASCII: undecodable bytes survive as escaped surrogates)."""
-    return json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1)
+    return json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1, default=_plain)
 
 
 def decode_plan(text: str) -> JobPlan:
@@ -34,10 +35,31 @@ def decode_plan(text: str) -> JobPlan:
     try:
         fields = json.loads(text)
         if fields.pop("format") != _FORMAT:
-            raise InternalError("the plan was written by another version of trackboard")
-        return JobPlan(**fields | {"argv": tuple(fields["argv"]), "notes": tuple(fields["notes"])})
+            raise InternalError(
+                "the plan was written by another version of trackboard",
+                hint="Submit the job again.",
+            )
+        together = fields["distribution"]
+        if together is not None:
+            launcher = Launcher(together["launcher"])
+            fields["distribution"] = Distribution(**together | {"launcher": launcher})
+        fields["environment"] = EnvironmentPlan(**_tuples(fields["environment"]))
+        return JobPlan(**_tuples(fields))
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         raise InternalError(f"the plan cannot be read: {exc!r}") from exc
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Launcher):
+        return value.value
+    raise TypeError(f"{value!r} has no place in a plan")
+
+
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists only."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+    }
 
 
 def save_plan(folder: Path, plan: JobPlan) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from trackboard.launch.plan_file import load_plan
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
 from trackboard.model import QueuedJob, RunId
-from trackboard.ports import Target, WorkerState
+from trackboard.ports import Target, WorkerState, WorkerStatus
 
 _LOCK_S = 10.0
 
@@ -41,7 +41,7 @@ def kick(site: Site) -> tuple[RunId, ...]:
         return ()
     computes = dict.fromkeys(job.compute for job in jobs)
     started: list[RunId] = []
-    gone: list[QueuedJob] = []
+    gone: list[tuple[QueuedJob, str]] = []
     refused: list[Unavailable] = []
     with _turn(site.folder / "slots" / "queue.lock"):
         for compute in computes:
@@ -51,8 +51,8 @@ def kick(site: Site) -> tuple[RunId, ...]:
                 started += _start_waiting(site, target, compute)
             except Unavailable as exc:
                 refused.append(exc)
-    for job in gone:
-        _bury(site, job)
+    for job, cause in gone:
+        _bury(site, job, cause)
     if refused:
         raise refused[0]
     return tuple(started)
@@ -73,7 +73,8 @@ def cancel(site: Site, run: RunId) -> None:
     site.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
 
 
-def _find_gone(site: Site, target: Target, compute: str) -> list[QueuedJob]:
+def _find_gone(site: Site, target: Target, compute: str) -> list[tuple[QueuedJob, str]]:
+    """Jobs whose worker is provably gone, each with the engine's words on why."""
     handles: dict[str, QueuedJob] = {}
     for job in site.store.list_jobs(compute):
         if not job.claimed:
@@ -83,28 +84,36 @@ def _find_gone(site: Site, target: Target, compute: str) -> list[QueuedJob]:
             site.store.release_job(job.run)  # whoever claimed it was killed before it started
         else:
             handles[handle] = job
-    states = target.poll(list(handles)) if handles else {}
-    return [job for handle, job in handles.items() if states[handle] is WorkerState.GONE]
+    found: Mapping[str, WorkerStatus] = target.poll(list(handles)) if handles else {}
+    return [
+        (job, found[handle].cause)
+        for handle, job in handles.items()
+        if found[handle].state is WorkerState.GONE
+    ]
 
 
 def _start_waiting(site: Site, target: Target, compute: str) -> Iterator[RunId]:
-    while any(not job.claimed for job in site.store.list_jobs(compute)) and target.has_room():
-        job = site.store.claim_job(compute)
-        if job is None:
-            return
+    """Start jobs in their order: one that needs more slots than are free holds up those behind it."""
+    while waiting := [job for job in site.store.list_jobs(compute) if not job.claimed]:
         try:
-            target.start(load_plan(site.job_folder(job.run)))
+            plan = load_plan(site.job_folder(waiting[0].run))
+            if not target.has_room(plan.nodes):
+                return
+            job = site.store.claim_job(compute)
+            if job is None or job.run != plan.run:
+                raise InternalError(f"the queue of {compute!r} changed while it was locked")
+            target.start(plan)
         except Unavailable:
-            site.store.release_job(job.run)
+            site.store.release_job(waiting[0].run)
             raise
         except (NotFound, InternalError) as exc:
-            site.store.remove_job(job.run)
-            site.recorder.attach(job.run, owner=True).fail(f"it cannot be started: {exc}")
+            site.store.remove_job(waiting[0].run)
+            site.recorder.attach(waiting[0].run, owner=True).fail(f"it cannot be started: {exc}")
             continue
-        yield job.run
+        yield plan.run
 
 
-def _bury(site: Site, job: QueuedJob) -> None:
+def _bury(site: Site, job: QueuedJob, cause: str) -> None:
     """Let go of a job whose worker is gone; whoever removes it from the queue does the rest."""
     if not site.store.remove_job(job.run):
         return
@@ -114,8 +123,9 @@ def _bury(site: Site, job: QueuedJob) -> None:
     run = site.store.find_run(job.run)
     if run is None or not run.state.is_terminal:
         said = tail(folder / WORKER_LOG)
+        why = cause or "its worker ended without a word"
         site.recorder.attach(job.run, owner=True).fail(
-            "its worker ended without a word" + (f"; the end of its log:\n{said}" if said else "")
+            why + (f"; the end of its log:\n{said}" if said else "")
         )
 
 

@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trackboard.errors import UsageError
-from trackboard.model import JobPlan
 
 _GUARD = 'read -r group && { read -r _; kill -s KILL -- "-$group"; }'
 _POLL_S = 0.02
@@ -25,7 +25,8 @@ class Script:
     """A script that runs.
 
     Args:
-        plan: What to run, and with which variables.
+        argv: What to run.
+        variables: Its environment variables, all of them.
         work: Where it runs.
         console: The file that takes everything it prints.
 
@@ -33,7 +34,9 @@ class Script:
         UsageError: It could not be started.
     """
 
-    def __init__(self, plan: JobPlan, work: Path, console: Path) -> None:
+    def __init__(
+        self, argv: Sequence[str], variables: Mapping[str, str], work: Path, console: Path
+    ) -> None:
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", _GUARD],
             stdin=subprocess.PIPE,
@@ -44,9 +47,9 @@ class Script:
         try:
             with open(console, "ab") as output:
                 self._process = subprocess.Popen(
-                    plan.argv,
+                    argv,
                     cwd=work,
-                    env=dict(plan.environment),
+                    env=dict(variables),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -55,7 +58,7 @@ class Script:
         except OSError as exc:
             self._dismiss_guard()
             raise UsageError(
-                f"{plan.argv[0]!r} could not be started in {work}: {exc.strerror or exc}",
+                f"{argv[0]!r} could not be started in {work}: {exc.strerror or exc}",
                 hint="Check the interpreter, and that the arguments are not too long.",
             ) from exc
         assert self._guard.stdin is not None

@@ -34,12 +34,15 @@ def prepare(site: Site, request: Request) -> JobPlan:
     check_experiment_name(request.experiment)
     for key, value in request.tags.items():
         check_tag(key, value)
-    find_script(request.source, request.script)  # before a large folder is read
+    if not request.command:
+        find_script(request.source, request.script)  # before a large folder is read
     _check_compute(site, request.compute)
     now_s = time.time()
     run = new_job_run_id(request.experiment, now_s)
     snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
-    return make_plan(request, site, run, snapshot, client=os.environ, now_s=now_s)
+    plan = make_plan(request, site, run, snapshot, client=os.environ, now_s=now_s)
+    site.target_for(plan.compute).check(plan)
+    return plan
 
 
 def submit(site: Site, request: Request) -> RunId:
@@ -66,7 +69,7 @@ def submit(site: Site, request: Request) -> RunId:
     live.add_property("trackboard.compute", plan.compute)
     for key, value in request.tags.items():
         live.set_tag(key, value)
-    for name, setting in read_parameters(plan.argv[2:]).items():  # behind interpreter and script
+    for name, setting in read_parameters(plan.script[1:]).items():
         live.set_parameter(name, setting)
     site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
     kick(site)

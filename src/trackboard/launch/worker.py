@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from trackboard.environments import prepare_environment
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.console import say, tail
 from trackboard.launch.follow import Follower
@@ -101,9 +102,16 @@ class Worker:
         work = make_work(self._place, plan)
         follower = Follower(work, live.append_bytes)
         follower.watch(CONSOLE, self._console)
-        if self._told_to_end:
+        prepared = prepare_environment(
+            plan.environment,
+            plan.variables,
+            report=lambda line: say(self._console, line),
+            is_canceled=lambda: self._is_wanted_to_end(time.monotonic()),
+        )
+        if prepared is None or self._told_to_end:
             return self._ended_by_request()
-        script = Script(plan, work, self._console)
+        variables = {**plan.variables, **prepared.variables}
+        script = Script((prepared.python, *plan.script), variables, work, self._console)
         try:
             live.set_state(RunState.RUNNING)
             code = self._supervise(plan, script, follower)

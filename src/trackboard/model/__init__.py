@@ -3,6 +3,7 @@
 Import from here; the modules below are one noun each.
 """
 
+from trackboard.model.environment import EnvironmentPlan, EnvironmentRequest
 from trackboard.model.event import (
     ArtifactKind,
     ArtifactLogged,
@@ -27,7 +28,7 @@ from trackboard.model.ids import (
     new_run_id,
     new_writer_id,
 )
-from trackboard.model.job import Compute, JobPlan, QueuedJob
+from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, Share
 from trackboard.model.names import check_experiment_name, check_metric_name
 from trackboard.model.run import Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
@@ -37,12 +38,16 @@ __all__ = [
     "ArtifactLogged",
     "Compute",
     "Created",
+    "Distribution",
     "Ended",
+    "EnvironmentPlan",
+    "EnvironmentRequest",
     "Event",
     "FileAdded",
     "FileBytes",
     "Heartbeat",
     "JobPlan",
+    "Launcher",
     "Lost",
     "ParameterSet",
     "PropertyAdded",
@@ -53,6 +58,7 @@ __all__ = [
     "RunState",
     "Series",
     "SeriesId",
+    "Share",
     "StateChanged",
     "StateStamp",
     "Tagged",

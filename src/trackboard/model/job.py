@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Tuple
 
+from trackboard.model.environment import EnvironmentPlan
 from trackboard.model.ids import RunId
 
 
@@ -13,7 +15,7 @@ class Compute:
     """A named compute target of the workspace. `local` is always there and is not stored."""
 
     name: str
-    kind: str  # the SDK's word: "AmlCompute"
+    kind: str  # the SDK's word: "AmlCompute", "VirtualMachine"
     vm_size: str
     min_nodes: int
     max_nodes: int  # slots: jobs that may run at once
@@ -21,15 +23,47 @@ class Compute:
     created_s: float
     tags: Mapping[str, str]
     description: str = ""
+    vm_priority: str = "Dedicated"
+    modified_s: Optional[float] = None
+    address: str = ""  # of an attached machine: user@host:port
+
+
+class Launcher(enum.Enum):
+    """How the processes of a distributed job find each other."""
+
+    PYTORCH = "pytorch"  # MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, ...
+    TENSORFLOW = "tensorflow"  # TF_CONFIG
+    MPI = "mpi"  # mpirun
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A job of several processes, all of one run."""
+
+    launcher: Launcher
+    processes: int  # of all nodes together, parameter servers included
+    nodes: int = 1
+    parameter_servers: int = 0  # of TensorFlow; the last of the processes
+    backend: str = ""  # of PyTorch: "gloo", "nccl"
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a job may use of the machine it runs on; None: nothing was decided."""
+
+    cpus: Optional[int] = None
+    memory_bytes: Optional[int] = None  # ended when its processes together hold more
+    gpus: Optional[Tuple[str, ...]] = None  # as CUDA_VISIBLE_DEVICES names them
 
 
 @dataclass(frozen=True)
 class JobPlan:
     """Everything a worker needs, decided at submit and never changed: printable, storable.
 
-    `argv` is run as it is, in `jobs/<run id>/work`, a copy of the snapshot. `environment` holds the
-    client's variables and ours; it may hold secrets, so a plan is stored with mode 0600 and printed
-    with its values masked.
+    Either `script` is what the interpreter of `environment` runs, a path in the snapshot and the words
+    after it, or `command` is a line for a shell. Both run in `jobs/<run id>/work`, a copy of the
+    snapshot. `variables` are the client's and ours; they may hold secrets, so a plan is stored with
+    mode 0600 and printed with their values masked.
     """
 
     run: RunId
@@ -37,11 +71,19 @@ class JobPlan:
     workspace: str  # absolute path of the workspace's folder
     compute: str
     snapshot: str  # digest of the snapshot's manifest
-    argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(repr=False)
+    script: Tuple[str, ...]
+    environment: EnvironmentPlan
+    variables: Mapping[str, str] = field(repr=False)
     submitted_s: float
+    command: str = ""
+    distribution: Optional[Distribution] = None
     max_duration_s: Optional[float] = None
-    notes: tuple[str, ...] = ()  # what planning decided for the user, said in the job's log
+    notes: Tuple[str, ...] = ()  # what planning decided for the user, said in the job's log
+
+    @property
+    def nodes(self) -> int:
+        """How many slots it takes at once."""
+        return 1 if self.distribution is None else self.distribution.nodes
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from trackboard.ports.store import (
     SeriesPoints,
     Store,
 )
-from trackboard.ports.target import Target, WorkerState
+from trackboard.ports.target import Target, WorkerState, WorkerStatus
 
 __all__ = [
     "NEWEST_FIRST",
@@ -34,4 +34,5 @@ __all__ = [
     "Store",
     "Target",
     "WorkerState",
+    "WorkerStatus",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from trackboard.model import JobPlan, RunId
@@ -24,11 +25,28 @@ class WorkerState(enum.Enum):
     GONE = "gone"  # proof: it ended, or the machine restarted
 
 
+@dataclass(frozen=True)
+class WorkerStatus:
+    """What became of a worker, with the engine's own words on why where it has any."""
+
+    state: WorkerState
+    cause: str = ""
+
+
 class Target(Protocol):
     """Something that runs workers."""
 
-    def has_room(self) -> bool:
-        """Whether a job started now would be taken; a scheduler with a queue of its own always says yes."""
+    def check(self, plan: JobPlan) -> None:
+        """Refuse, before anything is stored, what could never run here.
+
+        Raises:
+            UsageError: It asks for more than there is, or for what this engine cannot do.
+            Unavailable: The engine does not answer, or cannot reach the workspace's folder.
+        """
+        ...
+
+    def has_room(self, nodes: int = 1) -> bool:
+        """Whether a job of so many nodes would be taken now; engines with a queue of their own say yes."""
         ...
 
     def start(self, plan: JobPlan) -> str:
@@ -46,7 +64,7 @@ class Target(Protocol):
         """The handle of the worker started for a run; None is proof that none ever did anything."""
         ...
 
-    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         """Say what became of many workers, in one question to the engine."""
         ...
 

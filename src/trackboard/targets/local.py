@@ -16,7 +16,7 @@ from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import JobPlan, RunId
-from trackboard.ports import WorkerState
+from trackboard.ports import WorkerStatus
 from trackboard.targets.process import Process
 from trackboard.targets.slots import Slots
 
@@ -56,9 +56,18 @@ class LocalTarget:
         self._slots = None if slots is None else Slots(folder / "slots" / compute, slots)
         self._python = python
 
-    def has_room(self) -> bool:
-        """Whether a slot is free."""
-        return self._slots is None or self._slots.is_free()
+    def check(self, plan: JobPlan) -> None:
+        """Refuse a job of more nodes than there are slots."""
+        if self._slots is not None and plan.nodes > max(1, self._slots.count):
+            raise UsageError(
+                f"the job needs {plan.nodes} nodes, and the compute target {plan.compute!r} has"
+                f" {self._slots.count}",
+                hint=f"Ask for fewer, or make it larger: update(max_nodes={plan.nodes}).",
+            )
+
+    def has_room(self, nodes: int = 1) -> bool:
+        """Whether so many slots are free."""
+        return self._slots is None or self._slots.count_free() >= nodes
 
     def start(self, plan: JobPlan) -> str:
         """Start the worker of a job in a free slot."""
@@ -89,9 +98,9 @@ class LocalTarget:
         except FileNotFoundError:
             return None
 
-    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         """Ask the kernel about each."""
-        return {handle: Process.from_handle(handle).state() for handle in handles}
+        return {handle: Process.from_handle(handle).status() for handle in handles}
 
     def cancel(self, handle: str) -> None:
         """End a worker; it ends its script, and if it cannot, its guard does."""

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from trackboard.errors import InternalError
-from trackboard.ports import WorkerState
+from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.spool import boot_id
 
 _ENDED = frozenset("ZX")  # process states: zombie, dead
@@ -50,24 +50,29 @@ class Process:
         """Write it down."""
         return json.dumps(asdict(self), sort_keys=True)
 
-    def state(self) -> WorkerState:
+    def status(self) -> WorkerStatus:
         """GONE only with proof: nothing is known of another host's processes from here."""
         if self.host != socket.gethostname():
-            return WorkerState.ALIVE
-        if self.boot != boot_id() or not self.started:
-            return WorkerState.GONE
-        return WorkerState.ALIVE if _started(self.pid) == self.started else WorkerState.GONE
+            return WorkerStatus(WorkerState.ALIVE)
+        if self.boot != boot_id():
+            return WorkerStatus(WorkerState.GONE, "the machine restarted while it ran")
+        is_alive = self.started and _started(self.pid) == self.started
+        return WorkerStatus(WorkerState.ALIVE if is_alive else WorkerState.GONE)
+
+    def is_gone(self) -> bool:
+        """Whether it has provably ended."""
+        return self.status().state is WorkerState.GONE
 
     def end(self, grace_s: float) -> None:
         """SIGTERM, then SIGKILL once the grace period is over."""
-        if self.host != socket.gethostname() or self.state() is WorkerState.GONE:
+        if self.host != socket.gethostname() or self.is_gone():
             return
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
         deadline_s = time.monotonic() + grace_s
-        while self.state() is not WorkerState.GONE and time.monotonic() < deadline_s:
+        while not self.is_gone() and time.monotonic() < deadline_s:
             time.sleep(0.02)
-        if self.state() is not WorkerState.GONE:
+        if not self.is_gone():
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 

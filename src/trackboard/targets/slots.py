@@ -23,7 +23,7 @@ class Slots:
 
     def __init__(self, folder: Path, count: int) -> None:
         self._folder = folder
-        self._count = count
+        self.count = count
 
     def take(self) -> int:
         """Take a free slot.
@@ -48,21 +48,27 @@ class Slots:
                 fd = other
             else:
                 os.close(other)
-        if fd != -1 and taken < self._count:
+        if fd != -1 and taken < self.count:
             return fd
         if fd != -1:
             os.close(fd)
-        raise Unavailable(f"all {self._count} slots below {self._folder} are taken")
+        raise Unavailable(f"all {self.count} slots below {self._folder} are taken")
 
-    def is_free(self) -> bool:
-        """Whether `take` would succeed."""
-        try:
-            os.close(self.take())
-        except Unavailable:
-            return False
-        return True
+    def count_free(self) -> int:
+        """How many more could be taken now."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        taken = 0
+        for path in self._paths():
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                taken += 1
+            finally:
+                os.close(fd)
+        return max(0, self.count - taken)
 
     def _paths(self) -> list[Path]:
         """Every slot there is or was: when the count shrinks, the ones above it still count as taken."""
-        wanted = {self._folder / f"{number}.lock" for number in range(self._count)}
+        wanted = {self._folder / f"{number}.lock" for number in range(self.count)}
         return sorted(wanted | set(self._folder.glob("*.lock")))

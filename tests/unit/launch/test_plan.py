@@ -15,7 +15,7 @@ from trackboard.launch.plan import Request, find_script, make_plan
 from trackboard.launch.plan_file import decode_plan, describe, encode_plan, load_plan, save_plan
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import take_snapshot
-from trackboard.model import JobPlan, RunId
+from trackboard.model import Distribution, JobPlan, Launcher, RunId
 from trackboard.ports import Store, Target
 
 RUN = RunId("demo_1_abc")
@@ -56,13 +56,14 @@ def test_what_runs(place: Place, source: Path) -> None:
     arguments = ["--rate", 0.1, 3, True, "a b", "é\n'\"", Path("x/y")]
     plan = _plan(place, Request("exp", source, "pkg/evaluate.py", arguments))
     given = ("--rate", "0.1", "3", "True", "a b", "é\n'\"", "x/y")
-    assert plan.argv == (sys.executable, "pkg/evaluate.py", *given)
+    assert plan.script == ("pkg/evaluate.py", *given)
+    assert plan.environment.interpreter == sys.executable
     assert (plan.run, plan.compute, plan.submitted_s) == (RUN, "local", 12.5)
 
 
 def test_text_is_split_as_a_shell_would(place: Place, source: Path) -> None:
     plan = _plan(place, Request("exp", source, "train.py", "--name 'two words' -n 3"))
-    assert plan.argv[2:] == ("--name", "two words", "-n", "3")
+    assert plan.script[1:] == ("--name", "two words", "-n", "3")
 
 
 def test_variables(place: Place, source: Path) -> None:
@@ -73,9 +74,9 @@ def test_variables(place: Place, source: Path) -> None:
         "JPY_PARENT_PID": "7",
         "RATE": "client",
     }
-    plan = _plan(place, Request("exp", source, "train.py", environment={"RATE": "job"}), client)
+    plan = _plan(place, Request("exp", source, "train.py", variables={"RATE": "job"}), client)
     work = place.folder / "jobs" / RUN / "work"
-    assert plan.environment == {
+    assert plan.variables == {
         "SECRET": "s3cret",
         "RATE": "job",
         "AZUREML_RUN_ID": RUN,
@@ -97,7 +98,7 @@ def test_planning_leaves_its_input_alone(place: Place, source: Path) -> None:
     client = {"A": "1"}
     plan = _plan(place, Request("exp", source, "train.py", arguments), client)
     arguments.append("b")
-    assert (plan.argv[2:], client) == (("a",), {"A": "1"})
+    assert (plan.script[1:], client) == (("a",), {"A": "1"})
 
 
 def test_missing_script_names_the_nearest(source: Path) -> None:
@@ -146,7 +147,7 @@ def test_variables_that_cannot_be_set(
     place: Place, source: Path, environment: dict[str, str]
 ) -> None:
     with pytest.raises(UsageError, match="cannot be set"):
-        _plan(place, Request("exp", source, "train.py", environment=environment))
+        _plan(place, Request("exp", source, "train.py", variables=environment))
 
 
 @pytest.fixture
@@ -158,6 +159,9 @@ def test_round_trip(plan: JobPlan) -> None:
     assert decode_plan(encode_plan(plan)) == plan
     limited = replace(plan, max_duration_s=3.5, notes=("a", "b"))
     assert decode_plan(encode_plan(limited)) == limited
+    together = replace(plan, distribution=Distribution(Launcher.PYTORCH, 4, nodes=2))
+    assert decode_plan(encode_plan(together)) == together
+    assert (plan.nodes, together.nodes) == (1, 2)
 
 
 def test_kept_for_the_owner_only(plan: JobPlan, tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_kept_for_the_owner_only(plan: JobPlan, tmp_path: Path) -> None:
 
 def test_printing_masks_values(plan: JobPlan) -> None:
     assert "s3cret" not in describe(plan) + repr(plan) + str(plan)
-    assert json.loads(describe(plan))["environment"]["TOKEN"] == "***"
+    assert json.loads(describe(plan))["variables"]["TOKEN"] == "***"
 
 
 def test_missing_plan(tmp_path: Path) -> None:

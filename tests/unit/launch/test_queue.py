@@ -14,8 +14,8 @@ from trackboard.launch.place import Place
 from trackboard.launch.plan_file import save_plan
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.site import Site
-from trackboard.model import JobPlan, QueuedJob, Run, RunId, RunKind, RunState
-from trackboard.ports import WorkerState
+from trackboard.model import EnvironmentPlan, JobPlan, QueuedJob, Run, RunId, RunKind, RunState
+from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.stores import MemoryStore
 
 
@@ -28,8 +28,11 @@ class NotingTarget:
         self.gone: set[str] = set()
         self.refuses = False
 
-    def has_room(self) -> bool:
-        return len(set(self.started) - self.gone) < self.room
+    def check(self, plan: JobPlan) -> None:
+        raise AssertionError(f"nobody submits {plan.run} here")
+
+    def has_room(self, nodes: int = 1) -> bool:
+        return len(set(self.started) - self.gone) + nodes <= self.room
 
     def start(self, plan: JobPlan) -> str:
         if self.refuses:
@@ -40,9 +43,9 @@ class NotingTarget:
     def find(self, run: RunId) -> str | None:
         return run if run in self.started else None
 
-    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerState]:
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         return {
-            handle: WorkerState.GONE if handle in self.gone else WorkerState.ALIVE
+            handle: WorkerStatus(WorkerState.GONE if handle in self.gone else WorkerState.ALIVE)
             for handle in handles
         }
 
@@ -72,7 +75,9 @@ class Line:
     def add(self, *names: str, compute: str = "one") -> None:
         for name in names:
             run = RunId(name)
-            plan = JobPlan(run, "e", str(self.place.folder), compute, "s", ("x",), {}, 0.0)
+            environment = EnvironmentPlan()
+            folder = str(self.place.folder)
+            plan = JobPlan(run, "e", folder, compute, "s", ("x",), environment, {}, 0.0)
             save_plan(self.place.job_folder(run), plan)
             self.place.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
             self.store.add_job(QueuedJob(run, compute, 0.0, claimed=False))

@@ -13,22 +13,8 @@ import pytest
 
 from trackboard.errors import UsageError
 from trackboard.launch.script import Script
-from trackboard.model import JobPlan, RunId
 
 _DEADLINE_S = 10.0
-
-
-def _plan(code: str, **environment: str) -> JobPlan:
-    return JobPlan(
-        run=RunId("r"),
-        experiment="e",
-        workspace="/nowhere",
-        compute="local",
-        snapshot="s",
-        argv=(sys.executable, "-c", code),
-        environment={"PATH": os.environ["PATH"], **environment},
-        submitted_s=0.0,
-    )
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -56,7 +42,9 @@ def console(tmp_path: Path) -> Path:
 
 
 def _run(code: str, console: Path, **environment: str) -> Script:
-    return Script(_plan(code, **environment), console.parent, console)
+    argv = (sys.executable, "-c", code)
+    variables = {"PATH": os.environ["PATH"], **environment}
+    return Script(argv, variables, console.parent, console)
 
 
 def test_exit_code_folder_variables_and_both_streams(console: Path) -> None:
@@ -111,10 +99,8 @@ def test_close_ends_what_ignores_sigterm(console: Path, tmp_path: Path) -> None:
 
 
 def test_interpreter_that_does_not_exist(console: Path) -> None:
-    plan = _plan("")
-    missing = JobPlan(**{**vars(plan), "argv": ("/no/python",)})
     with pytest.raises(UsageError, match="'/no/python' could not be started"):
-        Script(missing, console.parent, console)
+        Script(("/no/python",), {}, console.parent, console)
 
 
 def test_script_dies_with_its_worker(tmp_path: Path) -> None:
@@ -129,9 +115,8 @@ def test_script_dies_with_its_worker(tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
         from trackboard.launch.script import Script
-        from trackboard.model import JobPlan
-        plan = JobPlan("r", "e", "/", "local", "s", (sys.executable, "-c", {script!r}), {{}}, 0.0)
-        Script(plan, Path({str(tmp_path)!r}), Path({str(tmp_path / "console")!r}))
+        argv = (sys.executable, "-c", {script!r})
+        Script(argv, {{}}, Path({str(tmp_path)!r}), Path({str(tmp_path / "console")!r}))
         time.sleep(60)"""
     environment = {**os.environ, "PATH": os.environ["PATH"]}
     process = subprocess.Popen([sys.executable, "-c", worker], env=environment)

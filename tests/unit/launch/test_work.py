@@ -9,14 +9,17 @@ from pathlib import Path
 from trackboard.launch.place import Place
 from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.work import make_work, remove_work
-from trackboard.model import JobPlan, RunId
+from trackboard.model import EnvironmentPlan, JobPlan, RunId
 
 _NOBODY = 65534
 
 
 def _plan(place: Place, source: Path) -> JobPlan:
     digest = take_snapshot(source, place.folder / "snapshots", place.blobs).digest
-    return JobPlan(RunId("r"), "e", str(place.folder), "local", digest, ("x",), {}, 0.0)
+    environment = EnvironmentPlan()
+    return JobPlan(
+        RunId("r"), "e", str(place.folder), "local", digest, ("x",), environment, {}, 0.0
+    )
 
 
 def test_made_from_the_snapshot(place: Place, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from trackboard.launch.plan_file import save_plan
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.worker import CONSOLE, Worker
-from trackboard.model import JobPlan, Run, RunId, RunKind, RunState
+from trackboard.model import EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState
 from trackboard.ports import Target
 from trackboard.stores import MemoryStore
 
@@ -46,8 +46,9 @@ class Bench:
             workspace=str(self.place.folder),
             compute="local",
             snapshot=taken.digest,
-            argv=(sys.executable, "train.py", *arguments),
-            environment={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **variables},
+            script=("train.py", *arguments),
+            environment=EnvironmentPlan(interpreter=sys.executable),
+            variables={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **variables},
             submitted_s=0.0,
             max_duration_s=max_duration_s,
             notes=("planned with care",),

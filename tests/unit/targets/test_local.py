@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.model import JobPlan, RunId
-from trackboard.ports import WorkerState
+from trackboard.model import EnvironmentPlan, JobPlan, RunId
+from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.targets import LocalTarget
 
 _WORKER = """#!/bin/sh
@@ -25,7 +25,7 @@ exec sleep 60
 
 def _plan(folder: Path, run: str) -> JobPlan:
     (folder / "jobs" / run).mkdir(parents=True)
-    return JobPlan(RunId(run), "e", str(folder), "cpu", "s", ("x",), {}, 0.0)
+    return JobPlan(RunId(run), "e", str(folder), "cpu", "s", ("x",), EnvironmentPlan(), {}, 0.0)
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -56,7 +56,7 @@ def test_start_find_poll_cancel(target: LocalTarget, folder: Path) -> None:
     assert target.find(plan.run) is None
     handle = target.start(plan)
     assert target.find(plan.run) == handle
-    assert target.poll([handle]) == {handle: WorkerState.ALIVE}
+    assert target.poll([handle]) == {handle: WorkerStatus(WorkerState.ALIVE)}
     job = folder / "jobs" / "r1"
     _until((job / "arguments").exists)
     assert (job / "went").read_text() == "g"
@@ -64,7 +64,7 @@ def test_start_find_poll_cancel(target: LocalTarget, folder: Path) -> None:
     assert (job / "arguments").read_text().startswith(f"r1 --workspace {folder} --go-fd ")
     assert (job / "worker.log").read_text() == "to the log\n"
     target.cancel(handle)
-    _until(lambda: target.poll([handle])[handle] is WorkerState.GONE)
+    _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
     target.cancel(handle)
 
 
@@ -75,7 +75,7 @@ def test_detached(target: LocalTarget, folder: Path) -> None:
         for child in psutil.Process().children(recursive=True)
         if str(folder) in " ".join(child.cmdline())
     ]
-    assert target.poll([handle])[handle] is WorkerState.ALIVE
+    assert target.poll([handle])[handle].state is WorkerState.ALIVE
 
 
 def test_a_slot_is_held_until_the_worker_ends(target: LocalTarget, folder: Path) -> None:
@@ -98,13 +98,13 @@ def test_an_interpreter_that_dies_at_once(folder: Path) -> None:
     target = LocalTarget(folder, slots=1, python="/no/python")
     plan = _plan(folder, "r1")
     handle = target.start(plan)
-    _until(lambda: target.poll([handle])[handle] is WorkerState.GONE)
+    _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
     assert target.has_room()
     assert "/no/python" in (folder / "jobs" / "r1" / "worker.log").read_text()
 
 
 def test_nothing_to_start_in(folder: Path) -> None:
-    plan = JobPlan(RunId("r"), "e", str(folder), "cpu", "s", ("x",), {}, 0.0)
+    plan = JobPlan(RunId("r"), "e", str(folder), "cpu", "s", ("x",), EnvironmentPlan(), {}, 0.0)
     target = LocalTarget(folder, "cpu", slots=1)
     with pytest.raises(Unavailable, match="worker of r could not be started"):
         target.start(plan)

@@ -23,7 +23,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_a_process_that_lives(sleeper: subprocess.Popen[bytes]) -> None:
     process = Process.of(sleeper.pid)
-    assert process.state() is WorkerState.ALIVE
+    assert process.status().state is WorkerState.ALIVE
     assert Process.from_handle(process.handle()) == process
 
 
@@ -31,29 +31,29 @@ def test_a_zombie_is_gone(sleeper: subprocess.Popen[bytes]) -> None:
     process = Process.of(sleeper.pid)
     sleeper.kill()
     os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # ended, and nobody took notice
-    assert process.state() is WorkerState.GONE
-    assert Process.of(sleeper.pid).state() is WorkerState.GONE
+    assert process.status().state is WorkerState.GONE
+    assert Process.of(sleeper.pid).status().state is WorkerState.GONE
 
 
 def test_ended_and_reaped(sleeper: subprocess.Popen[bytes]) -> None:
     process = Process.of(sleeper.pid)
     sleeper.kill()
     sleeper.wait()
-    assert process.state() is WorkerState.GONE
+    assert process.status().state is WorkerState.GONE
 
 
 def test_the_same_pid_again_is_another_process(sleeper: subprocess.Popen[bytes]) -> None:
     process = replace(Process.of(sleeper.pid), started="long ago")
-    assert process.state() is WorkerState.GONE
+    assert process.status().state is WorkerState.GONE
     process.end(0.0)
     assert sleeper.poll() is None  # it was left alone
 
 
 def test_another_boot_is_proof_another_host_is_none(sleeper: subprocess.Popen[bytes]) -> None:
     process = Process.of(sleeper.pid)
-    assert replace(process, boot="before").state() is WorkerState.GONE
+    assert replace(process, boot="before").status().state is WorkerState.GONE
     elsewhere = replace(process, host="elsewhere", boot="other", pid=1)
-    assert elsewhere.state() is WorkerState.ALIVE
+    assert elsewhere.status().state is WorkerState.ALIVE
     elsewhere.end(0.0)  # not ours to end
 
 
