@@ -99,7 +99,6 @@ def make_plan(
         UsageError: The script, an argument or a variable cannot be used; all that is wrong is said.
     """
     _check_variables(request.variables)
-    script, command = (), ""
     command = _command(request.command)
     script: tuple[str, ...] = ()
     if not command:
