@@ -1,7 +1,13 @@
 """Contracts between the core and what stores, keeps and runs things for it."""
 
 from trackboard.ports.blobs import Blobs
-from trackboard.ports.catalogue import Artifact, Experiment, Model, RunFile
+from trackboard.ports.catalogue import (
+    Artifact,
+    EnvironmentVersion,
+    Experiment,
+    Model,
+    RunFile,
+)
 from trackboard.ports.store import (
     NEWEST_FIRST,
     Batch,
@@ -21,6 +27,7 @@ __all__ = [
     "Artifact",
     "Batch",
     "Blobs",
+    "EnvironmentVersion",
     "Experiment",
     "FloatColumn",
     "IntColumn",

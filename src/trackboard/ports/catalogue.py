@@ -1,4 +1,4 @@
-"""What a store knows of experiments, files and registered models."""
+"""What a store knows of experiments, files, registered environments and models."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ class Artifact:
     size_bytes: int
     step: int
     time_s: float
+
+
+@dataclass(frozen=True)
+class EnvironmentVersion:
+    """One version of a registered environment; what its definition says is the client's business."""
+
+    name: str
+    version: str
+    definition: Mapping[str, object]  # JSON
+    created_s: float
 
 
 @dataclass(frozen=True)

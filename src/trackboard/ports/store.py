@@ -38,7 +38,7 @@ from trackboard.model import (
     ValueKind,
     WriterId,
 )
-from trackboard.ports.catalogue import Artifact, Experiment, Model, RunFile
+from trackboard.ports.catalogue import Artifact, EnvironmentVersion, Experiment, Model, RunFile
 
 IntColumn = npt.NDArray[np.int64]
 FloatColumn = npt.NDArray[np.float64]
@@ -431,6 +431,31 @@ class Store(Protocol):
 
     def list_computes(self) -> tuple[Compute, ...]:
         """All compute targets, oldest first."""
+        ...
+
+    def delete_compute(self, name: str) -> None:
+        """Forget a compute target.
+
+        Raises:
+            Conflict: Jobs are queued for it.
+            NotFound: There is none of that name.
+        """
+        ...
+
+    def add_environment(
+        self, name: str, definition: Mapping[str, object], *, version: str = ""
+    ) -> EnvironmentVersion:
+        """Register an environment; the same definition again is the newest version.
+
+        Args:
+            name: Its name.
+            definition: JSON.
+            version: Instead of the next number; one that exists gets this definition.
+        """
+        ...
+
+    def list_environments(self, name: str | None = None) -> tuple[EnvironmentVersion, ...]:
+        """Registered environments by name, the version registered last first."""
         ...
 
     def add_job(self, job: QueuedJob) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from trackboard.errors import Conflict
 from trackboard.model import Compute, QueuedJob, RunId
 from trackboard.stores import runs
+from trackboard.stores.described import busy_compute, no_compute
 from trackboard.stores.schema import compute, job, run, to_column
 
 
@@ -81,6 +82,16 @@ def list_computes(connection: sa.Connection) -> tuple[Compute, ...]:
     """All compute targets, oldest first."""
     query = sa.select(compute.c.settings).order_by(compute.c.id)
     return tuple(Compute(**json.loads(each)) for each in connection.execute(query).scalars())
+
+
+def delete_compute(connection: sa.Connection, name: str) -> None:
+    """Forget a compute target that nobody waits for."""
+    if find_compute(connection, name) is None:
+        raise no_compute(name)
+    queued = list_jobs(connection, name)
+    if queued:
+        raise busy_compute(name, len(queued))
+    connection.execute(sa.delete(compute).where(compute.c.name == name))
 
 
 def _settings(each: Compute) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What people say about experiments and models: rules that are the same for every store."""
+"""What people say about experiments, environments and models: rules that are the same for every store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from trackboard.errors import Conflict, NotFound
 from trackboard.model import Run
-from trackboard.ports import Model
+from trackboard.ports import EnvironmentVersion, Model
 
 
 def change_model(
@@ -49,6 +49,28 @@ def check_ended(name: str, runs: Iterable[Run]) -> None:
             f"experiment {name!r} has runs that have not ended: {', '.join(going_on[:5])}{more}",
             hint="Complete or cancel them first.",
         )
+
+
+def next_version(known: Iterable[EnvironmentVersion]) -> str:
+    """The number after the greatest one; versions that are no numbers do not count."""
+    numbers = [int(each.version) for each in known if each.version.isdecimal()]
+    return str(max(numbers, default=0) + 1)
+
+
+def no_compute(name: str) -> NotFound:
+    """The error for a compute target that nobody knows."""
+    return NotFound(
+        f"there is no compute target {name!r} in this workspace",
+        hint="Check the name; it may have been deleted.",
+    )
+
+
+def busy_compute(name: str, jobs: int) -> Conflict:
+    """The error for a compute target that is still needed."""
+    return Conflict(
+        f"{jobs} jobs of compute target {name!r} have not ended",
+        hint="Wait for them, or cancel them first.",
+    )
 
 
 def no_experiment(name: str) -> NotFound:

@@ -1,14 +1,16 @@
-"""The part of the model in memory that no stream touches: experiments, computes, the queue, models."""
+"""The part of the model in memory that no stream touches: the catalogue."""
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from trackboard.errors import Conflict
 from trackboard.model import Compute, QueuedJob, RunId
-from trackboard.ports import Experiment, Model
+from trackboard.ports import EnvironmentVersion, Experiment, Model
 from trackboard.stores import described
 
 
@@ -19,6 +21,7 @@ class MemoryCatalogue:
         self._lock = threading.RLock()
         self._version = 0
         self._computes: dict[str, Compute] = {}
+        self._environments: list[EnvironmentVersion] = []
         self._jobs: dict[RunId, QueuedJob] = {}
         self._models: dict[str, list[Model | None]] = {}  # None: it was deleted
         self._experiments: dict[str, Experiment] = {}
@@ -100,6 +103,42 @@ class MemoryCatalogue:
         """All compute targets, oldest first."""
         with self._lock:
             return tuple(self._computes.values())
+
+    def delete_compute(self, name: str) -> None:
+        """Forget a compute target."""
+        with self._lock:
+            if name not in self._computes:
+                raise described.no_compute(name)
+            queued = self.list_jobs(name)
+            if queued:
+                raise described.busy_compute(name, len(queued))
+            self._version += 1
+            del self._computes[name]
+
+    def add_environment(
+        self, name: str, definition: Mapping[str, object], *, version: str = ""
+    ) -> EnvironmentVersion:
+        """Register an environment."""
+        with self._lock:
+            definition = json.loads(json.dumps(dict(definition)))  # as it will be read back
+            known = self.list_environments(name)
+            if known and known[0].definition == definition and version in ("", known[0].version):
+                return known[0]
+            number = version or described.next_version(known)
+            new = EnvironmentVersion(name, number, definition, time.time())
+            self._environments = [
+                each for each in self._environments if (each.name, each.version) != (name, number)
+            ]
+            self._environments.append(new)
+            self._version += 1
+            return new
+
+    def list_environments(self, name: str | None = None) -> tuple[EnvironmentVersion, ...]:
+        """Registered environments by name."""
+        with self._lock:
+            newest_first = reversed(self._environments)
+            found = [each for each in newest_first if name in (None, each.name)]
+        return tuple(sorted(found, key=lambda each: each.name))
 
     def add_job(self, job: QueuedJob) -> None:
         """Queue a job."""

@@ -11,7 +11,7 @@ import math
 
 import sqlalchemy as sa
 
-SCHEMA = 1
+SCHEMA = 2  # an older one is brought up to date by `stores.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -231,6 +231,17 @@ compute = sa.Table(
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
     sa.Column("name", _Text, nullable=False, unique=True),
     sa.Column("settings", sa.Text, nullable=False),  # JSON
+)
+
+environment = sa.Table(
+    "environment",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("name", _Text, nullable=False),
+    sa.Column("version", _Text, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),  # JSON
+    sa.Column("created_s", sa.Double, nullable=True),
+    sa.UniqueConstraint("name", "version"),
 )
 
 job = sa.Table(

@@ -20,6 +20,7 @@ from trackboard.ports import (
     NEWEST_FIRST,
     Artifact,
     Batch,
+    EnvironmentVersion,
     Experiment,
     Model,
     Order,
@@ -32,6 +33,7 @@ from trackboard.ports import (
 from trackboard.stores import (
     artifacts,
     catalogue,
+    environments,
     experiments,
     models,
     parameters,
@@ -309,6 +311,23 @@ class SqlStore:
         """All compute targets, oldest first."""
         with self._database.read() as connection:
             return catalogue.list_computes(connection)
+
+    def delete_compute(self, name: str) -> None:
+        """Forget a compute target."""
+        with self._database.write() as connection:
+            catalogue.delete_compute(connection, name)
+
+    def add_environment(
+        self, name: str, definition: Mapping[str, object], *, version: str = ""
+    ) -> EnvironmentVersion:
+        """Register an environment."""
+        with self._database.write() as connection:
+            return environments.add_environment(connection, name, definition, version)
+
+    def list_environments(self, name: str | None = None) -> tuple[EnvironmentVersion, ...]:
+        """Registered environments by name."""
+        with self._database.read() as connection:
+            return environments.list_environments(connection, name)
 
     def add_job(self, job: QueuedJob) -> None:
         """Queue a job."""

@@ -131,6 +131,11 @@ def _check_schema(database: Database, path: Path) -> None:
             hint="It was written by a newer version; nothing was changed. Type:"
             " pip install --upgrade trackboard",
         )
+    if found < schema.SCHEMA:
+        from trackboard.stores.migrate import upgrade  # loads Alembic
+
+        with database.write(durable=True) as connection:
+            upgrade(connection)  # asks again: another process may have been faster
 
 
 def _set_journal(database: Database, journal: str) -> None:

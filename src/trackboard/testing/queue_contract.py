@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from trackboard.errors import Conflict
+from trackboard.errors import Conflict, NotFound
 from trackboard.model import Compute, QueuedJob, RunId
 from trackboard.ports import Store
 
@@ -56,6 +56,22 @@ class QueueContract:
             ("cpu-cluster", 8),
             ("gpu", 4),
         ]
+
+    def test_deleting_a_compute(self, store: Store) -> None:
+        store.add_compute(CLUSTER)
+        store.add_compute(replace(CLUSTER, name="gpu"))
+        store.delete_compute("cpu-cluster")
+        assert [each.name for each in store.list_computes()] == ["gpu"]
+        with pytest.raises(NotFound, match="'cpu-cluster'"):
+            store.delete_compute("cpu-cluster")
+
+    def test_a_compute_that_jobs_wait_for_stays(self, store: Store) -> None:
+        store.add_compute(CLUSTER)
+        store.add_job(queued("r"))
+        with pytest.raises(Conflict, match="1 jobs of compute target 'cpu-cluster'"):
+            store.delete_compute("cpu-cluster")
+        store.remove_job(RunId("r"))
+        store.delete_compute("cpu-cluster")
 
     def test_jobs_are_claimed_oldest_first_and_per_compute(self, store: Store) -> None:
         for run, compute in (("a", "one"), ("b", "two"), ("c", "one")):

@@ -14,6 +14,7 @@ function that opens the same store again, also in a forked child. It needs pytes
 from __future__ import annotations
 
 from trackboard.testing.describing_contract import DescribingContract
+from trackboard.testing.environment_contract import EnvironmentContract
 from trackboard.testing.experiment_contract import ExperimentContract
 from trackboard.testing.model_contract import ModelContract
 from trackboard.testing.query_contract import QueryContract
@@ -35,6 +36,7 @@ class StoreContract(
     SeriesContract,
     QueueContract,
     ModelContract,
+    EnvironmentContract,
     ThreadContract,
 ):
     """What a store in one process promises."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.errors import Conflict, Unavailable
+from trackboard.errors import Conflict, InternalError, Unavailable
 from trackboard.model import RunId
 from trackboard.stores import open_sqlite
+from trackboard.stores.schema import SCHEMA
 from trackboard.testing.sharing_contract import in_children
 from trackboard.testing.speaker import Speaker, created, numbers
 
@@ -99,9 +100,55 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(Conflict) as caught:
         open_sqlite(path, network_folder=True)
     assert "format 7" in caught.value.message
-    assert "up to 1" in caught.value.message
+    assert f"up to {SCHEMA}" in caught.value.message
     assert "pip install --upgrade trackboard" in caught.value.hint
     assert path.read_bytes() == before
+
+
+def _layout(path: Path) -> dict[str, str]:
+    """Every table and index by name, as SQLite describes it, without line breaks."""
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        found = {name: " ".join(sql.replace('"', "").split()) for name, sql in rows}
+    connection.close()
+    return found
+
+
+def test_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "trackboard.db"
+    filled(path)
+    today = _layout(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE environment")
+        connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
+        before = connection.execute("SELECT * FROM series").fetchall()
+    connection.close()
+    stores = [open_sqlite(path), open_sqlite(path)]
+    for store in stores:
+        store.add_environment("train", {"a": 1})
+        assert len(store.list_environments()) == 1
+        store.close()
+    assert _layout(path) == today
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT * FROM series").fetchall() == before
+        version = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    connection.close()
+    assert version == (SCHEMA,)
+
+
+def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "trackboard.db"
+    filled(path)
+    with sqlite3.connect(path) as connection:  # a table in the way of the one to be made
+        connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
+    connection.close()
+    before = _layout(path)
+    with pytest.raises(InternalError, match="already exists"):
+        open_sqlite(path)
+    with sqlite3.connect(path) as connection:
+        version = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    connection.close()
+    assert (_layout(path), version) == (before, (1,))
 
 
 @pytest.mark.parametrize("what", ["empty", "text", "half", "no header", "another database"])

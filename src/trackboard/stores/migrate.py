@@ -1,0 +1,47 @@
+"""Bringing the tables of an older trackboard up to date, a step for each version of the layout.
+
+Imported only when a stored layout is older. The steps are written out as they were when they were made:
+they must not follow what `schema` says today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+from trackboard.stores import schema
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Go from the stored layout to today's, in the caller's transaction."""
+    stored = sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")
+    found = int(connection.execute(stored).scalar_one())
+    operations = Operations(MigrationContext.configure(connection))
+    for number in range(found + 1, schema.SCHEMA + 1):
+        _STEPS[number](operations)
+    connection.execute(
+        sa.update(schema.meta).where(schema.meta.c.key == "schema").values(value=schema.SCHEMA)
+    )
+
+
+def _add_environments(operations: Operations) -> None:
+    operations.create_table(
+        "environment",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("definition", sa.Text, nullable=False),
+        sa.Column("created_s", sa.Double, nullable=True),
+        sa.UniqueConstraint("name", "version"),
+    )
+
+
+_STEPS: dict[int, Callable[[Operations], None]] = {2: _add_environments}
