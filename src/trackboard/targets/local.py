@@ -37,6 +37,9 @@ class LocalTarget:
         compute: Name of the compute target it serves.
         slots: How many jobs may run at once; None for no limit.
         python: The interpreter of the workers.
+        cpus: How many each slot may use; None: its part of the machine's.
+        memory_bytes: How much the processes of one slot may hold together; None: no limit.
+        gpus: How many each slot gets; None: its part of the machine's.
     """
 
     def __init__(
@@ -46,6 +49,9 @@ class LocalTarget:
         *,
         slots: int | None = None,
         python: str = sys.executable,
+        cpus: int | None = None,
+        memory_bytes: int | None = None,
+        gpus: int | None = None,
     ) -> None:
         if not _NAME.fullmatch(compute):
             raise UsageError(
@@ -55,6 +61,7 @@ class LocalTarget:
         self._folder = folder
         self._slots = None if slots is None else Slots(folder / "slots" / compute, slots)
         self._python = python
+        self._wanted = (cpus, memory_bytes, gpus)
 
     def check(self, plan: JobPlan) -> None:
         """Refuse a job of more nodes than there are slots."""
