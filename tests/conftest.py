@@ -26,10 +26,16 @@ def _nobody_is_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         if "PIP_CACHE_DIR" not in os.environ:  # downloads are nobody's settings: keep them
             patch.setenv("PIP_CACHE_DIR", str(Path.home() / caches / "pip"))
+        if "UV_CACHE_DIR" not in os.environ:
+            patch.setenv("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
         patch.setenv("HOME", str(home))
         for name in [*os.environ]:
             if name.startswith(("TRACKBOARD_", "AZUREML_", "XDG_")):
                 patch.delenv(name)
+        # Environments of jobs are built once for all tests, in whatever process they run.
+        ours = tmp_path_factory.getbasetemp()
+        shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+        patch.setenv("TRACKBOARD_CACHE", str(shared / "environments"))
         yield
 
 
