@@ -97,7 +97,7 @@ def test_a_store_elsewhere(tmp_path: Path) -> None:
     [
         ("format = 99", Conflict, "pip install --upgrade"),
         ('stroe = "x"', UsageError, "Did you mean store"),
-        ("store = 5", UsageError, "not str"),
+        ("store = 5", UsageError, "not text"),
         ("store = ", UsageError, "not valid TOML"),
     ],
 )

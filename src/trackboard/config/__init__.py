@@ -1,5 +1,6 @@
 """Where a workspace is, and what its settings say."""
 
+from trackboard.config.compute import ComputeSettings
 from trackboard.config.file_system import is_network_folder
 from trackboard.config.location import (
     DEFAULT_NAME,
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_NAME",
     "FOLDER_KEY",
     "ROOT",
+    "ComputeSettings",
     "Location",
     "SdkConfig",
     "Settings",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import secrets
 import tomllib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from trackboard.config.compute import ComputeSettings, read_compute
+from trackboard.config.keys import check_keys
 from trackboard.config.location import ROOT
 from trackboard.errors import Conflict, Unavailable, UsageError
 
@@ -25,7 +25,19 @@ id = "{id}"
 
 # store = "/local/disk/history.db"     # the database; put it on a local disk when this folder is shared
 # network_folder = true                # say so when this folder's file system is not recognised as shared
+
+# [compute.cpu-cluster]                # what one node of a compute target gives its job; each may be left out
+# cpus = 2                             # instead of an equal share of this machine
+# memory_gb = 4                        # a job that takes more is ended
+# gpus = 1
 """
+_KEYS: Mapping[str, object] = {
+    "format": int,
+    "id": str,
+    "store": str,
+    "network_folder": bool,
+    "compute": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Settings:
     id: str
     store: str = ""  # path of the database; empty: trackboard.db beside this file
     network_folder: bool | None = None  # None: find out
+    compute: Mapping[str, ComputeSettings] = field(default_factory=dict)  # by name
 
 
 def make_workspace(folder: Path) -> bool:
@@ -75,31 +88,15 @@ def read_settings(folder: Path) -> Settings:
         raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"{path} is not valid TOML: {error}", hint="Mend that line.") from error
-    if content.get("format", FORMAT) > FORMAT:
+    written = content.get("format", FORMAT)
+    if type(written) is int and written > FORMAT:
         raise Conflict(
-            f"{path} has format {content['format']}; this trackboard knows {FORMAT}",
+            f"{path} has format {written}; this trackboard knows {FORMAT}",
             hint="Upgrade: pip install --upgrade trackboard",
         )
-    _check_keys(path, content)
-    return Settings(**{"format": FORMAT, "id": "", **content})
-
-
-def _check_keys(path: Path, content: Mapping[str, Any]) -> None:
-    known = {field.name: field.type for field in fields(Settings)}
-    types = {"format": int, "id": str, "store": str, "network_folder": bool}
-    for key, value in content.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            meant = f"Did you mean {near[0]}? " if near else ""
-            raise UsageError(
-                f"{path} has a setting {key!r} that is not known",
-                hint=f"{meant}Known are: {', '.join(sorted(known))}.",
-            )
-        if type(value) is not types[key]:
-            raise UsageError(
-                f"{path}: {key} = {value!r} is not {types[key].__name__}",
-                hint=f"Write a {types[key].__name__} value.",
-            )
+    check_keys(str(path), content, _KEYS)
+    compute = read_compute(str(path), content.pop("compute", {}))
+    return Settings(**{"format": FORMAT, "id": "", **content, "compute": compute})
 
 
 def _write_once(path: Path, text: str) -> bool:

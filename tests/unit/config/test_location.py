@@ -121,7 +121,7 @@ class TestSettings:
         [
             ("format = ", "not valid TOML"),
             ('stor = "x"', "Did you mean store"),
-            ("store = 3", "is not str"),
+            ("store = 3", "is not text"),
         ],
     )
     def test_mistakes_are_named(self, folder: Path, text: str, says: str) -> None:

@@ -1,0 +1,62 @@
+"""What `trackboard.toml` says about a compute target: `[compute.<name>]`.
+
+What the SDK's calls create is in the store; here is what they have no word for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trackboard.config.keys import NUMBER, check_keys
+from trackboard.errors import UsageError
+
+_KEYS: Mapping[str, object] = {"cpus": int, "memory_gb": NUMBER, "gpus": int}
+_LEAST = {"cpus": 1, "gpus": 0}
+
+
+@dataclass(frozen=True)
+class ComputeSettings:
+    """What one slot of a compute target gives its job; None: an equal share of the machine."""
+
+    cpus: int | None = None
+    memory_gb: float | None = None  # of 2**30 bytes; enforced, which no share is by itself
+    gpus: int | None = None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """The memory of one slot."""
+        return None if self.memory_gb is None else int(self.memory_gb * 2**30)
+
+
+def read_compute(where: str, content: Mapping[str, Any]) -> Mapping[str, ComputeSettings]:
+    """Read all of the tables.
+
+    Args:
+        where: The file, for messages.
+        content: The tables by the name of their compute target.
+
+    Raises:
+        UsageError: A table says something that is not known, or that cannot be.
+    """
+    return {name: _read(f"{where}: [compute.{name}]", table) for name, table in content.items()}
+
+
+def _read(where: str, table: object) -> ComputeSettings:
+    if not isinstance(table, dict):
+        raise UsageError(
+            f"{where} = {table!r} is not a table", hint="Write [compute.<name>], then cpus = 2."
+        )
+    check_keys(where, table, _KEYS)
+    for key, least in _LEAST.items():
+        if table.get(key, least) < least:
+            raise UsageError(
+                f"{where}: {key} = {table[key]} is too small", hint=f"Write {least} or more."
+            )
+    if not 0 < table.get("memory_gb", 1) < 2**20:  # also refuses nan and inf, which TOML knows
+        raise UsageError(
+            f"{where}: memory_gb = {table['memory_gb']} is no amount of memory",
+            hint="Write gigabytes, such as memory_gb = 4 or memory_gb = 0.5.",
+        )
+    return ComputeSettings(**table)

@@ -1,0 +1,45 @@
+"""The one check of all settings: every key is known, and has a value of its type."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from trackboard.errors import UsageError
+
+NUMBER = (int, float)  # a type: either of them
+_WORDS = {
+    int: "a whole number",
+    str: "text",
+    bool: "true or false",
+    dict: "a table",
+    NUMBER: "a number",
+}
+
+
+def check_keys(where: str, content: Mapping[str, Any], types: Mapping[str, object]) -> None:
+    """Refuse what is not known, and values of another type.
+
+    Args:
+        where: What the message begins with: the file, and the table in it.
+        content: What was read.
+        types: The types of all keys there are, by key: one of `_WORDS`.
+
+    Raises:
+        UsageError: Something is not as it should be; the nearest known key is named.
+    """
+    for key, value in content.items():
+        if key not in types:
+            near = difflib.get_close_matches(key, types, 1)
+            meant = f"Did you mean {near[0]}? " if near else ""
+            raise UsageError(
+                f"{where} has a setting {key!r} that is not known",
+                hint=f"{meant}Known are: {', '.join(sorted(types))}.",
+            )
+        wanted = types[key]
+        if type(value) not in (wanted if isinstance(wanted, tuple) else (wanted,)):
+            raise UsageError(
+                f"{where}: {key} = {value!r} is not {_WORDS[wanted]}",
+                hint=f"Write {_WORDS[wanted]}.",
+            )

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trackboard.config import ComputeSettings, make_workspace, read_settings
+from trackboard.errors import UsageError
+
+
+def settings_of(folder: Path, text: str) -> Path:
+    make_workspace(folder)
+    with (folder / "trackboard.toml").open("a") as file:
+        file.write(text)
+    return folder
+
+
+def test_a_new_file_says_nothing_about_compute_targets(tmp_path: Path) -> None:
+    assert read_settings(settings_of(tmp_path, "")).compute == {}
+
+
+def test_what_one_slot_gives(tmp_path: Path) -> None:
+    text = (
+        "[compute.cpu-cluster]\ncpus = 2\nmemory_gb = 0.5\n[compute.big]\ngpus = 0\nmemory_gb = 4"
+    )
+    assert read_settings(settings_of(tmp_path, text)).compute == {
+        "cpu-cluster": ComputeSettings(cpus=2, memory_gb=0.5),
+        "big": ComputeSettings(memory_gb=4, gpus=0),
+    }
+
+
+def test_memory_in_bytes() -> None:
+    assert ComputeSettings(memory_gb=1.5).memory_bytes == 3 << 29
+    assert ComputeSettings().memory_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[compute.c]\ncpu = 2", r"\[compute.c\] has a setting 'cpu' .*Did you mean cpus\?"),
+        ("[compute.c]\nxyz = 2", r"'xyz' .*Known are: cpus, gpus, memory_gb\."),
+        ("[compute.c]\ncpus = 1.5", r"\[compute.c\]: cpus = 1.5 is not a whole number"),
+        ("[compute.c]\ncpus = true", "cpus = True is not a whole number"),
+        ("[compute.c]\ncpus = 0", "cpus = 0 is too small.*Write 1 or more"),
+        ("[compute.c]\ngpus = -1", "gpus = -1 is too small.*Write 0 or more"),
+        ("[compute.c]\nmemory_gb = '4'", "memory_gb = '4' is not a number"),
+        ("[compute.c]\nmemory_gb = 0", "memory_gb = 0 is no amount of memory"),
+        ("[compute.c]\nmemory_gb = nan", "memory_gb = nan is no amount of memory"),
+        ("[compute.c]\nmemory_gb = inf", "memory_gb = inf is no amount of memory"),
+        ("[compute]\nc = 4", r"\[compute.c\] = 4 is not a table"),
+        ("compute = 4", "compute = 4 is not a table"),
+        ("[computes.c]\ncpus = 2", "'computes' .*Did you mean compute"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    folder = settings_of(tmp_path, text)
+    with pytest.raises(UsageError, match=f"(?s)trackboard.toml.*{said}"):
+        read_settings(folder)
