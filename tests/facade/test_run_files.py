@@ -105,19 +105,19 @@ def test_a_missing_file_is_an_error_that_lists_what_there_is(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        ({}, {"out/a", "out/b/c", "other"}),
-        ({"prefix": "out"}, {"out/a", "out/b/c"}),
-        ({"prefix": "out/", "append_prefix": False}, {"a", "b/c"}),
-        ({"prefix": "out", "output_directory": "d"}, {"d/out/a", "d/out/b/c"}),
-        ({"prefix": "out", "output_directory": "d", "append_prefix": False}, {"d/a", "d/b/c"}),
-        ({"prefix": "ou"}, {"out/a", "out/b/c"}),
-        ({"prefix": "out", "output_paths": ["x", "y/z"]}, {"x", "y/z"}),
-        ({"prefix": "nothing"}, set()),
+        ({}, ["out/a", "out/b/c", "other"]),
+        ({"prefix": "out"}, ["out/a", "out/b/c"]),
+        ({"prefix": "out/", "append_prefix": False}, ["a", "b/c"]),
+        ({"prefix": "out", "output_directory": "d"}, ["d/out/a", "d/out/b/c"]),
+        ({"prefix": "out", "output_directory": "d", "append_prefix": False}, ["d/a", "d/b/c"]),
+        ({"prefix": "ou"}, ["out/a", "out/b/c"]),
+        ({"prefix": "out", "output_paths": ["x", "y/z"]}, ["x", "y/z"]),
+        ({"prefix": "nothing"}, []),
     ],
     ids=str,
 )
 def test_download_files(
-    run: Run, empty_folder: Path, arguments: dict[str, Any], found: set[str]
+    run: Run, empty_folder: Path, arguments: dict[str, Any], found: list[str]
 ) -> None:
     for name in ("out/a", "out/b/c", "other"):
         run.upload_file(name, io.BytesIO(name.encode()))
@@ -126,7 +126,7 @@ def test_download_files(
 
     files = {path for path in empty_folder.rglob("*") if path.is_file()}
     names = {path.relative_to(empty_folder).as_posix() for path in files}
-    assert {name for name in names if not name.startswith(".trackboard/")} == found
+    assert {name for name in names if not name.startswith(".trackboard/")} == set(found)
 
 
 def test_outputs_are_kept_before_it_is_completed(exp: Experiment, empty_folder: Path) -> None:

@@ -65,7 +65,9 @@ def test_log_list_again_goes_on(run: Run) -> None:
     assert run.get_metrics() == {"list": [1, 2, 3, 4]}
 
 
-@pytest.mark.parametrize("value", [[], (), np.array([]), iter(())], ids=repr)
+@pytest.mark.parametrize(
+    "value", [[], (), np.array([]), iter(())], ids=["list", "tuple", "array", "iterator"]
+)
 def test_an_empty_list_is_nothing(run: Run, value: Any) -> None:
     run.log_list("list", value)
 
@@ -261,7 +263,9 @@ def test_documents(run: Run, log: Callable[..., None]) -> None:
     assert documents["arrays"].convert_to_object()["data"] == {"matrix": [[1, 0], [0, 1]], "n": 3}
 
 
-@pytest.mark.parametrize("value", ["{", "[1]", 3, None, {"a": object()}, {"a": {1, 2}}], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["{", "[1]", 3, None, {"a": NotImplemented}, {"a": {1, 2}}], ids=repr
+)
 def test_documents_that_are_none(run: Run, value: Any) -> None:
     with pytest.raises(UserErrorException, match="log_confusion_matrix"):
         run.log_confusion_matrix("matrix", value)

@@ -15,6 +15,9 @@ class Tensor:
     def __init__(self, *values: float) -> None:
         self.values = values
 
+    def __repr__(self) -> str:
+        return f"Tensor{self.values}"
+
     def size(self) -> tuple[int, ...]:
         return (len(self.values),)
 
@@ -71,7 +74,7 @@ def test_special_floats_survive() -> None:
         ({"a": 1}, "dict"),
         (np.arange(3), "ndarray"),
         (Tensor(1.0, 2.0), "Tensor"),
-        (object(), "object"),
+        pytest.param(object(), "object", id="object"),
         (2**63, "64 bits"),
         (np.uint64(2**64 - 1), "64 bits"),
         (1 + 2j, "complex"),
