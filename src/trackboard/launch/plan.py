@@ -49,6 +49,8 @@ class Request:
     tags: Mapping[str, str] = field(default_factory=dict)
     max_duration_s: float | None = None
     parent: RunId | None = None  # the run that it is a child of
+    run: str = ""  # the id that its run shall have; empty: a new one
+    notes: tuple[str, ...] = ()  # what was decided for the user before, to be said in the job's log
 
 
 def find_script(source: Path, script: str) -> str:
@@ -119,7 +121,7 @@ def make_plan(
         distribution=request.distribution,
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
-        notes=environment.substitutions,
+        notes=(*request.notes, *environment.substitutions),
     )
 
 

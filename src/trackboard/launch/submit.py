@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from trackboard.errors import NotFound
+from trackboard.errors import Conflict, NotFound
 from trackboard.launch.parameters import read_parameters
 from trackboard.launch.place import SNAPSHOTS
 from trackboard.launch.plan import LOCAL, Request, find_script, make_plan
@@ -19,6 +19,7 @@ from trackboard.model import (
     RunId,
     RunKind,
     check_experiment_name,
+    check_run_id,
     new_job_run_id,
 )
 from trackboard.record.value import check_tag
@@ -30,6 +31,7 @@ def prepare(site: Site, request: Request) -> JobPlan:
     Raises:
         UsageError: Something asked for is not possible.
         NotFound: The compute target does not exist.
+        Conflict: The run id that it shall have is taken.
     """
     check_experiment_name(request.experiment)
     for key, value in request.tags.items():
@@ -38,7 +40,7 @@ def prepare(site: Site, request: Request) -> JobPlan:
         find_script(request.source, request.script)  # before a large folder is read
     _check_compute(site, request.compute)
     now_s = time.time()
-    run = new_job_run_id(request.experiment, now_s)
+    run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
     snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
     plan = make_plan(request, site, run, snapshot, client=os.environ, now_s=now_s)
     site.target_for(plan.compute).check(plan)
@@ -74,6 +76,17 @@ def submit(site: Site, request: Request) -> RunId:
     site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
     kick(site)
     return plan.run
+
+
+def _free_id(site: Site, given: str) -> RunId:
+    """An id that the user chose, if no run has it nor ever had it."""
+    run = check_run_id(given)
+    site.drain()
+    if site.store.find_run(run) is not None or site.store.list_deleted([run]):
+        raise Conflict(
+            f"the run id {given!r} is taken", hint="Choose another, or none: then it is a new one."
+        )
+    return run
 
 
 def _check_compute(site: Site, name: str) -> None:
