@@ -440,6 +440,7 @@ class Workspace:
             store=self.store,
             drain=self.drain,
             target_for=self._target_for,
+            engines=frozenset(name for name, each in self.settings.compute.items() if each.ray),
             subscription_id=config.subscription_id if config else "",
             resource_group=config.resource_group if config else "",
         )
@@ -448,6 +449,13 @@ class Workspace:
         if compute == LOCAL:
             return LocalTarget(self.folder)
         found = self.store.find_compute(compute)
+        settings = self.settings.compute.get(compute)
+        if settings is not None and settings.ray is not None:
+            from trackboard.targets.ray import RayTarget
+
+            return RayTarget(
+                self.folder, compute, settings, most_nodes=found.max_nodes if found else None
+            )
         if found is None:
             raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
         return LocalTarget(self.folder, compute, slots=found.max_nodes)

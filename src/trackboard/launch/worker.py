@@ -93,7 +93,7 @@ class Worker:
         return site
 
     def _attempt(self, live: LiveRun) -> _Outcome:
-        plan = load_plan(self._folder)
+        plan = self._load()
         live.set_state(RunState.PREPARING)
         for note in plan.notes:
             say(self._console, note)
@@ -122,6 +122,9 @@ class Worker:
         live.set_state(RunState.FINALIZING)
         outcome = self._judge(code)
         return self._keep(live, follower, work, outcome)
+
+    def _load(self) -> JobPlan:
+        return load_plan(self._folder)
 
     def _supervise(self, plan: JobPlan, script: Script, follower: Follower) -> int:
         """Follow the script until it has ended, and end it when somebody asks for that."""

@@ -3,7 +3,7 @@
 Import from here; the modules below are one noun each.
 """
 
-from trackboard.model.environment import EnvironmentPlan, EnvironmentRequest
+from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
 from trackboard.model.event import (
     ArtifactKind,
     ArtifactLogged,
@@ -34,6 +34,7 @@ from trackboard.model.run import Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
 __all__ = [
+    "ANY_PYTHON",
     "ArtifactKind",
     "ArtifactLogged",
     "Compute",
