@@ -451,11 +451,9 @@ class Workspace:
         found = self.store.find_compute(compute)
         settings = self.settings.compute.get(compute)
         if settings is not None and settings.ray is not None:
-            from trackboard.targets.ray import RayTarget
+            from trackboard.targets.ray import open_ray
 
-            return RayTarget(
-                self.folder, compute, settings, most_nodes=found.max_nodes if found else None
-            )
+            return open_ray(self.folder, compute, settings, found.max_nodes if found else None)
         if found is None:
             raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
         return LocalTarget(self.folder, compute, slots=found.max_nodes)

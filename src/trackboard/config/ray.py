@@ -34,7 +34,7 @@ class RaySettings:
     token_file: str = ""  # empty: as Ray finds it (RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH, ~/.ray)
     ca_file: str = ""  # certificates to trust; empty: those of the system
     verify: bool = True  # whether the certificate is checked
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # for what is in between
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # for what is in between
     autoscaling: bool = False  # nodes come when they are needed: do not refuse what none has today
 
 
@@ -61,7 +61,8 @@ def read_ray(where: str, table: Mapping[str, Any]) -> RaySettings:
             raise UsageError(
                 f"{where}: the header {name} is not a line of text", hint='Write "text" in quotes.'
             )
-    return RaySettings(**table)
+    headers = tuple(table.get("headers", {}).items())
+    return RaySettings(**{**table, "headers": headers})
 
 
 def check_address(what: str, address: str) -> str:

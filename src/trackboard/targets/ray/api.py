@@ -78,11 +78,11 @@ class RayApi:
     def __init__(
         self, settings: RaySettings, where: str, address: str = "", send: Send | None = None
     ) -> None:
-        self.address, self.where = _find_address(address or settings.address, where)
+        self.address, self.where = find_address(address or settings.address, where)
         self._send = send or make_send(settings)
         token = find_token(settings)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._headers |= settings.headers
+        self._headers |= dict(settings.headers)
 
     def get_version(self) -> RayVersion:
         """Who answers.
@@ -178,8 +178,16 @@ class RayApi:
             raise explain_silence(self.address, self.where, exc) from exc
 
 
-def _find_address(written: str, where: str) -> tuple[str, str]:
-    """The address, and where it was written."""
+def find_address(written: str, where: str) -> tuple[str, str]:
+    """The address of a cluster, and where it was written.
+
+    Args:
+        written: In the settings; empty: the environment variables say it, or it is this machine.
+        where: The table of the settings.
+
+    Raises:
+        UsageError: It is not one.
+    """
     if written:
         return check_address(f"{where}: address", written), where
     for name in _VARIABLES:

@@ -7,6 +7,7 @@ for, which it does after a quarter of an hour, goes back to our queue.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import time
@@ -20,13 +21,15 @@ from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, Us
 from trackboard.model import JobPlan, RunId
 from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
 from trackboard.spool.turn import is_taken, take_turn, wish_for_end
-from trackboard.targets.ray.api import RayApi, RayJob
+from trackboard.targets.ray.api import RayApi, RayJob, RayVersion, find_address
 from trackboard.targets.ray.asking import Send
 from trackboard.targets.ray.job import Share, describe_job
 from trackboard.targets.ray.package import own_package
 from trackboard.targets.ray.probe import Probe
 
 _HANDLE = "handle"
+_CHECK_EVERY_S = 10.0  # many jobs may be submitted at once
+_POLL_EVERY_S = 1.0
 _BREAK_S = 10.0  # how long a cluster that does not answer is left alone by status calls
 _SETTLE_S = 120.0  # what a worker said last may take so long to be seen through a network folder
 _PATIENCE_S = 30.0  # from the first wish that a job ends to Ray's force
@@ -91,6 +94,9 @@ class RayTarget:
         self._wall_clock = wall_clock
         self._where = f"[compute.{compute}] in {folder / 'trackboard.toml'}"
         self._apis: dict[str, RayApi] = {}
+        self._checked: tuple[float, str, RayVersion] | None = None
+        self._polled_s = float("-inf")
+        self._last: dict[str, WorkerStatus] = {}
         self._silent_until_s = float("-inf")
 
     def check(self, plan: JobPlan) -> None:
@@ -101,28 +107,26 @@ class RayTarget:
                 f" {self._most_nodes}",
                 hint=f"Ask for fewer, or make it larger: update(max_nodes={plan.nodes}).",
             )
-        api = self._api()
-        version = api.get_version()
-        alive = [node for node in api.list_nodes() if node.is_alive]
-        fitting = [node.id for node in alive if self._share.fits(node)]
-        if not fitting and not self._ray.autoscaling:
-            raise self._too_much(alive)
-        package = own_package()
-        if not api.has_package(package.name):
-            api.put_package(package.name, package.data)
-        Probe(api, self._ray, self._folder, self._compute).prove(version, fitting, package)
+        self._look()
         self._silent_until_s = float("-inf")
 
     def has_room(self, nodes: int = 1) -> bool:
-        """Ray has a queue of its own; only a cluster that does not answer takes nothing."""
+        """Ray has a queue of its own; a cluster that does not answer takes nothing."""
         del nodes
-        return self._clock() >= self._silent_until_s
+        if self._clock() < self._silent_until_s:
+            return False
+        try:
+            self._look()
+        except (Unavailable, UsageError) as exc:
+            self._fall_silent(exc)
+            return False
+        return True
 
     def start(self, plan: JobPlan) -> str:
         """Hand the job to Ray."""
         api = self._api()
-        version = api.get_version()
-        handle = _Handle(api.address, version.session, self._next_id(plan.run), plan.run)
+        session = self._look().session
+        handle = _Handle(api.address, session, self._next_id(plan.run), plan.run)
         self._keep(handle)
         job = describe_job(
             plan.run, handle.job, self._ray, self._share, self._there, own_package().uri, plan.nodes
@@ -157,15 +161,16 @@ class RayTarget:
         """Ask Ray about all of them at once; where nobody answers, nothing is proved."""
         asked = {text: _Handle.read(text) for text in handles}
         found: dict[str, WorkerStatus] = dict.fromkeys(handles, _ALIVE)
-        if self._clock() < self._silent_until_s:
-            return found
+        now_s = self._clock()
+        if now_s < self._polled_s + _POLL_EVERY_S or now_s < self._silent_until_s:
+            return found | {text: self._last[text] for text in handles if text in self._last}
         for address in {handle.address for handle in asked.values()}:
             here = {text: one for text, one in asked.items() if one.address == address}
             try:
                 found |= self._poll_at(self._api(address), here)
             except (Unavailable, UsageError) as exc:
-                self._silent_until_s = self._clock() + _BREAK_S
-                say_once(f"nothing new of the jobs on {self._compute!r}: {exc.message}")
+                self._fall_silent(exc)
+        self._last, self._polled_s = found, now_s
         return found
 
     def withdraw(self, handle: str) -> bool:
@@ -175,9 +180,11 @@ class RayTarget:
         first_s = wish_for_end(folder)
         is_ours = take_turn(folder, "canceled")
         is_overdue = self._wall_clock() - first_s > _PATIENCE_S
-        if is_ours or is_overdue:
-            with suppress(NotFound):
+        if is_ours:  # Ray may still start it, for nothing
+            with suppress(NotFound, Unavailable, UsageError):
                 self._api(given.address).stop(given.job)
+        elif is_overdue:
+            self.cancel(handle)
         return is_ours
 
     def cancel(self, handle: str) -> None:
@@ -189,6 +196,26 @@ class RayTarget:
     def list_nodes(self) -> tuple[ComputeNode, ...]:
         """The nodes that Ray has now."""
         return tuple(node for node in self._api().list_nodes() if node.is_alive)
+
+    def _look(self) -> RayVersion:
+        """Look at the cluster, its nodes and whether they see the folder, unless that was just done."""
+        now_s = self._clock()
+        api = self._api()
+        if self._checked is not None:
+            then_s, address, version = self._checked
+            if address == api.address and now_s < then_s + _CHECK_EVERY_S:
+                return version
+        version = api.get_version()
+        alive = [node for node in api.list_nodes() if node.is_alive]
+        fitting = [node.id for node in alive if self._share.fits(node)]
+        if not fitting and not self._ray.autoscaling:
+            raise self._too_much(alive)
+        package = own_package()
+        if not api.has_package(package.name):
+            api.put_package(package.name, package.data)
+        Probe(api, self._ray, self._folder, self._compute).prove(version, fitting, package)
+        self._checked = now_s, api.address, version
+        return version
 
     def _poll_at(self, api: RayApi, handles: Mapping[str, _Handle]) -> dict[str, WorkerStatus]:
         if len(handles) == 1:
@@ -220,6 +247,11 @@ class RayTarget:
             age_s = self._wall_clock() - (job.ended_s or 0.0)
             return WorkerStatus(WorkerState.GONE, is_settled=age_s > _SETTLE_S)
         return WorkerStatus(WorkerState.GONE, f"Ray says that the job {_ended(job)}")
+
+    def _fall_silent(self, exc: Unavailable | UsageError) -> None:
+        """Ask no more for a while; what waits goes on waiting, and what runs is not proved gone."""
+        self._silent_until_s = self._clock() + _BREAK_S
+        say_once(f"nothing new of the jobs on {self._compute!r}: {exc}")
 
     def _too_much(self, alive: Sequence[ComputeNode]) -> UsageError:
         has = "; ".join(sorted({_offer(node) for node in alive})) or "none is alive"
@@ -267,8 +299,9 @@ class RayTarget:
         return self._folder / "jobs" / run
 
     def _api(self, address: str = "") -> RayApi:
+        address, where = find_address(address or self._ray.address, self._where)
         if address not in self._apis:
-            self._apis[address] = RayApi(self._ray, self._where, address, self._send)
+            self._apis[address] = RayApi(self._ray, where, address, self._send)
         return self._apis[address]
 
 
@@ -280,3 +313,11 @@ def _ended(job: RayJob) -> str:
 def _offer(node: ComputeNode) -> str:
     memory_gb = node.memory_bytes / 2**30
     return f"{node.cpus:g} CPUs, {node.gpus:g} GPUs, {memory_gb:.1f} GB"
+
+
+@functools.lru_cache(maxsize=64)
+def open_ray(
+    folder: Path, compute: str, settings: ComputeSettings, most_nodes: int | None
+) -> RayTarget:
+    """The target of a compute target, the same one as long as nothing changed: it remembers."""
+    return RayTarget(folder, compute, settings, most_nodes=most_nodes)
