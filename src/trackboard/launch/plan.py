@@ -15,6 +15,7 @@ from pathlib import Path
 
 from trackboard.environments import plan_environment
 from trackboard.errors import UsageError
+from trackboard.launch.age import fit_environment
 from trackboard.launch.place import LOGS, OUTPUTS, WORK
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import Snapshot
@@ -105,7 +106,10 @@ def make_plan(
     script: tuple[str, ...] = ()
     if not command:
         script = (_script(request, snapshot), *_arguments(request.arguments))
-    environment = plan_environment(request.environment)
+    variables = {**_inherited(client), **request.variables}
+    environment = fit_environment(
+        plan_environment(request.environment), request.source, script[:1], command, variables
+    )
     work = site.job_folder(run) / WORK
     ours = _our_variables(request.experiment, site, run, work)
     return JobPlan(
@@ -117,7 +121,7 @@ def make_plan(
         script=script,
         command=command,
         environment=environment,
-        variables={**_inherited(client), **request.variables, **ours},
+        variables={**variables, **ours},
         distribution=request.distribution,
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
@@ -128,9 +132,13 @@ def make_plan(
 def _script(request: Request, snapshot: Snapshot) -> str:
     script = find_script(request.source, request.script)
     if script not in snapshot.manifest.paths:
+        file = snapshot.ignore_file_of(script)
+        below = script[file.rfind("/") + 1 :]
         raise UsageError(
-            f"the script {script!r} is left out of the snapshot by {snapshot.ignore_file}",
-            hint=f"Add the line !{script} to {snapshot.ignore_file}.",
+            f"the script {script!r} is left out of the snapshot by {file or 'its place'}",
+            hint=f"Add the line !{below} to {file}."
+            if file
+            else "Move it: version control, caches, virtual environments and histories never go along.",
         )
     return script
 
