@@ -71,6 +71,7 @@ def test_nodes_that_hold_a_job(
     assert {run.id for run in target.get_active_runs()} == {run.id for run in runs}
     assert [run.id for run in target.get_active_runs(status="Queued")] == [runs[2].id]
     assert AmlCompute.list_usages(ws)[0]["currentValue"] == 2
+    assert all(node["share"]["vCPUs"] >= 1 for node in target.list_nodes())
     go.touch()
     for run in runs:
         run.wait_for_completion()
@@ -94,6 +95,15 @@ def test_a_job_of_two_nodes_counts_two(ws: Workspace, waits: ScriptRunConfig, go
     assert [node["runId"] for node in target.list_nodes()] == [run.id, run.id, None]
     go.touch()
     run.wait_for_completion()
+
+
+def test_the_settings_say_what_a_slot_gives(ws: Workspace) -> None:
+    with (ws._workspace.folder / "trackboard.toml").open("a") as settings:
+        settings.write("[compute.cpu-cluster]\ncpus = 3\nmemory_gb = 1.5\n")
+    (node,) = cluster(Workspace.from_config(), 1).list_nodes()
+
+    assert (node["share"]["vCPUs"], node["share"]["memoryGB"]) == (3, 1.5)
+    assert (node["nodeId"], node["privateIpAddress"]) == ("cpu-cluster-0", "127.0.0.1")
 
 
 def test_more_nodes_are_for_jobs_that_wait(

@@ -19,9 +19,15 @@ def open_target(folder: Path, compute: Compute | None, settings: ComputeSettings
         compute: As it is stored; None: `local`, which is not stored and has no slots.
         settings: What `trackboard.toml` says about it.
     """
-    del settings  # slots have no shares yet
     if compute is None:
         return LocalTarget(folder)
     if compute.address and not is_this_machine(compute.address):
         return ElsewhereTarget(folder, compute.name, compute.address)
-    return LocalTarget(folder, compute.name, slots=compute.max_nodes)
+    return LocalTarget(
+        folder,
+        compute.name,
+        slots=compute.max_nodes,
+        cpus=settings.cpus,
+        memory_bytes=settings.memory_bytes,
+        gpus=settings.gpus,
+    )

@@ -18,8 +18,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.model import JobPlan, Launcher, RunId
+from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
+from trackboard.targets.held import HeldSlot, keep_slots
 from trackboard.targets.machine import read_machine
 from trackboard.targets.process import Process
 from trackboard.targets.shares import Shares
@@ -127,9 +128,11 @@ class LocalTarget:
     def _spawn(self, plan: JobPlan, go: int, slots: Sequence[Slot]) -> str:
         command = [self._python, "-P", "-m", "trackboard", "worker", plan.run]
         command += ["--workspace", str(self._folder), "--go-fd", str(go)]
+        held = self._share_out(plan, slots)
+        keep_slots(self._job_folder(plan.run), held)
         for slot in slots:
             command += ["--slot-fd", str(slot.fd)]
-        command += [f"--share={share}" for share in self._share_out(plan, slots)]
+        command += [f"--share={json.dumps(asdict(each.share))}" for each in held]
         with open(self._job_folder(plan.run) / _LOG, "ab") as log:
             shell = subprocess.run(
                 ["/bin/sh", "-c", _DETACH, "sh", *command],
@@ -142,16 +145,24 @@ class LocalTarget:
             )
         return Process.of(int(shell.stdout)).handle()
 
-    def _share_out(self, plan: JobPlan, slots: Sequence[Slot]) -> list[str]:
-        """What each node of the job may use, in JSON.
+    def list_shares(self) -> tuple[Share, ...]:
+        """What each slot would give to a job of this process; nothing where there are no slots."""
+        if self._slots is None:
+            return ()
+        machine, count = read_machine(), self._slots.count
+        return tuple(self._shares.of(number, count, machine) for number in range(count))
+
+    def _share_out(self, plan: JobPlan, slots: Sequence[Slot]) -> list[HeldSlot]:
+        """What each node of the job may use.
 
         GPUs that the job's own variables hide, its client's included, are not given to it.
         """
         if self._slots is None:
             return []
-        machine = read_machine(plan.variables)
-        shares = (self._shares.of(slot.number, self._slots.count, machine) for slot in slots)
-        return [json.dumps(asdict(share)) for share in shares]
+        machine, count = read_machine(plan.variables), self._slots.count
+        return [
+            HeldSlot(slot.number, self._shares.of(slot.number, count, machine)) for slot in slots
+        ]
 
     def _keep(self, run: RunId, handle: str) -> None:
         path = self._job_folder(run) / _HANDLE

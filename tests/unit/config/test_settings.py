@@ -48,6 +48,7 @@ def test_memory_in_bytes() -> None:
         ("[compute.c]\nmemory_gb = nan", "memory_gb = nan is no amount of memory"),
         ("[compute.c]\nmemory_gb = inf", "memory_gb = inf is no amount of memory"),
         ("[compute]\nc = 4", r"\[compute.c\] = 4 is not a table"),
+        ("[compute.local]\ncpus = 1", r"\[compute.local\] cannot be set"),
         ("compute = 4", "compute = 4 is not a table"),
         ("[computes.c]\ncpus = 2", "'computes' .*Did you mean compute"),
     ],

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, NoReturn, Optional,
 
 from azureml import _guard as _guard
 from azureml._console import say
-from azureml.core.compute._machine import describe_limits, describe_sizes, describe_use
+from azureml.core.compute._machine import (
+    describe_limits,
+    describe_share,
+    describe_sizes,
+    describe_use,
+)
 from azureml.core.compute._provisioning import (
     AmlComputeProvisioningConfiguration,
     check_nodes,
@@ -112,9 +117,10 @@ class AmlCompute(ComputeTarget):
         return AmlComputeStatus._of(compute, self._nodes())
 
     def list_nodes(self) -> List[Dict[str, Any]]:
-        """Its nodes: a dict for each slot of this machine, those that hold a job first.
+        """Its nodes: a dict for each slot of this machine.
 
-        `share` is what a slot gives its job: see `[compute.<name>]` in `trackboard.toml`.
+        `share` is what a slot gives to its job, or would to the next: a part of the machine, unless
+        `[compute.<name>]` in `trackboard.toml` says something else.
         """
         return [
             {
@@ -124,6 +130,7 @@ class AmlCompute(ComputeTarget):
                 "publicIpAddress": "127.0.0.1",
                 "port": None,
                 "runId": node.run,
+                "share": describe_share(node.share),
             }
             for node in self._nodes()
         ]

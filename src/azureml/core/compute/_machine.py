@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 from azureml import _guard as _guard
 from trackboard.launch.nodes import list_nodes
 from trackboard.launch.site import Site
+from trackboard.model import Share
 from trackboard.targets.machine import read_machine
 from trackboard.targets.offers import list_offers
 
@@ -27,6 +28,18 @@ def describe_sizes(folder: Path) -> List[Dict[str, Any]]:
         }
         for offer in list_offers(folder)
     ]
+
+
+def describe_share(share: Optional[Share]) -> Dict[str, Any]:
+    """What a slot gives to its job; what is not limited is left out."""
+    if share is None:
+        return {}
+    found: Dict[str, Any] = {
+        "vCPUs": share.cpus,
+        "gpus": None if share.gpus is None else list(share.gpus),
+        "memoryGB": None if share.memory_bytes is None else round(share.memory_bytes / _GIB, 1),
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def describe_use(site: Site) -> List[Dict[str, Any]]:
