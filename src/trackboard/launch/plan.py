@@ -31,6 +31,7 @@ LOCAL = "local"  # the compute target that is always there: starts at once, no s
 
 # What a notebook's kernel sets for itself and a script must not inherit.
 _KERNEL_ONLY = frozenset(("JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL"))
+_NEVER_TAKEN = "Move it: version control, caches, virtual environments and histories stay behind."
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,13 @@ def make_plan(
     command = _command(request.command)
     script: tuple[str, ...] = ()
     if not command:
-        script = (_script(request, snapshot), *_arguments(request.arguments))
+        script = (_script(request, snapshot), *plain_arguments(request.arguments))
     variables = {**_inherited(client), **request.variables}
     environment = fit_environment(
         plan_environment(request.environment), request.source, script[:1], command, variables
     )
     work = site.job_folder(run) / WORK
-    ours = _our_variables(request.experiment, site, run, work)
+    ours = our_variables(request.experiment, site, run, work)
     return JobPlan(
         run=run,
         experiment=check_experiment_name(request.experiment),
@@ -125,7 +126,7 @@ def make_plan(
         distribution=request.distribution,
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
-        notes=(*request.notes, *environment.substitutions),
+        notes=(*request.notes, f"snapshot: {snapshot}", *environment.substitutions),
     )
 
 
@@ -136,20 +137,23 @@ def _script(request: Request, snapshot: Snapshot) -> str:
         below = script[file.rfind("/") + 1 :]
         raise UsageError(
             f"the script {script!r} is left out of the snapshot by {file or 'its place'}",
-            hint=f"Add the line !{below} to {file}."
-            if file
-            else "Move it: version control, caches, virtual environments and histories never go along.",
+            hint=f"Add the line !{below} to {file}." if file else _NEVER_TAKEN,
         )
     return script
 
 
 def _command(given: Sequence[object] | str) -> str:
     """A line for the shell; words are joined as they are, so that the shell expands variables in them."""
-    words = [given] if isinstance(given, str) else _arguments(given)
+    words = [given] if isinstance(given, str) else plain_arguments(given)
     return " ".join(words)
 
 
-def _arguments(given: Sequence[object] | str) -> tuple[str, ...]:
+def plain_arguments(given: Sequence[object] | str) -> tuple[str, ...]:
+    """Arguments as the words that a script gets.
+
+    Raises:
+        UsageError: Some are neither text nor numbers, or a text cannot be split.
+    """
     if isinstance(given, str):
         try:
             return tuple(shlex.split(given))
@@ -197,7 +201,8 @@ def _inherited(client: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _our_variables(experiment: str, site: Site, run: RunId, work: Path) -> dict[str, str]:
+def our_variables(experiment: str, site: Site, run: RunId, work: Path) -> dict[str, str]:
+    """What tells a script whose run it is."""
     return {
         "AZUREML_RUN_ID": run,
         "AZUREML_ARM_PROJECT_NAME": experiment,
