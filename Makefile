@@ -35,11 +35,12 @@ notebook:
 
 test:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool \
-             src/trackboard/record src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
+             src/trackboard/record src/trackboard/blobs src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
+             src/trackboard/inside \
              src/azureml/core/__init__.py src/azureml/core/run.py src/azureml/core/_handle.py \
              src/azureml/core/_states.py src/azureml/core/_paths.py src/azureml/core/_files.py \
              src/azureml/core/_artifacts.py src/azureml/core/_metrics.py src/azureml/core/_tags.py \

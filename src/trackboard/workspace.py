@@ -18,6 +18,7 @@ from trackboard.blobs import open_folder
 from trackboard.board.names import name_runs
 from trackboard.board.source import Source
 from trackboard.config import (
+    ComputeSettings,
     Location,
     find_location,
     is_network_folder,
@@ -54,7 +55,7 @@ from trackboard.ports import (
 )
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
 from trackboard.stores import open_sqlite
-from trackboard.targets import LocalTarget
+from trackboard.targets import open_target
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
@@ -446,17 +447,11 @@ class Workspace:
         )
 
     def _target_for(self, compute: str) -> Target:
-        if compute == LOCAL:
-            return LocalTarget(self.folder)
-        found = self.store.find_compute(compute)
-        settings = self.settings.compute.get(compute)
-        if settings is not None and settings.ray is not None:
-            from trackboard.targets.ray import open_ray
-
-            return open_ray(self.folder, compute, settings, found.max_nodes if found else None)
-        if found is None:
+        found = None if compute == LOCAL else self.store.find_compute(compute)
+        settings = self.settings.compute.get(compute, ComputeSettings())
+        if found is None and compute != LOCAL and settings.ray is None:
             raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
-        return LocalTarget(self.folder, compute, slots=found.max_nodes)
+        return open_target(self.folder, found, settings, compute)
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""

@@ -66,9 +66,15 @@ class Jobs:
         return self.run(runs[-1])
 
     def console(self, run: RunId) -> str:
+        """What was printed, without what is said about the snapshot."""
         self.workspace.drain()
         path = self.workspace.run_folder(run) / "user_logs" / "std_log.txt"
-        return path.read_text() if path.exists() else ""
+        text = path.read_text() if path.exists() else ""
+        return "".join(
+            line
+            for line in text.splitlines(keepends=True)
+            if not line.startswith("[trackboard] snapshot: ")
+        )
 
     def worker_log(self, run: RunId) -> str:
         path = self.workspace.folder / "jobs" / run / "worker.log"

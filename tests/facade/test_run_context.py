@@ -202,6 +202,72 @@ def test_a_script_needs_nothing_but_the_standard_library(ws: Workspace, python: 
     assert run.get_status() == "Running"
 
 
+RECORDS = """
+import io, os
+from azureml.core import Run
+from azureml.exceptions import UserErrorException
+
+run = Run.get_context()
+with open("picture.png", "wb") as file:
+    file.write(b"\\x89PNG\\r\\n\\x1a\\n and so on")
+run.log_list("list", [1, 2])
+run.log_row("row", x=1, y=2)
+run.log_table("table", {"x": [1, 2]})
+run.log_image("image", path="picture.png")
+run.log_confusion_matrix("matrix", {"data": {}})
+run.upload_file("model.txt", io.BytesIO(b"weights"))
+run.upload_folder("folder", ".")
+run.tag("colour", "green")
+run.remove_tags("none")
+run.add_properties({"author": "me"})
+run.flush()
+with run.child_run("fold") as child:
+    child.log("loss", 1)
+    child.upload_file("child.txt", io.BytesIO(b"more"))
+for read in (run.get_metrics, run.get_file_names, run.get_status, lambda: run.experiment):
+    try:
+        read()
+    except UserErrorException as error:
+        assert "sqlalchemy" in str(error), error
+    else:
+        raise AssertionError(read)
+run.complete()
+"""
+
+
+@pytest.mark.parametrize("python", INTERPRETERS, ids=lambda path: Path(path).parent.parent.name)
+def test_all_that_records_needs_nothing_else_either(
+    ws: Workspace, python: str, empty_folder: Path
+) -> None:
+    run = Experiment(ws, "trial").start_logging(outputs=False)
+    (empty_folder / "records.py").write_text(RECORDS)
+    answer = run_script(
+        f"import sys; sys.path.insert(0, {str(SOURCE)!r})\n"
+        "exec(compile(open('records.py').read(), 'records.py', 'exec'))\n",
+        "-S",
+        "-I",
+        python=python,
+        TRACKBOARD_RUN_ID=run.id,
+        TRACKBOARD_WORKSPACE=str(ws._workspace.folder),
+        TRACKBOARD_EXPERIMENT="trial",
+    )
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+    metrics = run.get_metrics()
+    assert {name: metrics[name] for name in ("list", "row", "table")} == {
+        "list": [1, 2],
+        "row": {"x": 1, "y": 2},
+        "table": {"x": [1, 2]},
+    }
+    assert {"image", "matrix"} <= metrics.keys()
+    assert run.get_tags() == {"colour": "green"}
+    assert run.get_properties()["author"] == "me"
+    assert {"model.txt", "picture.png", "folder/picture.png"} <= {*run.get_file_names()}
+    (child,) = run.get_children()
+    assert (child.get_metrics(), child.get_file_names()) == ({"loss": 1}, ["child.txt"])
+    run.complete()
+
+
 def test_names_of_core_are_there_without_importing_their_modules() -> None:
     text = (
         "import azureml.core\n"

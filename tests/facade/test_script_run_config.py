@@ -216,13 +216,6 @@ def test_an_environment_is_an_environment(script: Submitted) -> None:
         script("", environment="AzureML-TensorFlow-2.2-GPU")
 
 
-def test_what_cannot_be_used_yet_is_said_at_once(script: Submitted) -> None:
-    with pytest.raises(
-        UserErrorException, match="command, docker_runtime_config cannot be used yet"
-    ):
-        script("", command="python x.py", docker_runtime_config=object())
-
-
 def test_submits_arguments_are_checked(exp: Experiment, script: Submitted) -> None:
-    with pytest.raises(UserErrorException, match="submit: credential_passthrough"):
-        exp.submit(script(""), credential_passthrough=True)
+    with pytest.raises(UserErrorException, match="submit: script_params cannot be used"):
+        exp.submit(script(""), script_params={})

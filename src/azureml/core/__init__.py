@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
     from azureml.core.model import Model
     from azureml.core.run import Run, get_run
+    from azureml.core.runconfig import RunConfiguration
     from azureml.core.script_run import ScriptRun
     from azureml.core.script_run_config import ScriptRunConfig
     from azureml.core.workspace import Workspace
@@ -32,6 +33,7 @@ _MODULES = {
     "Experiment": "experiment",
     "Model": "model",
     "Run": "run",
+    "RunConfiguration": "runconfig",
     "ScriptRun": "script_run",
     "ScriptRunConfig": "script_run_config",
     "Workspace": "workspace",
@@ -47,6 +49,7 @@ __all__ = [
     "Experiment",
     "Model",
     "Run",
+    "RunConfiguration",
     "ScriptRun",
     "ScriptRunConfig",
     "Workspace",

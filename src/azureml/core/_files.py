@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
+from pathlib import Path
 from typing import (
     IO,
     TYPE_CHECKING,
@@ -16,6 +17,7 @@ from typing import (
     List,
     Optional,
     Sequence,
+    Set,
     Tuple,
     Union,
     cast,
@@ -26,6 +28,7 @@ from azureml.core._handle import RunHandle
 from azureml.core._paths import file_path
 from azureml.core._streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
+from trackboard.blobs import open_folder
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
@@ -184,6 +187,8 @@ class FileCalls(RunHandle):
     # -- inside -----------------------------------------------------------------------------------
 
     def _blobs(self) -> Any:
+        if self._experiment is None:  # inside a job, which need not be able to read
+            return open_folder(Path(os.environ["TRACKBOARD_WORKSPACE"]) / "blobs")
         return self.experiment.workspace._workspace.blobs
 
     def _list_files(self) -> List[RunFile]:
@@ -194,10 +199,15 @@ class FileCalls(RunHandle):
             return list(workspace.store.list_files(RunId(self.id)))
 
     def _is_taken(self, path: str) -> bool:
-        return path in self._given or any(file.path == path for file in self._list_files())
+        return path in self._taken()
+
+    def _taken(self) -> Set[str]:
+        """Paths of the files that the run has, as far as this process knows."""
+        stored = self._list_files() if self._can_read else []
+        return self._given | {file.path for file in stored}
 
     def _check_free(self, paths: Sequence[str]) -> None:
-        taken = self._given | {file.path for file in self._list_files()}
+        taken = self._taken()
         for path in paths:
             if path in taken:
                 raise ServiceException(
@@ -230,7 +240,7 @@ class FileCalls(RunHandle):
         if outputs is None or not self._live.is_owner or self._is_silent:
             return
         fresh = list(outputs.fresh())
-        taken = self._given | {file.path for file in self._list_files()} if fresh else set()
+        taken = self._taken() if fresh else set()
         for path, place in fresh:
             if path in taken:
                 continue  # given by name, most likely the very file

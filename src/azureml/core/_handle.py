@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Set
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
     from trackboard.record import LiveRun
+
+
+# What reading a history needs beside us; a job's own environment need not have it.
+_READS_WITH = ("numpy", "sqlalchemy", "zstandard")
 
 
 class RunHandle:
@@ -52,6 +58,13 @@ class RunHandle:
         return self._live.is_owner
 
     @property
+    def _can_read(self) -> bool:
+        """Whether this process can read the history: a job's environment may only be able to record."""
+        if self._experiment is not None:
+            return True
+        return sys.version_info >= (3, 11) and all(map(find_spec, _READS_WITH))
+
+    @property
     def id(self) -> str:
         """The run's id."""
         return self._live.id
@@ -60,6 +73,12 @@ class RunHandle:
     def experiment(self) -> Experiment:
         """The experiment it belongs to."""
         if self._experiment is None:
+            if not self._can_read:
+                raise UserErrorException(
+                    "This job can record to its run, but not read it back: that needs Python 3.11 and"
+                    f" {', '.join(_READS_WITH)}. Add them to the environment's packages, or read the"
+                    " run from outside."
+                )
             workspace = core.Workspace._of_job()
             name = self._live.experiment or self._stored_in(workspace).experiment
             self._experiment = core.Experiment(workspace, name)

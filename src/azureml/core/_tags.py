@@ -104,7 +104,7 @@ class TagCalls(RunHandle):
             workspace = self._catalogue()
             with sdk_errors():
                 workspace.store.remove_tags(RunId(self.id), keys)
-        return self.get_tags()
+        return self.get_tags() if self._can_read else {}
 
     def add_properties(self, properties: Mapping[str, object]) -> None:
         """Add properties, which never change; a value that is not text becomes text.
@@ -119,6 +119,11 @@ class TagCalls(RunHandle):
             )
         plain = {_key(key): str(value) for key, value in properties.items()}
         if not plain or self._is_silent:
+            return
+        if not self._can_read:
+            with sdk_errors():
+                for key, text in plain.items():
+                    self._live.add_property(key, text)
             return
         workspace = self._catalogue()
         with sdk_errors():

@@ -13,9 +13,11 @@ from typing import (
     Iterable,
     Iterator,
     List,
+    Literal,
     Mapping,
     Optional,
     Union,
+    overload,
 )
 
 from azureml import _guard as _guard
@@ -242,22 +244,57 @@ class Experiment:
         run.set_tags(tags)
         return run
 
-    def submit(self, config: object, tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> Run:
-        """Queue a job and return at once.
+    @overload
+    def submit(
+        self,
+        config: object,
+        tags: Optional[Dict[str, Any]] = None,
+        *,
+        dry_run: Literal[False] = False,
+        **kwargs: Any,
+    ) -> Run: ...
+
+    @overload
+    def submit(
+        self,
+        config: object,
+        tags: Optional[Dict[str, Any]] = None,
+        *,
+        dry_run: Literal[True],
+        **kwargs: Any,
+    ) -> str: ...
+
+    def submit(
+        self,
+        config: object,
+        tags: Optional[Dict[str, Any]] = None,
+        *,
+        dry_run: bool = False,
+        **kwargs: Any,
+    ) -> Union[Run, str]:
+        """Queue a job and return at once. What becomes of `config` afterwards does not matter to it.
 
         Args:
             config: A ScriptRunConfig or an estimator.
             tags: Tags of the run.
-            kwargs: None can be used yet.
+            dry_run: Start nothing; print the plan that would start, values of variables masked, and
+                return it as text. The snapshot is taken, so that a later submit copies less.
+            kwargs: `run_id`, the id of the run; `display_name`, its name; of estimators also
+                `script_params`, which are put over its own.
 
         Raises:
             AzureMLException: That is nothing that can be submitted.
             ExperimentExecutionException: The script is not in the source folder, or the compute target
                 does not exist.
+            RunConfigurationException: The processes of a distributed job cannot be started.
+            ServiceException: The run id is taken.
+            TrainingException: Whatever is wrong with an estimator.
+            UserErrorException: An argument cannot be used.
 
         Source: article, "Submit run".
         """
-        return self._submit(config, tags, **kwargs)
+        submitted: Union[Run, str] = self._submit(config, tags, dry_run=dry_run, **kwargs)
+        return submitted
 
     def _submit(
         self,
@@ -265,17 +302,23 @@ class Experiment:
         tags: Optional[Dict[str, Any]],
         *,
         parent: Optional[RunId] = None,
+        dry_run: bool = False,
         **kwargs: Any,
-    ) -> Run:
+    ) -> Any:
         submit = getattr(config, "_submit", None)
-        if submit is None:
+        if submit is None or isinstance(config, type):
             raise AzureMLException(
-                f"A {type(config).__name__} cannot be submitted; a ScriptRunConfig or an estimator can."
+                f"{config!r} is {type(config).__name__}, which cannot be submitted; a ScriptRunConfig or"
+                " an estimator can."
             )
-        if kwargs:
-            raise UserErrorException(f"submit: {', '.join(sorted(kwargs))} cannot be used yet.")
-        run: Run = submit(self, tags or {}, parent=parent)
-        return run
+        known = config._submit_arguments  # type: ignore[attr-defined]
+        unknown = sorted(kwargs.keys() - {*known})
+        if unknown:
+            raise UserErrorException(
+                f"submit: {', '.join(unknown)} cannot be used with a {type(config).__name__};"
+                f" there is: tags, dry_run, {', '.join(known)}."
+            )
+        return submit(self, tags or {}, parent=parent, dry_run=dry_run, **kwargs)
 
     def get_runs(
         self,

@@ -306,7 +306,7 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
 
     def flush(self, timeout_seconds: int = 300) -> None:
         """Return when everything that was logged is stored."""
-        if self._is_recorded:
+        if self._is_recorded and self._can_read:
             self._drained()
 
     # -- its life ---------------------------------------------------------------------------------

@@ -310,6 +310,21 @@ class Workspace:
         """
         return ComputeTarget.list_by_name(self)
 
+    def get_default_compute_target(self, type: str) -> Optional[ComputeTarget]:
+        """The compute target `cpu-cluster` or `gpu-cluster`, or None while there is none of that name.
+
+        Args:
+            type: `CPU` or `GPU`.
+
+        Raises:
+            UserErrorException: It is neither.
+        """
+        if str(type).lower() not in ("cpu", "gpu"):
+            raise UserErrorException(
+                f"There is no default compute target {type!r}; use CPU or GPU."
+            )
+        return self.compute_targets.get(f"{type.lower()}-cluster")
+
     @property
     def experiments(self) -> Dict[str, Experiment]:
         """Active experiments by name, as they are now; `Experiment.list` knows the archived ones, too."""

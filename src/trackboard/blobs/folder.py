@@ -1,4 +1,4 @@
-"""Blobs in a folder, through fsspec.
+"""Blobs in a folder. Jobs put files here too, whatever their environment: standard library only.
 
 <folder>/<first two hex digits>/<other 62>    a blob
 <folder>/new/<random>                         one that is being written
@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from trackboard.errors import NotFound, Unavailable
 
-if TYPE_CHECKING:  # a job's start waits for what its worker loads: neither numpy nor fsspec
-    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
-
+if TYPE_CHECKING:  # the ports load numpy
     from trackboard.ports import Blobs
 
 _KEY = re.compile(r"sha256:([0-9a-f]{2})([0-9a-f]{62})")
@@ -35,13 +33,6 @@ class FolderBlobs:
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
 
-    @cached_property
-    def _files(self) -> AbstractFileSystem:
-        # 90 ms that few processes need
-        from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
-
-        return LocalFileSystem()
-
     def put(self, source: BinaryIO) -> tuple[str, int]:
         """Store everything that `source` still holds; returns its key and size."""
         aside = self._path / "new" / secrets.token_hex(8)
@@ -49,8 +40,8 @@ class FolderBlobs:
             digest, size_bytes = self._write(source, aside)
             home = self._path / digest[:2] / digest[2:]
             if not home.exists():
-                self._files.makedirs(str(home.parent), exist_ok=True)
-                self._files.mv(str(aside), str(home))
+                home.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(aside, home)
         except OSError as error:
             raise Unavailable(
                 f"a file could not be kept in {self._path}: {error.strerror or error}",
@@ -95,8 +86,8 @@ class FolderBlobs:
 
     def _write(self, source: BinaryIO, aside: Path) -> tuple[str, int]:
         digest, size_bytes = hashlib.sha256(), 0
-        self._files.makedirs(str(aside.parent), exist_ok=True)
-        with self._files.open(str(aside), "wb") as sink:
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        with open(aside, "wb") as sink:
             while piece := source.read(_PIECE_BYTES):
                 digest.update(piece)
                 sink.write(piece)
@@ -105,7 +96,7 @@ class FolderBlobs:
 
     def _forget(self, path: Path) -> None:
         try:
-            self._files.rm_file(str(path))
+            os.unlink(path)
         except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:

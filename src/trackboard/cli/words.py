@@ -9,25 +9,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from trackboard.launch.amount import size as size
 from trackboard.model import Run, RunId, Series
 
-_UNIT = 1000
 LOST = "lost"  # no state of a run, but what a reader has to call it
 
 
 def clean(text: str) -> str:
     """Text from outside, without what a terminal would obey."""
     return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def size(size_bytes: float) -> str:
-    """A size for people."""
-    number, unit = float(size_bytes), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if number < _UNIT:
-            break
-        number, unit = number / _UNIT, larger
-    return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
 
 
 def moment(time_s: float | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import signal
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.launch.place import open_place
 from trackboard.launch.worker import Worker
-from trackboard.model import check_run_id
+from trackboard.model import Share, check_run_id
 
 if TYPE_CHECKING:
     from trackboard.launch.site import Site
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("run", type=check_run_id)
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--go-fd", type=int, required=True)
-    parser.add_argument("--slot-fd", type=int, default=-1)
+    parser.add_argument("--slot-fd", type=int, action="append", default=[])
+    parser.add_argument("--share", type=_read_share, action="append", default=[])
     given = parser.parse_args(arguments)
     os.setsid()  # not in the session of the shell that started it
     for number in (signal.SIGINT, signal.SIGQUIT):  # which that shell made deaf
@@ -41,13 +43,19 @@ def main(arguments: Sequence[str]) -> int:
     os.close(given.go_fd)
     os.chdir(given.workspace)  # the folder of a notebook must not be held
     place = open_place(given.workspace)
-    worker = Worker(place, given.run, lambda: _open_site(given.workspace))
+    worker = Worker(place, given.run, lambda: _open_site(given.workspace), given.share)
     worker.carry_out()
     place.recorder.close()
-    if given.slot_fd != -1:  # also for a fork of the client that inherited it by accident
-        fcntl.flock(given.slot_fd, fcntl.LOCK_UN)
+    for slot in given.slot_fd:  # also for a fork of the client that inherited it by accident
+        fcntl.flock(slot, fcntl.LOCK_UN)
     _start_next(worker)
     return 0
+
+
+def _read_share(text: str) -> Share:
+    fields = json.loads(text)
+    gpus = fields.pop("gpus")
+    return Share(**fields, gpus=None if gpus is None else tuple(gpus))
 
 
 def _open_site(folder: Path) -> Site:

@@ -15,6 +15,7 @@ from trackboard.errors import UsageError
 
 _KEYS: Mapping[str, object] = {"engine": str, "cpus": int, "memory_gb": NUMBER, "gpus": int}
 _ENGINES = ("local", "ray")
+_LOCAL = "local"  # the compute target that is always there
 _LEAST = {"cpus": 1, "gpus": 0}
 
 
@@ -43,13 +44,19 @@ def read_compute(where: str, content: Mapping[str, Any]) -> Mapping[str, Compute
     Raises:
         UsageError: A table says something that is not known, or that cannot be.
     """
-    return {name: _read(f"{where}: [compute.{name}]", table) for name, table in content.items()}
+    return {name: _read(where, name, table) for name, table in content.items()}
 
 
-def _read(where: str, table: object) -> ComputeSettings:
+def _read(file: str, name: str, table: object) -> ComputeSettings:
+    where = f"{file}: [compute.{name}]"
     if not isinstance(table, dict):
         raise UsageError(
             f"{where} = {table!r} is not a table", hint="Write [compute.<name>], then cpus = 2."
+        )
+    if name == _LOCAL:
+        raise UsageError(
+            f"{where} cannot be set: 'local' starts every job at once and shares nothing out",
+            hint="Create a cluster, submit to that, and name it here.",
         )
     engine = table.get("engine", "local")
     if engine not in _ENGINES:

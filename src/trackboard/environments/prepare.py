@@ -1,11 +1,32 @@
-"""Making what was planned, where the job runs."""
+"""Making what was planned, where the job runs.
+
+A worker's start waits for this, so what builds an environment is loaded when one must be built.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from trackboard.environments.cache import EnvironmentCache, Lease, cache_folder
+from trackboard.environments.locks import Canceled
+from trackboard.environments.pip_settings import read_pip_settings
+from trackboard.environments.variables import (
+    python_path,
+    variables_of_interpreter,
+    variables_of_venv,
+)
+from trackboard.errors import UsageError
 from trackboard.model import EnvironmentPlan
+
+_RECORDS_FROM = (3, 9)
+_MOST_FILES = 20_000  # of a local package, looked at to see whether it changed
 
 
 @dataclass(frozen=True)
@@ -15,10 +36,17 @@ class Prepared:
     Attributes:
         python: Its path.
         variables: What the job's processes need beside their own variables.
+        lease: What keeps a built environment from being removed.
     """
 
     python: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    lease: Lease | None = None
+
+    def release(self) -> None:
+        """Let others remove it; the end of this process does so, too."""
+        if self.lease is not None:
+            self.lease.lock.close()
 
 
 def prepare_environment(
@@ -27,14 +55,16 @@ def prepare_environment(
     *,
     report: Callable[[str], None],
     is_canceled: Callable[[], bool],
+    build_log: Callable[[str], None] = lambda _: None,
 ) -> Prepared | None:
     """Find or build the environment of a job; what is built is kept and shared by all jobs.
 
     Args:
         plan: What it shall have.
         variables: The job's variables, which may say where packages come from.
-        report: Called with each line that is worth keeping.
+        report: Called with each line that is worth a place in the job's console.
         is_canceled: Asked a few times a second; the build ends when it says so.
+        build_log: Called with every line of a build.
 
     Returns:
         The interpreter, or None when it was canceled.
@@ -43,5 +73,106 @@ def prepare_environment(
         UsageError: It cannot be built; the resolver's own words are in the message.
         Unavailable: There is no space, or no network.
     """
-    del variables, report, is_canceled
-    return Prepared(plan.interpreter)
+    folder = cache_folder(variables)
+    if plan.interpreter:
+        return _as_it_is(plan, variables, folder)
+    cache = EnvironmentCache(folder)
+    digest = _digest(plan, variables)
+    lease = cache.take(digest, plan.name)
+    if lease is None:
+        from trackboard.environments.build import Builder
+
+        builder = Builder(
+            cache, plan, variables, console=report, log=build_log, is_canceled=is_canceled
+        )
+        try:
+            lease = builder.build(digest)
+        except Canceled:
+            return None
+    return _built(plan, variables, folder, lease, report)
+
+
+def _built(
+    plan: EnvironmentPlan,
+    variables: Mapping[str, str],
+    folder: Path,
+    lease: Lease,
+    report: Callable[[str], None],
+) -> Prepared:
+    about = lease.about
+    for note in lease.notes:
+        report(note)
+    count = len(about.packages)
+    report(f"environment {lease.key}: Python {about.python}, {count} package{'s' * (count != 1)}")
+    if tuple(map(int, about.python.split(".")[:2])) < _RECORDS_FROM:
+        report("azureml.core and trackboard need Python 3.9 or newer: this job cannot record")
+    found = variables_of_venv(lease.venv, variables)
+    found |= python_path(folder, variables, with_ours=True, tensorflow_v1=plan.tensorflow_v1)
+    return Prepared(str(lease.python), found, lease)
+
+
+def _as_it_is(plan: EnvironmentPlan, variables: Mapping[str, str], folder: Path) -> Prepared:
+    python = _find_interpreter(plan.interpreter, variables)
+    is_ours = python == sys.executable
+    found = variables_of_interpreter(python, variables)
+    found |= python_path(folder, variables, with_ours=not is_ours, tensorflow_v1=plan.tensorflow_v1)
+    return Prepared(python, found)
+
+
+def _find_interpreter(named: str, variables: Mapping[str, str]) -> str:
+    if named == sys.executable:
+        return named
+    found = shutil.which(os.path.expanduser(named), path=variables.get("PATH", os.defpath))
+    if found is None:
+        raise UsageError(
+            f"there is no interpreter {named!r} here",
+            hint="interpreter_path is the path of a Python on the machine that runs the job, or a"
+            ' command on its PATH; "python" means the one that submits.',
+        )
+    return os.path.abspath(found)
+
+
+def _digest(plan: EnvironmentPlan, variables: Mapping[str, str]) -> str:
+    """A name for everything that an environment depends on before it is resolved."""
+    question = {
+        "python": plan.python or f"{sys.implementation.cache_tag} {sys.base_prefix}",
+        "machine": [sys.platform, os.uname().machine],
+        "requirements": plan.requirements,
+        "options": plan.options,
+        "settings": read_pip_settings(variables),
+        "uv": {name: v for name, v in variables.items() if name.startswith("UV_")},
+        "local": [_look(path) for path in _local_paths(plan.requirements)],
+    }
+    text = json.dumps(question, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _local_paths(requirements: Sequence[str]) -> Iterator[Path]:
+    """Files and folders that are packages."""
+    for line in requirements:
+        path = line.removeprefix("-e ").removeprefix("file://").partition(" ;")[0]
+        if path.startswith("/"):
+            yield Path(path)
+
+
+def _look(path: Path) -> list[object]:
+    """What changes when a local package does."""
+    if not path.is_dir():
+        return [str(path), *_size_and_time(path)]
+    newest, count = 0, 0
+    for where, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            newest = max(newest, _size_and_time(Path(where, name))[1])
+            count += 1
+        if count > _MOST_FILES:
+            break
+    return [str(path), count, newest]
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.lstat()
+    except FileNotFoundError:
+        return 0, 0
+    return stat.st_size, stat.st_mtime_ns

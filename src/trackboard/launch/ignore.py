@@ -1,48 +1,94 @@
-"""What is left out of a snapshot: the user's ignore file, and what is never part of one."""
+"""What is left out of a snapshot: the user's ignore files, and what is never part of one.
+
+As in git, an ignore file counts for its folder and all below it, a deeper one goes first, and nothing
+below a folder that is left out comes back. What lies above the source folder does not count.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from collections.abc import Collection
 
-from pathspec import GitIgnoreSpec
+from trackboard.launch.patterns import Patterns
 
-from trackboard.errors import UsageError
-
-IGNORE_FILES = (".amlignore", ".gitignore")  # the first that exists counts, as in the SDK
+IGNORE_FILES = (".amlignore", ".gitignore")  # in a folder that has both, the first counts alone
 _NEVER = frozenset((".git", ".trackboard", "__pycache__", ".ipynb_checkpoints"))
 _MARKS = ("pyvenv.cfg", "trackboard.db")  # found in virtual environments, and in workspaces of ours
 
 
-class IgnoreRules:
-    """The rules of one source folder."""
+class Rules:
+    """The rules that hold in one folder.
 
-    def __init__(self, source: Path) -> None:
-        self.file = next((name for name in IGNORE_FILES if (source / name).is_file()), "")
-        lines: list[str] = []
-        if self.file:
-            text = (source / self.file).read_text(encoding="utf-8-sig", errors="surrogateescape")
-            lines = text.splitlines()
-        try:
-            self._spec = GitIgnoreSpec.from_lines(lines)
-        except ValueError as exc:
-            raise UsageError(
-                f"{source / self.file} holds a line that is not an ignore rule: {exc}",
-                hint="Write it as in a .gitignore file.",
-            ) from exc
+    Args:
+        prefix: The folder's path within the source folder, with a slash at its end; empty for the
+            source folder itself.
+        patterns: What the ignore file in it says.
+        above: The rules of the nearest folder above that has some.
+    """
 
-    def skips_folder(self, path: str, folder: Path) -> bool:
-        """Whether a folder is left out, with all that is in it.
+    def __init__(self, prefix: str, patterns: Patterns, above: Rules | None) -> None:
+        self._start = len(prefix)
+        self._patterns = patterns
+        self._above = above
+
+    def skips(self, path: str, name: str, *, is_folder: bool) -> bool:
+        """Whether a file or folder is left out.
 
         Args:
             path: Posix path within the source folder.
-            folder: The folder itself.
+            name: The last part of it.
+            is_folder: Whether it is one.
         """
-        name = path.rpartition("/")[2]
-        if name in _NEVER or any((folder / mark).exists() for mark in _MARKS):
-            return True
-        return bool(self._spec.match_file(f"{path}/"))
+        rules: Rules | None = self
+        while rules is not None:
+            said = rules._patterns.say(path[rules._start :], name, is_folder=is_folder)
+            if said is not None:
+                return said
+            rules = rules._above
+        return False
 
-    def skips_file(self, path: str) -> bool:
-        """Whether a file is left out by the user's rules."""
-        name = path.rpartition("/")[2]
-        return name in _NEVER or bool(self._spec.match_file(path))
+
+class IgnoreFiles:
+    """The ignore files of one source folder, gathered while it is walked.
+
+    A `.amlignore` in the source folder itself replaces every `.gitignore`.
+
+    Args:
+        source: The folder.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        replaces = os.path.isfile(os.path.join(source, IGNORE_FILES[0]))
+        self._names = IGNORE_FILES[:1] if replaces else IGNORE_FILES
+        self.paths: list[str] = []  # of those that count
+
+    def enter(self, prefix: str, names: Collection[str], above: Rules | None) -> Rules | None:
+        """The rules that hold in a folder.
+
+        Args:
+            prefix: As in `Rules`.
+            names: What is in it.
+            above: The rules that hold in the folder above.
+
+        Raises:
+            OSError: Its ignore file cannot be read.
+        """
+        file = next((name for name in self._names if name in names), "")
+        place = os.path.join(self._source, prefix + file)
+        if not file or not os.path.isfile(place):
+            return above
+        with open(place, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+            lines = text.read().replace("\r\n", "\n").split("\n")
+        self.paths.append(prefix + file)
+        return Rules(prefix, Patterns(lines), above)
+
+
+def is_never_taken(name: str) -> bool:
+    """Whether no file or folder of this name is part of a snapshot."""
+    return name in _NEVER
+
+
+def is_foreign(names: Collection[str]) -> bool:
+    """Whether a folder with these in it is a virtual environment or a workspace of ours."""
+    return any(mark in names for mark in _MARKS)

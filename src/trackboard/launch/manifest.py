@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from trackboard.errors import InternalError, NotFound
 
@@ -57,7 +57,13 @@ class Manifest:
 
     def encode(self) -> bytes:
         """As JSON (ASCII: names that are not valid UTF-8 survive as escaped surrogates)."""
-        return json.dumps({"format": _FORMAT, **asdict(self)}, sort_keys=True).encode("ascii")
+        fields = {
+            "format": _FORMAT,
+            "files": list(map(vars, self.files)),
+            "links": list(map(vars, self.links)),
+            "folders": self.folders,
+        }
+        return json.dumps(fields, sort_keys=True).encode("ascii")
 
     @classmethod
     def decode(cls, data: bytes) -> Manifest:
@@ -121,9 +127,32 @@ def restore(blobs: Blobs, manifest: Manifest, folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(target.parent)
         with blobs.open(file.key) as source, open(target, "xb") as copy:
-            shutil.copyfileobj(source, copy, _COPY_BYTES)
+            _copy(source, copy)
             os.fchmod(copy.fileno(), file.mode)
     for link in manifest.links:  # last, so that nothing is ever written through one
         target = folder / link.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(link.target)
+
+
+def _copy(source: BinaryIO, copy: BinaryIO) -> None:
+    """Copy a file; where the file system can, both share their blocks until one is written to."""
+    if _copy_inside(source, copy):
+        return
+    source.seek(0)
+    copy.seek(0)
+    shutil.copyfileobj(source, copy, _COPY_BYTES)
+
+
+def _copy_inside(source: BinaryIO, copy: BinaryIO) -> bool:
+    """Whether the kernel could copy all of it by itself."""
+    if not hasattr(os, "copy_file_range"):  # Linux only
+        return False
+    try:
+        from_fd, to_fd = source.fileno(), copy.fileno()
+        left = os.fstat(from_fd).st_size
+        while left and (copied := os.copy_file_range(from_fd, to_fd, left)):
+            left -= copied
+    except OSError:  # no file of the kernel's, or one of another file system
+        return False
+    return not left

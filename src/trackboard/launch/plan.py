@@ -16,6 +16,7 @@ from pathlib import Path
 
 from trackboard.environments import plan_environment
 from trackboard.errors import UsageError
+from trackboard.launch.age import fit_environment
 from trackboard.launch.place import LOGS, OUTPUTS, WORK
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import Snapshot
@@ -33,6 +34,7 @@ LOCAL = "local"  # the compute target that is always there: starts at once, no s
 
 # What a notebook's kernel sets for itself and a script must not inherit.
 _KERNEL_ONLY = frozenset(("JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL"))
+_NEVER_TAKEN = "Move it: version control, caches, virtual environments and histories stay behind."
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,13 @@ def make_plan(
     command = _command(request.command)
     script: tuple[str, ...] = ()
     if not command:
-        script = (_script(request, snapshot), *_arguments(request.arguments))
-    environment = plan_environment(request.environment)
+        script = (_script(request, snapshot), *plain_arguments(request.arguments))
+    variables = {**_inherited(client or {}), **request.variables}
+    environment = fit_environment(
+        plan_environment(request.environment), request.source, script[:1], command, variables
+    )
     work = site.job_folder(run) / WORK
-    ours = _our_variables(request.experiment, site, run, work)
+    ours = our_variables(request.experiment, site, run, work)
     return JobPlan(
         run=run,
         experiment=check_experiment_name(request.experiment),
@@ -121,31 +126,38 @@ def make_plan(
         script=script,
         command=command,
         environment=environment if client is not None else _elsewhere(environment),
-        variables={**_inherited(client or {}), **request.variables, **ours},
+        variables={**variables, **ours},
         distribution=request.distribution,
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
-        notes=(*request.notes, *environment.substitutions),
+        notes=(*request.notes, f"snapshot: {snapshot}", *environment.substitutions),
     )
 
 
 def _script(request: Request, snapshot: Snapshot) -> str:
     script = find_script(request.source, request.script)
     if script not in snapshot.manifest.paths:
+        file = snapshot.ignore_file_of(script)
+        below = script[file.rfind("/") + 1 :]
         raise UsageError(
-            f"the script {script!r} is left out of the snapshot by {snapshot.ignore_file}",
-            hint=f"Add the line !{script} to {snapshot.ignore_file}.",
+            f"the script {script!r} is left out of the snapshot by {file or 'its place'}",
+            hint=f"Add the line !{below} to {file}." if file else _NEVER_TAKEN,
         )
     return script
 
 
 def _command(given: Sequence[object] | str) -> str:
     """A line for the shell; words are joined as they are, so that the shell expands variables in them."""
-    words = [given] if isinstance(given, str) else _arguments(given)
+    words = [given] if isinstance(given, str) else plain_arguments(given)
     return " ".join(words)
 
 
-def _arguments(given: Sequence[object] | str) -> tuple[str, ...]:
+def plain_arguments(given: Sequence[object] | str) -> tuple[str, ...]:
+    """Arguments as the words that a script gets.
+
+    Raises:
+        UsageError: Some are neither text nor numbers, or a text cannot be split.
+    """
     if isinstance(given, str):
         try:
             return tuple(shlex.split(given))
@@ -200,7 +212,8 @@ def _inherited(client: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _our_variables(experiment: str, site: Site, run: RunId, work: Path) -> dict[str, str]:
+def our_variables(experiment: str, site: Site, run: RunId, work: Path) -> dict[str, str]:
+    """What tells a script whose run it is."""
     return {
         "AZUREML_RUN_ID": run,
         "AZUREML_ARM_PROJECT_NAME": experiment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,24 @@ from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
 
 _FORMAT = 2
 _PLAN = "plan.json"
+_PASSWORD = re.compile(r"://[^/@\s\"']+@")
+MASK = "***"  # printed instead of what may be secret
 
 
 def describe(plan: JobPlan) -> str:
-    """A plan for people: as JSON, the values of environment variables masked."""
-    fields = asdict(plan) | {"variables": dict.fromkeys(sorted(plan.variables), "***")}
-    return json.dumps(fields, indent=2, default=_plain)
+    """A plan for people: as JSON; values of environment variables and passwords in addresses masked."""
+    fields = asdict(plan) | {"variables": dict.fromkeys(sorted(plan.variables), MASK)}
+    return _PASSWORD.sub(f"://{MASK}@", json.dumps(fields, indent=2, default=_plain))
+
+
+def describe_environment(plan: EnvironmentPlan) -> str:
+    """An environment for people, in one line and a line for each substitution."""
+    name = f"{plan.name}:{plan.version}" if plan.version else plan.name
+    needs = ", ".join(plan.requirements) or "no packages"
+    python = f"Python {plan.python}, " if plan.python else ""
+    what = plan.interpreter or python + needs
+    lines = [f"{name}: {what}" if name else what, *plan.substitutions]
+    return _PASSWORD.sub(f"://{MASK}@", "\n".join(lines))
 
 
 def encode_plan(plan: JobPlan) -> str:

@@ -10,16 +10,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from trackboard.errors import UsageError
-from trackboard.launch.ignore import IgnoreRules
+from trackboard.launch.amount import count, size
+from trackboard.launch.ignore import IgnoreFiles, Rules, is_foreign, is_never_taken
 from trackboard.launch.manifest import FileEntry, LinkEntry, Manifest, save_manifest
+from trackboard.launch.progress import Progress
 from trackboard.ports import Blobs
 
 # A file changed this recently may change again without a new time stamp, so it is read again next time.
 _SETTLED_S = 2.0
 
-_Known = dict[str, list[object]]  # path -> [fingerprint, key]
+_Known = dict[str, list[object]]  # path -> [fingerprint, None where it cannot be trusted; key]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,25 @@ class Snapshot:
     digest: str
     manifest: Manifest
     read_files: int  # how many files had to be read; the others were known
-    ignore_file: str  # whose rules applied; "" for none
+    new_files: (
+        int  # how many are new or hold something else than in the last snapshot of this folder
+    )
+    ignore_files: tuple[str, ...]  # whose rules applied: posix paths within the source folder
+
+    def __str__(self) -> str:
+        """In words: `12 files, 3.4 MB (2 new)`."""
+        files = self.manifest.files
+        return (
+            f"{count(len(files), 'file')}, {size(self.manifest.size_bytes)} ({self.new_files} new)"
+        )
+
+    def ignore_file_of(self, path: str) -> str:
+        """The nearest ignore file whose rules hold for a path; empty for none."""
+        return max(
+            (file for file in self.ignore_files if path.startswith(_folder_of(file))),
+            key=lambda file: len(_folder_of(file)),
+            default="",
+        )
 
 
 def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
@@ -43,17 +64,25 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
     Raises:
         UsageError: It does not exist, cannot be read, or links to a folder outside of itself.
     """
-    source = _existing_folder(source)
-    cache = folder / "known" / f"{hashlib.sha256(os.fsencode(source)).hexdigest()}.json"
-    rules = IgnoreRules(source)
-    taking = _Taking(source, blobs, _load_known(cache))
-    for entry in _walk(source, "", rules):
-        taking.add(entry)
+    root = os.fspath(_existing_folder(source))
+    cache = folder / "known" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
+    ignore = IgnoreFiles(root)
+    progress = Progress(root)
+    taking = _Taking(root, blobs, _load_known(cache), progress)
+    try:
+        for prefix, entry in _walk(root, ignore):
+            if entry is None:
+                taking.folders.append(prefix.rstrip("/"))
+            else:
+                taking.add(f"{prefix}{entry.name}", entry)
+    finally:
+        progress.close()
     manifest = taking.manifest()
     digest = save_manifest(folder, manifest)
     if taking.kept != taking.known:
         _save_known(cache, taking.kept)
-    return Snapshot(digest, manifest, taking.read_files, rules.file)
+    paths = tuple(sorted(ignore.paths))
+    return Snapshot(digest, manifest, taking.read_files, taking.new_files, paths)
 
 
 def _existing_folder(source: Path) -> Path:
@@ -66,100 +95,129 @@ def _existing_folder(source: Path) -> Path:
     )
 
 
-@dataclass(frozen=True)
-class _Entry:
-    path: str  # posix, within the source folder
-    place: Path
-    is_empty_folder: bool = False
+def _walk(root: str, ignore: IgnoreFiles) -> Iterator[tuple[str, os.DirEntry[str] | None]]:
+    """Everything that is taken: the path of its folder, with a slash at its end, and the entry.
 
-
-def _walk(folder: Path, prefix: str, rules: IgnoreRules) -> Iterator[_Entry]:
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as exc:
-        raise _unreadable(folder, exc) from exc
-    if not entries and prefix:
-        yield _Entry(prefix.rstrip("/"), folder, is_empty_folder=True)
-    for entry in entries:
-        path = f"{prefix}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            if not rules.skips_folder(path, Path(entry.path)):
-                yield from _walk(Path(entry.path), f"{path}/", rules)
-        elif not rules.skips_file(path):
-            yield _Entry(path, Path(entry.path))
+    None instead of an entry: that folder is empty.
+    """
+    waiting: list[tuple[str, Rules | None]] = [("", None)]
+    while waiting:
+        prefix, above = waiting.pop()
+        folder = os.path.join(root, prefix)
+        try:
+            with os.scandir(folder) as found:
+                entries = list(found)
+            names = {entry.name for entry in entries}
+            if prefix and is_foreign(names):
+                continue
+            rules = ignore.enter(prefix, names, above)
+        except OSError as exc:
+            raise _unreadable(exc.filename or folder, exc) from exc
+        if prefix and not entries:
+            yield prefix, None
+        for entry in entries:
+            name = entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_never_taken(name):
+                continue
+            if rules and rules.skips(f"{prefix}{name}", name, is_folder=is_folder):
+                continue
+            if is_folder:
+                waiting.append((f"{prefix}{name}/", rules))
+            else:
+                yield prefix, entry
 
 
 class _Taking:
     """One snapshot while it is taken."""
 
-    def __init__(self, source: Path, blobs: Blobs, known: _Known) -> None:
+    def __init__(self, root: str, blobs: Blobs, known: _Known, progress: Progress) -> None:
         self.known = known
         self.kept: _Known = {}
         self.read_files = 0
-        self._source = source
+        self.new_files = 0
+        self.folders: list[str] = []  # the empty ones
+        self._root = root
         self._blobs = blobs
+        self._progress = progress
         self._files: list[FileEntry] = []
         self._links: list[LinkEntry] = []
-        self._folders: list[str] = []
 
-    def add(self, entry: _Entry) -> None:
-        if entry.is_empty_folder:
-            self._folders.append(entry.path)
-        elif entry.place.is_symlink():
-            self._add_link(entry)
+    def add(self, path: str, entry: os.DirEntry[str]) -> None:
+        self._progress.add_file()
+        if entry.is_symlink():
+            self._add_link(path, entry)
         else:
-            self._add_file(entry)
+            self._add_file(path, entry)
 
     def manifest(self) -> Manifest:
         return Manifest(
             files=tuple(sorted(self._files, key=lambda file: file.path)),
             links=tuple(sorted(self._links, key=lambda link: link.path)),
-            folders=tuple(sorted(self._folders)),
+            folders=tuple(sorted(self.folders)),
         )
 
-    def _add_link(self, entry: _Entry) -> None:
-        end = Path(os.path.realpath(entry.place))
-        if end.is_relative_to(self._source):
-            inside = os.path.relpath(end, os.path.realpath(entry.place.parent))
-            self._links.append(LinkEntry(entry.path, inside))
+    def _add_link(self, path: str, entry: os.DirEntry[str]) -> None:
+        end = Path(os.path.realpath(entry.path))
+        if end.is_relative_to(self._root):
+            inside = os.path.relpath(end, os.path.realpath(os.path.dirname(entry.path)))
+            self._links.append(LinkEntry(path, inside))
         elif end.is_file():
-            self._add_file(entry)
+            self._add_file(path, entry)
         elif end.exists():
             raise UsageError(
-                f"{entry.path!r} in {self._source} is a link to {str(end)!r}, outside of that folder",
+                f"{path!r} in {self._root} is a link to {str(end)!r}, outside of that folder",
                 hint="Add it to .amlignore, and pass the real path to the script as an argument.",
             )
         else:  # leads nowhere, such as an editor's lock
-            self._links.append(LinkEntry(entry.path, os.readlink(entry.place)))
+            self._links.append(LinkEntry(path, os.readlink(entry.path)))
 
-    def _add_file(self, entry: _Entry) -> None:
+    def _add_file(self, path: str, entry: os.DirEntry[str]) -> None:
         now_s = time.time()
         try:
-            found = entry.place.stat()
+            found = entry.stat()
         except OSError as exc:
-            raise _unreadable(entry.place, exc) from exc
+            raise _unreadable(entry.path, exc) from exc
         if not stat.S_ISREG(found.st_mode):
             return  # a socket, pipe or device cannot be copied
         mark, size_bytes = _fingerprint(found), found.st_size
-        known = self.known.get(entry.path)
-        if known is not None and known[0] == mark:
-            key = str(known[1])
+        known_mark, known_key = self.known.get(path, (None, None))
+        if known_mark == mark:
+            key = str(known_key)
         else:
-            key, size_bytes = self._read(entry.place)
-        if max(found.st_mtime, found.st_ctime) < now_s - _SETTLED_S:
-            self.kept[entry.path] = [mark, key]
+            key, size_bytes = self._read(entry.path)
+            self.new_files += key != known_key
+        is_settled = max(found.st_mtime, found.st_ctime) < now_s - _SETTLED_S
+        self.kept[path] = [mark if is_settled else None, key]
         mode = stat.S_IMODE(found.st_mode) & 0o777
-        self._files.append(FileEntry(entry.path, mode, size_bytes, key))
+        self._files.append(FileEntry(path, mode, size_bytes, key))
 
-    def _read(self, place: Path) -> tuple[str, int]:
+    def _read(self, place: str) -> tuple[str, int]:
         self.read_files += 1
         try:
             file = open(place, "rb")  # noqa: SIM115 - what `put` raises must not be mistaken for this
         except OSError as exc:
             raise _unreadable(place, exc) from exc
         with file:
-            return self._blobs.put(file)
+            return self._blobs.put(cast(BinaryIO, _Watched(file, self._progress)))
+
+
+class _Watched:
+    """An open file whose reading is told as it goes on: one may be large."""
+
+    def __init__(self, file: BinaryIO, progress: Progress) -> None:
+        self._file = file
+        self._progress = progress
+
+    def read(self, size_bytes: int = -1) -> bytes:
+        data = self._file.read(size_bytes)
+        self._progress.add_bytes(len(data))
+        return data
+
+
+def _folder_of(path: str) -> str:
+    """Empty, or with a slash at its end."""
+    return path[: path.rfind("/") + 1]
 
 
 def _fingerprint(found: os.stat_result) -> list[int]:
@@ -181,8 +239,8 @@ def _save_known(cache: Path, known: _Known) -> None:
     aside.replace(cache)
 
 
-def _unreadable(place: Path, exc: OSError) -> UsageError:
+def _unreadable(place: str, exc: OSError) -> UsageError:
     return UsageError(
-        f"{str(place)!r} cannot be read for the snapshot: {exc.strerror or exc}",
+        f"{place!r} cannot be read for the snapshot: {exc.strerror or exc}",
         hint="Make it readable, or leave it out with a line in .amlignore.",
     )

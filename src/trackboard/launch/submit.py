@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 from trackboard.errors import Conflict, NotFound
+from trackboard.launch.large import say_if_large
 from trackboard.launch.parameters import read_parameters
 from trackboard.launch.place import SNAPSHOTS
 from trackboard.launch.plan import LOCAL, Request, find_script, make_plan
-from trackboard.launch.plan_file import save_plan
+from trackboard.launch.plan_file import describe_environment, save_plan
 from trackboard.launch.queue import kick
 from trackboard.launch.site import Site
-from trackboard.launch.snapshot import take_snapshot
+from trackboard.launch.snapshot import Snapshot, take_snapshot
 from trackboard.model import (
     JobPlan,
     QueuedJob,
@@ -22,7 +25,12 @@ from trackboard.model import (
     check_run_id,
     new_job_run_id,
 )
+from trackboard.record import LiveRun
+from trackboard.record.capture import DIFF_PATH, look_around
 from trackboard.record.value import check_tag
+
+_ABOUT_CODE = ("azureml.git.", "mlflow.source.git.")
+_ABOUT_CLIENT = ("trackboard.host", "trackboard.user")
 
 
 def prepare(site: Site, request: Request) -> JobPlan:
@@ -33,20 +41,7 @@ def prepare(site: Site, request: Request) -> JobPlan:
         NotFound: The compute target does not exist.
         Conflict: The run id that it shall have is taken.
     """
-    check_experiment_name(request.experiment)
-    for key, value in request.tags.items():
-        check_tag(key, value)
-    if not request.command:
-        find_script(request.source, request.script)  # before a large folder is read
-    _check_compute(site, request.compute)
-    now_s = time.time()
-    run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
-    snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
-    target = site.target_for(request.compute)
-    client = os.environ if target.is_here else None
-    plan = make_plan(request, site, run, snapshot, client=client, now_s=now_s)
-    target.check(plan)
-    return plan
+    return _prepare(site, request)[0]
 
 
 def submit(site: Site, request: Request) -> RunId:
@@ -58,26 +53,87 @@ def submit(site: Site, request: Request) -> RunId:
     Raises:
         UsageError: Something asked for is not possible; nothing was kept.
         NotFound: The compute target does not exist.
+        Conflict: The run id that it shall have is taken.
         Unavailable: It is queued, but a worker could not be started now.
     """
-    plan = prepare(site, request)
+    plan, snapshot = _prepare(site, request)
+    properties = {
+        "trackboard.source": os.path.abspath(request.source),
+        "trackboard.snapshot_files": str(len(snapshot.manifest.files)),
+        "trackboard.snapshot_bytes": str(snapshot.manifest.size_bytes),
+    }
+    live = enqueue(site, plan, request.name, request.parent, request.tags, properties)
+    try:
+        kick(site)
+    finally:  # the script starts meanwhile: git takes as long as a part of that
+        _add_code(live, request.source)
+    return plan.run
+
+
+def enqueue(
+    site: Site,
+    plan: JobPlan,
+    name: str,
+    parent: RunId | None,
+    tags: Mapping[str, str],
+    properties: Mapping[str, str],
+) -> LiveRun:
+    """Keep a plan, make its run, and queue it; whoever kicks the queue next starts it.
+
+    Args:
+        site: The workspace.
+        plan: What is to run.
+        name: What people call the run.
+        parent: The run that it is a child of.
+        tags: Tags of the run.
+        properties: Properties of the run, beside those that follow from the plan.
+    """
     save_plan(site.job_folder(plan.run), plan)
     live = site.recorder.create_run(
-        request.experiment,
-        name=request.name,
-        parent=request.parent,
-        kind=RunKind.JOB,
-        run_id=plan.run,
+        plan.experiment, name=name, parent=parent, kind=RunKind.JOB, run_id=plan.run
     )
-    live.add_property("ContentSnapshotId", plan.snapshot)
-    live.add_property("trackboard.compute", plan.compute)
-    for key, value in request.tags.items():
+    known = {
+        "ContentSnapshotId": plan.snapshot,
+        "trackboard.compute": plan.compute,
+        "trackboard.environment": describe_environment(plan.environment),
+        **properties,
+    }
+    for key, value in known.items():
+        live.add_property(key, value)
+    for key, value in tags.items():
         live.set_tag(key, value)
-    for name, setting in read_parameters(plan.script[1:]).items():
-        live.set_parameter(name, setting)
+    for setting, given in read_parameters(plan.script[1:]).items():
+        live.set_parameter(setting, given)
     site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
-    kick(site)
-    return plan.run
+    return live
+
+
+def _prepare(site: Site, request: Request) -> tuple[JobPlan, Snapshot]:
+    check_experiment_name(request.experiment)
+    for key, value in request.tags.items():
+        check_tag(key, value)
+    if not request.command:
+        find_script(request.source, request.script)  # before a large folder is read
+    check_compute(site, request.compute)
+    now_s = time.time()
+    run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
+    snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
+    say_if_large(os.path.abspath(request.source), snapshot.manifest)
+    target = site.target_for(request.compute)
+    client = os.environ if target.is_here else None
+    plan = make_plan(request, site, run, snapshot, client=client, now_s=now_s)
+    target.check(plan)
+    return plan, snapshot
+
+
+def _add_code(live: LiveRun, source: Path) -> None:
+    """Say which commit the source folder is at, what differs from it, and who submitted."""
+    found = look_around(source)
+    for key, value in found.properties.items():
+        if key.startswith(_ABOUT_CODE) or key in _ABOUT_CLIENT:
+            live.add_property(key, value)
+    if found.diff:
+        live.append_bytes(DIFF_PATH, 0, found.diff.encode("utf-8", "replace"))
 
 
 def _free_id(site: Site, given: str) -> RunId:
@@ -91,7 +147,12 @@ def _free_id(site: Site, given: str) -> RunId:
     return run
 
 
-def _check_compute(site: Site, name: str) -> None:
+def check_compute(site: Site, name: str) -> None:
+    """Refuse a compute target that does not exist.
+
+    Raises:
+        NotFound: Those that exist are listed.
+    """
     if name in (LOCAL, *site.engines) or site.store.find_compute(name) is not None:
         return
     names = sorted(

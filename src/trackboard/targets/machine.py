@@ -6,6 +6,7 @@ CUDA_VISIBLE_DEVICES.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import subprocess
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ASK_GPUS = ("nvidia-smi", "--query-gpu=index", "--format=csv,noheader")
-_ASK_GPUS_S = 10.0
+_ASK_GPUS_S = 5.0
 _NO_GPU = ("-1", "none", "void", "nodevfiles")  # what the variable says for "not any"
 
 
@@ -29,7 +30,7 @@ class Machine:
 
 
 def read_machine(environment: Mapping[str, str] | None = None, system: Path = Path("/")) -> Machine:
-    """Look at this machine; takes as long as `nvidia-smi`, where there is one.
+    """Look at this machine; the first time as long as `nvidia-smi` takes, where there is one.
 
     Args:
         environment: Instead of this process's own.
@@ -86,6 +87,7 @@ def _list_gpus(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+@functools.lru_cache(maxsize=1)  # it takes a tenth of a second, and the answer stays the same
 def _ask_gpus() -> tuple[str, ...]:
     """What the driver says; nothing without a driver or when it does not answer."""
     try:

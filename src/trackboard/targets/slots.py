@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot that is held."""
+
+    number: int  # from 0
+    fd: int  # the open file that holds it; closing it lets go
 
 
 class Slots:
@@ -18,57 +28,65 @@ class Slots:
 
     Args:
         folder: Where the lock files are.
-        count: How many jobs may run at once.
+        count: How many nodes may be in use at once.
     """
 
     def __init__(self, folder: Path, count: int) -> None:
         self._folder = folder
         self.count = count
 
-    def take(self) -> int:
-        """Take a free slot.
+    def take(self, nodes: int = 1) -> tuple[Slot, ...]:
+        """Take free slots, all of them or none.
 
         Returns:
-            The file descriptor that holds it.
+            The lowest that are free.
 
         Raises:
-            Unavailable: All are taken.
+            Unavailable: There are not that many.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        taken, fd = 0, -1
-        for path in self._paths():
-            other = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                taken += 1
-                os.close(other)
-                continue
-            if fd == -1:
-                fd = other
-            else:
-                os.close(other)
-        if fd != -1 and taken < self.count:
-            return fd
-        if fd != -1:
-            os.close(fd)
-        raise Unavailable(f"all {self.count} slots below {self._folder} are taken")
+        free, total = self._lock_free()
+        if self._room(len(free), total) < nodes:
+            _let_go(free)
+            raise Unavailable(
+                f"{nodes} of the {self.count} slots below {self._folder} were asked for, and"
+                f" {self._room(len(free), total)} are free"
+            )
+        _let_go(free[nodes:])
+        return tuple(free[:nodes])
 
     def count_free(self) -> int:
         """How many more could be taken now."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        taken = 0
-        for path in self._paths():
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                taken += 1
-            finally:
-                os.close(fd)
-        return max(0, self.count - taken)
+        free, total = self._lock_free()
+        _let_go(free)
+        return self._room(len(free), total)
 
-    def _paths(self) -> list[Path]:
-        """Every slot there is or was: when the count shrinks, the ones above it still count as taken."""
-        wanted = {self._folder / f"{number}.lock" for number in range(self.count)}
-        return sorted(wanted | set(self._folder.glob("*.lock")))
+    def _room(self, free: int, total: int) -> int:
+        return max(0, self.count - (total - free))
+
+    def _lock_free(self) -> tuple[list[Slot], int]:
+        """Lock every slot that nobody holds; also, how many there are or were.
+
+        When the count shrinks, the slots above it still count as taken while somebody holds them.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        past = {int(path.stem) for path in self._folder.glob("*.lock") if path.stem.isdecimal()}
+        numbers = sorted(past | set(range(self.count)))
+        free: list[Slot] = []
+        try:
+            for number in numbers:
+                path = self._folder / f"{number}.lock"
+                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                free.append(Slot(number, fd))
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(free.pop().fd)
+        except BaseException:
+            _let_go(free)
+            raise
+        return free, len(numbers)
+
+
+def _let_go(slots: Iterable[Slot]) -> None:
+    for slot in slots:
+        os.close(slot.fd)

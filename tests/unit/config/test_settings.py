@@ -38,7 +38,7 @@ def test_memory_in_bytes() -> None:
     ("text", "said"),
     [
         ("[compute.c]\ncpu = 2", r"\[compute.c\] has a setting 'cpu' .*Did you mean cpus\?"),
-        ("[compute.c]\nxyz = 2", r"'xyz' .*Known are: cpus, gpus, memory_gb\."),
+        ("[compute.c]\nxyz = 2", r"'xyz' .*Known are: cpus, engine, gpus, memory_gb\."),
         ("[compute.c]\ncpus = 1.5", r"\[compute.c\]: cpus = 1.5 is not a whole number"),
         ("[compute.c]\ncpus = true", "cpus = True is not a whole number"),
         ("[compute.c]\ncpus = 0", "cpus = 0 is too small.*Write 1 or more"),
@@ -48,6 +48,7 @@ def test_memory_in_bytes() -> None:
         ("[compute.c]\nmemory_gb = nan", "memory_gb = nan is no amount of memory"),
         ("[compute.c]\nmemory_gb = inf", "memory_gb = inf is no amount of memory"),
         ("[compute]\nc = 4", r"\[compute.c\] = 4 is not a table"),
+        ("[compute.local]\ncpus = 1", r"\[compute.local\] cannot be set"),
         ("compute = 4", "compute = 4 is not a table"),
         ("[computes.c]\ncpus = 2", "'computes' .*Did you mean compute"),
     ],

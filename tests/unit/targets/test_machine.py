@@ -1,10 +1,12 @@
 """What may be used of this machine; containers are folders of the same files here."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from trackboard.targets import machine as machine_module
 from trackboard.targets.machine import read_machine
 
 _GIGABYTE = 1 << 30
@@ -16,8 +18,11 @@ def _write(path: Path, text: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _eight_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+def _eight_cpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)), raising=False)
+    machine_module._ask_gpus.cache_clear()
+    yield
+    machine_module._ask_gpus.cache_clear()
 
 
 def test_this_machine() -> None:

@@ -1,11 +1,14 @@
 """`azureml.core.compute`: where jobs run. A cluster is a number of slots on this machine."""
 
 from azureml import _guard as _guard
-from azureml.core.compute._amlcompute import (
-    AmlCompute,
-    AmlComputeProvisioningConfiguration,
-    AmlComputeStatus,
+from azureml.core.compute._amlcompute import AmlCompute
+from azureml.core.compute._provisioning import AmlComputeProvisioningConfiguration
+from azureml.core.compute._remote import (
+    HDInsightCompute,
+    RemoteCompute,
+    RemoteComputeAttachConfiguration,
 )
+from azureml.core.compute._status import AmlComputeStatus, NodeStateCounts, ScaleSettings
 from azureml.core.compute._target import ComputeTarget
 
 __all__ = [
@@ -13,4 +16,9 @@ __all__ = [
     "AmlComputeProvisioningConfiguration",
     "AmlComputeStatus",
     "ComputeTarget",
+    "HDInsightCompute",
+    "NodeStateCounts",
+    "RemoteCompute",
+    "RemoteComputeAttachConfiguration",
+    "ScaleSettings",
 ]

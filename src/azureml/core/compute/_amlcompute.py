@@ -2,82 +2,33 @@
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Union
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, NoReturn, Optional, Union
 
 from azureml import _guard as _guard
 from azureml._console import say
+from azureml.core.compute._machine import (
+    describe_limits,
+    describe_share,
+    describe_sizes,
+    describe_use,
+)
+from azureml.core.compute._provisioning import (
+    AmlComputeProvisioningConfiguration,
+    check_nodes,
+    configure,
+    idle_seconds,
+    number,
+)
+from azureml.core.compute._status import AmlComputeStatus, ScaleSettings, state_of
 from azureml.core.compute._target import ComputeTarget
 from azureml.exceptions import ComputeTargetException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.model import Compute, RunState
+from trackboard.launch.nodes import Node, list_nodes
 
-
-@dataclass(frozen=True)
-class AmlComputeProvisioningConfiguration:
-    """What a cluster shall be; made by `AmlCompute.provisioning_configuration`."""
-
-    vm_size: str
-    min_nodes: int
-    max_nodes: int
-    idle_seconds_before_scaledown: int
-    tags: Dict[str, str] = field(default_factory=dict)
-    description: str = ""
-
-    def _compute(self, name: str, created_s: float) -> Compute:
-        return Compute(
-            name=name,
-            kind="AmlCompute",
-            vm_size=self.vm_size,
-            min_nodes=self.min_nodes,
-            max_nodes=self.max_nodes,
-            idle_seconds_before_scaledown=self.idle_seconds_before_scaledown,
-            created_s=created_s,
-            tags=self.tags,
-            description=self.description,
-        )
-
-
-@dataclass(frozen=True)
-class AmlComputeStatus:
-    """How a cluster is doing. Nodes are slots: running ones hold a job, the others are idle."""
-
-    compute: Compute
-    running: int
-
-    def serialize(self) -> Dict[str, Any]:
-        """The SDK's keys."""
-        compute = self.compute
-        created = _utc(compute.created_s)
-        idle = compute.max_nodes - self.running
-        return {
-            "currentNodeCount": compute.max_nodes,
-            "targetNodeCount": compute.max_nodes,
-            "nodeStateCounts": {
-                "preparingNodeCount": 0,
-                "runningNodeCount": self.running,
-                "idleNodeCount": idle,
-                "unusableNodeCount": 0,
-                "leavingNodeCount": 0,
-                "preemptedNodeCount": 0,
-            },
-            "allocationState": "Steady",
-            "allocationStateTransitionTime": created,
-            "errors": None,
-            "creationTime": created,
-            "modifiedTime": created,
-            "provisioningState": "Succeeded",
-            "provisioningStateTransitionTime": None,
-            "scaleSettings": {
-                "minNodeCount": compute.min_nodes,
-                "maxNodeCount": compute.max_nodes,
-                "nodeIdleTimeBeforeScaleDown": f"PT{compute.idle_seconds_before_scaledown}S",
-            },
-            "vmPriority": "Dedicated",
-            "vmSize": compute.vm_size.upper(),
-        }
+if TYPE_CHECKING:
+    from azureml.core.workspace import Workspace
 
 
 class AmlCompute(ComputeTarget):
@@ -86,12 +37,22 @@ class AmlCompute(ComputeTarget):
     Source: article, "Create a cluster for your experiment".
     """
 
+    # What only Azure has a use for is checked where it is given, and not kept.
+    admin_username: ClassVar[None] = None
+    admin_user_password: ClassVar[None] = None
+    admin_user_ssh_key: ClassVar[None] = None
+    identity_type: ClassVar[None] = None
+    identity_id: ClassVar[None] = None
+    vnet_resourcegroup_name: ClassVar[None] = None
+    vnet_name: ClassVar[None] = None
+    subnet_name: ClassVar[None] = None
+
     @staticmethod
     def provisioning_configuration(
         vm_size: str = "",
         vm_priority: str = "dedicated",
-        min_nodes: int = 0,
-        max_nodes: Optional[int] = None,
+        min_nodes: Union[int, str] = 0,
+        max_nodes: Union[int, str, None] = None,
         idle_seconds_before_scaledown: Union[int, str] = 1800,
         admin_username: Optional[str] = None,
         admin_user_password: Optional[str] = None,
@@ -107,53 +68,113 @@ class AmlCompute(ComputeTarget):
         location: Optional[str] = None,
         enable_node_public_ip: bool = True,
     ) -> AmlComputeProvisioningConfiguration:
-        """Describe a cluster.
+        """Describe a cluster. Logins, networks and identities are checked as the SDK did, and not used.
 
         Args:
             vm_size: Any text; it is shown, and changes nothing on this machine.
-            min_nodes: 0 or more.
+            vm_priority: `dedicated` or `lowpriority`; shown.
+            min_nodes: 0 or more; shown.
             max_nodes: How many jobs run at once; 4 when it is not given, as the SDK's documents said.
-            idle_seconds_before_scaledown: A number, or text that is one.
+                0 lets all jobs wait.
+            idle_seconds_before_scaledown: A number, or text that is one; shown.
+            tags: What to tag it with.
+            description: What it is for.
 
         Raises:
-            ComputeTargetException: The numbers do not fit together.
+            ComputeTargetException: Something is wrong, or does not fit together.
         """
-        most = 4 if max_nodes is None else _number("max_nodes", max_nodes)
-        least = _number("min_nodes", min_nodes)
-        if most < 1:
-            raise ComputeTargetException(f"max_nodes={most} is too small: use 1 or more.")
-        if not 0 <= least <= most:
-            raise ComputeTargetException(
-                f"min_nodes={least} is not between 0 and max_nodes={most}."
-            )
-        return AmlComputeProvisioningConfiguration(
-            vm_size=vm_size or "STANDARD_D2_V2",
-            min_nodes=least,
-            max_nodes=most,
-            idle_seconds_before_scaledown=_number(
-                "idle_seconds_before_scaledown", idle_seconds_before_scaledown
-            ),
-            tags={str(key): str(value) for key, value in (tags or {}).items()},
-            description=description or "",
-        )
+        return configure(locals())
 
     @property
     def vm_size(self) -> str:
         """What was asked for."""
         return self._compute.vm_size
 
-    def get_status(self) -> AmlComputeStatus:
-        """How many slots hold a job now."""
-        workspace = self.workspace._workspace
-        with sdk_errors(ComputeTargetException):
-            workspace.kick()
-            workspace.drain()
-            jobs = workspace.store.list_jobs(self.name)
-            runs = workspace.store.list_runs(ids=[job.run for job in jobs if job.claimed])
-        running = sum(not run.state.is_terminal for run in runs if run.state != RunState.QUEUED)
-        return AmlComputeStatus(self._compute, min(running, self._compute.max_nodes))
+    @property
+    def vm_priority(self) -> str:
+        """What was asked for: `Dedicated` or `LowPriority`."""
+        return self._compute.vm_priority
 
-    def wait_for_completion(
+    @property
+    def scale_settings(self) -> ScaleSettings:
+        """How many nodes it may have."""
+        return ScaleSettings._of(self._compute)
+
+    @property
+    def status(self) -> Optional[AmlComputeStatus]:
+        """The same as `get_status()`."""
+        return self.get_status()
+
+    def get_status(self) -> Optional[AmlComputeStatus]:
+        """How many nodes do what now; None, and a word why, when it was deleted."""
+        store = self.workspace._workspace.store
+        with sdk_errors(ComputeTargetException):
+            compute = store.find_compute(self.name)
+        if compute is None:
+            say(f"{self.name} has no status: it was deleted")
+            return None
+        self._compute = compute
+        return AmlComputeStatus._of(compute, self._nodes())
+
+    def list_nodes(self) -> List[Dict[str, Any]]:
+        """Its nodes: a dict for each slot of this machine.
+
+        `share` is what a slot gives to its job, or would to the next: a part of the machine, unless
+        `[compute.<name>]` in `trackboard.toml` says something else.
+        """
+        return [
+            {
+                "nodeId": f"{self.name}-{node.number}",
+                "nodeState": state_of(node),
+                "privateIpAddress": "127.0.0.1",
+                "publicIpAddress": "127.0.0.1",
+                "port": None,
+                "runId": node.run,
+                "share": describe_share(node.share),
+            }
+            for node in self._nodes()
+        ]
+
+    def _nodes(self) -> tuple[Node, ...]:
+        self._kick()
+        with sdk_errors(ComputeTargetException):
+            return list_nodes(self.workspace._workspace.site, self._compute)
+
+    def update(
+        self,
+        min_nodes: Union[int, str, None] = None,
+        max_nodes: Union[int, str, None] = None,
+        idle_seconds_before_scaledown: Union[int, str, None] = None,
+    ) -> None:
+        """Change what is given, also for jobs that wait already; those that run go on.
+
+        Args:
+            min_nodes: 0 or more; shown.
+            max_nodes: How many jobs run at once.
+            idle_seconds_before_scaledown: A number, or text that is one; shown.
+
+        Raises:
+            ComputeTargetException: The numbers do not fit together, or it was deleted.
+        """
+        self.refresh_state()
+        old, idle = self._compute, idle_seconds_before_scaledown
+        changed = replace(
+            old,
+            min_nodes=old.min_nodes if min_nodes is None else number("min_nodes", min_nodes),
+            max_nodes=old.max_nodes if max_nodes is None else number("max_nodes", max_nodes),
+            idle_seconds_before_scaledown=(
+                old.idle_seconds_before_scaledown if idle is None else idle_seconds(idle)
+            ),
+        )
+        check_nodes(changed.min_nodes, changed.max_nodes)
+        if changed == old:
+            return
+        self._compute = replace(changed, modified_s=time.time())
+        with sdk_errors(ComputeTargetException):
+            self.workspace._workspace.store.set_compute(self._compute)
+        self._kick()
+
+    def wait_for_completion(  # type: ignore[override]  # the SDK's two differ
         self,
         show_output: bool = False,
         min_node_count: Optional[int] = None,
@@ -165,6 +186,9 @@ class AmlCompute(ComputeTarget):
         Raises:
             ComputeTargetException: More nodes were asked for than the cluster can have.
         """
+        if is_delete_operation:
+            super().wait_for_completion(show_output, is_delete_operation)
+            return
         if min_node_count is not None and min_node_count > self._compute.max_nodes:
             raise ComputeTargetException(
                 f"{self.name} cannot reach min_node_count={min_node_count}:"
@@ -173,15 +197,75 @@ class AmlCompute(ComputeTarget):
         if show_output:
             say(f"Succeeded: {self.name} has {self._compute.max_nodes} slots on this machine")
 
+    @staticmethod
+    def supported_vmsizes(
+        workspace: Workspace, location: Optional[str] = None
+    ) -> List[Dict[str, Any]]:
+        """What this machine can give to a node: all of it, or an equal share.
+
+        `LOCAL_1_OF_4` is what each node of a cluster of 4 gets. Any other text may be asked for as
+        well, and changes nothing.
+        """
+        with sdk_errors(ComputeTargetException):
+            return describe_sizes(workspace._workspace.folder)
+
+    @staticmethod
+    def list_usages(
+        workspace: Workspace, show_all: bool = False, location: Optional[str] = None
+    ) -> List[Dict[str, Any]]:
+        """How many nodes of each cluster hold a job, and how many it has."""
+        with sdk_errors(ComputeTargetException):
+            workspace._workspace.kick()
+            return describe_use(workspace._workspace.site)
+
+    @staticmethod
+    def list_quotas(workspace: Workspace, location: Optional[str] = None) -> List[Dict[str, Any]]:
+        """How many CPUs and GPUs this machine has for all clusters together."""
+        return describe_limits()
+
+    @staticmethod
+    def update_quotas(
+        workspace: Workspace,
+        vm_family: Any,
+        limit: Optional[int] = None,
+        unit: Optional[str] = None,
+        location: Optional[str] = None,
+    ) -> NoReturn:
+        """Refused: the quota is the machine.
+
+        Raises:
+            ComputeTargetException: Always; it says what to do instead.
+        """
+        raise ComputeTargetException(
+            f"The quota of {vm_family!r} cannot be changed: it is this machine."
+            " update(max_nodes=...) says how many jobs of a cluster run at once."
+        )
+
+    def add_identity(self, identity_type: str, identity_id: Optional[List[str]] = None) -> NoReturn:
+        """Refused: jobs run as the user who submits them.
+
+        Raises:
+            ComputeTargetException: Always.
+        """
+        _refuse_identity(self.name)
+
+    def remove_identity(self, identity_id: Optional[List[str]] = None) -> NoReturn:
+        """Refused, like `add_identity`."""
+        _refuse_identity(self.name)
+
+    def _own_properties(self) -> Dict[str, Any]:
+        return {
+            "vmSize": self.vm_size,
+            "vmPriority": self.vm_priority,
+            "scaleSettings": self.scale_settings.serialize(),
+        }
+
 
 ComputeTarget.kinds["AmlCompute"] = AmlCompute
 
 
-def _number(name: str, value: object) -> int:
-    if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"\d+", value)):
-        return int(value)
-    raise ComputeTargetException(f"{name}={value!r} is not a whole number.")
-
-
-def _utc(time_s: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time_s))
+def _refuse_identity(name: str) -> NoReturn:
+    raise ComputeTargetException(
+        f"{name} has no identity: its jobs run on this machine as the user who submits them."
+        " Give secrets to jobs as environment variables."
+    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 from azureml import _guard as _guard
-from azureml.core.script_run import ScriptRun
 from azureml.core.script_run_config import ScriptRunConfig
 from azureml.exceptions import TrainingException
-from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
@@ -30,6 +28,8 @@ class TensorFlow:
 
     Source: article, "Submit run with TensorFlow estimator".
     """
+
+    _submit_arguments: Tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -60,10 +60,8 @@ class TensorFlow:
             compute_target=compute_target,
         )
 
-    def _submit(
-        self, experiment: Experiment, tags: Mapping[str, Any], parent: Optional[RunId] = None
-    ) -> ScriptRun:
-        return self._config._submit(experiment, tags, parent)
+    def _submit(self, experiment: Experiment, tags: Mapping[str, Any], **how: Any) -> Any:
+        return self._config._submit(experiment, tags, **how)
 
 
 def _arguments(params: Union[Mapping[str, object], Sequence[object], None]) -> List[object]:

@@ -14,7 +14,7 @@ _STOP_WAIT_S = 30  # Ray's is 3 s: our worker gives its script 10, and then keep
 
 
 @dataclass(frozen=True)
-class Share:
+class Needs:
     """What one node of a job takes of a machine."""
 
     cpus: int = 1  # without any, Ray would start all jobs at once, and on its head
@@ -22,7 +22,7 @@ class Share:
     memory_bytes: int = 0
 
     @classmethod
-    def of(cls, settings: ComputeSettings) -> Share:
+    def of(cls, settings: ComputeSettings) -> Needs:
         """As `trackboard.toml` says."""
         return cls(
             1 if settings.cpus is None else settings.cpus,
@@ -51,7 +51,7 @@ def describe_job(
     run: RunId,
     job: str,
     settings: RaySettings,
-    share: Share,
+    needs: Needs,
     folder: str,
     package: str,
     nodes: int,
@@ -62,7 +62,7 @@ def describe_job(
         run: The run.
         job: The id that Ray shall know it by.
         settings: How the nodes start Python.
-        share: What each node of the job takes.
+        needs: What each node of the job takes.
         folder: The workspace's folder as the nodes see it.
         package: Where Ray has our code.
         nodes: How many nodes it takes. More than one are reserved by its driver, all or none.
@@ -77,7 +77,7 @@ def describe_job(
         },
     }
     if nodes == 1:
-        asked["entrypoint_num_cpus"] = share.cpus
-        asked["entrypoint_num_gpus"] = share.gpus
-        asked["entrypoint_memory"] = share.memory_bytes
+        asked["entrypoint_num_cpus"] = needs.cpus
+        asked["entrypoint_num_gpus"] = needs.gpus
+        asked["entrypoint_memory"] = needs.memory_bytes
     return asked

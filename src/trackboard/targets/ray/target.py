@@ -23,7 +23,7 @@ from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
 from trackboard.spool.turn import is_taken, take_turn, wish_for_end
 from trackboard.targets.ray.api import RayApi, RayJob, RayVersion, find_address
 from trackboard.targets.ray.asking import Send
-from trackboard.targets.ray.job import Share, describe_job
+from trackboard.targets.ray.job import Needs, describe_job
 from trackboard.targets.ray.package import own_package
 from trackboard.targets.ray.probe import Probe
 
@@ -87,7 +87,7 @@ class RayTarget:
         self._folder = folder
         self._compute = compute
         self._ray = settings.ray or RaySettings()
-        self._share = Share.of(settings)
+        self._needs = Needs.of(settings)
         self._most_nodes = most_nodes
         self._send = send
         self._clock = clock
@@ -129,7 +129,7 @@ class RayTarget:
         handle = _Handle(api.address, session, self._next_id(plan.run), plan.run)
         self._keep(handle)
         job = describe_job(
-            plan.run, handle.job, self._ray, self._share, self._there, own_package().uri, plan.nodes
+            plan.run, handle.job, self._ray, self._needs, self._there, own_package().uri, plan.nodes
         )
         job["metadata"] = self._metadata(plan.run)
         try:
@@ -207,7 +207,7 @@ class RayTarget:
                 return version
         version = api.get_version()
         alive = [node for node in api.list_nodes() if node.is_alive]
-        fitting = [node.id for node in alive if self._share.fits(node)]
+        fitting = [node.id for node in alive if self._needs.fits(node)]
         if not fitting and not self._ray.autoscaling:
             raise self._too_much(alive)
         package = own_package()
@@ -256,7 +256,7 @@ class RayTarget:
     def _too_much(self, alive: Sequence[ComputeNode]) -> UsageError:
         has = "; ".join(sorted({_offer(node) for node in alive})) or "none is alive"
         return UsageError(
-            f"no node of the Ray cluster has what a job on {self._compute!r} needs: {self._share}."
+            f"no node of the Ray cluster has what a job on {self._compute!r} needs: {self._needs}."
             f" Its nodes: {has}",
             hint=f"Lower cpus, memory_gb or gpus in {self._where}, or add such a node; if nodes come"
             " when they are needed, write autoscaling = true there.",

@@ -1,0 +1,23 @@
+"""What the SDK's calls warn of: through Python's `logging`, as the SDK did, so not in the output of a cell.
+
+Standard library only and fit for Python 3.9. Programs turn it off by
+`logging.getLogger("azureml").setLevel(logging.ERROR)`.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+_LOG = logging.getLogger("azureml")
+
+
+def warn(text: str) -> None:
+    """Warn the user of something about this very call."""
+    _LOG.warning(text)
+
+
+@functools.lru_cache(maxsize=None)
+def warn_once(text: str) -> None:
+    """Warn the user of something, once per process."""
+    _LOG.warning(text)

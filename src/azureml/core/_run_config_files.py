@@ -1,0 +1,154 @@
+"""Configurations of runs as files: `.azureml/<name>.runconfig` and what belongs to it beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
+
+import yaml
+
+from azureml.core._sections import as_plain, fill
+from azureml.core.environment import Environment
+from azureml.exceptions import UserErrorException
+from azureml.exceptions._tree import MissingException
+
+if TYPE_CHECKING:
+    from azureml.core.runconfig import RunConfiguration
+
+_FOLDERS = (".azureml", "aml_config")  # the second: of older versions of the SDK, read only
+_SUFFIXES = (".runconfig", ".yml", ".yaml")
+_CONDA = "condaDependencies"
+_CONDA_FILE = "condaDependenciesFile"
+
+
+def save(
+    config: RunConfiguration, path: Optional[str], name: Optional[str], *, separate: bool
+) -> None:
+    """Write a configuration."""
+    place = _new_place(path, name)
+    content = as_plain(config)
+    definition = content["environment"]
+    conda = definition["python"].pop(_CONDA, None)
+    files: Dict[Path, Any] = {place: content}
+    if conda is not None:
+        beside = place.with_name(f"{place.stem}.conda_dependencies.yml")
+        definition["python"][_CONDA_FILE] = beside.name
+        files[beside] = conda
+    if separate:
+        beside = place.with_name(f"{place.stem}.environment.yml")
+        content["environment"] = beside.name
+        files[beside] = definition
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for file, what in files.items():
+            file.write_text(yaml.safe_dump(what, sort_keys=False, allow_unicode=True), "utf-8")
+    except OSError as error:
+        raise UserErrorException(
+            f"The configuration cannot be written to {place}: {error.strerror or error}",
+            inner_exception=error,
+        ) from error
+
+
+def load(config: RunConfiguration, path: str, name: Optional[str]) -> List[str]:
+    """Set a configuration to what a file says.
+
+    Returns:
+        The keys of the file that mean nothing here.
+    """
+    place = _old_place(path, name)
+    content = _read(place)
+    unknown = fill(config, content, but=["environment"])
+    definition = content.get("environment")
+    if definition is not None:
+        config.environment = _environment(definition, place)
+    return sorted(unknown)
+
+
+def delete(path: str, name: Optional[str]) -> None:
+    """Delete the file of a configuration."""
+    _old_place(path, name).unlink()
+
+
+def _environment(definition: Any, place: Path) -> Environment:
+    home = place
+    if isinstance(definition, str):
+        home = place.parent / definition
+        definition = _read(home)
+    if not isinstance(definition, Mapping):
+        raise UserErrorException(f"{place}: environment: {definition!r} are no settings.")
+    definition = dict(definition)
+    python = definition["python"] = dict(definition.get("python") or {})
+    file = python.pop(_CONDA_FILE, None)
+    if file and not python.get(_CONDA):
+        python[_CONDA] = _read(_beside(home, str(file)))
+    return Environment._from_serialized_string(json.dumps(definition))
+
+
+def _beside(home: Path, file: str) -> Path:
+    """Where a file is that another one names: beside it, or as the SDK counted, from the folder above."""
+    return next(
+        (place for place in (home.parent / file, home.parent.parent / file) if place.exists()),
+        home.parent / file,
+    )
+
+
+def _read(place: Path) -> Dict[str, Any]:
+    try:
+        content = yaml.safe_load(place.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise MissingException(f"There is no file {place}.", inner_exception=error) from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserErrorException(
+            f"{place} cannot be read: {error}", inner_exception=error
+        ) from error
+    if not isinstance(content, dict):
+        raise UserErrorException(f"{place} holds no settings; it must be YAML: key: value.")
+    return content
+
+
+def _new_place(path: Optional[str], name: Optional[str]) -> Path:
+    given = Path(path or ".")
+    if name is None and given.suffix in _SUFFIXES:
+        return given
+    name = "default" if name is None else _checked(name)
+    return given / _FOLDERS[0] / (name if name.endswith(_SUFFIXES) else f"{name}{_SUFFIXES[0]}")
+
+
+def _old_place(path: str, name: Optional[str]) -> Path:
+    given = Path(path)
+    if given.is_file() and name is None:
+        return given
+    found = _all_of(given)
+    if name is None:
+        if len(found) == 1:
+            return found[0]
+    else:
+        wanted = (_checked(name), f"{name}{_SUFFIXES[0]}")
+        for place in found:
+            if place.name in wanted:
+                return place
+    names = ", ".join(repr(place.stem) for place in found) or "none"
+    asked = "which one is not said: pass name=" if name is None and found else f"no {name!r}"
+    raise MissingException(
+        f"There are these configurations in {given / _FOLDERS[0]}: {names}; {asked}."
+        " RunConfiguration().save(path, name) writes one."
+    )
+
+
+def _all_of(folder: Path) -> List[Path]:
+    return [
+        place
+        for inner in _FOLDERS
+        for place in sorted((folder / inner).glob("*"))
+        if place.suffix == _SUFFIXES[0]
+        or (place.suffix in _SUFFIXES and not place.stem.endswith(("dependencies", "environment")))
+    ]
+
+
+def _checked(name: str) -> str:
+    if not isinstance(name, str) or not name or Path(name).name != name:
+        raise UserErrorException(
+            f"name={name!r} is not allowed: it is the name of a file, for example 'train'."
+        )
+    return name

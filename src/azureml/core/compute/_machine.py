@@ -1,0 +1,73 @@
+"""This machine in the words that the SDK has for sizes, use and quotas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from azureml import _guard as _guard
+from trackboard.launch.nodes import list_nodes
+from trackboard.launch.site import Site
+from trackboard.model import Share
+from trackboard.targets.machine import read_machine
+from trackboard.targets.offers import list_offers
+
+_GIB = 2**30
+_MIB = 2**20
+
+
+def describe_sizes(folder: Path) -> List[Dict[str, Any]]:
+    """The machine and its equal shares."""
+    return [
+        {
+            "name": offer.name,
+            "vCPUs": offer.cpus,
+            "gpus": offer.gpus,
+            "memoryGB": round(offer.memory_bytes / _GIB, 1),
+            "maxResourceVolumeMB": offer.disk_bytes // _MIB,
+        }
+        for offer in list_offers(folder)
+    ]
+
+
+def describe_share(share: Optional[Share]) -> Dict[str, Any]:
+    """What a slot gives to its job; what is not limited is left out."""
+    if share is None:
+        return {}
+    found: Dict[str, Any] = {
+        "vCPUs": share.cpus,
+        "gpus": None if share.gpus is None else list(share.gpus),
+        "memoryGB": None if share.memory_bytes is None else round(share.memory_bytes / _GIB, 1),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def describe_use(site: Site) -> List[Dict[str, Any]]:
+    """Nodes of each cluster: those that hold a job, and those it has."""
+    return [
+        _entry(
+            f"nodes of {compute.name}",
+            compute.max_nodes,
+            sum(node.run is not None for node in list_nodes(site, compute)),
+        )
+        for compute in site.store.list_computes()
+    ]
+
+
+def describe_limits() -> List[Dict[str, Any]]:
+    """What all clusters share."""
+    machine = read_machine()
+    return [
+        _entry("vCPUs of this machine", machine.cpus),
+        _entry("GPUs of this machine", len(machine.gpus)),
+    ]
+
+
+def _entry(name: str, limit: int, current: Optional[int] = None) -> Dict[str, Any]:
+    value = {} if current is None else {"currentValue": current}
+    return {
+        "name": {"value": name, "localizedValue": name},
+        "unit": "Count",
+        "limit": limit,
+        **value,
+    }

@@ -1,0 +1,181 @@
+"""Machines that are attached by their address, and Spark clusters, of which there are none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, NoReturn, Optional, Union
+
+from azureml import _guard as _guard
+from azureml._console import say
+from azureml.core.compute._provisioning import number
+from azureml.core.compute._target import ComputeTarget
+from azureml.exceptions import ComputeTargetException
+from trackboard.model import Compute
+from trackboard.targets.elsewhere import host_of, is_this_machine
+
+_KIND = "VirtualMachine"
+_ADDRESS = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
+_USER = re.compile(r"[\w.$\\+-]+")
+_MOST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class RemoteComputeAttachConfiguration:
+    """Where a machine is; made by `RemoteCompute.attach_configuration`."""
+
+    address: str
+    username: str
+    ssh_port: int
+
+    def _attached(self, name: str, created_s: float) -> Compute:
+        return Compute(
+            name=name,
+            kind=_KIND,
+            vm_size="",
+            min_nodes=0,
+            max_nodes=1,
+            idle_seconds_before_scaledown=0,
+            created_s=created_s,
+            tags={},
+            address=f"{self.username}@{self.address}:{self.ssh_port}",
+        )
+
+
+class RemoteCompute(ComputeTarget):
+    """A machine that is reached by SSH. If it is this very one, it runs one job at a time.
+
+    Jobs on other machines are refused when they are submitted.
+    """
+
+    is_attached = True
+
+    @staticmethod
+    def attach_configuration(
+        username: str,
+        subscription_id: Optional[str] = None,
+        resource_group: Optional[str] = None,
+        vm_name: Optional[str] = None,
+        resource_id: Optional[str] = None,
+        address: Optional[str] = None,
+        ssh_port: Union[int, str] = 22,
+        password: str = "",
+        private_key_file: str = "",
+        private_key_passphrase: str = "",
+    ) -> RemoteComputeAttachConfiguration:
+        """Describe a machine. Passwords and keys are not kept.
+
+        Args:
+            username: Whom to log in as there; on this machine jobs run as you.
+            address: Its name or IP address.
+            ssh_port: 1 to 65535.
+
+        Raises:
+            ComputeTargetException: There is no address or user name, or it cannot be one.
+        """
+        if not address:
+            named = resource_id or vm_name
+            what = (
+                f"{named!r} names a machine in Azure, which is not asked"
+                if named
+                else "It is missing"
+            )
+            raise ComputeTargetException(
+                f"attach_configuration(...) needs address. {what}: pass address='<host name>'."
+            )
+        if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+            raise ComputeTargetException(
+                f"address={address!r} is no host name or IP address; pass the user as username and the"
+                " port as ssh_port."
+            )
+        if not isinstance(username, str) or not _USER.fullmatch(username):
+            raise ComputeTargetException(f"username={username!r} is no name of a user.")
+        port = number("ssh_port", ssh_port)
+        if not 0 < port <= _MOST_PORT:
+            raise ComputeTargetException(f"ssh_port={port} is not between 1 and {_MOST_PORT}.")
+        bare = address.strip("[]")
+        return RemoteComputeAttachConfiguration(
+            f"[{bare}]" if ":" in bare else bare, username, port
+        )
+
+    @property
+    def address(self) -> str:
+        """Its name or IP address."""
+        return host_of(self._compute.address)
+
+    @property
+    def username(self) -> str:
+        """Whom to log in as."""
+        return self._compute.address.partition("@")[0]
+
+    @property
+    def ssh_port(self) -> int:
+        """Where SSH answers."""
+        return int(self._compute.address.rpartition(":")[2])
+
+    def wait_for_completion(
+        self, show_output: bool = False, is_delete_operation: bool = False
+    ) -> None:
+        """Return at once; nobody connects before a job is submitted."""
+        if not show_output or is_delete_operation or is_this_machine(self._compute.address):
+            super().wait_for_completion(show_output, is_delete_operation)
+            return
+        say(
+            f"Succeeded: {self.name} is attached. It is not this machine: SSH hosts cannot run jobs yet"
+        )
+
+    def delete(self) -> NoReturn:
+        """Refused: a machine that was attached is detached.
+
+        Raises:
+            ComputeTargetException: Always.
+        """
+        raise ComputeTargetException(
+            f"{self.name!r} was attached, not created: detach() lets go of it."
+        )
+
+    def detach(self) -> None:
+        """Forget the machine; nothing happens to it.
+
+        Raises:
+            ComputeTargetException: Jobs run or wait there, or it was detached already.
+        """
+        self._kick()
+        self._forget()
+
+    def _own_properties(self) -> Dict[str, Any]:
+        return {
+            "address": self.address,
+            "sshPort": self.ssh_port,
+            "administratorAccount": {"username": self.username},
+        }
+
+
+ComputeTarget.kinds[_KIND] = RemoteCompute
+
+
+class HDInsightCompute(ComputeTarget):
+    """A Spark cluster. There are none: the name is here so that notebooks can import it."""
+
+    @staticmethod
+    def attach_configuration(
+        username: str,
+        subscription_id: Optional[str] = None,
+        resource_group: Optional[str] = None,
+        cluster_name: Optional[str] = None,
+        resource_id: Optional[str] = None,
+        address: Optional[str] = None,
+        ssh_port: Union[int, str] = 22,
+        password: str = "",
+        private_key_file: str = "",
+        private_key_passphrase: str = "",
+    ) -> NoReturn:
+        """Refused.
+
+        Raises:
+            ComputeTargetException: Always; it says what to do instead.
+        """
+        raise ComputeTargetException(
+            "HDInsight clusters cannot be attached: there is no Spark service here. Submit the script to a"
+            " cluster of this machine (AmlCompute), with pyspark among its environment's packages."
+        )

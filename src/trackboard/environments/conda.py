@@ -1,0 +1,177 @@
+"""From the words of conda to those of pip."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trackboard.environments.conda_names import NOT_PYTHON, RENAMED
+from trackboard.environments.requirements import read_lines
+from trackboard.errors import NotFound, UsageError
+from trackboard.model import EnvironmentRequest
+
+_NAME = re.compile(r"(?:[^\s:\[]+::?)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)", re.DOTALL)
+_BRACKETS = re.compile(r"\[(.*)\]\s*$")
+_IN_BRACKETS = re.compile(r"version\s*=\s*['\"]?([^'\"\]]+)['\"]?")
+_OPERATORS = ("==", ">=", "<=", "!=", "~=", ">", "<")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A match specification of conda.
+
+    Attributes:
+        name: Conda's name of the package, in lower case.
+        versions: What pip would write behind the name; empty: any.
+        unclear: The part that pip has no words for, which is left out.
+    """
+
+    name: str
+    versions: str
+    unclear: str = ""
+
+    @property
+    def requirement(self) -> str:
+        """As pip's requirement; empty for what is no package of Python."""
+        if self.name in NOT_PYTHON:
+            return ""
+        return RENAMED.get(self.name, self.name) + self.versions
+
+
+def parse_spec(text: str) -> Spec:
+    """Read a match specification: `numpy=1.24`, `pytorch::pytorch>=2`, `scipy 1.10.* py39_0`.
+
+    Raises:
+        UsageError: It is none.
+    """
+    match = _NAME.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"{text!r} is no package of conda",
+            hint="Write a name and, if it matters, versions: numpy, numpy=1.26, numpy>=1.26,<2.",
+        )
+    name, rest = match["name"].lower(), match["rest"].strip()
+    brackets = _BRACKETS.search(rest)
+    if brackets:
+        inside = _IN_BRACKETS.search(brackets[1])
+        rest = rest[: brackets.start()].strip() or (inside[1].strip() if inside else "")
+    version, build = _split(rest)
+    if "|" in version:
+        return Spec(name, "", unclear=version)
+    try:
+        versions = ",".join(filter(None, (_clause(clause) for clause in version.split(","))))
+        _check(versions)
+    except ValueError:
+        return Spec(name, "", unclear=version)
+    return Spec(name, versions, unclear=build if build.strip("*") else "")
+
+
+def read_conda_file(path: Path | str) -> EnvironmentRequest:
+    """Read an environment file of conda.
+
+    Raises:
+        NotFound: It is not there.
+        UsageError: It is no such file.
+    """
+    place = Path(os.path.abspath(Path(path).expanduser()))
+    content = _load(place)
+    conda: list[str] = []
+    pip: list[str] = []
+    for entry in content.get("dependencies") or ():
+        if isinstance(entry, str):
+            conda.append(entry)
+        elif isinstance(entry, dict) and [*entry] == ["pip"] and _is_words(entry["pip"]):
+            pip += entry["pip"] or ()
+        else:
+            raise UsageError(
+                f"{place}: the dependency {entry!r} is neither a package nor the list 'pip'",
+                hint="See docs/environments.md for an example.",
+            )
+    wanted = read_lines(pip, place.parent, str(place))
+    python = [spec for spec in map(parse_spec, conda) if spec.name == "python"]
+    return EnvironmentRequest(
+        name=str(content.get("name") or ""),
+        python=join_pythons([spec.versions for spec in python]),
+        pip_packages=tuple(wanted.packages),
+        conda_packages=tuple(text for text in conda if parse_spec(text).name != "python"),
+        pip_options=tuple(wanted.options),
+    )
+
+
+def join_pythons(versions: list[str]) -> str:
+    """The one version of Python that several words ask for, as `3.9` or `>=3.8,<3.11`.
+
+    Raises:
+        UsageError: They ask for different ones.
+    """
+    plain = {_plain_version(text) for text in versions if text}
+    if len(plain) > 1:
+        raise UsageError(
+            f"two versions of Python are asked for: {' and '.join(sorted(plain))}",
+            hint="Name one of them only.",
+        )
+    return plain.pop() if plain else ""
+
+
+def _load(place: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(place.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+        raise NotFound(f"there is no conda file {str(place)!r}", hint="Check the path.") from exc
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+        raise UsageError(f"the conda file {str(place)!r} is no YAML: {exc}") from exc
+    if not isinstance(content, dict) or not isinstance(content.get("dependencies") or [], list):
+        raise UsageError(
+            f"{str(place)!r} is no environment file of conda: it has no list 'dependencies'",
+            hint="See docs/environments.md for an example.",
+        )
+    return content
+
+
+def _is_words(value: object) -> bool:
+    return value is None or (
+        isinstance(value, list) and all(isinstance(word, str) for word in value)
+    )
+
+
+def _split(rest: str) -> tuple[str, str]:
+    """The versions, and the build behind them."""
+    rest = re.sub(r"\s*([,|])\s*", r"\1", rest)
+    rest = re.sub(r"([=<>!~])\s+", r"\1", rest)
+    version, _, build = " ".join(rest.split(None, 1)).partition(" ")
+    if re.fullmatch(r"=[^=<>!~,|]+=[^=]+", version):  # numpy=1.24.3=py39h_0
+        version, _, build = version.rpartition("=")
+    return version, build
+
+
+def _clause(clause: str) -> str:
+    """One condition on a version."""
+    if clause in ("", "*", "=", "==*"):
+        return ""
+    for operator in _OPERATORS:
+        if clause.startswith(operator):
+            value = clause.removeprefix(operator)
+            if operator in (">=", "<=", ">", "<"):
+                value = value.removesuffix(".*")
+            return f"{operator}{value}"
+    if clause.startswith("="):  # 1.24 or any below it
+        value = clause.removeprefix("=").removesuffix("*").removesuffix(".")
+        return f"=={value}.*" if re.fullmatch(r"[\d.]+", value) else f"=={value}"
+    return f"=={clause}" if not clause.endswith("*") else f"=={clause[:-1].rstrip('.')}.*"
+
+
+def _check(versions: str) -> None:
+    from packaging.specifiers import SpecifierSet
+
+    SpecifierSet(versions)  # its InvalidSpecifier is a ValueError
+
+
+def _plain_version(text: str) -> str:
+    """`3.9` for `==3.9`, `==3.9.*` and `3.9`; ranges stay as they are."""
+    match = re.fullmatch(r"=*\s*(\d+(?:\.\d+)*)(?:\.\*)?", text.strip())
+    return match[1] if match else text.strip()

@@ -1,0 +1,228 @@
+"""What pip's requirement files say: packages on one side, options on the other."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trackboard.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+CONSTRAINT = "--constraint"  # in our options it is followed by a requirement, not by a file's name
+
+_VALUED = {
+    "-i": "--index-url",
+    "--index-url": "--index-url",
+    "--pypi-url": "--index-url",
+    "--extra-index-url": "--extra-index-url",
+    "-f": "--find-links",
+    "--find-links": "--find-links",
+    "--trusted-host": "--trusted-host",
+    "--no-binary": "--no-binary",
+    "--only-binary": "--only-binary",
+}
+_FLAGS = frozenset(("--no-index", "--pre"))
+_WITHOUT_MEANING = frozenset(("--prefer-binary", "--require-hashes", "--no-deps", "--user"))
+_FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}
+_EDITABLE = frozenset(("-e", "--editable"))
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
+
+
+@dataclass
+class Wanted:
+    """Packages and options, as they are collected.
+
+    Attributes:
+        packages: One requirement each: `name>=1`, a URL, an absolute path, `-e` and a path.
+        options: Words: an option's long name, then its value if it has one.
+    """
+
+    packages: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+
+
+def read_requirements(path: Path | str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read a requirements file of pip, and the files that it names.
+
+    Returns:
+        The packages, one requirement each, and the options, one word each.
+
+    Raises:
+        NotFound: It is not there, or one that it names.
+        UsageError: A line means nothing.
+    """
+    wanted = Wanted()
+    _read(Path(path), wanted, within=())
+    return tuple(wanted.packages), tuple(wanted.options)
+
+
+def read_lines(lines: Iterable[str], folder: Path, source: str = "") -> Wanted:
+    """Read requirement lines that come from elsewhere.
+
+    Args:
+        lines: As in a requirements file.
+        folder: What relative paths are relative to.
+        source: What to call these lines in a message.
+    """
+    wanted = Wanted()
+    for line in _joined(lines):
+        _take(line, folder, wanted, source, within=())
+    return wanted
+
+
+def read_options(words: Sequence[str], folder: Path) -> Wanted:
+    """Read options that come as words, several of them in one or one in several."""
+    split = [part for word in words for part in _words(word, "the pip options")]
+    wanted = Wanted()
+    while split:
+        _take_option(split, folder, wanted, "the pip options", within=())
+    return wanted
+
+
+def parse_requirement(line: str) -> Requirement | None:
+    """A requirement by name; None for what is named by a path or an address alone."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if is_local(line) or _URL.match(line):
+        return None
+    try:
+        return Requirement(without_hashes(line))
+    except InvalidRequirement as exc:
+        raise UsageError(
+            f"{line!r} is no requirement of pip: {str(exc).splitlines()[0]}",
+            hint="Write a name and, if it matters, versions: numpy, numpy==1.26.4, numpy>=1.26,<2.",
+        ) from exc
+
+
+def canonical(name: str) -> str:
+    """One spelling for the names of one package."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_local(line: str) -> bool:
+    """Whether a requirement is a file or a folder of this machine."""
+    return line.startswith(("/", "-e ", "file:"))
+
+
+def without_hashes(line: str) -> str:
+    """A requirement without the words that pip adds behind it."""
+    return re.split(r"\s+--", line, maxsplit=1)[0].strip()
+
+
+def _read(path: Path, wanted: Wanted, within: tuple[Path, ...]) -> None:
+    place = Path(os.path.abspath(path.expanduser()))
+    if place in within:
+        raise UsageError(f"the requirements file {str(place)!r} includes itself")
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+        raise NotFound(
+            f"there is no requirements file {str(place)!r}",
+            hint=f"It is named by {str(within[-1])!r}." if within else "Check the path.",
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise UsageError(f"the requirements file {str(place)!r} is no text in UTF-8") from exc
+    for line in _joined(text.splitlines()):
+        _take(line, place.parent, wanted, str(place), (*within, place))
+
+
+def _joined(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without comments and blanks; what a backslash continues is one."""
+    begun = ""
+    for line in lines:
+        text = begun + _COMMENT.sub("", line).rstrip()
+        if text.endswith("\\"):
+            begun = text[:-1].rstrip() + " "
+            continue
+        begun = ""
+        if text.strip():
+            yield text.strip()
+    if begun.strip():
+        yield begun.strip()
+
+
+def _take(line: str, folder: Path, wanted: Wanted, source: str, within: tuple[Path, ...]) -> None:
+    if line.startswith("-"):
+        words = _words(line, source)
+        while words:
+            _take_option(words, folder, wanted, source, within)
+        return
+    wanted.packages.append(_absolute(line, folder))
+
+
+def _take_option(
+    words: list[str], folder: Path, wanted: Wanted, source: str, within: tuple[Path, ...]
+) -> None:
+    """Take one option and its value from the front."""
+    first = words.pop(0)
+    name, glue, value = first.partition("=")
+    if name in _FLAGS:
+        wanted.options.append(name)
+        return
+    if name in _WITHOUT_MEANING:
+        return
+    if not (name in _VALUED or name in _FILES or name in _EDITABLE):
+        raise UsageError(
+            f"{source or 'a requirement'}: the option {name!r} has no meaning for an environment",
+            hint="These have: " + ", ".join(sorted({*_VALUED.values(), *_FLAGS, *_FILES, "-e"})),
+        )
+    if not glue:
+        if not words:
+            raise UsageError(f"{source or 'the options'}: {name!r} needs a value")
+        value = words.pop(0)
+    if name in _EDITABLE:
+        wanted.packages.append(f"-e {_absolute_path(value, folder)}")
+    elif name in _VALUED:
+        wanted.options += [_VALUED[name], _place(_VALUED[name], value, folder)]
+    elif _FILES[name] == "-r":
+        _read(folder / value, wanted, within)
+    else:
+        wanted.options += _constraints(value, folder, within)
+
+
+def _constraints(value: str, folder: Path, within: tuple[Path, ...]) -> list[str]:
+    """A constraints file's lines; a line is taken as it is, so that what we said can be read again."""
+    if not (folder / value).is_file() and re.search(r"[=<>~!@]", value):
+        return [CONSTRAINT, value]
+    constraints = Wanted()
+    _read(folder / value, constraints, within)
+    return [word for line in constraints.packages for word in (CONSTRAINT, line)]
+
+
+def _words(line: str, source: str) -> list[str]:
+    try:
+        return shlex.split(line) if " " in line else [line]
+    except ValueError as exc:
+        raise UsageError(f"{source or 'a requirement'}: {line!r} cannot be split: {exc}") from exc
+
+
+def _place(option: str, value: str, folder: Path) -> str:
+    if option != "--find-links" or _URL.match(value) or value.startswith("$"):
+        return value
+    return _absolute_path(value, folder)
+
+
+def _absolute(line: str, folder: Path) -> str:
+    """A requirement that is a path, absolute."""
+    path, marker, rest = line.partition(";")
+    path = path.strip()
+    is_named = path.startswith((".", "/", "~"))
+    is_file = path.lower().endswith(_ARCHIVES) and "@" not in path and not _URL.match(path)
+    if not (is_named or is_file):
+        return line
+    return _absolute_path(path, folder) + (f" {marker}{rest}" if marker else "")
+
+
+def _absolute_path(value: str, folder: Path) -> str:
+    if _URL.match(value):
+        return value
+    return os.path.abspath(folder / Path(value).expanduser())

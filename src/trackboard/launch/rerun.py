@@ -1,0 +1,125 @@
+"""Running a job again, from the plan and the snapshot that were kept: the source folder may be gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from trackboard.errors import NotFound, UsageError
+from trackboard.launch.amount import count, size
+from trackboard.launch.manifest import Manifest, load_manifest
+from trackboard.launch.place import SNAPSHOTS, WORK
+from trackboard.launch.plan import our_variables, plain_arguments
+from trackboard.launch.plan_file import MASK, load_plan
+from trackboard.launch.queue import kick
+from trackboard.launch.site import Site
+from trackboard.launch.submit import check_compute, enqueue
+from trackboard.model import JobPlan, RunId, new_job_run_id
+from trackboard.record.value import check_tag
+
+RERUN_OF = "trackboard.rerun_of"  # the property that names the run it repeats
+_ABOUT_CODE = ("azureml.git.", "mlflow.source.git.", "trackboard.source")
+_AGAIN = "Submit the source folder again: trackboard submit --help"
+
+
+def rerun(
+    site: Site,
+    run: RunId,
+    *,
+    arguments: Sequence[object] | str | None = None,
+    compute: str | None = None,
+    name: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> RunId:
+    """Queue a job that does what an earlier one did, as a new run of the same experiment.
+
+    Args:
+        site: The workspace.
+        run: The earlier one; it may still run.
+        arguments: Instead of its script's arguments.
+        compute: Where to, instead of where it ran.
+        name: What people call the new run.
+        tags: Tags of the new run.
+
+    Returns:
+        The new run.
+
+    Raises:
+        NotFound: There is no such run or compute target, or its plan or snapshot is gone.
+        UsageError: It was not submitted, or arguments are given to a command.
+        Unavailable: It is queued, but a worker could not be started now.
+    """
+    for key, value in (tags or {}).items():
+        check_tag(key, value)
+    old = _plan_of(site, run)
+    manifest = _kept(site, old)
+    plan = _again(site, old, arguments, manifest)
+    plan = replace(plan, compute=compute or old.compute)
+    check_compute(site, plan.compute)
+    site.target_for(plan.compute).check(plan)
+    known = site.store.get_properties(run)
+    properties = {
+        RERUN_OF: run,
+        "trackboard.snapshot_files": str(len(manifest.files)),
+        "trackboard.snapshot_bytes": str(manifest.size_bytes),
+        **{key: value for key, value in known.items() if key.startswith(_ABOUT_CODE)},
+    }
+    enqueue(site, plan, name, None, tags or {}, properties)
+    kick(site)
+    return plan.run
+
+
+def _plan_of(site: Site, run: RunId) -> JobPlan:
+    site.drain()
+    if site.store.find_run(run) is None:
+        raise NotFound(f"there is no run {run!r}", hint="trackboard runs lists them.")
+    try:
+        plan = load_plan(site.job_folder(run))
+    except NotFound as exc:
+        raise NotFound(
+            f"run {run} has no plan that could be carried out again: {exc.message}",
+            hint=f"Only submitted runs have one, as long as it is not deleted. {_AGAIN}",
+        ) from exc
+    if MASK in plan.variables.values():
+        masked = sorted(name for name, value in plan.variables.items() if value == MASK)
+        raise UsageError(
+            f"the plan of run {run} is a masked copy: the values of {', '.join(masked)} are not in it",
+            hint=_AGAIN,
+        )
+    return plan
+
+
+def _kept(site: Site, plan: JobPlan) -> Manifest:
+    """The snapshot, all of whose files are there."""
+    try:
+        manifest = load_manifest(site.folder / SNAPSHOTS, plan.snapshot)
+    except NotFound as exc:
+        raise NotFound(f"the code of run {plan.run} is gone: {exc.message}", hint=_AGAIN) from exc
+    gone = next((file.path for file in manifest.files if not site.blobs.exists(file.key)), None)
+    if gone is not None:
+        raise NotFound(f"the code of run {plan.run} is gone: {gone!r} was deleted", hint=_AGAIN)
+    return manifest
+
+
+def _again(
+    site: Site, old: JobPlan, arguments: Sequence[object] | str | None, manifest: Manifest
+) -> JobPlan:
+    if arguments is not None and old.command:
+        raise UsageError(
+            f"run {old.run} ran a command, which takes no arguments: {old.command}",
+            hint="Leave them out, or submit another command.",
+        )
+    now_s = time.time()
+    run = new_job_run_id(old.experiment, now_s)
+    ours = our_variables(old.experiment, site, run, site.job_folder(run) / WORK)
+    files = f"{count(len(manifest.files), 'file')}, {size(manifest.size_bytes)}"
+    return replace(
+        old,
+        run=run,
+        workspace=str(site.folder),
+        script=old.script if arguments is None else (*old.script[:1], *plain_arguments(arguments)),
+        variables={**old.variables, **ours},
+        submitted_s=now_s,
+        notes=(f"snapshot: {files}, as it was of run {old.run}", *old.environment.substitutions),
+    )

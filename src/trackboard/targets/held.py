@@ -1,0 +1,54 @@
+"""Which slots a job was given, and its share of each: kept beside its plan for whoever asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from trackboard.errors import InternalError
+from trackboard.model import Share
+
+_FILE = "slots.json"
+
+
+@dataclass(frozen=True)
+class HeldSlot:
+    """A slot, and what it gives to its job."""
+
+    number: int  # from 0
+    share: Share
+
+
+def keep_slots(folder: Path, slots: Sequence[HeldSlot]) -> None:
+    """Write down what a job was given; an earlier attempt's slots are forgotten.
+
+    Args:
+        folder: The job's.
+        slots: One for each of its nodes.
+    """
+    aside = folder / f"{_FILE}.new"
+    aside.write_text(json.dumps([asdict(slot) for slot in slots]))
+    aside.replace(folder / _FILE)
+
+
+def read_slots(folder: Path) -> tuple[HeldSlot, ...]:
+    """Read what a job was given; nothing, when it was given none.
+
+    Raises:
+        InternalError: The file is damaged.
+    """
+    path = folder / _FILE
+    try:
+        return tuple(_decode(**fields) for fields in json.loads(path.read_text()))
+    except FileNotFoundError:
+        return ()
+    except (ValueError, TypeError) as exc:
+        raise InternalError(f"{path} cannot be read: {exc}") from exc
+
+
+def _decode(number: int, share: dict[str, object]) -> HeldSlot:
+    gpus = share.get("gpus")
+    names = tuple(map(str, gpus)) if isinstance(gpus, list) else None
+    return HeldSlot(number, Share(**{**share, "gpus": names}))  # type: ignore[arg-type]  # as written

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trackboard.errors import InternalError
+from trackboard.model import Share
+from trackboard.targets.held import HeldSlot, keep_slots, read_slots
+
+SLOTS = (
+    HeldSlot(0, Share(cpus=2, memory_bytes=1 << 30, gpus=("0", "GPU-7f"))),
+    HeldSlot(3, Share(gpus=())),
+    HeldSlot(4, Share()),
+)
+
+
+def test_what_was_kept_is_read(tmp_path: Path) -> None:
+    assert read_slots(tmp_path) == ()
+    keep_slots(tmp_path, SLOTS)
+    assert read_slots(tmp_path) == SLOTS
+    keep_slots(tmp_path, SLOTS[:1])
+    assert read_slots(tmp_path) == SLOTS[:1]
+
+
+@pytest.mark.parametrize("text", ["", "[", "[1]", '[{"number": 1}]', "{}x", '[{"slot": 1}]'])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "slots.json").write_text(text)
+    with pytest.raises(InternalError, match=r"slots\.json cannot be read"):
+        read_slots(tmp_path)
