@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from azureml.core._offline import _offline_run as _offline_run
     from azureml.core._offline import _OfflineRun as _OfflineRun
     from azureml.core.compute import ComputeTarget
+    from azureml.core.container_registry import ContainerRegistry
     from azureml.core.environment import Environment
     from azureml.core.experiment import Experiment
     from azureml.core.model import Model
@@ -29,6 +30,7 @@ __version__ = VERSION
 
 _MODULES = {
     "ComputeTarget": "compute",
+    "ContainerRegistry": "container_registry",
     "Environment": "environment",
     "Experiment": "experiment",
     "Model": "model",
@@ -45,6 +47,7 @@ _MODULES = {
 __all__ = [
     "VERSION",
     "ComputeTarget",
+    "ContainerRegistry",
     "Environment",
     "Experiment",
     "Model",
@@ -58,7 +61,12 @@ __all__ = [
 
 
 # After `import azureml.core`, user code goes on to `azureml.core.run.Run` and the like.
-_SUBMODULES = ("compute", "compute_target", *{*_MODULES.values()} - {"_offline"})
+_SUBMODULES = (
+    "compute",
+    "compute_target",
+    "conda_dependencies",
+    *{*_MODULES.values()} - {"_offline"},
+)
 
 
 def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from numbers import Number
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from azureml._console import say
 from azureml._notice import warn_once
@@ -21,7 +21,7 @@ from trackboard.errors import UsageError
 from trackboard.launch.plan import LOCAL, Request
 from trackboard.launch.plan_file import describe
 from trackboard.launch.submit import prepare
-from trackboard.model import EnvironmentRequest, RunId
+from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
@@ -113,15 +113,21 @@ def _request(submission: Submission, experiment: Experiment, **more: Any) -> Req
         arguments=script,
         command=command,
         compute=LOCAL if config.target in _MADE_FOR_ONE_JOB else config.target,
-        environment=environment._request()
-        if hasattr(environment, "_request")
-        else EnvironmentRequest(environment.name),
-        variables={**environment.environment_variables, **config.environment_variables},
+        environment=environment._request(),
+        variables=_texts({**environment._job_variables(), **config.environment_variables}),
         distribution=distribution_of(config),
         max_duration_s=config.max_run_duration_seconds,
-        notes=(*submission.notes, *_notes(config)),
+        notes=(*submission.notes, *environment._notes(), *_notes(config)),
         **more,
     )
+
+
+def _texts(variables: Mapping[str, Any]) -> Dict[str, Any]:
+    """Numbers become text; what else is no text is said when the plan is made."""
+    return {
+        name: str(value) if isinstance(value, (int, float)) else value
+        for name, value in variables.items()
+    }
 
 
 def _words(config: RunConfiguration, resume: Optional[str]) -> tuple[List[Any], List[Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
 from azureml.core.compute import ComputeTarget
+from azureml.core.environment import Environment
 from azureml.core.experiment import Experiment
 from azureml.core.model import Model
 from azureml.core.run import Run
@@ -324,6 +325,11 @@ class Workspace:
                 f"There is no default compute target {type!r}; use CPU or GPU."
             )
         return self.compute_targets.get(f"{type.lower()}-cluster")
+
+    @property
+    def environments(self) -> Dict[str, Environment]:
+        """The newest version of each environment by name, curated ones among them."""
+        return Environment.list(self)
 
     @property
     def experiments(self) -> Dict[str, Experiment]:

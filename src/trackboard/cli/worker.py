@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import functools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trackboard.launch.orphans import adopt_orphans
 from trackboard.launch.place import open_place
 from trackboard.launch.worker import Worker
 from trackboard.model import Share, check_run_id
@@ -43,7 +45,9 @@ def main(arguments: Sequence[str]) -> int:
     os.close(given.go_fd)
     os.chdir(given.workspace)  # the folder of a notebook must not be held
     place = open_place(given.workspace)
-    worker = Worker(place, given.run, lambda: _open_site(given.workspace), given.share)
+    adopt_orphans()
+    open_site = functools.partial(_open_site, given.workspace)
+    worker = Worker(place, given.run, open_site, given.share, adopts_orphans=True)
     worker.carry_out()
     place.recorder.close()
     for slot in given.slot_fd:  # also for a fork of the client that inherited it by accident

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -12,7 +12,8 @@ from trackboard.errors import InternalError
 from trackboard.launch.place import Place
 from trackboard.launch.site import Site
 from trackboard.launch.worker import Worker
-from trackboard.model import ANY_PYTHON, JobPlan, RunId
+from trackboard.model import ANY_PYTHON, JobPlan, RunId, Share
+from trackboard.spool.turn import is_end_wished
 
 
 class NodeWorker(Worker):
@@ -22,7 +23,8 @@ class NodeWorker(Worker):
         place: The folder as this node sees it.
         run: The run.
         variables: Those of this node, which the job's own are laid upon.
-        is_canceled: Whether somebody wants the run to end.
+        shares: What each node of the job may use.
+        adopts_orphans: See `Worker`.
     """
 
     def __init__(
@@ -30,17 +32,18 @@ class NodeWorker(Worker):
         place: Place,
         run: RunId,
         variables: Mapping[str, str],
-        is_canceled: Callable[[], bool],
+        shares: Sequence[Share] = (),
+        *,
+        adopts_orphans: bool = False,
     ) -> None:
-        super().__init__(place, run, _no_site)
+        super().__init__(place, run, _no_site, shares, adopts_orphans=adopts_orphans)
         self._variables = variables
-        self._asked = is_canceled
 
     def _load(self) -> JobPlan:
         return adapt(super()._load(), self._place.folder, self._variables)
 
     def _is_canceled(self) -> bool:
-        return self._asked()
+        return is_end_wished(self._folder)
 
 
 def adapt(plan: JobPlan, folder: Path, variables: Mapping[str, str]) -> JobPlan:

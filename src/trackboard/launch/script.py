@@ -1,49 +1,48 @@
-"""The user's script as a process group that never outlives its worker unnoticed.
-
-A guard, a shell of a few hundred kilobytes, holds the other end of a pipe of the worker: when the worker
-is killed, the kernel closes the pipe, and the guard ends the script and everything it started. This works
-on Linux and macOS, and reaches grandchildren, which PR_SET_PDEATHSIG does not.
-"""
+"""One process of a job, with all that it starts: a process group."""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from trackboard.errors import UsageError
+from trackboard.launch.guard import Guard
+from trackboard.launch.processes import list_members
 
-_GUARD = 'read -r group && { read -r _; kill -s KILL -- "-$group"; }'
 _POLL_S = 0.02
 
 
 class Script:
-    """A script that runs.
+    """A process that runs.
 
     Args:
         argv: What to run.
         variables: Its environment variables, all of them.
         work: Where it runs.
         console: The file that takes everything it prints.
+        guard: Ends it should this process be killed.
+
+    Attributes:
+        end_fd: Can be read once it has ended; -1 where the kernel has no such thing.
 
     Raises:
         UsageError: It could not be started.
     """
 
     def __init__(
-        self, argv: Sequence[str], variables: Mapping[str, str], work: Path, console: Path
+        self,
+        argv: Sequence[str],
+        variables: Mapping[str, str],
+        work: Path,
+        console: Path,
+        guard: Guard,
     ) -> None:
-        self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._guard = guard
         try:
             with open(console, "ab") as output:
                 self._process = subprocess.Popen(
@@ -56,36 +55,41 @@ class Script:
                     process_group=0,
                 )
         except OSError as exc:
-            self._dismiss_guard()
             raise UsageError(
                 f"{argv[0]!r} could not be started in {work}: {exc.strerror or exc}",
                 hint="Check the interpreter, and that the arguments are not too long.",
             ) from exc
-        assert self._guard.stdin is not None
-        self._guard.stdin.write(b"%d\n" % self._process.pid)
-        self._guard.stdin.flush()
+        guard.watch(self.pid)
+        self.end_fd = _watch_end(self.pid)
+        self._is_closed = False
 
-    def wait(self, timeout_s: float) -> int | None:
+    @property
+    def pid(self) -> int:
+        """Its process, and its group."""
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
         """The exit code once it has ended (negative: the signal that ended it), else None."""
-        try:
-            return self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return None
+        return self._process.poll()
 
     def terminate(self) -> None:
         """Ask everything it started to end."""
         self._signal(signal.SIGTERM)
+        self._signal(signal.SIGCONT)  # who has been stopped cannot hear
 
     def kill(self) -> None:
         """End everything it started by force."""
         self._signal(signal.SIGKILL)
 
     def close(self, grace_s: float) -> bool:
-        """End what it left running, and the guard.
+        """End what it left running in its group. May be repeated.
 
         Returns:
             Whether something was still there.
         """
+        if self._is_closed:
+            return False
         left = self._is_anyone_left()
         if left:
             self.terminate()
@@ -94,37 +98,42 @@ class Script:
             time.sleep(_POLL_S)
         self.kill()
         self._process.wait()
-        self._dismiss_guard()
+        self._guard.forget(self.pid)
+        if self.end_fd != -1:
+            os.close(self.end_fd)
+        self._is_closed = True
         return left
 
     def _signal(self, number: int) -> bool:
         """Whether somebody in its group was there to get it."""
         try:
-            os.killpg(self._process.pid, number)
+            os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):  # macOS refuses where only zombies are left
             return False
         return True
 
     def _is_anyone_left(self) -> bool:
         """Whether somebody in its group still runs: a zombie, which some inits never reap, does not."""
-        if not self._signal(0):
-            return False
-        if sys.platform != "linux":
-            return True
-        return any(
-            _runs_in_group(stat, self._process.pid) for stat in Path("/proc").glob("[0-9]*/stat")
-        )
-
-    def _dismiss_guard(self) -> None:
-        self._guard.kill()
-        self._guard.wait()
-        assert self._guard.stdin is not None
-        self._guard.stdin.close()
+        return self._signal(0) and bool(list_members({self.pid}))
 
 
-def _runs_in_group(stat: Path, group: int) -> bool:
+def wait_for_any(scripts: Iterable[Script], timeout_s: float) -> None:
+    """Wait until one of these, which run, has ended, or the time is over."""
+    running = [*scripts]
+    if all(script.end_fd != -1 for script in running):
+        ends = select.poll()
+        for script in running:
+            ends.register(script.end_fd, select.POLLIN)
+        ends.poll(timeout_s * 1000)
+        return
+    deadline_s = time.monotonic() + timeout_s
+    while time.monotonic() < deadline_s and all(script.code is None for script in running):
+        time.sleep(_POLL_S)
+
+
+def _watch_end(pid: int) -> int:
+    """A file that can be read once the process has ended; -1 where the kernel has none."""
     try:
-        fields = stat.read_text(errors="replace").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):  # it has just ended
-        return False
-    return fields[0] not in "ZX" and int(fields[2]) == group
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return -1

@@ -15,14 +15,21 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from trackboard.environments import prepare_environment
+from trackboard.environments import Prepared
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.console import say, tail
 from trackboard.launch.follow import Follower
+from trackboard.launch.interpreter import make_command
+from trackboard.launch.mpi import find_failed_rank
+from trackboard.launch.orphans import end_orphans, reap_orphans
 from trackboard.launch.outputs import keep_outputs
 from trackboard.launch.place import WORK, Place
 from trackboard.launch.plan_file import load_plan
-from trackboard.launch.script import Script
+from trackboard.launch.preparing import Preparing
+from trackboard.launch.processes import measure_memory
+from trackboard.launch.ranks import CONSOLE_FILE, console_file, list_logs, make_ranks
+from trackboard.launch.running import Failure, Processes, Running
+from trackboard.launch.share import merge_shares
 from trackboard.launch.work import make_work, remove_work
 from trackboard.model import JobPlan, RunId, RunState, Share
 from trackboard.record import LiveRun
@@ -30,8 +37,6 @@ from trackboard.record import LiveRun
 if TYPE_CHECKING:
     from trackboard.launch.site import Site
 
-CONSOLE = "user_logs/std_log.txt"  # within the run, as the SDK named it
-_CONSOLE_FILE = "console.txt"  # while the script runs, beside the plan
 _FOLLOW_S = 0.5
 _ASK_S = 1.0  # how often the store is asked whether somebody wants the run to end
 _GRACE_S = 10.0
@@ -52,6 +57,7 @@ class Worker:
         run: The run.
         open_site: Opens the whole workspace; called once the script runs.
         shares: What each of its nodes may use; none: nothing was decided.
+        adopts_orphans: This process has nothing else below it, and adopts orphans (see `orphans`).
     """
 
     def __init__(
@@ -60,14 +66,18 @@ class Worker:
         run: RunId,
         open_site: Callable[[], Site],
         shares: Sequence[Share] = (),
+        *,
+        adopts_orphans: bool = False,
     ) -> None:
-        self._shares = shares
         self._place = place
         self._run = run
         self._open_site = open_site
+        self._shares = shares
+        self._limit_bytes = merge_shares(shares).memory_bytes
+        self._adopts_orphans = adopts_orphans
         self._site: Site | None = None
         self._folder = place.job_folder(run)
-        self._console = self._folder / _CONSOLE_FILE
+        self._console = self._folder / CONSOLE_FILE
         self._told_to_end = ""  # why, once it was
         self._next_ask_s = 0.0
 
@@ -103,61 +113,101 @@ class Worker:
     def _attempt(self, live: LiveRun) -> _Outcome:
         plan = self._load()
         live.set_state(RunState.PREPARING)
-        for note in plan.notes:
-            say(self._console, note)
         signal.signal(signal.SIGTERM, self._on_sigterm)
         self._console.touch()
-        work = make_work(self._place, plan)
+        for note in plan.notes:
+            say(self._console, note)
+        work = self._folder / WORK
         follower = Follower(work, live.append_bytes)
-        follower.watch(CONSOLE, self._console)
-        prepared = prepare_environment(
-            plan.environment,
-            plan.variables,
-            report=lambda line: say(self._console, line),
-            is_canceled=lambda: self._is_wanted_to_end(time.monotonic()),
-        )
+        for path, file in list_logs(plan).items():
+            follower.watch(path, self._folder / file)
+        try:
+            make_work(self._place, plan)
+            outcome = self._run_in(work, plan, live, follower)
+        except (TrackboardError, OSError) as exc:
+            said = str(exc) if isinstance(exc, TrackboardError) else f"it could not go on: {exc}"
+            say(self._console, said)
+            outcome = _Outcome(RunState.FAILED, said)
+        return self._keep(live, follower, work, outcome)
+
+    def _run_in(self, work: Path, plan: JobPlan, live: LiveRun, follower: Follower) -> _Outcome:
+        """From the environment to the end of the last process."""
+        self._next_ask_s = (
+            time.monotonic() + _ASK_S
+        )  # the store is opened once something takes long
+        prepared = self._prepare(plan, live, follower)
         if prepared is None or self._told_to_end:
             return self._ended_by_request()
-        variables = {**plan.variables, **prepared.variables}
-        script = Script((prepared.python, *plan.script), variables, work, self._console)
+        self._next_ask_s = 0.0
+        running = self._start(plan, prepared, work)
         try:
             live.set_state(RunState.RUNNING)
-            code = self._supervise(plan, script, follower)
+            self._supervise(plan, running, follower)
         finally:
-            left = script.close(_LEFTOVER_GRACE_S)
-        if left:
+            running.close()
+            left = self._adopts_orphans and end_orphans(_LEFTOVER_GRACE_S)
+            prepared.release()
+        if left or running.left:
             say(self._console, "the script has ended; what it left running was ended too")
         live.set_state(RunState.FINALIZING)
-        outcome = self._judge(code)
-        return self._keep(live, follower, work, outcome)
+        return self._judge(running.failure)
 
     def _load(self) -> JobPlan:
         return load_plan(self._folder)
 
-    def _supervise(self, plan: JobPlan, script: Script, follower: Follower) -> int:
-        """Follow the script until it has ended, and end it when somebody asks for that."""
+    def _prepare(self, plan: JobPlan, live: LiveRun, follower: Follower) -> Prepared | None:
+        """The interpreter, or None when somebody wants the run to end."""
+        return Preparing(
+            plan, self._folder, live, follower, self._console, self._is_wanted_to_end
+        ).prepare()
+
+    def _start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
+        argv, variables = make_command(plan, prepared, self._folder)
+        ranks = make_ranks(plan, argv, variables, self._shares, self._folder)
+        return Running(
+            ranks, work, self._folder, grace_s=_GRACE_S, leftover_grace_s=_LEFTOVER_GRACE_S
+        )
+
+    def _supervise(self, plan: JobPlan, running: Processes, follower: Follower) -> None:
+        """Follow the processes until they have ended, and end them when somebody asks for that."""
         began_s = time.monotonic()
-        kill_at_s: float | None = None
+        is_told = False
         pause_s = 0.05  # the first look comes early
-        while (code := script.wait(pause_s)) is None:
+        while not running.wait(pause_s):
             pause_s = 0.001 if follower.poll() else _FOLLOW_S
             self._place.recorder.beat()  # a script may say nothing for hours
-            now_s = time.monotonic()
-            if plan.max_duration_s is not None and now_s - began_s > plan.max_duration_s:
+            if self._adopts_orphans:
+                reap_orphans(running.pids)
+            elapsed_s = time.monotonic() - began_s
+            if plan.max_duration_s is not None and elapsed_s > plan.max_duration_s:
                 self._end(f"it ran longer than its limit of {plan.max_duration_s:g} s")
-            if kill_at_s is None and self._is_wanted_to_end(now_s):
+            if self._is_wanted_to_end() and not is_told:
+                is_told = True
                 say(self._console, f"ending the script: {self._told_to_end}")
-                script.terminate()
-                kill_at_s = now_s + _GRACE_S
-            elif kill_at_s is not None and now_s > kill_at_s:
-                script.kill()
-        return code
+                running.end()
+            elif self._takes_too_much(running):
+                running.kill()  # there is no time to be polite
 
-    def _is_wanted_to_end(self, now_s: float) -> bool:
+    def _takes_too_much(self, running: Processes) -> bool:
+        if self._limit_bytes is None:
+            return False
+        pids = running.list_pids(orphans=self._adopts_orphans)
+        held_bytes = measure_memory(pids, self._limit_bytes)
+        if held_bytes <= self._limit_bytes:
+            return False
+        held, limit = held_bytes / 2**30, self._limit_bytes / 2**30
+        self._end(
+            f"its processes held {held:.2f} GB of memory together, and it may have {limit:.2f} GB"
+            " (memory_gb in trackboard.toml)"
+        )
+        return True
+
+    def _is_wanted_to_end(self) -> bool:
+        now_s = time.monotonic()
         if not self._told_to_end and now_s >= self._next_ask_s:
             self._next_ask_s = now_s + _ASK_S
             if self._is_canceled():
-                self._end(_CANCELED)
+                self._end(CANCELED)
         return bool(self._told_to_end)
 
     def _is_canceled(self) -> bool:
@@ -168,19 +218,24 @@ class Worker:
             _note(f"cannot ask whether the run was canceled: {exc}")
             return False
 
-    def _judge(self, code: int) -> _Outcome:
+    def _judge(self, failure: Failure | None) -> _Outcome:
         if self._told_to_end:
             return self._ended_by_request()
-        if code == 0:
+        if failure is None:
             return _Outcome(RunState.COMPLETED)
-        said = tail(self._console)
+        name, code, console = failure.rank.name, failure.code, failure.rank.console
+        by_mpi = find_failed_rank(self._folder) if name == "mpirun" else None
+        if by_mpi is not None:
+            rank, code = by_mpi
+            name, console = f"rank {rank}", console_file(rank)
+        said = tail(self._folder / console)
         end = f"; its last lines:\n{said}" if said else "; it printed nothing"
-        return _Outcome(RunState.FAILED, f"the script {_how_it_ended(code)}{end}")
+        return _Outcome(RunState.FAILED, f"{name} {_how_it_ended(code)}{end}")
 
     def _ended_by_request(self) -> _Outcome:
         if self._told_to_end == _TERMINATED and self._is_canceled():
-            self._told_to_end = _CANCELED
-        if self._told_to_end == _CANCELED:
+            self._told_to_end = CANCELED
+        if self._told_to_end == CANCELED:
             return _Outcome(RunState.CANCELED, self._told_to_end)
         return _Outcome(RunState.FAILED, self._told_to_end)
 
@@ -205,7 +260,7 @@ class Worker:
         self._end(_TERMINATED)
 
 
-_CANCELED = "it was canceled"
+CANCELED = "it was canceled"
 _TERMINATED = "its worker was ended by SIGTERM"
 
 

@@ -154,6 +154,12 @@ class Page:
         with urllib.request.urlopen(self.url + path, form, timeout=10) as answer:
             return json.load(answer)
 
+    def text(self, path: str) -> str:
+        """The text at a path."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            text: str = answer.read().decode()
+        return text
+
     def points(self, tag: str) -> dict[str, list[tuple[int, float]]]:
         """Steps and values of a tag by run."""
         requests = json.dumps([{"plugin": "scalars", "tag": tag}])

@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from trackboard.errors import UsageError
-from trackboard.launch.script import Script
+from trackboard.launch.guard import Guard
+from trackboard.launch.script import Script, wait_for_any
 
 _DEADLINE_S = 10.0
 
@@ -41,48 +42,70 @@ def console(tmp_path: Path) -> Path:
     return tmp_path / "console"
 
 
-def _run(code: str, console: Path, **environment: str) -> Script:
-    argv = (sys.executable, "-c", code)
-    variables = {"PATH": os.environ["PATH"], **environment}
-    return Script(argv, variables, console.parent, console)
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    guard = Guard()
+    yield guard
+    guard.dismiss()
 
 
-def test_exit_code_folder_variables_and_both_streams(console: Path) -> None:
+Run = Callable[..., Script]
+
+
+@pytest.fixture
+def run(guard: Guard, console: Path) -> Run:
+    def run(code: str, **environment: str) -> Script:
+        argv = (sys.executable, "-c", code)
+        variables = {"PATH": os.environ["PATH"], **environment}
+        return Script(argv, variables, console.parent, console, guard)
+
+    return run
+
+
+def _wait(script: Script) -> int | None:
+    wait_for_any([script], _DEADLINE_S)
+    return script.code
+
+
+def test_exit_code_folder_variables_and_both_streams(run: Run, console: Path) -> None:
     code = """if True:
         import os, sys
         print(os.getcwd(), os.environ["GREETING"], sys.stdin.read() == "", flush=True)
         print("error", file=sys.stderr)
         sys.exit(3)"""
-    script = _run(code, console, GREETING="hello")
-    assert script.wait(_DEADLINE_S) == 3
+    script = run(code, GREETING="hello")
+    assert _wait(script) == 3
     assert not script.close(1.0)
     assert console.read_text() == f"{console.parent} hello True\nerror\n"
 
 
-def test_waits_no_longer_than_asked(console: Path) -> None:
-    script = _run("import time; time.sleep(60)", console)
-    assert script.wait(0.01) is None
+def test_waits_no_longer_than_asked(run: Run) -> None:
+    script = run("import time; time.sleep(60)")
+    began_s = time.monotonic()
+    wait_for_any([script], 0.01)
+    assert script.code is None
+    assert time.monotonic() - began_s < 5
     script.kill()
-    assert script.wait(_DEADLINE_S) == -signal.SIGKILL
+    assert _wait(script) == -signal.SIGKILL
     script.close(1.0)
 
 
-def test_terminate_reaches_children_too(console: Path, tmp_path: Path) -> None:
+def test_terminate_reaches_children_too(run: Run, tmp_path: Path) -> None:
     child = tmp_path / "child"
     code = f"""if True:
         import subprocess, sys, time
         other = subprocess.Popen(["sleep", "60"])
         open({str(child)!r}, "w").write(f"{{other.pid}}\\n")
         time.sleep(60)"""
-    script = _run(code, console)
+    script = run(code)
     pid = _pid_in(child)
     script.terminate()
-    assert script.wait(_DEADLINE_S) == -signal.SIGTERM
+    assert _wait(script) == -signal.SIGTERM
     script.close(1.0)
     assert _is_gone(pid)
 
 
-def test_close_ends_what_ignores_sigterm(console: Path, tmp_path: Path) -> None:
+def test_close_ends_what_ignores_sigterm(run: Run, tmp_path: Path) -> None:
     child = tmp_path / "child"
     code = f"""if True:
         import os, signal, time
@@ -91,16 +114,16 @@ def test_close_ends_what_ignores_sigterm(console: Path, tmp_path: Path) -> None:
             os._exit(0)
         open({str(child)!r}, "w").write(f"{{os.getpid()}}\\n")
         time.sleep(60)"""
-    script = _run(code, console)
-    assert script.wait(_DEADLINE_S) == 0
+    script = run(code)
+    assert _wait(script) == 0
     pid = _pid_in(child)
     assert script.close(0.1)
     _until(lambda: _is_gone(pid))
 
 
-def test_interpreter_that_does_not_exist(console: Path) -> None:
+def test_interpreter_that_does_not_exist(console: Path, guard: Guard) -> None:
     with pytest.raises(UsageError, match="'/no/python' could not be started"):
-        Script(("/no/python",), {}, console.parent, console)
+        Script(("/no/python",), {}, console.parent, console, guard)
 
 
 def test_script_dies_with_its_worker(tmp_path: Path) -> None:
@@ -108,15 +131,17 @@ def test_script_dies_with_its_worker(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f"""if True:
         import os, subprocess, time
-        other = subprocess.Popen(["sleep", "60"])
+        other = subprocess.Popen(["sleep", "60"], start_new_session=True)
         open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{other.pid}}\\n")
         time.sleep(60)"""
     worker = f"""if True:
         import sys, time
         from pathlib import Path
+        from trackboard.launch.guard import Guard
         from trackboard.launch.script import Script
         argv = (sys.executable, "-c", {script!r})
-        Script(argv, {{}}, Path({str(tmp_path)!r}), Path({str(tmp_path / "console")!r}))
+        console = Path({str(tmp_path / "console")!r})
+        Script(argv, {{}}, Path({str(tmp_path)!r}), console, Guard())
         time.sleep(60)"""
     environment = {**os.environ, "PATH": os.environ["PATH"]}
     process = subprocess.Popen([sys.executable, "-c", worker], env=environment)

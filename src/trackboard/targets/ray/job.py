@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,16 @@ class Needs:
             and node.memory_bytes >= self.memory_bytes
         )
 
+    def count_in(self, nodes: Iterable[ComputeNode]) -> int:
+        """How often machines have this together, when they are idle."""
+        return sum(self._count(node) for node in nodes)
+
+    def _count(self, node: ComputeNode) -> int:
+        has = [node.cpus // self.cpus]
+        has += [node.gpus // self.gpus] if self.gpus else []
+        has += [node.memory_bytes // self.memory_bytes] if self.memory_bytes else []
+        return int(min(has))
+
     def __str__(self) -> str:
         parts = [f"cpus = {self.cpus}"]
         if self.gpus:
@@ -68,6 +79,8 @@ def describe_job(
         nodes: How many nodes it takes. More than one are reserved by its driver, all or none.
     """
     words = ["-P", "-m", "trackboard", "ray-worker", run, "--workspace", folder]
+    words += ["--cpus", str(needs.cpus), "--gpus", str(needs.gpus)]
+    words += ["--memory-bytes", str(needs.memory_bytes)]
     asked: dict[str, Any] = {
         "submission_id": job,
         "entrypoint": f"exec {settings.python} {shlex.join(words)}",

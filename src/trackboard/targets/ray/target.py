@@ -94,7 +94,7 @@ class RayTarget:
         self._wall_clock = wall_clock
         self._where = f"[compute.{compute}] in {folder / 'trackboard.toml'}"
         self._apis: dict[str, RayApi] = {}
-        self._checked: tuple[float, str, RayVersion] | None = None
+        self._checked: tuple[float, str, int, RayVersion] | None = None
         self._polled_s = float("-inf")
         self._last: dict[str, WorkerStatus] = {}
         self._silent_until_s = float("-inf")
@@ -107,7 +107,7 @@ class RayTarget:
                 f" {self._most_nodes}",
                 hint=f"Ask for fewer, or make it larger: update(max_nodes={plan.nodes}).",
             )
-        self._look()
+        self._look(plan.nodes)
         self._silent_until_s = float("-inf")
 
     def has_room(self, nodes: int = 1) -> bool:
@@ -197,24 +197,26 @@ class RayTarget:
         """The nodes that Ray has now."""
         return tuple(node for node in self._api().list_nodes() if node.is_alive)
 
-    def _look(self) -> RayVersion:
+    def _look(self, nodes: int = 1) -> RayVersion:
         """Look at the cluster, its nodes and whether they see the folder, unless that was just done."""
         now_s = self._clock()
         api = self._api()
         if self._checked is not None:
-            then_s, address, version = self._checked
-            if address == api.address and now_s < then_s + _CHECK_EVERY_S:
+            then_s, address, most, version = self._checked
+            if address == api.address and nodes <= most and now_s < then_s + _CHECK_EVERY_S:
                 return version
         version = api.get_version()
         alive = [node for node in api.list_nodes() if node.is_alive]
         fitting = [node.id for node in alive if self._needs.fits(node)]
-        if not fitting and not self._ray.autoscaling:
-            raise self._too_much(alive)
+        if not self._ray.autoscaling and self._needs.count_in(alive) < nodes:
+            raise self._too_much(alive, nodes)
+        if nodes > 1:  # it is led from the head, which may be too small for a part in it
+            fitting = [node.id for node in alive]
         package = own_package()
         if not api.has_package(package.name):
             api.put_package(package.name, package.data)
         Probe(api, self._ray, self._folder, self._compute).prove(version, fitting, package)
-        self._checked = now_s, api.address, version
+        self._checked = now_s, api.address, nodes, version
         return version
 
     def _poll_at(self, api: RayApi, handles: Mapping[str, _Handle]) -> dict[str, WorkerStatus]:
@@ -253,12 +255,19 @@ class RayTarget:
         self._silent_until_s = self._clock() + _BREAK_S
         say_once(f"nothing new of the jobs on {self._compute!r}: {exc}")
 
-    def _too_much(self, alive: Sequence[ComputeNode]) -> UsageError:
-        has = "; ".join(sorted({_offer(node) for node in alive})) or "none is alive"
+    def _too_much(self, alive: Sequence[ComputeNode], nodes: int) -> UsageError:
+        has = "; ".join(sorted(map(_offer, alive))) or "none is alive"
+        if nodes == 1:
+            what = f"no node of the Ray cluster has what a job on {self._compute!r} needs: {self._needs}"
+        else:
+            room = self._needs.count_in(alive)
+            what = (
+                f"the Ray cluster has room for {room} of the {nodes} nodes that the job asks for on"
+                f" {self._compute!r}, each of {self._needs}"
+            )
         return UsageError(
-            f"no node of the Ray cluster has what a job on {self._compute!r} needs: {self._needs}."
-            f" Its nodes: {has}",
-            hint=f"Lower cpus, memory_gb or gpus in {self._where}, or add such a node; if nodes come"
+            f"{what}. Its nodes: {has}",
+            hint=f"Lower cpus, memory_gb or gpus in {self._where}, or add nodes; if nodes come"
             " when they are needed, write autoscaling = true there.",
         )
 

@@ -1,0 +1,75 @@
+"""Environments as files: a definition, and beside it what people like to edit by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, Mapping
+
+import yaml
+
+from azureml.exceptions import UserErrorException
+
+_DEFINITION = "azureml_environment.json"
+_CONDA = "conda_dependencies.yml"
+_DOCKERFILE = "BaseDockerfile"
+
+
+def write(definition: Mapping[str, Any], conda: str, folder: str, *, overwrite: bool) -> None:
+    """Write an environment.
+
+    Args:
+        definition: All of it.
+        conda: Its conda file; empty: there is none.
+        folder: Where to.
+        overwrite: Whether there may be one already.
+
+    Raises:
+        UserErrorException: There is one, or it cannot be written.
+    """
+    place = Path(folder)
+    if (place / _DEFINITION).exists() and not overwrite:
+        raise UserErrorException(
+            f"There is an environment in {str(place.absolute())!r} already. Pass overwrite=True, or"
+            " another folder."
+        )
+    files = {_DEFINITION: json.dumps(definition, indent=4) + "\n", _CONDA: conda}
+    files[_DOCKERFILE] = definition["docker"]["baseDockerfile"] or ""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            if text:
+                (place / name).write_text(text, "utf-8")
+            else:
+                (place / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise UserErrorException(
+            f"The environment cannot be written to {str(place.absolute())!r}:"
+            f" {error.strerror or error}",
+            inner_exception=error,
+        ) from error
+
+
+def read(folder: str) -> Dict[str, Any]:
+    """The definition of an environment; the files beside it say what has been edited since.
+
+    Raises:
+        UserErrorException: There is none, or it cannot be read.
+    """
+    place = Path(folder)
+    try:
+        definition = json.loads((place / _DEFINITION).read_text("utf-8"))
+        if (place / _DOCKERFILE).exists():
+            definition["docker"]["baseDockerfile"] = (place / _DOCKERFILE).read_text("utf-8")
+        if (place / _CONDA).exists():
+            conda = yaml.safe_load((place / _CONDA).read_text("utf-8"))
+            definition["python"]["condaDependencies"] = conda
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserErrorException(
+            f"There is no environment to be read in {os.path.abspath(folder)!r}: {reason}."
+            " environment.save_to_directory(path) writes one.",
+            inner_exception=error,
+        ) from error
+    return dict(definition)

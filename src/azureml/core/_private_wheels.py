@@ -1,0 +1,44 @@
+"""Wheels that a workspace keeps for its environments."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azureml.exceptions import UserErrorException
+
+if TYPE_CHECKING:
+    from azureml.core.workspace import Workspace
+
+_FOLDER = "wheels"
+
+
+def keep_wheel(workspace: Workspace, file_path: str, *, replace: bool) -> str:
+    """Copy a wheel into the workspace.
+
+    Returns:
+        Its address, which is a requirement of pip.
+
+    Raises:
+        UserErrorException: It is no wheel, or there is one of that name.
+    """
+    source = Path(file_path).absolute()
+    if source.suffix != ".whl" or not source.is_file():
+        raise UserErrorException(f"{str(source)!r} is no wheel: a file whose name ends in .whl.")
+    kept = workspace._workspace.folder / _FOLDER / source.name
+    if kept.exists() and not replace:
+        raise UserErrorException(
+            f"The workspace keeps a wheel {source.name!r} already. Pass exist_ok=True to replace it."
+        )
+    aside = kept.with_suffix(".new")
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, aside)
+        aside.replace(kept)
+    except OSError as error:
+        raise UserErrorException(
+            f"{str(source)!r} cannot be kept in {str(kept.parent)!r}: {error.strerror or error}",
+            inner_exception=error,
+        ) from error
+    return kept.as_uri()

@@ -1,0 +1,487 @@
+"""`azureml.core.conda_dependencies`: packages of conda and pip, as a conda file lists them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import yaml
+
+from azureml import _guard as _guard
+from azureml import core
+from azureml.exceptions import UserErrorException
+from azureml.exceptions._tree import sdk_errors
+from trackboard.environments.requirements import Wanted, read_lines, read_requirements
+
+
+class _Default(str):
+    """A version that nobody wrote: any Python will do."""
+
+    __slots__ = ()
+
+
+PYTHON_DEFAULT_VERSION: str = _Default("3.10.18")
+TENSORFLOW_DEFAULT_VERSION = "2.2.0"
+CNTK_DEFAULT_VERSION = "2.7"
+DEFAULT_SDK_ORIGIN = "https://pypi.org/simple"
+CONDA_FILE_NAME = "auto_conda_dependencies.yml"
+
+_FIRST_PYTHON = "3.8.13"  # of objects made without `create`
+_DEFAULTS = ("azureml-defaults",)
+_CHANNELS = ("anaconda", "conda-forge")
+_KEYS = ("name", "channels", "dependencies", "prefix", "variables")
+_ANY_PYTHON = "# any will do: it is the SDK's default, nobody wrote it"
+_MARKED = re.compile(r"^\s*- python=\S+\s+# any will do\b", re.MULTILINE)
+_HEAD = """\
+# What a job's interpreter has installed, as conda writes it down. `trackboard` installs it with uv:
+# packages of conda by their names on PyPI.
+"""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PYTHON = re.compile(r"(?:\S*::)?python(?![\w.-])\s*(.*)")
+_VERSION = re.compile(r"(\d+)(\.(\d+|\*))*|([<>=!~]=?\s*\d[\d.*]*\s*,?\s*)+")
+
+
+class CondaDependencies:
+    """Packages of conda and pip, and the version of Python.
+
+    Versions of Python that nobody wrote, such as the SDK's own defaults, are shown and not insisted on.
+
+    Args:
+        conda_dependencies_file_path: A conda file; None: Python and `azureml-defaults`, which stands for
+            trackboard's own recording.
+
+    Raises:
+        UserErrorException: The file cannot be read or is no conda file.
+    """
+
+    _channels: List[str]
+    _conda: List[str]
+    _pip: List[str]
+    _more: Dict[str, Any]
+
+    def __init__(
+        self,
+        conda_dependencies_file_path: Optional[str] = None,
+        _underlying_structure: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        self._is_any_python = False
+        if conda_dependencies_file_path is not None:
+            self._read(conda_dependencies_file_path)
+        elif _underlying_structure is not None:
+            self._take(_underlying_structure, "the definition")
+        else:
+            self._take({"channels": [*_CHANNELS], "dependencies": []}, "the defaults")
+            self._pip = [*_DEFAULTS]
+            self.set_python_version(_Default(_FIRST_PYTHON))
+
+    @staticmethod
+    def create(
+        pip_indexurl: Optional[str] = None,
+        pip_packages: Optional[Sequence[str]] = None,
+        conda_packages: Optional[Sequence[str]] = None,
+        python_version: Optional[str] = PYTHON_DEFAULT_VERSION,
+        pin_sdk_version: bool = True,
+    ) -> CondaDependencies:
+        """Packages in one call.
+
+        Args:
+            pip_indexurl: An index of packages that is asked instead of PyPI; PyPI is asked as well.
+            pip_packages: Requirements; None: `azureml-defaults`.
+            conda_packages: Match specifications.
+            python_version: The version that it must be; when it is not given, any will do.
+            pin_sdk_version: Write the SDK's version behind its own packages. It changes nothing here.
+        """
+        made = CondaDependencies()
+        made.set_python_version(python_version)
+        if pip_indexurl:
+            made.set_pip_option(f"--index-url {pip_indexurl}")
+            made.set_pip_option(f"--extra-index-url {DEFAULT_SDK_ORIGIN}")
+        for package in _DEFAULTS:
+            made.remove_pip_package(package)
+        for package in _texts("pip_packages", _DEFAULTS if pip_packages is None else pip_packages):
+            is_bare = re.fullmatch(r"azureml-[\w-]+(\[.*\])?", package)
+            made.add_pip_package(
+                f"{package}~={core.VERSION}" if is_bare and pin_sdk_version else package
+            )
+        for package in _texts("conda_packages", conda_packages or ()):
+            made.add_conda_package(package)
+        return made
+
+    # -- what is in it ----------------------------------------------------------------------------
+
+    @property
+    def conda_channels(self) -> Iterator[str]:
+        """Channels of conda. Packages come from PyPI here."""
+        return iter([*self._channels])
+
+    @property
+    def conda_packages(self) -> Iterator[str]:
+        """Match specifications, that of Python among them."""
+        return iter([*self._conda])
+
+    @property
+    def pip_packages(self) -> Iterator[str]:
+        """Requirements, without options."""
+        return iter([line for line in self._pip if not _is_option(line)])
+
+    @property
+    def pip_options(self) -> Iterator[str]:
+        """Options of pip, such as `--extra-index-url https://...`."""
+        return iter([line for line in self._pip if _is_option(line)])
+
+    def get_python_version(self) -> Optional[str]:
+        """The version of Python as it is written, or None."""
+        found = (_PYTHON.fullmatch(package) for package in self._conda)
+        return next((one[1].lstrip("= ") for one in found if one and one[1]), None)
+
+    # -- changing it ------------------------------------------------------------------------------
+
+    def set_python_version(self, version: Optional[str]) -> None:
+        """Say which Python it must be.
+
+        Args:
+            version: Such as `3.11` or `>=3.10`; None: any.
+
+        Raises:
+            UserErrorException: That is no version.
+        """
+        kept = [package for package in self._conda if not _PYTHON.fullmatch(package)]
+        if version is not None:
+            if not isinstance(version, str) or not _VERSION.fullmatch(version.strip()):
+                raise UserErrorException(
+                    f"{version!r} is no version of Python. Write it as text, for example '3.11'."
+                )
+            is_range = version.strip()[0] in "<>=!~"
+            kept.insert(0, f"python{'' if is_range else '='}{version.strip()}")
+        self._conda = kept
+        self._is_any_python = version is None or isinstance(version, _Default)
+
+    def add_channel(self, channel: str) -> None:
+        """Add a channel of conda. *Accepted*: packages come from PyPI."""
+        if channel not in self._channels:
+            self._channels.append(_text("a channel", channel))
+
+    def remove_channel(self, channel: str) -> None:
+        """Take a channel out."""
+        self._channels = [one for one in self._channels if one != channel]
+
+    def add_conda_package(self, conda_package: str) -> None:
+        """Add a package of conda; one of that name is replaced, and `python=3.11` sets the version.
+
+        Raises:
+            UserErrorException: It is an option, or no package.
+        """
+        package = _package("add_conda_package", conda_package)
+        python = _PYTHON.fullmatch(package)
+        if python:
+            self.set_python_version(python[1].lstrip("= ") or None)
+            if not python[1]:
+                self._conda.insert(0, package)
+            return
+        self.remove_conda_package(package)
+        self._conda.append(package)
+
+    def remove_conda_package(self, conda_package: str) -> None:
+        """Take a package of conda out, whatever its version; nothing happens when it is not there."""
+        name = _conda_name(_package("remove_conda_package", conda_package))
+        self._conda = [package for package in self._conda if _conda_name(package) != name]
+
+    def add_pip_package(self, pip_package: str) -> None:
+        """Add a requirement; one of that name is replaced.
+
+        Raises:
+            UserErrorException: It is an option (`set_pip_option` takes those), or no requirement.
+        """
+        package = _package("add_pip_package", pip_package)
+        self.remove_pip_package(package)
+        self._pip.append(package)
+
+    def remove_pip_package(self, pip_package: str) -> None:
+        """Take a requirement out, whatever its version; nothing happens when it is not there."""
+        name = _pip_name(_package("remove_pip_package", pip_package))
+        self._pip = [line for line in self._pip if _is_option(line) or _pip_name(line) != name]
+
+    def set_pip_option(self, pip_option: str) -> None:
+        """Set an option of pip; the same option with another value is replaced.
+
+        Raises:
+            UserErrorException: It does not begin with a dash.
+        """
+        self.remove_pip_option(pip_option)
+        self._pip.append(pip_option.strip())
+
+    def remove_pip_option(self, pip_option: str) -> None:
+        """Take an option out, whatever its value; nothing happens when it is not there."""
+        if not _is_option(_text("an option of pip", pip_option)):
+            raise UserErrorException(
+                f"{pip_option!r} is no option of pip: it does not begin with a dash."
+                f" add_pip_package({pip_option!r}) adds a package."
+            )
+        name = _option_name(pip_option)
+        self._pip = [
+            line for line in self._pip if not (_is_option(line) and _option_name(line) == name)
+        ]
+
+    def set_pip_index_url(self, index_url: str) -> None:
+        """Set the index of packages: its address, or the whole option of pip."""
+        self.set_pip_option(index_url if _is_option(index_url) else f"--index-url {index_url}")
+
+    def set_pip_requirements(self, pip_requirements: Sequence[str]) -> None:
+        """Replace all requirements and options of pip by these lines of a requirement file."""
+        lines = _texts("pip_requirements", pip_requirements)
+        with sdk_errors():
+            self._pip = _lines_of(read_lines(lines, Path.cwd()))
+
+    def add_tensorflow_pip_package(
+        self, core_type: str = "cpu", version: Optional[str] = None
+    ) -> None:
+        """Add TensorFlow as a requirement.
+
+        Args:
+            core_type: `cpu` or `gpu`.
+            version: None: the SDK's default.
+        """
+        self._add_tensorflow(
+            self.remove_pip_package, self.add_pip_package, core_type, "==", version
+        )
+
+    def add_tensorflow_conda_package(
+        self, core_type: str = "cpu", version: Optional[str] = None
+    ) -> None:
+        """Add TensorFlow as a package of conda; the arguments are those of `add_tensorflow_pip_package`."""
+        self._add_tensorflow(
+            self.remove_conda_package, self.add_conda_package, core_type, "=", version
+        )
+
+    def add_cntk_package(self, core_type: str = "cpu") -> None:
+        """Add CNTK, which ended with Python 3.6: building such an environment says that it is not there."""
+        for name in ("cntk", "cntk-gpu"):
+            self.remove_pip_package(name)
+        self.add_pip_package(f"{_variant('cntk', core_type)}=={CNTK_DEFAULT_VERSION}")
+
+    @staticmethod
+    def _add_tensorflow(
+        remove: Any, add: Any, core_type: str, sign: str, version: Optional[str]
+    ) -> None:
+        package = (
+            f"{_variant('tensorflow', core_type)}{sign}{version or TENSORFLOW_DEFAULT_VERSION}"
+        )
+        for name in ("tensorflow", "tensorflow-gpu"):
+            remove(name)
+        add(package)
+
+    # -- writing it down --------------------------------------------------------------------------
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The same as `serialize_to_string`, as lists and dicts."""
+        dependencies: List[Any] = [*self._conda]
+        if self._pip:
+            dependencies.append({"pip": [*self._pip]})
+        content = {**self._more, "channels": [*self._channels], "dependencies": dependencies}
+        return {key: content[key] for key in _KEYS if key in content}
+
+    def serialize_to_string(self) -> str:
+        """The conda file, as text."""
+        text = yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=1000)
+        if self._is_any_python:
+            text = re.sub(r"(?m)^(\s*- python=\S+)$", rf"\1  {_ANY_PYTHON}", text, count=1)
+        return _HEAD + text
+
+    def save(self, path: Optional[str] = None) -> str:
+        """Write the conda file.
+
+        Args:
+            path: The file; None: `auto_conda_dependencies.yml` in the current folder.
+
+        Returns:
+            Where it is.
+
+        Raises:
+            UserErrorException: It cannot be written there.
+        """
+        place = os.fspath(path or CONDA_FILE_NAME)
+        if os.path.isdir(place):
+            raise UserErrorException(
+                f"{place!r} is a folder. Name a file, for example"
+                f" {os.path.join(place, 'conda_dependencies.yml')!r}."
+            )
+        try:
+            with open(place, "w", encoding="utf-8") as file:
+                file.write(self.serialize_to_string())
+        except OSError as error:
+            raise UserErrorException(
+                f"{place!r} cannot be written: {error.strerror or error}.", inner_exception=error
+            ) from error
+        return place
+
+    def save_to_file(self, base_directory: str, conda_file_path: Optional[str] = None) -> str:
+        """Write the conda file below a folder; its path within that folder is returned."""
+        name = conda_file_path or f".azureml/{CONDA_FILE_NAME}"
+        place = os.path.join(base_directory, name)
+        os.makedirs(os.path.dirname(place) or os.curdir, exist_ok=True)
+        self.save(place)
+        return name
+
+    def __repr__(self) -> str:
+        return json.dumps(self.as_dict(), indent=4)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CondaDependencies) and other.as_dict() == self.as_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    # -- for the facade's other parts -------------------------------------------------------------
+
+    @property
+    def _variables(self) -> Dict[str, str]:
+        """Environment variables that a conda file sets."""
+        return {str(key): str(value) for key, value in (self._more.get("variables") or {}).items()}
+
+    @property
+    def _written_python(self) -> str:
+        """The version of Python that the user wrote, or an empty text."""
+        return "" if self._is_any_python else self.get_python_version() or ""
+
+    @property
+    def _wanted_conda(self) -> Tuple[str, ...]:
+        """Packages of conda without Python and pip, which every environment has."""
+        return tuple(one for one in self._conda if _conda_name(one) not in ("python", "pip"))
+
+    def _forget_default_python(self) -> None:
+        """Take the SDK's own version of Python for one that nobody wrote; any other was written."""
+        self._is_any_python = self.get_python_version() in (_FIRST_PYTHON, PYTHON_DEFAULT_VERSION)
+
+    def _read(self, path: str) -> None:
+        place = os.path.abspath(path)
+        try:
+            with open(place, encoding="utf-8-sig") as file:
+                text = file.read()
+            content = yaml.safe_load(text)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserErrorException(
+                f"The conda file {place!r} cannot be read: {reason}", inner_exception=error
+            ) from error
+        self._take(content, f"the conda file {place!r}")
+        with sdk_errors():
+            self._pip = _lines_of(read_lines(self._pip, Path(place).parent, place))
+        if _MARKED.search(text):
+            self._forget_default_python()
+
+    def _take(self, content: Any, source: str) -> None:
+        """Check what was read, and keep it."""
+        if not isinstance(content, Mapping):
+            raise UserErrorException(
+                f"{_capital(source)} has no keys. A conda file begins with 'dependencies:'."
+            )
+        strange = [str(key) for key in content if key not in _KEYS]
+        if strange:
+            raise UserErrorException(
+                f"{_capital(source)} has the key {strange[0]!r}, which conda files do not have."
+                f" They have: {', '.join(_KEYS)}."
+            )
+        self._channels = _texts(f"'channels' of {source}", content.get("channels") or [])
+        self._conda = []
+        self._pip = []
+        for entry in _sequence(f"'dependencies' of {source}", content.get("dependencies") or []):
+            if isinstance(entry, Mapping) and [*entry] == ["pip"]:
+                self._pip += _texts(f"'pip' of {source}", entry["pip"] or [])
+            else:
+                self._conda.append(_text(f"an entry of 'dependencies' of {source}", entry).strip())
+        self._more = {
+            key: content[key] for key in ("name", "prefix", "variables") if key in content
+        }
+
+
+def pip_lines(path: str) -> List[str]:
+    """The requirements and options of a requirements file of pip, and of the files that it names.
+
+    Raises:
+        UserErrorException: It is not there, or a line means nothing.
+    """
+    with sdk_errors():
+        packages, options = read_requirements(path)
+    return _lines_of(Wanted([*packages], [*options]))
+
+
+def _lines_of(wanted: Wanted) -> List[str]:
+    """Packages, then options with their values."""
+    lines: List[List[str]] = []
+    for word in wanted.options:
+        if word.startswith("--") or not lines:
+            lines.append([word])
+        else:
+            lines[-1].append(word)
+    return [*wanted.packages, *map(shlex.join, lines)]
+
+
+def _is_option(line: str) -> bool:
+    return line.lstrip().startswith("-")
+
+
+def _option_name(option: str) -> str:
+    return re.split(r"[\s=]", option.strip(), maxsplit=1)[0]
+
+
+def _package(call: str, given: object) -> str:
+    package = _text(f"{call}(...)", given).strip()
+    if _is_option(package):
+        raise UserErrorException(
+            f"{call}({given!r}): that is an option of pip. set_pip_option({given!r}) sets it."
+        )
+    if not package:
+        raise UserErrorException(f"{call}({given!r}): a package has a name, for example 'numpy'.")
+    return package
+
+
+def _conda_name(package: str) -> str:
+    name = _NAME.match(package.rpartition("::")[2])
+    return name[0].lower() if name else package
+
+
+def _pip_name(requirement: str) -> str:
+    """The name of a required package, also where it is a wheel or lies somewhere else."""
+    egg = re.search(r"[#&]egg=([\w.-]+)", requirement)
+    is_place = re.match(r"(\w+\+)?\w+://|[./~]|\S+\.whl$", requirement)
+    file = re.search(r"([^/\\]+)\.whl(?:[#?].*)?$", requirement) if is_place else None
+    if file:
+        name = file[1].partition("-")[0]
+    elif egg:
+        name = egg[1]
+    else:
+        match = None if is_place else _NAME.match(requirement)
+        name = match[0] if match else requirement
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _variant(name: str, core_type: str) -> str:
+    kind = str(core_type).lower()
+    if kind not in ("cpu", "gpu"):
+        raise UserErrorException(f"core_type={core_type!r} is not allowed; use 'cpu' or 'gpu'.")
+    return name if kind == "cpu" else f"{name}-gpu"
+
+
+def _text(what: str, given: object) -> str:
+    if not isinstance(given, str):
+        raise UserErrorException(
+            f"{_capital(what)}: {given!r} is {type(given).__name__}, not text."
+        )
+    return given
+
+
+def _sequence(what: str, given: object) -> Sequence[object]:
+    if isinstance(given, str) or not isinstance(given, (list, tuple, set, frozenset)):
+        raise UserErrorException(f"{_capital(what)}: {given!r} is no list.")
+    return [*given]
+
+
+def _texts(what: str, given: object) -> List[str]:
+    return [_text(f"an entry of {what}", one) for one in _sequence(what, given)]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
