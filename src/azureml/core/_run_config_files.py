@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 import yaml
 
 from azureml.core._sections import as_plain, fill
+from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import MissingException
@@ -29,20 +29,22 @@ def save(
     place = _new_place(path, name)
     content = as_plain(config)
     definition = content["environment"]
-    conda = definition["python"].pop(_CONDA, None)
-    files: Dict[Path, Any] = {place: content}
+    files: Dict[Path, str] = {}
+    conda = config.environment.python.conda_dependencies
     if conda is not None:
         beside = place.with_name(f"{place.stem}.conda_dependencies.yml")
+        del definition["python"][_CONDA]
         definition["python"][_CONDA_FILE] = beside.name
-        files[beside] = conda
+        files[beside] = conda.serialize_to_string()
     if separate:
         beside = place.with_name(f"{place.stem}.environment.yml")
         content["environment"] = beside.name
-        files[beside] = definition
+        files[beside] = _yaml(definition)
+    files[place] = _yaml(content)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        for file, what in files.items():
-            file.write_text(yaml.safe_dump(what, sort_keys=False, allow_unicode=True), "utf-8")
+        for file, text in files.items():
+            file.write_text(text, "utf-8")
     except OSError as error:
         raise UserErrorException(
             f"The configuration cannot be written to {place}: {error.strerror or error}",
@@ -81,8 +83,12 @@ def _environment(definition: Any, place: Path) -> Environment:
     python = definition["python"] = dict(definition.get("python") or {})
     file = python.pop(_CONDA_FILE, None)
     if file and not python.get(_CONDA):
-        python[_CONDA] = _read(_beside(home, str(file)))
-    return Environment._from_serialized_string(json.dumps(definition))
+        python[_CONDA] = CondaDependencies(str(_beside(home, str(file))))
+    return Environment._from_definition(definition)
+
+
+def _yaml(content: Any) -> str:
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000))
 
 
 def _beside(home: Path, file: str) -> Path:
