@@ -52,19 +52,14 @@ def save(
         ) from error
 
 
-def load(config: RunConfiguration, path: str, name: Optional[str]) -> List[str]:
-    """Set a configuration to what a file says.
-
-    Returns:
-        The keys of the file that mean nothing here.
-    """
+def load(config: RunConfiguration, path: str, name: Optional[str]) -> None:
+    """Set a configuration to what a file says; keys of the SDK that mean nothing here are left out."""
     place = _old_place(path, name)
     content = _read(place)
-    unknown = fill(config, content, but=["environment"])
+    fill(config, content, but=["environment"])
     definition = content.get("environment")
     if definition is not None:
         config.environment = _environment(definition, place)
-    return sorted(unknown)
 
 
 def delete(path: str, name: Optional[str]) -> None:
@@ -79,11 +74,10 @@ def _environment(definition: Any, place: Path) -> Environment:
         definition = _read(home)
     if not isinstance(definition, Mapping):
         raise UserErrorException(f"{place}: environment: {definition!r} are no settings.")
-    definition = dict(definition)
-    python = definition["python"] = dict(definition.get("python") or {})
-    file = python.pop(_CONDA_FILE, None)
-    if file and not python.get(_CONDA):
-        python[_CONDA] = CondaDependencies(str(_beside(home, str(file))))
+    python = definition.get("python")
+    if isinstance(python, Mapping) and python.get(_CONDA_FILE) and not python.get(_CONDA):
+        conda = CondaDependencies(str(_beside(home, str(python[_CONDA_FILE]))))
+        definition = {**definition, "python": {**python, _CONDA: conda, _CONDA_FILE: None}}
     return Environment._from_definition(definition)
 
 
@@ -153,7 +147,7 @@ def _all_of(folder: Path) -> List[Path]:
 
 
 def _checked(name: str) -> str:
-    if not isinstance(name, str) or not name or Path(name).name != name:
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
         raise UserErrorException(
             f"name={name!r} is not allowed: it is the name of a file, for example 'train'."
         )
