@@ -408,15 +408,19 @@ def pip_lines(path: str) -> List[str]:
     return _lines_of(Wanted([*packages], [*options]))
 
 
-def _lines_of(wanted: Wanted) -> List[str]:
-    """Packages, then options with their values."""
+def option_lines(words: Sequence[str]) -> List[str]:
+    """Options of pip, each with its value in one line."""
     lines: List[List[str]] = []
-    for word in wanted.options:
+    for word in words:
         if word.startswith("--") or not lines:
             lines.append([word])
         else:
             lines[-1].append(word)
-    return [*wanted.packages, *map(shlex.join, lines)]
+    return [*map(shlex.join, lines)]
+
+
+def _lines_of(wanted: Wanted) -> List[str]:
+    return [*wanted.packages, *option_lines(wanted.options)]
 
 
 def _is_option(line: str) -> bool:
