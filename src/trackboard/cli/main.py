@@ -9,6 +9,7 @@ import click
 
 from trackboard import __version__
 from trackboard.cli.demo import demo
+from trackboard.cli.env import env
 from trackboard.cli.log import log
 from trackboard.cli.runs import runs
 from trackboard.cli.show import show
@@ -26,7 +27,7 @@ def trackboard() -> None:
     """The history of machine-learning runs, shown live in the real TensorBoard."""
 
 
-for _verb in (demo, tb, runs, show, log, where, stop):
+for _verb in (demo, tb, runs, show, log, env, where, stop):
     trackboard.add_command(_verb)
 
 

@@ -151,7 +151,7 @@ def _split(rest: str) -> tuple[str, str]:
 
 def _clause(clause: str) -> str:
     """One condition on a version."""
-    if clause in ("", "*", "=", "==*"):
+    if clause in ("", "*", "=", "=*", "==*"):
         return ""
     for operator in _OPERATORS:
         if clause.startswith(operator):
