@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trackboard.environments.conda import read_conda_file
+    from trackboard.environments.conda import read_conda, read_conda_file
     from trackboard.environments.curated import Curated, find_curated, list_curated
     from trackboard.environments.kept import (
         KeptEnvironment,
@@ -26,6 +26,7 @@ __all__ = [
     "list_environments",
     "plan_environment",
     "prepare_environment",
+    "read_conda",
     "read_conda_file",
     "read_requirements",
     "remove_environment",
@@ -40,6 +41,7 @@ _PLACES = {  # loaded when it is first used: a job's start needs `prepare` only,
     "list_environments": "kept",
     "plan_environment": "plan",
     "prepare_environment": "prepare",
+    "read_conda": "conda",
     "read_conda_file": "conda",
     "read_requirements": "requirements",
     "remove_environment": "kept",
