@@ -296,6 +296,7 @@ def test_files_that_are_damaged(empty_folder: Path, text: str, said: str) -> Non
         RunConfiguration.load("my.runconfig")
 
 
+@pytest.mark.usefixtures("empty_folder")
 @pytest.mark.parametrize("name", ["", "a/b", "..", "../a"])
 def test_names_that_lead_elsewhere(name: str) -> None:
     with pytest.raises(UserErrorException, match="is not allowed: it is the name of a file"):
