@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Dict
 
 from azureml.core._environment_names import versions
-from azureml.core.conda_dependencies import CondaDependencies, option_lines
+from azureml.core._package_words import option_lines
+from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 
 if TYPE_CHECKING:

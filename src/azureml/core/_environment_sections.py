@@ -89,7 +89,7 @@ class PythonSection(Section):
         "conda_dependencies": _conda,
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         self.user_managed_dependencies = False
         self.interpreter_path = "python"
         self.conda_dependencies = CondaDependencies()
@@ -187,7 +187,7 @@ class DockerSection(Section):
         "platform": lambda value: part(DockerImagePlatform, value),
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         self.__dict__["base_dockerfile"] = self.__dict__["build_context"] = None
         self.__dict__["base_image"] = DEFAULT_CPU_IMAGE
         self.enabled = False
@@ -257,7 +257,7 @@ class SparkSection(Section):
 
     checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"packages": _parts(SparkPackage)}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         self.repositories = []
         self.packages = []
         self.precache_packages = True
