@@ -300,6 +300,8 @@ def test_where_it_is_saved(empty_folder: Path) -> None:
         one.save(str(empty_folder))
     with pytest.raises(UserErrorException, match="cannot be written"):
         one.save("missing/conda.yml")
+    with pytest.raises(UserErrorException, match="cannot be written"):
+        one.save_to_file("conda.yml/below")
 
 
 def test_the_older_way_to_name_a_file(tmp_path: Path) -> None:

@@ -116,6 +116,9 @@ def test_an_unknown_attribute_says_which_was_meant(
         ("python", "interpreter_path", None),
         ("python", "conda_dependencies", ["numpy"]),
         ("docker", "base_dockerfile", 3),
+        ("docker", "base_dockerfile", "no/Dockerfile"),
+        ("docker", "base_dockerfile", Path("no/Dockerfile")),
+        ("docker", "base_dockerfile", ""),
         ("docker", "build_context", "folder"),
     ],
 )

@@ -150,16 +150,21 @@ def _dockerfile(value: Any) -> Optional[str]:
     if hasattr(value, "read"):
         text = value.read()
         return str(text.decode("utf-8") if isinstance(text, bytes) else text)
-    if isinstance(value, os.PathLike) or (
-        isinstance(value, str) and "\n" not in value and os.path.isfile(value)
-    ):
-        with open(value, encoding="utf-8") as file:
-            return file.read()
-    if not isinstance(value, str):
+    if not isinstance(value, (str, os.PathLike)):
         raise UserErrorException(
             f"base_dockerfile={value!r} is {type(value).__name__}; pass its text or its path."
         )
-    return value
+    if isinstance(value, str) and len(value.split()) > 1 and not os.path.isfile(value):
+        return value  # instructions have several words
+    try:
+        with open(value, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserErrorException(
+            f"base_dockerfile={os.fspath(value)!r} is no text of a Dockerfile, and no file that can"
+            f" be read: {getattr(error, 'strerror', None) or error}.",
+            inner_exception=error,
+        ) from error
 
 
 @dataclass(init=False, repr=False)

@@ -314,27 +314,30 @@ class CondaDependencies:
             UserErrorException: It cannot be written there.
         """
         place = os.fspath(path or CONDA_FILE_NAME)
+        self._write(place)
+        return place
+
+    def save_to_file(self, base_directory: str, conda_file_path: Optional[str] = None) -> str:
+        """Write the conda file below a folder, which is made; its path within that folder is returned."""
+        name = conda_file_path or f".azureml/{CONDA_FILE_NAME}"
+        self._write(os.path.join(base_directory, name), make_folder=True)
+        return name
+
+    def _write(self, place: str, *, make_folder: bool = False) -> None:
         if os.path.isdir(place):
             raise UserErrorException(
                 f"{place!r} is a folder. Name a file, for example"
                 f" {os.path.join(place, 'conda_dependencies.yml')!r}."
             )
         try:
+            if make_folder:
+                os.makedirs(os.path.dirname(place) or os.curdir, exist_ok=True)
             with open(place, "w", encoding="utf-8") as file:
                 file.write(self.serialize_to_string())
         except OSError as error:
             raise UserErrorException(
                 f"{place!r} cannot be written: {error.strerror or error}.", inner_exception=error
             ) from error
-        return place
-
-    def save_to_file(self, base_directory: str, conda_file_path: Optional[str] = None) -> str:
-        """Write the conda file below a folder; its path within that folder is returned."""
-        name = conda_file_path or f".azureml/{CONDA_FILE_NAME}"
-        place = os.path.join(base_directory, name)
-        os.makedirs(os.path.dirname(place) or os.curdir, exist_ok=True)
-        self.save(place)
-        return name
 
     def __repr__(self) -> str:
         return json.dumps(self.as_dict(), indent=4)
