@@ -117,7 +117,7 @@ def test_what_is_assigned_later_counts(make: Make, exp: Experiment) -> None:
             ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"],
             "torch torchvision tensorboard",
         ),
-        (Chainer, ["5.1.0", "7.0.0"], "chainer numpy<1.24 setuptools<81"),
+        (Chainer, ["5.1.0", "7.0.0"], "chainer numpy<1.24 setuptools<72"),
         (SKLearn, ["0.20.3"], "scikit-learn"),
         (Estimator, [], ""),
     ],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _packages(_version: str, has_gpu: bool) -> List[str]:
     # Chainer is not developed any more: it needs what numpy and setuptools dropped since.
-    return ["chainer", "numpy<1.24", "setuptools<81", *(["cupy"] if has_gpu else [])]
+    return ["chainer", "numpy<1.24", "setuptools<72", *(["cupy"] if has_gpu else [])]
 
 
 class Chainer(MMLBaseEstimator):
