@@ -96,7 +96,7 @@ def remove_environment(key: str) -> KeptEnvironment:
 def _describe(cache: EnvironmentCache, key: str) -> KeptEnvironment:
     folder = cache.environments / key
     about = cache.about(key)
-    used_s = max(map(_changed_s, (folder, folder / "used")))
+    used_s = _changed_s(folder / "used") or _changed_s(folder)
     names: list[str] = []
     with suppress(FileNotFoundError):
         names = (folder / "names").read_text(encoding="utf-8").splitlines()

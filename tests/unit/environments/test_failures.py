@@ -10,7 +10,9 @@ _OFFLINE = "cause: error sending request for url (https://pypi.org/simple/six/)\
 _MISSING = (
     "Because nmpy was not found in the package registry and you require nmpy, we can conclude"
 )
-_CONFLICT = "Because you require a==1 and a>2, we can conclude that your requirements are"
+_CONFLICT = (
+    "Because you require a==1 and a>2, we can conclude that your requirements are unsatisfiable"
+)
 _WHEELS = "Because numpy==1.21.0 has no usable wheels and you require numpy==1.21.0"
 _READ_ONLY = "error: failed to create directory: Read-only file system (os error 30)"
 
@@ -37,6 +39,22 @@ def test_the_words_of_uv(words: str, family: type, said: str, hint: str) -> None
     assert said in error.message
     assert words in error.message
     assert hint in error.hint
+
+
+def test_a_long_explanation_loses_its_middle() -> None:
+    words = "Resolved 3 packages\nerror: first\n" + "".join(f"line {n}\n" for n in range(500))
+    lines = _explain(words).message.splitlines()
+    assert lines[1] == "error: first"
+    assert lines[-1] == "line 499"
+    assert len(lines) < 30
+    assert "476 lines, which are in the build log" in lines[6]
+
+
+def test_what_is_not_understood_is_passed_on() -> None:
+    error = _explain("error: something new")
+    assert type(error) is UsageError
+    assert error.message.endswith("\nerror: something new")
+    assert "build log" in error.hint
 
 
 def test_no_space_names_the_folders() -> None:

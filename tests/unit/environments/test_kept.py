@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,10 @@ def test_what_is_kept(preparing: "Preparing") -> None:
 
 def test_the_last_used_comes_first(preparing: "Preparing") -> None:
     preparing.index.add("beta")
-    preparing.done("alpha")
-    preparing.done("beta")
+    for age, name in enumerate(("alpha", "beta")):
+        preparing.done(name)
+        used = list_environments()[0].folder / "used"
+        os.utime(used, (1000 + age, 1000 + age))
     assert [kept.packages[0] for kept in list_environments()] == ["beta==1.0", "alpha==1.0"]
     preparing.done("alpha")
     assert [kept.packages[0] for kept in list_environments()] == ["alpha==1.0", "beta==1.0"]

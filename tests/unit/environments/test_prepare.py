@@ -172,6 +172,45 @@ def test_a_package_that_is_a_folder_and_changes(preparing: "Preparing", tmp_path
     assert preparing.logged
 
 
+def _sources(folder: Path) -> Path:
+    """A package with a build of its own, which leaves its remains in the sources as others do."""
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "mine"\nversion = "1.0"\n'
+    )
+    (folder / "mine.py").write_text("speed = 1\n")
+    (folder / "backend.py").write_text(
+        """if True:
+        import os, time, zipfile
+        def build_wheel(folder, settings=None, metadata=None):
+            os.makedirs("mine.egg-info", exist_ok=True)
+            open("mine.egg-info/time", "w").write(str(time.time()))
+            info = "mine-1.0.dist-info/"
+            with zipfile.ZipFile(f"{folder}/mine-1.0-py3-none-any.whl", "w") as wheel:
+                wheel.write("mine.py")
+                wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: mine\\nVersion: 1.0\\n")
+                wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+                wheel.writestr(info + "RECORD", "")
+            return "mine-1.0-py3-none-any.whl"
+        """
+    )
+    return folder
+
+
+def test_sources_that_change_are_built_anew(preparing: "Preparing", tmp_path: Path) -> None:
+    sources = _sources(tmp_path / "mine")
+    first = preparing.done(str(sources))
+    assert _run(first, "import mine; print(mine.speed)") == "1"
+    preparing.logged.clear()
+    assert preparing.done(str(sources)).python == first.python
+    assert preparing.logged == []  # although its build has left something behind
+    (sources / "mine.py").write_text("speed = 2\n")
+    second = preparing.done(str(sources))
+    assert _run(second, "import mine; print(mine.speed)") == "2"
+    assert _run(first, "import mine; print(mine.speed)") == "1"  # a job may still use it
+
+
 def test_other_settings_of_pip_are_another_question(preparing: "Preparing") -> None:
     first = preparing.done("alpha")
     preparing.index.add("alpha", "2.0")
