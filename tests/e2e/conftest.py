@@ -1,12 +1,23 @@
 """Whole programs are started here: none may stay. Pages are looked at with a real browser."""
 
-from collections.abc import Iterator
+import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+
+from trackboard.launch.plan import Request
+from trackboard.launch.site import Site
+from trackboard.launch.submit import submit
+from trackboard.model import Compute, Distribution, Run, RunId, RunState
+from trackboard.workspace import Workspace
+
+_DEADLINE_S = 30.0  # for everything that a job is waited for
 
 # No graphics processor, no calls home; without WebGL TensorBoard draws curves that can be counted.
 _FLAGS = (
@@ -33,3 +44,104 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
     chrome = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     yield chrome
     chrome.quit()
+
+
+class Jobs:
+    """A workspace, and a source folder to submit from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.source = folder / "source"
+        self.source.mkdir()
+        self.workspace = Workspace.open(folder / "workspace")
+
+    @property
+    def site(self) -> Site:
+        return self.workspace.site
+
+    def submit(
+        self,
+        script: str,
+        *arguments: str,
+        compute: str = "local",
+        command: str = "",
+        distribution: Distribution | None = None,
+        max_duration_s: float | None = None,
+        **variables: str,
+    ) -> RunId:
+        """Queue a script that is given as text, or a command that may use it as train.py."""
+        (self.source / "train.py").write_text(script)
+        request = Request(
+            "demo",
+            self.source,
+            "" if command else "train.py",
+            arguments,
+            command=command,
+            compute=compute,
+            variables=variables,
+            distribution=distribution,
+            max_duration_s=max_duration_s,
+        )
+        return submit(self.site, request)
+
+    def add_compute(self, name: str, slots: int) -> None:
+        self.workspace.store.add_compute(
+            Compute(name, "AmlCompute", "STANDARD_D2_V2", 0, slots, 1800, 0.0, {})
+        )
+
+    def run(self, run: RunId) -> Run:
+        found = self.workspace.find_run(run)
+        assert found is not None
+        return found
+
+    def wait(self, *runs: RunId, state: RunState | None = None) -> Run:
+        """Until they have ended, or are in the given state; the last of them."""
+        self.until(
+            lambda: all(
+                (found := self.run(run)).state is state or (not state and found.state.is_terminal)
+                for run in runs
+            ),
+            lambda: "\n".join(f"{self.run(run)}\n{self.worker_log(run)}" for run in runs),
+        )
+        return self.run(runs[-1])
+
+    @staticmethod
+    def until(condition: Callable[[], bool], say: Callable[[], str] = str) -> None:
+        """Wait for something to become true; `say` is asked when it does not."""
+        deadline_s = time.monotonic() + _DEADLINE_S
+        while not condition():
+            assert time.monotonic() < deadline_s, f"it did not happen in time\n{say()}"
+            time.sleep(0.05)
+
+    def console(self, run: RunId, log: str = "std_log.txt") -> str:
+        """What was printed, without what is said about the snapshot."""
+        self.workspace.drain()
+        path = self.workspace.run_folder(run) / "user_logs" / log
+        text = path.read_text() if path.exists() else ""
+        return "".join(
+            line
+            for line in text.splitlines(keepends=True)
+            if not line.startswith("[trackboard] snapshot: ")
+        )
+
+    def worker_log(self, run: RunId) -> str:
+        path = self.workspace.folder / "jobs" / run / "worker.log"
+        return path.read_text() if path.exists() else ""
+
+    def started_at(self, *runs: RunId) -> list[int]:
+        """When each worker's handle was written, which is before it does anything."""
+        folder = self.workspace.folder / "jobs"
+        return [(folder / run / "handle").stat().st_mtime_ns for run in runs]
+
+    def worker(self, run: RunId) -> psutil.Process:
+        handle = (self.workspace.folder / "jobs" / run / "handle").read_text()
+        return psutil.Process(json.loads(handle)["pid"])
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, leaves_no_process: None) -> Iterator[Jobs]:  # noqa: ARG001
+    jobs = Jobs(tmp_path)
+    yield jobs
+    for handle in jobs.workspace.folder.glob("jobs/*/handle"):  # of a test that failed halfway
+        jobs.workspace.site.target_for("local").cancel(handle.read_text())
+    jobs.workspace.recorder().close()
+    jobs.workspace.close()

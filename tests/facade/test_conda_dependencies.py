@@ -90,7 +90,6 @@ def test_packages_of_conda_are_replaced_and_removed_by_name() -> None:
         ("python>=3.9,<3.12", ">=3.9,<3.12"),
         ("python 3.11", "3.11"),
         ("conda-forge::python=3.11", "3.11"),
-        ("python=3.11.*", "3.11.*"),
     ],
 )
 def test_python_among_the_packages_is_its_version(given: str, version: str) -> None:
@@ -121,6 +120,39 @@ def test_a_version_that_nobody_wrote_is_not_insisted_on() -> None:
     assert written._written_python == "3.10.18", "the user wrote the very same version"
     written.set_python_version(None)
     assert (written.get_python_version(), written._written_python) == (None, "")
+
+
+@pytest.mark.parametrize("new", [CondaDependencies, CondaDependencies.create])
+def test_a_package_that_nobody_wrote_is_shown_and_not_asked_for(
+    new: Callable[[], CondaDependencies],
+) -> None:
+    one = new()
+    assert [type(package) for package in one.pip_packages] == [str]
+    asked = [one._written_pip]
+    for package in ("numpy", "azureml-defaults"):
+        one.add_pip_package(package)
+        asked.append(one._written_pip)
+
+    assert asked == [(), ("numpy",), ("numpy", "azureml-defaults")]
+    written = CondaDependencies.create(pip_packages=["azureml-defaults"])
+    assert written._written_pip == ("azureml-defaults~=1.61.0",)
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("python=3.11.4=h955ad1f_0", "3.11.4"),
+        ("python=3.11.*", "3.11"),
+        ("python 3.11 *_cpython", "3.11"),
+        ("python >=3.10,<3.13", ">=3.10,<3.13"),
+        ("python", ""),
+    ],
+)
+def test_versions_of_python_as_conda_writes_them(tmp_path: Path, line: str, version: str) -> None:
+    file = tmp_path / "conda.yml"
+    file.write_text(f"dependencies: ['{line}']\n")
+
+    assert CondaDependencies(str(file))._written_python == version
 
 
 def test_a_file_keeps_whether_somebody_wrote_the_version(tmp_path: Path) -> None:
@@ -268,6 +300,8 @@ def test_where_it_is_saved(empty_folder: Path) -> None:
         one.save(str(empty_folder))
     with pytest.raises(UserErrorException, match="cannot be written"):
         one.save("missing/conda.yml")
+    with pytest.raises(UserErrorException, match="cannot be written"):
+        one.save_to_file("conda.yml/below")
 
 
 def test_the_older_way_to_name_a_file(tmp_path: Path) -> None:

@@ -116,6 +116,9 @@ def test_an_unknown_attribute_says_which_was_meant(
         ("python", "interpreter_path", None),
         ("python", "conda_dependencies", ["numpy"]),
         ("docker", "base_dockerfile", 3),
+        ("docker", "base_dockerfile", "no/Dockerfile"),
+        ("docker", "base_dockerfile", Path("no/Dockerfile")),
+        ("docker", "base_dockerfile", ""),
         ("docker", "build_context", "folder"),
     ],
 )
@@ -231,7 +234,7 @@ def test_the_sdks_images_are_not_used_which_is_said() -> None:
     environment = Environment("mine")
     assert environment._notes() == ()
     environment.docker.base_image = DEFAULT_GPU_IMAGE
-    assert environment._request() == EnvironmentRequest("mine", pip_packages=("azureml-defaults",))
+    assert environment._request() == EnvironmentRequest("mine")
     assert DEFAULT_GPU_IMAGE in environment._notes()[0]
     environment.docker.base_image = "mcr.microsoft.com/azureml/curated/sklearn-1.5:1"
     with pytest.raises(UserErrorException, match="without Docker"):

@@ -43,7 +43,7 @@ def test_curated_ones_in_any_case(ws: Workspace, asked: str, name: str, package:
 def test_minimal_is_this_python(ws: Workspace) -> None:
     request = Environment.get(ws, "AzureML-Minimal")._request()
 
-    assert request == EnvironmentRequest("AzureML-Minimal", pip_packages=("azureml-defaults",))
+    assert request == EnvironmentRequest("AzureML-Minimal")
 
 
 def test_one_made_for_tensorflow_1_says_so_under_any_name(ws: Workspace) -> None:
@@ -64,6 +64,8 @@ def test_one_made_for_tensorflow_1_says_so_under_any_name(ws: Workspace) -> None
 def test_a_name_that_is_none(ws: Workspace, name: str, hint: str) -> None:
     with_packages("mine").register(ws)
 
+    with pytest.raises(TypeError, match="not text"):
+        Environment.get(ws, None)  # type: ignore[arg-type]
     with pytest.raises(UserErrorException, match=hint) as caught:
         Environment.get(ws, name)
     assert isinstance(caught.value, ServiceException)

@@ -4,15 +4,21 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from azureml.core import Environment, Experiment, ScriptRun, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.core.runconfig import (
+    DockerConfiguration,
+    RunConfiguration,
+)
 from azureml.exceptions import (
     ActivityFailedException,
+    AzureMLException,
     ExperimentExecutionException,
+    ServiceException,
     UserErrorException,
 )
 
@@ -146,7 +152,7 @@ def test_one_slot_runs_one_job_at_once(
         time.sleep(0.05)
 
     assert second.get_status() == "Queued"
-    status = cluster.get_status().serialize()  # type: ignore[attr-defined]
+    status = cluster.get_status().serialize()
     assert status["nodeStateCounts"]["runningNodeCount"] == 1
     end.touch()
     second.wait_for_completion()
@@ -178,7 +184,128 @@ def test_attributes_are_read_and_assigned_later(exp: Experiment, script: Submitt
     assert json.loads(run.get_metrics()["seen"]) == [["later"], ""]
 
 
+# -- what submit is asked for ---------------------------------------------------------------------
+
+
+def plan_of(exp: Experiment, config: ScriptRunConfig, **more: Any) -> dict[str, Any]:
+    """The plan that would start."""
+    plan: dict[str, Any] = json.loads(exp.submit(config, dry_run=True, **more))
+    return plan
+
+
+def test_a_dry_run_prints_and_returns_the_plan_and_starts_nothing(
+    exp: Experiment,
+    script: Submitted,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SECRET", "hunter2")
+    text = exp.submit(script("", arguments=["--rate", 0.1]), dry_run=True)
+
+    assert json.loads(text)["script"] == ["train.py", "--rate", "0.1"]
+    assert capsys.readouterr().out == text + "\n"
+    assert "SECRET" in text
+    assert "hunter2" not in text
+    assert [*exp.get_runs()] == []
+
+
+def test_an_id_and_a_name_of_ones_own(exp: Experiment, script: Submitted) -> None:
+    run = exp.submit(
+        script(""), run_id="mine", display_name="the first", credential_passthrough=True
+    )
+    run.wait_for_completion()
+
+    assert (run.id, run.display_name) == ("mine", "the first")
+    with pytest.raises(ServiceException, match="'mine' is taken") as caught:
+        exp.submit(script(""), run_id="mine")
+    assert caught.value.status_code == 409
+    with pytest.raises(ExperimentExecutionException, match="is not allowed"):
+        exp.submit(script(""), run_id="../mine")
+
+
+def test_what_becomes_of_the_lists_afterwards_does_not_matter(
+    exp: Experiment, script: Submitted
+) -> None:
+    arguments: list[object] = ["--rate", 0.1]
+    config = script(ECHO, arguments=arguments)
+    arguments.append("before")
+    run = exp.submit(config)
+    arguments.append("after")
+
+    run.wait_for_completion()
+    assert json.loads(run.get_metrics()["seen"])[0] == ["--rate", "0.1", "before"]
+    assert arguments == ["--rate", 0.1, "before", "after"]
+
+
+def test_docker_has_no_effect_and_the_log_says_so(exp: Experiment, script: Submitted) -> None:
+    plan = plan_of(exp, script("", docker_runtime_config=DockerConfiguration(use_docker=True)))
+
+    assert any("no containers here" in note for note in plan["notes"])
+    plan = plan_of(exp, script("", docker_runtime_config=DockerConfiguration()))
+    assert not any("containers" in note for note in plan["notes"])
+
+
+def test_going_on_from_a_path(exp: Experiment, script: Submitted, empty_folder: Path) -> None:
+    (empty_folder / "a b").mkdir()
+    config = script("", arguments=["-v"], resume_from="a b")
+    path = str(empty_folder / "a b")
+
+    assert plan_of(exp, config)["script"] == ["train.py", "-v", "--resume-from", path]
+    config = ScriptRunConfig(config.source_directory, command="python x.py", resume_from=path)
+    assert plan_of(exp, config)["command"] == f"python x.py --resume-from '{path}'"
+
+
+def test_going_on_from_a_run(exp: Experiment, script: Submitted) -> None:
+    first = exp.submit(
+        script("import os; os.makedirs('outputs/m'); open('outputs/m/w', 'w').write('weights')")
+    )
+    first.wait_for_completion()
+    second = exp.submit(
+        script(
+            "import sys; from azureml.core import Run\n"
+            "Run.get_context().log('found', open(sys.argv[2] + '/m/w').read())\n",
+            resume_from=first,
+        )
+    )
+    second.wait_for_completion()
+    assert second.get_metrics() == {"found": "weights"}
+
+
+def test_nothing_to_go_on_from(exp: Experiment, script: Submitted) -> None:
+    for given, said in (
+        ("nothing", r"resume_from='nothing': there is no /.*nothing\. Pass a file or folder"),
+        (3, "resume_from=3 is int. Pass a file or folder of this machine, or an earlier run"),
+        (exp.start_logging(outputs=False), r"\(Running\) has no files in outputs/"),
+    ):
+        with pytest.raises(UserErrorException, match=said):
+            exp.submit(script("", resume_from=given))
+
+
 # -- what cannot be ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("argument", [object(), {"a": 1}, None, [1], RunConfiguration])
+def test_arguments_that_no_script_can_be_given(
+    exp: Experiment, script: Submitted, argument: object
+) -> None:
+    with pytest.raises(UserErrorException, match=r"no script can be given.*no datasets"):
+        exp.submit(script("", arguments=["--data", argument]))
+
+
+def test_datasets_of_a_configuration_are_refused(exp: Experiment, script: Submitted) -> None:
+    config = script("")
+    config.run_config.data_references["x"] = object()
+
+    with pytest.raises(
+        UserErrorException, match="data_references cannot be used: there are no data"
+    ):
+        exp.submit(config)
+
+
+def test_what_is_nothing_to_submit(exp: Experiment) -> None:
+    for wrong in ("train.py", ScriptRunConfig, RunConfiguration()):
+        with pytest.raises(AzureMLException, match="which cannot be submitted; a ScriptRunConfig"):
+            exp.submit(wrong)
 
 
 def test_a_script_that_is_not_there_is_said_with_the_nearest(

@@ -1,4 +1,4 @@
-"""Every public call of workspaces, experiments, runs and models, as the SDK's users write it.
+"""Every public call of workspaces, experiments, runs, models and environments, as the SDK's users write it.
 
 The expected signatures are written down here: parameter names, their order and their defaults are what
 scripts depend on. More parameters may follow; those here must be there, in this order.
@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from azureml.core import Experiment, Model, Run, Workspace, get_run
+from azureml.core import Environment, Experiment, Model, Run, Workspace, get_run
 from azureml.core import model as _model
+from azureml.core.conda_dependencies import CondaDependencies
+from azureml.core.environment import DockerBuildContext, EnvironmentReference, ImageBuildDetails
 from azureml.telemetry import set_diagnostics_collection
 from azureml.widgets import RunDetails
 
@@ -134,6 +136,64 @@ SIGNATURES: list[tuple[Callable[..., Any], str]] = [
     (Model.remove_tags, "tags"),
     (Model.add_properties, "properties"),
     (Model.get_model_path, "model_name, version=None, _workspace=None"),
+    (Environment.__init__, "name"),
+    (Environment.get, "workspace, name, version=None, label=None"),
+    (Environment.list, "workspace"),
+    (Environment.register, "workspace"),
+    (Environment.label, "workspace, name, version, labels"),
+    (Environment.clone, "new_name"),
+    (Environment.from_conda_specification, "name, file_path"),
+    (Environment.from_pip_requirements, "name, file_path, pip_version=None"),
+    (Environment.from_existing_conda_environment, "name, conda_environment_name"),
+    (
+        Environment.from_docker_image,
+        "name, image, container_registry=None, conda_specification=None, pip_requirements=None",
+    ),
+    (
+        Environment.from_dockerfile,
+        "name, dockerfile, conda_specification=None, pip_requirements=None",
+    ),
+    (Environment.from_docker_build_context, "name, docker_build_context"),
+    (Environment.add_private_pip_wheel, "workspace, file_path, exist_ok=False"),
+    (Environment.build, "workspace, image_build_compute=None"),
+    (Environment.build_local, "workspace, platform=None"),
+    (Environment.get_image_details, "workspace"),
+    (Environment.save_to_directory, "path, overwrite=False"),
+    (Environment.load_from_directory, "path"),
+    (EnvironmentReference.__init__, "name, version=None"),
+    (EnvironmentReference.get_environment, "workspace"),
+    (ImageBuildDetails.get_log, ""),
+    (ImageBuildDetails.wait_for_completion, "show_output=True"),
+    (
+        DockerBuildContext.__init__,
+        "location_type=None, location=None, dockerfile_path='Dockerfile'",
+    ),
+    (DockerBuildContext.from_local_directory, "workspace, path, dockerfile_path='Dockerfile'"),
+    (CondaDependencies.__init__, "conda_dependencies_file_path=None"),
+    (
+        CondaDependencies.create,
+        "pip_indexurl=None, pip_packages=None, conda_packages=None, python_version='3.10.18',"
+        " pin_sdk_version=True",
+    ),
+    (CondaDependencies.add_conda_package, "conda_package"),
+    (CondaDependencies.remove_conda_package, "conda_package"),
+    (CondaDependencies.add_pip_package, "pip_package"),
+    (CondaDependencies.remove_pip_package, "pip_package"),
+    (CondaDependencies.set_pip_requirements, "pip_requirements"),
+    (CondaDependencies.set_pip_option, "pip_option"),
+    (CondaDependencies.remove_pip_option, "pip_option"),
+    (CondaDependencies.set_pip_index_url, "index_url"),
+    (CondaDependencies.add_channel, "channel"),
+    (CondaDependencies.remove_channel, "channel"),
+    (CondaDependencies.set_python_version, "version"),
+    (CondaDependencies.get_python_version, ""),
+    (CondaDependencies.add_tensorflow_pip_package, "core_type='cpu', version=None"),
+    (CondaDependencies.add_tensorflow_conda_package, "core_type='cpu', version=None"),
+    (CondaDependencies.add_cntk_package, "core_type='cpu'"),
+    (CondaDependencies.serialize_to_string, ""),
+    (CondaDependencies.as_dict, ""),
+    (CondaDependencies.save, "path=None"),
+    (CondaDependencies.save_to_file, "base_directory, conda_file_path=None"),
     (RunDetails.show, "render_lib=None, widget_settings=None"),
     (RunDetails.get_widget_data, "widget_settings=None"),
     (set_diagnostics_collection, "send_diagnostics=True, verbosity=20, reason='', path=None"),
@@ -166,10 +226,12 @@ def test_these_take_more_by_name(function: Callable[..., Any]) -> None:
 
 PROPERTIES: dict[type, str] = {
     Workspace: "name subscription_id resource_group location sku tags discovery_url compute_targets"
-    " experiments models datastores datasets webservices linked_services",
+    " environments experiments models datastores datasets webservices linked_services",
     Experiment: "id name workspace tags archived_time",
     Run: "id name display_name number type parent experiment description status tags properties"
     " input_datasets output_datasets",
+    CondaDependencies: "conda_channels conda_packages pip_packages pip_options",
+    ImageBuildDetails: "status",
     Model: "name version id url created_time description tags properties run_id run experiment_name"
     " model_framework mime_type",
 }

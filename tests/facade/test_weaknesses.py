@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 import azureml
-from azureml.core import Experiment, Run, Workspace
+from azureml.core import Environment, Experiment, Run, Workspace
+from azureml.core.conda_dependencies import CondaDependencies
+from azureml.core.environment import DockerBuildContext
 from azureml.core.experiment import ViewType
 from azureml.exceptions import ServiceException, UserErrorException, WorkspaceException
 from trackboard.errors import Unavailable
@@ -248,6 +250,40 @@ def test_experiments_say_what_they_cannot(ws: Workspace, exp: Experiment) -> Non
     for attempt in attempts:
         with pytest.raises(UserErrorException):
             attempt()
+
+
+def test_a_retired_environment_is_found_and_a_wrong_one_is_a_named_error(ws: Workspace) -> None:
+    assert Environment.get(ws, "AzureML-TensorFlow-2.2-GPU").name == "AzureML-TensorFlow-2.2-GPU"
+    with pytest.raises(UserErrorException, match=r"AzureML-TensorFlow-2\.2-GPU"):
+        Environment.get(ws, "AzureML-TensorFlo-2.2-GPU")
+
+
+def test_environments_hold_no_examples_and_insist_on_no_python() -> None:
+    assert Environment("mine").environment_variables == {}
+    environment = Environment("mine")
+    environment.python.conda_dependencies = CondaDependencies.create(pip_packages=["numpy"])
+    assert environment._request().python == CondaDependencies()._written_python == ""
+
+
+def test_packages_come_with_no_options_that_nobody_asked_for(empty_folder: Path) -> None:
+    assert [*CondaDependencies.create().pip_options] == []
+    lines = "# numbers\n\nnumpy  # of all kinds\n-r more.txt\n"
+    (empty_folder / "requirements.txt").write_text(lines)
+    (empty_folder / "more.txt").write_text("scipy\n")
+    request = Environment.from_pip_requirements("mine", "requirements.txt")._request()
+    assert (request.pip_packages, request.pip_options) == (("numpy", "scipy"), ())
+
+
+def test_build_contexts_are_not_flattened(empty_folder: Path) -> None:
+    for name in ("Dockerfile", "a/config", "b/config"):
+        path = empty_folder / "context" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    context = DockerBuildContext.from_local_directory(None, "context")
+
+    assert context.location == str(empty_folder / "context")
+    with pytest.raises(UserErrorException, match="no 'Dockerfile'"):
+        DockerBuildContext.from_local_directory(None, str(empty_folder / "context" / "a"))
 
 
 def test_modules_that_python_dropped_are_not_needed() -> None:

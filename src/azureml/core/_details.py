@@ -20,6 +20,7 @@ from azureml.exceptions._tree import (
 from trackboard.model import RunId, RunKind, RunState
 
 if TYPE_CHECKING:
+    from azureml.core.workspace import Workspace
     from trackboard.model import JobPlan
     from trackboard.model import Run as StoredRun
 
@@ -135,7 +136,7 @@ class DetailCalls(RunHandle):
             "properties": properties,
             "inputDatasets": [],
             "outputDatasets": [],
-            "runDefinition": _definition(plan) if plan else None,
+            "runDefinition": _definition(plan, self.experiment.workspace) if plan else None,
             "logFiles": self._log_files(),
             "submittedBy": properties.get("trackboard.user"),
         }
@@ -229,8 +230,10 @@ def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, 
     return {"error": error}
 
 
-def _definition(plan: JobPlan) -> Dict[str, Any]:
+def _definition(plan: JobPlan, workspace: Workspace) -> Dict[str, Any]:
     """What was submitted; variables are left out, as some are secret."""
+    from azureml.core._environment_of_run import describe_environment
+
     script, arguments = plan.script[:1], plan.script[1:]
     return {
         "script": script[0] if script else None,
@@ -241,6 +244,7 @@ def _definition(plan: JobPlan) -> Dict[str, Any]:
         "target": plan.compute,
         "nodeCount": plan.nodes,
         "maxRunDurationSeconds": plan.max_duration_s,
+        "environment": describe_environment(plan.environment, workspace),
     }
 
 

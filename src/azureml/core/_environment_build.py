@@ -111,6 +111,7 @@ def build(request: EnvironmentRequest, variables: Mapping[str, str]) -> ImageBui
             {**os.environ, **variables},
             report=details._say,
             is_canceled=lambda: False,
+            build_log=details._lines.append,
         )
     except TrackboardError as error:
         details._error = f"Environment {request.name!r} cannot be built: {error}"
@@ -118,4 +119,5 @@ def build(request: EnvironmentRequest, variables: Mapping[str, str]) -> ImageBui
         return details
     assert prepared is not None  # nobody cancels it
     details._python = prepared.python
+    prepared.release()
     return details

@@ -32,8 +32,8 @@ def request_of(environment: Environment) -> EnvironmentRequest:
         name=environment.name,
         version=version,
         python=conda._written_python,
-        pip_packages=tuple(conda.pip_packages),
-        conda_packages=conda._wanted_conda,
+        pip_packages=conda._written_pip,
+        conda_packages=conda._written_conda,
         pip_options=tuple(conda.pip_options),
     )
 
@@ -53,7 +53,7 @@ def notes_of(environment: Environment) -> Tuple[str, ...]:
 
 
 def _asks_for_packages(conda: CondaDependencies) -> bool:
-    names: List[str] = [*conda._wanted_conda, *conda.pip_packages]
+    names: List[str] = [*conda._written_conda, *conda._written_pip]
     return any(not name.lower().startswith("azureml-") for name in names)
 
 

@@ -89,7 +89,7 @@ class PythonSection(Section):
         "conda_dependencies": _conda,
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         self.user_managed_dependencies = False
         self.interpreter_path = "python"
         self.conda_dependencies = CondaDependencies()
@@ -150,16 +150,21 @@ def _dockerfile(value: Any) -> Optional[str]:
     if hasattr(value, "read"):
         text = value.read()
         return str(text.decode("utf-8") if isinstance(text, bytes) else text)
-    if isinstance(value, os.PathLike) or (
-        isinstance(value, str) and "\n" not in value and os.path.isfile(value)
-    ):
-        with open(value, encoding="utf-8") as file:
-            return file.read()
-    if not isinstance(value, str):
+    if not isinstance(value, (str, os.PathLike)):
         raise UserErrorException(
             f"base_dockerfile={value!r} is {type(value).__name__}; pass its text or its path."
         )
-    return value
+    if isinstance(value, str) and len(value.split()) > 1 and not os.path.isfile(value):
+        return value  # instructions have several words
+    try:
+        with open(value, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserErrorException(
+            f"base_dockerfile={os.fspath(value)!r} is no text of a Dockerfile, and no file that can"
+            f" be read: {getattr(error, 'strerror', None) or error}.",
+            inner_exception=error,
+        ) from error
 
 
 @dataclass(init=False, repr=False)
@@ -187,7 +192,7 @@ class DockerSection(Section):
         "platform": lambda value: part(DockerImagePlatform, value),
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         self.__dict__["base_dockerfile"] = self.__dict__["build_context"] = None
         self.__dict__["base_image"] = DEFAULT_CPU_IMAGE
         self.enabled = False
@@ -257,7 +262,7 @@ class SparkSection(Section):
 
     checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"packages": _parts(SparkPackage)}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         self.repositories = []
         self.packages = []
         self.precache_packages = True

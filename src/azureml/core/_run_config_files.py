@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 import yaml
 
 from azureml.core._sections import as_plain, fill
+from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import MissingException
@@ -29,20 +29,22 @@ def save(
     place = _new_place(path, name)
     content = as_plain(config)
     definition = content["environment"]
-    conda = definition["python"].pop(_CONDA, None)
-    files: Dict[Path, Any] = {place: content}
+    files: Dict[Path, str] = {}
+    conda = config.environment.python.conda_dependencies
     if conda is not None:
         beside = place.with_name(f"{place.stem}.conda_dependencies.yml")
+        del definition["python"][_CONDA]
         definition["python"][_CONDA_FILE] = beside.name
-        files[beside] = conda
+        files[beside] = conda.serialize_to_string()
     if separate:
         beside = place.with_name(f"{place.stem}.environment.yml")
         content["environment"] = beside.name
-        files[beside] = definition
+        files[beside] = _yaml(definition)
+    files[place] = _yaml(content)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        for file, what in files.items():
-            file.write_text(yaml.safe_dump(what, sort_keys=False, allow_unicode=True), "utf-8")
+        for file, text in files.items():
+            file.write_text(text, "utf-8")
     except OSError as error:
         raise UserErrorException(
             f"The configuration cannot be written to {place}: {error.strerror or error}",
@@ -50,19 +52,14 @@ def save(
         ) from error
 
 
-def load(config: RunConfiguration, path: str, name: Optional[str]) -> List[str]:
-    """Set a configuration to what a file says.
-
-    Returns:
-        The keys of the file that mean nothing here.
-    """
+def load(config: RunConfiguration, path: str, name: Optional[str]) -> None:
+    """Set a configuration to what a file says; keys of the SDK that mean nothing here are left out."""
     place = _old_place(path, name)
     content = _read(place)
-    unknown = fill(config, content, but=["environment"])
+    fill(config, content, but=["environment"])
     definition = content.get("environment")
     if definition is not None:
         config.environment = _environment(definition, place)
-    return sorted(unknown)
 
 
 def delete(path: str, name: Optional[str]) -> None:
@@ -77,12 +74,15 @@ def _environment(definition: Any, place: Path) -> Environment:
         definition = _read(home)
     if not isinstance(definition, Mapping):
         raise UserErrorException(f"{place}: environment: {definition!r} are no settings.")
-    definition = dict(definition)
-    python = definition["python"] = dict(definition.get("python") or {})
-    file = python.pop(_CONDA_FILE, None)
-    if file and not python.get(_CONDA):
-        python[_CONDA] = _read(_beside(home, str(file)))
-    return Environment._from_serialized_string(json.dumps(definition))
+    python = definition.get("python")
+    if isinstance(python, Mapping) and python.get(_CONDA_FILE) and not python.get(_CONDA):
+        conda = CondaDependencies(str(_beside(home, str(python[_CONDA_FILE]))))
+        definition = {**definition, "python": {**python, _CONDA: conda, _CONDA_FILE: None}}
+    return Environment._from_definition(definition)
+
+
+def _yaml(content: Any) -> str:
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000))
 
 
 def _beside(home: Path, file: str) -> Path:
@@ -147,7 +147,7 @@ def _all_of(folder: Path) -> List[Path]:
 
 
 def _checked(name: str) -> str:
-    if not isinstance(name, str) or not name or Path(name).name != name:
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
         raise UserErrorException(
             f"name={name!r} is not allowed: it is the name of a file, for example 'train'."
         )

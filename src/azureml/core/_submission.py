@@ -17,8 +17,7 @@ from azureml.core.run import Run
 from azureml.core.script_run import ScriptRun
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.errors import UsageError
-from trackboard.launch.plan import LOCAL, Request
+from trackboard.launch.plan import LOCAL, Request, plain_arguments
 from trackboard.launch.plan_file import describe
 from trackboard.launch.submit import prepare
 from trackboard.model import RunId
@@ -145,18 +144,8 @@ def _words(config: RunConfiguration, resume: Optional[str]) -> tuple[List[Any], 
     given = config.arguments
     if isinstance(given, str):
         with sdk_errors():
-            return [*_split(given), *more], []
+            return [*plain_arguments(given), *more], []
     return [*_plain(given or ()), *more], []
-
-
-def _split(text: str) -> List[str]:
-    try:
-        return shlex.split(text)
-    except ValueError as exc:
-        raise UsageError(
-            f"the arguments {text!r} cannot be split: {exc}",
-            hint="Pass a list, one entry per argument.",
-        ) from exc
 
 
 def _plain(words: Sequence[Any]) -> List[Any]:

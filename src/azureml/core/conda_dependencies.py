@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -13,13 +12,21 @@ import yaml
 
 from azureml import _guard as _guard
 from azureml import core
+from azureml.core._package_words import (
+    conda_name,
+    is_option,
+    lines_of,
+    option_name,
+    pip_name,
+)
+from azureml.core._package_words import pip_lines as pip_lines
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.environments.requirements import Wanted, read_lines, read_requirements
+from trackboard.environments.requirements import read_lines
 
 
 class _Default(str):
-    """A version that nobody wrote: any Python will do."""
+    """What nobody wrote: a version of Python that any other will do for, a package of the SDK."""
 
     __slots__ = ()
 
@@ -31,7 +38,7 @@ DEFAULT_SDK_ORIGIN = "https://pypi.org/simple"
 CONDA_FILE_NAME = "auto_conda_dependencies.yml"
 
 _FIRST_PYTHON = "3.8.13"  # of objects made without `create`
-_DEFAULTS = ("azureml-defaults",)
+_SDK = "azureml-defaults"
 _CHANNELS = ("anaconda", "conda-forge")
 _KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 _ANY_PYTHON = "# any will do: it is the SDK's default, nobody wrote it"
@@ -40,7 +47,7 @@ _HEAD = """\
 # What a job's interpreter has installed, as conda writes it down. `trackboard` installs it with uv:
 # packages of conda by their names on PyPI.
 """
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SIGNS = "<>=!~"
 _PYTHON = re.compile(r"(?:\S*::)?python(?![\w.-])\s*(.*)")
 _VERSION = re.compile(r"(\d+)(\.(\d+|\*))*|([<>=!~]=?\s*\d[\d.*]*\s*,?\s*)+")
 
@@ -75,7 +82,7 @@ class CondaDependencies:
             self._take(_underlying_structure, "the definition")
         else:
             self._take({"channels": [*_CHANNELS], "dependencies": []}, "the defaults")
-            self._pip = [*_DEFAULTS]
+            self._pip = [_Default(_SDK)]
             self.set_python_version(_Default(_FIRST_PYTHON))
 
     @staticmethod
@@ -100,13 +107,13 @@ class CondaDependencies:
         if pip_indexurl:
             made.set_pip_option(f"--index-url {pip_indexurl}")
             made.set_pip_option(f"--extra-index-url {DEFAULT_SDK_ORIGIN}")
-        for package in _DEFAULTS:
-            made.remove_pip_package(package)
-        for package in _texts("pip_packages", _DEFAULTS if pip_packages is None else pip_packages):
+        pin = f"~={core.VERSION}" if pin_sdk_version else ""
+        made.remove_pip_package(_SDK)
+        if pip_packages is None:
+            made._pip.append(_Default(_SDK + pin))
+        for package in _texts("pip_packages", pip_packages or ()):
             is_bare = re.fullmatch(r"azureml-[\w-]+(\[.*\])?", package)
-            made.add_pip_package(
-                f"{package}~={core.VERSION}" if is_bare and pin_sdk_version else package
-            )
+            made.add_pip_package(f"{package}{pin}" if is_bare else package)
         for package in _texts("conda_packages", conda_packages or ()):
             made.add_conda_package(package)
         return made
@@ -126,17 +133,20 @@ class CondaDependencies:
     @property
     def pip_packages(self) -> Iterator[str]:
         """Requirements, without options."""
-        return iter([line for line in self._pip if not _is_option(line)])
+        return iter([str(line) for line in self._pip if not is_option(line)])
 
     @property
     def pip_options(self) -> Iterator[str]:
         """Options of pip, such as `--extra-index-url https://...`."""
-        return iter([line for line in self._pip if _is_option(line)])
+        return iter([line for line in self._pip if is_option(line)])
 
     def get_python_version(self) -> Optional[str]:
         """The version of Python as it is written, or None."""
         found = (_PYTHON.fullmatch(package) for package in self._conda)
-        return next((one[1].lstrip("= ") for one in found if one and one[1]), None)
+        version = next((one[1].lstrip("= ") for one in found if one and one[1]), None)
+        if version is None or version[0] in _SIGNS:
+            return version
+        return re.split(r"[=\s]", version, maxsplit=1)[0]  # without the build of a package
 
     # -- changing it ------------------------------------------------------------------------------
 
@@ -155,7 +165,7 @@ class CondaDependencies:
                 raise UserErrorException(
                     f"{version!r} is no version of Python. Write it as text, for example '3.11'."
                 )
-            is_range = version.strip()[0] in "<>=!~"
+            is_range = version.strip()[0] in _SIGNS
             kept.insert(0, f"python{'' if is_range else '='}{version.strip()}")
         self._conda = kept
         self._is_any_python = version is None or isinstance(version, _Default)
@@ -187,8 +197,8 @@ class CondaDependencies:
 
     def remove_conda_package(self, conda_package: str) -> None:
         """Take a package of conda out, whatever its version; nothing happens when it is not there."""
-        name = _conda_name(_package("remove_conda_package", conda_package))
-        self._conda = [package for package in self._conda if _conda_name(package) != name]
+        name = conda_name(_package("remove_conda_package", conda_package))
+        self._conda = [package for package in self._conda if conda_name(package) != name]
 
     def add_pip_package(self, pip_package: str) -> None:
         """Add a requirement; one of that name is replaced.
@@ -202,8 +212,8 @@ class CondaDependencies:
 
     def remove_pip_package(self, pip_package: str) -> None:
         """Take a requirement out, whatever its version; nothing happens when it is not there."""
-        name = _pip_name(_package("remove_pip_package", pip_package))
-        self._pip = [line for line in self._pip if _is_option(line) or _pip_name(line) != name]
+        name = pip_name(_package("remove_pip_package", pip_package))
+        self._pip = [line for line in self._pip if is_option(line) or pip_name(line) != name]
 
     def set_pip_option(self, pip_option: str) -> None:
         """Set an option of pip; the same option with another value is replaced.
@@ -216,25 +226,25 @@ class CondaDependencies:
 
     def remove_pip_option(self, pip_option: str) -> None:
         """Take an option out, whatever its value; nothing happens when it is not there."""
-        if not _is_option(_text("an option of pip", pip_option)):
+        if not is_option(_text("an option of pip", pip_option)):
             raise UserErrorException(
                 f"{pip_option!r} is no option of pip: it does not begin with a dash."
                 f" add_pip_package({pip_option!r}) adds a package."
             )
-        name = _option_name(pip_option)
+        name = option_name(pip_option)
         self._pip = [
-            line for line in self._pip if not (_is_option(line) and _option_name(line) == name)
+            line for line in self._pip if not (is_option(line) and option_name(line) == name)
         ]
 
     def set_pip_index_url(self, index_url: str) -> None:
         """Set the index of packages: its address, or the whole option of pip."""
-        self.set_pip_option(index_url if _is_option(index_url) else f"--index-url {index_url}")
+        self.set_pip_option(index_url if is_option(index_url) else f"--index-url {index_url}")
 
     def set_pip_requirements(self, pip_requirements: Sequence[str]) -> None:
         """Replace all requirements and options of pip by these lines of a requirement file."""
         lines = _texts("pip_requirements", pip_requirements)
         with sdk_errors():
-            self._pip = _lines_of(read_lines(lines, Path.cwd()))
+            self._pip = lines_of(read_lines(lines, Path.cwd()))
 
     def add_tensorflow_pip_package(
         self, core_type: str = "cpu", version: Optional[str] = None
@@ -280,7 +290,7 @@ class CondaDependencies:
         """The same as `serialize_to_string`, as lists and dicts."""
         dependencies: List[Any] = [*self._conda]
         if self._pip:
-            dependencies.append({"pip": [*self._pip]})
+            dependencies.append({"pip": [*map(str, self._pip)]})
         content = {**self._more, "channels": [*self._channels], "dependencies": dependencies}
         return {key: content[key] for key in _KEYS if key in content}
 
@@ -304,27 +314,30 @@ class CondaDependencies:
             UserErrorException: It cannot be written there.
         """
         place = os.fspath(path or CONDA_FILE_NAME)
+        self._write(place)
+        return place
+
+    def save_to_file(self, base_directory: str, conda_file_path: Optional[str] = None) -> str:
+        """Write the conda file below a folder, which is made; its path within that folder is returned."""
+        name = conda_file_path or f".azureml/{CONDA_FILE_NAME}"
+        self._write(os.path.join(base_directory, name), make_folder=True)
+        return name
+
+    def _write(self, place: str, *, make_folder: bool = False) -> None:
         if os.path.isdir(place):
             raise UserErrorException(
                 f"{place!r} is a folder. Name a file, for example"
                 f" {os.path.join(place, 'conda_dependencies.yml')!r}."
             )
         try:
+            if make_folder:
+                os.makedirs(os.path.dirname(place) or os.curdir, exist_ok=True)
             with open(place, "w", encoding="utf-8") as file:
                 file.write(self.serialize_to_string())
         except OSError as error:
             raise UserErrorException(
                 f"{place!r} cannot be written: {error.strerror or error}.", inner_exception=error
             ) from error
-        return place
-
-    def save_to_file(self, base_directory: str, conda_file_path: Optional[str] = None) -> str:
-        """Write the conda file below a folder; its path within that folder is returned."""
-        name = conda_file_path or f".azureml/{CONDA_FILE_NAME}"
-        place = os.path.join(base_directory, name)
-        os.makedirs(os.path.dirname(place) or os.curdir, exist_ok=True)
-        self.save(place)
-        return name
 
     def __repr__(self) -> str:
         return json.dumps(self.as_dict(), indent=4)
@@ -344,12 +357,17 @@ class CondaDependencies:
     @property
     def _written_python(self) -> str:
         """The version of Python that the user wrote, or an empty text."""
-        return "" if self._is_any_python else self.get_python_version() or ""
+        return "" if self._is_any_python else (self.get_python_version() or "").removesuffix(".*")
 
     @property
-    def _wanted_conda(self) -> Tuple[str, ...]:
+    def _written_pip(self) -> Tuple[str, ...]:
+        """Requirements that the user wrote."""
+        return tuple(line for line in self._pip if not (is_option(line) or type(line) is _Default))
+
+    @property
+    def _written_conda(self) -> Tuple[str, ...]:
         """Packages of conda without Python and pip, which every environment has."""
-        return tuple(one for one in self._conda if _conda_name(one) not in ("python", "pip"))
+        return tuple(one for one in self._conda if conda_name(one) not in ("python", "pip"))
 
     def _forget_default_python(self) -> None:
         """Take the SDK's own version of Python for one that nobody wrote; any other was written."""
@@ -368,7 +386,7 @@ class CondaDependencies:
             ) from error
         self._take(content, f"the conda file {place!r}")
         with sdk_errors():
-            self._pip = _lines_of(read_lines(self._pip, Path(place).parent, place))
+            self._pip = lines_of(read_lines(self._pip, Path(place).parent, place))
         if _MARKED.search(text):
             self._forget_default_python()
 
@@ -397,65 +415,15 @@ class CondaDependencies:
         }
 
 
-def pip_lines(path: str) -> List[str]:
-    """The requirements and options of a requirements file of pip, and of the files that it names.
-
-    Raises:
-        UserErrorException: It is not there, or a line means nothing.
-    """
-    with sdk_errors():
-        packages, options = read_requirements(path)
-    return _lines_of(Wanted([*packages], [*options]))
-
-
-def _lines_of(wanted: Wanted) -> List[str]:
-    """Packages, then options with their values."""
-    lines: List[List[str]] = []
-    for word in wanted.options:
-        if word.startswith("--") or not lines:
-            lines.append([word])
-        else:
-            lines[-1].append(word)
-    return [*wanted.packages, *map(shlex.join, lines)]
-
-
-def _is_option(line: str) -> bool:
-    return line.lstrip().startswith("-")
-
-
-def _option_name(option: str) -> str:
-    return re.split(r"[\s=]", option.strip(), maxsplit=1)[0]
-
-
 def _package(call: str, given: object) -> str:
     package = _text(f"{call}(...)", given).strip()
-    if _is_option(package):
+    if is_option(package):
         raise UserErrorException(
             f"{call}({given!r}): that is an option of pip. set_pip_option({given!r}) sets it."
         )
     if not package:
         raise UserErrorException(f"{call}({given!r}): a package has a name, for example 'numpy'.")
     return package
-
-
-def _conda_name(package: str) -> str:
-    name = _NAME.match(package.rpartition("::")[2])
-    return name[0].lower() if name else package
-
-
-def _pip_name(requirement: str) -> str:
-    """The name of a required package, also where it is a wheel or lies somewhere else."""
-    egg = re.search(r"[#&]egg=([\w.-]+)", requirement)
-    is_place = re.match(r"(\w+\+)?\w+://|[./~]|\S+\.whl$", requirement)
-    file = re.search(r"([^/\\]+)\.whl(?:[#?].*)?$", requirement) if is_place else None
-    if file:
-        name = file[1].partition("-")[0]
-    elif egg:
-        name = egg[1]
-    else:
-        match = None if is_place else _NAME.match(requirement)
-        name = match[0] if match else requirement
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _variant(name: str, core_type: str) -> str:

@@ -36,8 +36,9 @@ from azureml.core._environment_sections import (
     SparkPackage,
     SparkSection,
 )
+from azureml.core._package_words import pip_lines
 from azureml.core._private_wheels import keep_wheel
-from azureml.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies, pip_lines
+from azureml.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.databricks import DatabricksSection
 from azureml.exceptions import UserErrorException
@@ -111,7 +112,7 @@ class Environment:
     r: Optional[RSection]
     inferencing_stack_version: Optional[str]
 
-    def __init__(self, name: str, **kwargs: Any) -> None:
+    def __init__(self, name: str) -> None:
         if not isinstance(name, str):
             raise TypeError(f"Environment(name): {name!r} is {type(name).__name__}, not text")
         self.name = name
@@ -162,6 +163,8 @@ class Environment:
 
         Source: article, "Configure and submit your run".
         """
+        if not isinstance(name, str):
+            raise TypeError(f"Environment.get: name={name!r} is {type(name).__name__}, not text")
         if version is not None and label is not None:
             raise UserErrorException("Environment.get takes version= or label=, not both.")
         return _environment(_environment_names.find(workspace, name, version, label), version)
@@ -183,7 +186,7 @@ class Environment:
         """
         _environment_names.check_name(self.name)
         stored = _environment_names.add(
-            workspace, self.name, {**self._definition(), "version": None}, self.version or ""
+            workspace, self.name, {**json.loads(repr(self)), "version": None}, self.version or ""
         )
         if self.version and stored.version != self.version:
             warn(
@@ -459,9 +462,9 @@ def _environment(
         "tensorflow<2" if found.tensorflow_v1 and package == "tensorflow" else package
         for package in found.pip_packages
     ]
-    made.python.conda_dependencies = CondaDependencies.create(
-        pip_packages=["azureml-defaults", *packages], pin_sdk_version=False
-    )
+    conda = made.python.conda_dependencies = CondaDependencies.create(pin_sdk_version=False)
+    for package in packages:
+        conda.add_pip_package(package)
     return made
 
 

@@ -36,6 +36,7 @@ from trackboard.record import LiveRun, get_recorder, identify
 
 if TYPE_CHECKING:
     from azureml.core._filters import Filter
+    from azureml.core.environment import Environment
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
@@ -232,15 +233,20 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
         """Empty: there are no datasets yet."""
         return {}
 
-    def get_environment(self) -> Any:
-        """Refused, for now.
+    def get_environment(self) -> Environment:
+        """The environment of a job, as it was decided when the job was submitted.
 
         Raises:
-            UserErrorException: Always.
+            UserErrorException: The run is no job.
         """
-        raise UserErrorException(
-            f"Run {self.id} has no environment of its own: it used the Python that ran or submitted it."
-        )
+        from azureml.core._environment_of_run import environment_of
+
+        plan = self._plan(self._stored())
+        if plan is None:
+            raise UserErrorException(
+                f"Run {self.id} has no environment of its own: it used the Python that ran it."
+            )
+        return environment_of(plan.environment, self.experiment.workspace)
 
     def get_secret(self, name: str) -> str:
         """Refused: there is no key vault.

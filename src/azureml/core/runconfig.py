@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Union
+from typing import Any, ClassVar, Dict, List, Optional, Union
 
 from azureml import _guard as _guard
 from azureml.core import _run_config_files as _files
@@ -30,21 +30,31 @@ from azureml.core._run_sections import (
     count_of,
 )
 from azureml.core._sections import Checks, Section
-from azureml.core.environment import Environment
+from azureml.core.conda_dependencies import CondaDependencies
+from azureml.core.container_registry import ContainerRegistry
+from azureml.core.environment import (
+    DEFAULT_CPU_IMAGE,
+    DEFAULT_GPU_IMAGE,
+    DockerEnvironment,
+    DockerSection,
+    Environment,
+    PythonEnvironment,
+    PythonSection,
+    SparkEnvironment,
+    SparkSection,
+)
 from azureml.exceptions import UserErrorException
-
-if TYPE_CHECKING:
-    from azureml.core.conda_dependencies import CondaDependencies
-
-DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
-DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
 
 __all__ = [
     "DEFAULT_CPU_IMAGE",
     "DEFAULT_GPU_IMAGE",
     "AmlComputeConfiguration",
+    "CondaDependencies",
+    "ContainerRegistry",
     "DataReferenceConfiguration",
     "DockerConfiguration",
+    "DockerEnvironment",
+    "DockerSection",
     "Environment",
     "HdiConfiguration",
     "HistoryConfiguration",
@@ -52,8 +62,12 @@ __all__ = [
     "MpiConfiguration",
     "ParallelTaskConfiguration",
     "PyTorchConfiguration",
+    "PythonEnvironment",
+    "PythonSection",
     "RunConfiguration",
     "SparkConfiguration",
+    "SparkEnvironment",
+    "SparkSection",
     "TensorflowConfiguration",
 ]
 

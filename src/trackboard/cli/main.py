@@ -8,11 +8,15 @@ import sys
 import click
 
 from trackboard import __version__
+from trackboard.cli.cancel import cancel
 from trackboard.cli.demo import demo
-from trackboard.cli.log import log
+from trackboard.cli.env import env
+from trackboard.cli.logs import logs
+from trackboard.cli.rerun import rerun
 from trackboard.cli.runs import runs
 from trackboard.cli.show import show
 from trackboard.cli.stop import stop
+from trackboard.cli.submit import submit
 from trackboard.cli.tb import tb
 from trackboard.cli.where import where
 from trackboard.errors import TrackboardError
@@ -26,14 +30,14 @@ def trackboard() -> None:
     """The history of machine-learning runs, shown live in the real TensorBoard."""
 
 
-for _verb in (demo, tb, runs, show, log, where, stop):
+for _verb in (demo, tb, submit, rerun, cancel, logs, runs, show, env, where, stop):
     trackboard.add_command(_verb)
 
 
 def main() -> int:
     """Run one command; returns the exit code."""
     try:
-        trackboard.main(prog_name="trackboard", standalone_mode=False)
+        code = trackboard.main(prog_name="trackboard", standalone_mode=False)
     except TrackboardError as error:
         click.echo(f"trackboard: {error.message}", err=True)
         if error.hint:
@@ -42,10 +46,11 @@ def main() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Exit as end:
-        return end.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:  # whoever read it has read enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    return (
+        code if isinstance(code, int) else 0
+    )  # a verb that ends early, with `click.exceptions.Exit`

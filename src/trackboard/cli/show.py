@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import words
+from trackboard.cli.job import job_facts
 from trackboard.cli.opening import find_one, folder_option, opened
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ def show(run: str, folder: Path | None, *, as_json: bool) -> None:
 
 def _facts(workspace: Workspace, run: Run) -> dict[str, object]:
     store = workspace.store
+    job = job_facts(workspace, run, store.get_properties(run.id))
     return {
         **words.facts(run, workspace.lost_runs()),
+        **({"job": job} if job else {}),
         "tags": dict(store.get_tags(run.id)),
         "parameters": words.plain(store.list_parameters([run.id]).get(run.id, {})),
         "properties": dict(store.get_properties(run.id)),
@@ -60,15 +63,21 @@ def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
     yield from _field("id", run.id)
     yield from _field("parent", run.parent or "")
     yield from _field("description", run.description)
-    yield from _field("state", words.state(run, lost))
+    properties = store.get_properties(run.id)
+    job = job_facts(workspace, run, properties)
+    position = job.pop("queue_position", None)
+    waits = f", number {position} of those that wait for {job['compute']}" if position else ""
+    yield from _field("state", words.state(run, lost) + waits)
     yield from _field("cause", run.cause)
     took = words.duration(words.took_s(run))
     yield from _field("started", f"{words.moment(run.started_s)}  took {took}" if took else "")
     yield from _field("warnings", "\n".join(run.warnings))
+    for name, fact in job.items():
+        yield from _field(name, str(fact or ""))
     tags = {key: "" if tag is None else tag for key, tag in store.get_tags(run.id).items()}
     yield from _pairs("tags", tags)
     yield from _pairs("parameters", store.list_parameters([run.id]).get(run.id, {}))
-    yield from _pairs("properties", store.get_properties(run.id))
+    yield from _pairs("properties", properties)
     yield from _metrics(store.list_series(runs=[run.id]))
     files = store.list_files(run.id)
     yield from _block("files", [[words.clean(f.path), words.size(f.size_bytes)] for f in files])

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from trackboard.launch.amount import count as count
 from trackboard.launch.amount import size as size
 from trackboard.model import Run, RunId, Series
 

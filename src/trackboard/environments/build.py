@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trackboard.environments.cache import About, EnvironmentCache, Lease
 from trackboard.environments.failures import explain, no_space
+from trackboard.environments.local_packages import has_sources
 from trackboard.environments.locks import FileLock, held
 from trackboard.environments.resolve import Resolved, Resolver
 from trackboard.environments.uv_process import Answer, Uv
@@ -122,6 +123,8 @@ class Builder:
         file = folder / "requirements.txt"
         file.write_text(resolved.lock)
         command = ["pip", "sync", str(file), "--python", f"{venv}/bin/python"]
+        if has_sources(self._plan.requirements):
+            command.append("--refresh")  # a folder that was built before may have changed
         installed = self._uv.run(
             [*command, *self._resolver.options.for_install()],
             doing="installing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,20 @@ def read_conda_file(path: Path | str) -> EnvironmentRequest:
         UsageError: It is no such file.
     """
     place = Path(os.path.abspath(Path(path).expanduser()))
-    content = _load(place)
+    return read_conda(_load(place), place.parent, str(place))
+
+
+def read_conda(content: Mapping[str, Any], folder: Path, source: str) -> EnvironmentRequest:
+    """Read what an environment file of conda says.
+
+    Args:
+        content: What it says.
+        folder: What relative paths in it are relative to.
+        source: What to call it in a message.
+
+    Raises:
+        UsageError: It is no such file.
+    """
     conda: list[str] = []
     pip: list[str] = []
     for entry in content.get("dependencies") or ():
@@ -87,10 +101,10 @@ def read_conda_file(path: Path | str) -> EnvironmentRequest:
             pip += entry["pip"] or ()
         else:
             raise UsageError(
-                f"{place}: the dependency {entry!r} is neither a package nor the list 'pip'",
+                f"{source}: the dependency {entry!r} is neither a package nor the list 'pip'",
                 hint="See docs/environments.md for an example.",
             )
-    wanted = read_lines(pip, place.parent, str(place))
+    wanted = read_lines(pip, folder, source)
     python = [spec for spec in map(parse_spec, conda) if spec.name == "python"]
     return EnvironmentRequest(
         name=str(content.get("name") or ""),
@@ -151,7 +165,7 @@ def _split(rest: str) -> tuple[str, str]:
 
 def _clause(clause: str) -> str:
     """One condition on a version."""
-    if clause in ("", "*", "=", "==*"):
+    if clause in ("", "*", "=", "=*", "==*"):
         return ""
     for operator in _OPERATORS:
         if clause.startswith(operator):

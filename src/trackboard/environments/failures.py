@@ -13,10 +13,11 @@ from trackboard.errors import TrackboardError, Unavailable, UsageError
 _NO_SPACE = re.compile(r"No space left on device|os error 28|Disk quota exceeded|os error 122")
 _NO_NETWORK = re.compile(
     r"dns error|error sending request|tcp connect error|Connection refused|operation timed out"
-    r"|request timed out|Network is unreachable|network was disabled"
+    r"|request timed out|Network is unreachable|network was disabled|Could not resolve host"
 )
 _NOT_WRITABLE = re.compile(r"Permission denied|Read-only file system|os error (?:13|30)\b")
 _NOT_FOUND = re.compile(r"Because (?:there are no versions of )?([\w.-]+) was not found in")
+_FIRST_LINES, _LAST_LINES = 5, 20
 # The same requirements may well be met on another Python.
 _ABOUT_PYTHON = re.compile(
     r"no wheels with a matching|no usable wheels|Python version|Requires-Python|depends on Python"
@@ -38,6 +39,7 @@ def explain(words: str, doing: str, folder: Path, variables: Mapping[str, str]) 
         folder: Where environments are kept.
         variables: uv's.
     """
+    words = _essence(words)
     if _NO_SPACE.search(words):
         return no_space(folder, variables, words)
     if _NOT_WRITABLE.search(words):
@@ -81,7 +83,21 @@ def _hint(words: str) -> str:
             "Ask for versions that have wheels for this Python, or for a Python that they have wheels"
             ' for, such as python_version="3.10".'
         )
-    return "Loosen the versions that contradict each other: the packages need not be pinned."
+    if "unsatisfiable" in words:
+        return "Loosen the versions that contradict each other: the packages need not be pinned."
+    return "The build log of the run has all that uv said."
+
+
+def _essence(words: str) -> str:
+    """The error without what went well before it; a long one without its middle."""
+    error = re.search(r"^error:.*", words, re.MULTILINE | re.DOTALL)
+    lines = (error[0] if error else words).splitlines()
+    left_out = len(lines) - _FIRST_LINES - _LAST_LINES
+    if left_out > 1:
+        lines[_FIRST_LINES:-_LAST_LINES] = [
+            f"  ... {left_out} lines, which are in the build log ..."
+        ]
+    return "\n".join(lines)
 
 
 def _downloads(variables: Mapping[str, str]) -> Path:

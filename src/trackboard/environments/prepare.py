@@ -10,11 +10,12 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trackboard.environments.cache import EnvironmentCache, Lease, cache_folder
+from trackboard.environments.local_packages import fingerprint
 from trackboard.environments.locks import Canceled
 from trackboard.environments.pip_settings import read_pip_settings
 from trackboard.environments.variables import (
@@ -26,7 +27,6 @@ from trackboard.errors import UsageError
 from trackboard.model import EnvironmentPlan
 
 _RECORDS_FROM = (3, 9)
-_MOST_FILES = 20_000  # of a local package, looked at to see whether it changed
 
 
 @dataclass(frozen=True)
@@ -141,38 +141,7 @@ def _digest(plan: EnvironmentPlan, variables: Mapping[str, str]) -> str:
         "options": plan.options,
         "settings": read_pip_settings(variables),
         "uv": {name: v for name, v in variables.items() if name.startswith("UV_")},
-        "local": [_look(path) for path in _local_paths(plan.requirements)],
+        "local": fingerprint(plan.requirements),
     }
     text = json.dumps(question, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
-def _local_paths(requirements: Sequence[str]) -> Iterator[Path]:
-    """Files and folders that are packages."""
-    for line in requirements:
-        path = line.removeprefix("-e ").removeprefix("file://").partition(" ;")[0]
-        if path.startswith("/"):
-            yield Path(path)
-
-
-def _look(path: Path) -> list[object]:
-    """What changes when a local package does."""
-    if not path.is_dir():
-        return [str(path), *_size_and_time(path)]
-    newest, count = 0, 0
-    for where, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            newest = max(newest, _size_and_time(Path(where, name))[1])
-            count += 1
-        if count > _MOST_FILES:
-            break
-    return [str(path), count, newest]
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.lstat()
-    except FileNotFoundError:
-        return 0, 0
-    return stat.st_size, stat.st_mtime_ns

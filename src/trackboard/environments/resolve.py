@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trackboard.environments.failures import explain, is_about_python
+from trackboard.environments.local_packages import fingerprint, has_sources
 from trackboard.environments.pythons import (
     Interpreter,
     find_python,
@@ -18,7 +20,7 @@ from trackboard.environments.pythons import (
 )
 from trackboard.environments.requirements import CONSTRAINT
 from trackboard.environments.uv_process import Answer, Uv
-from trackboard.errors import TrackboardError
+from trackboard.errors import TrackboardError, UsageError
 from trackboard.model import EnvironmentPlan
 
 _KEY_CHARACTERS = 16
@@ -36,16 +38,18 @@ class Resolved:
         python: The interpreter.
         lock: A requirements file, options first.
         notes: What was decided on the way, a sentence each.
+        local: How the local packages among them look now.
     """
 
     python: Interpreter
     lock: str = ""
     notes: tuple[str, ...] = ()
+    local: str = "[]"
 
     @property
     def key(self) -> str:
         """A name for what this is installed into."""
-        identity = "\n".join((self.python.version, self.python.path, self.lock))
+        identity = "\n".join((self.python.version, self.python.path, self.local, self.lock))
         return hashlib.sha256(identity.encode()).hexdigest()[:_KEY_CHARACTERS]
 
     @property
@@ -120,14 +124,20 @@ class Resolver:
         if self._plan.python:
             return self._resolve_for(find_python(self._uv, self._plan.python))
         ours = this_interpreter()
-        if not self._plan.requirements or self.options.say_what_is_built:
+        if self.options.say_what_is_built or has_sources(self._plan.requirements):
             return self._resolve_for(ours)
+        if not self._plan.requirements:
+            return Resolved(ours)
         answer = self._compile(ours, wheels_only=True)
         if answer.code == 0:
             return self._resolved(ours, answer)
         if not is_about_python(answer.words):
             raise self._failure(ours, answer)
-        return self._resolve_elsewhere(ours) or self._resolve_for(ours)
+        found = self._resolve_elsewhere(ours)
+        if found is None:
+            self._uv.report("not everything has wheels: trying what is built from sources")
+            return self._resolve_for(ours)
+        return found
 
     def _resolve_elsewhere(self, ours: Interpreter) -> Resolved | None:
         """For the newest other Python for which everything has wheels."""
@@ -147,16 +157,22 @@ class Resolver:
         """For one Python; what has no wheels is built."""
         if not self._plan.requirements:
             return Resolved(python)
-        answer = self._compile(python, wheels_only=False)
+        answer = self._compile(python)
         if answer.code != 0:
             raise self._failure(python, answer)
         return self._resolved(python, answer)
 
     def _failure(self, python: Interpreter, answer: Answer) -> TrackboardError:
         doing = f"resolved for Python {python.version}"
-        return explain(answer.words, doing, self._uv.folder, self._uv.variables)
+        error = explain(answer.words, doing, self._uv.folder, self._uv.variables)
+        if self._plan.tensorflow_v1 and isinstance(error, UsageError):
+            error.hint = (
+                "TensorFlow 1 became the newest TensorFlow 2: versions of other packages from its time"
+                f" do not fit to that, so leave the versions out. {error.hint}"
+            )
+        return error
 
-    def _compile(self, python: Interpreter, *, wheels_only: bool) -> Answer:
+    def _compile(self, python: Interpreter, *, wheels_only: bool = False) -> Answer:
         self._uv.report(f"resolving {self._names} for Python {python.version}")
         stem = f".asked-{os.getpid()}-{time.monotonic_ns()}"
         asked, limits = (self._uv.folder / f"{stem}.{kind}" for kind in ("in", "limits"))
@@ -175,7 +191,8 @@ class Resolver:
             limits.unlink(missing_ok=True)
 
     def _resolved(self, python: Interpreter, answer: Answer) -> Resolved:
-        return Resolved(python, "\n".join((*self.options.lines, answer.output)))
+        lock = "\n".join((*self.options.lines, answer.output))
+        return Resolved(python, lock, local=json.dumps(fingerprint(self._plan.requirements)))
 
 
 def _pairs(options: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -105,11 +105,17 @@ class Uv:
             Canceled: It was ended, as nobody wants it any more.
             Unavailable: It could not be started.
         """
-        command = [self._binary, *arguments]
-        self._log("$ uv " + " ".join(arguments))
-        with _started(command, self.folder, {**self.variables, **(more or {})}, keep_fd) as process:
-            output, words = self._follow(process, doing)
-            return Answer(process.wait(), output, words)
+        answer = self._run_once(arguments, doing, keep_fd, more)
+        if answer.code == 0 or _NO_PKG_RESOURCES not in answer.words or arguments[0] != "pip":
+            return answer
+        self.report("a package of old is built with a setuptools of its age")
+        limits = self.folder / f".setuptools-{os.getpid()}-{time.monotonic_ns()}.txt"
+        try:
+            limits.write_text(f"{_WITH_PKG_RESOURCES}\n")
+            again = [*arguments, "--build-constraints", limits.name]
+            return self._run_once(again, doing, keep_fd, more)
+        finally:
+            limits.unlink(missing_ok=True)
 
     def report(self, line: str) -> None:
         """Say something of ours."""
@@ -124,6 +130,15 @@ class Uv:
         """
         if self._is_canceled():
             raise Canceled
+
+    def _run_once(
+        self, arguments: Sequence[str], doing: str, keep_fd: int, more: Mapping[str, str] | None
+    ) -> Answer:
+        command = [self._binary, *arguments]
+        self._log("$ uv " + " ".join(arguments))
+        with _started(command, self.folder, {**self.variables, **(more or {})}, keep_fd) as process:
+            output, words = self._follow(process, doing)
+            return Answer(process.wait(), output, words)
 
     def _follow(self, process: subprocess.Popen[bytes], doing: str) -> tuple[str, str]:
         """Read all that it prints and says until it has ended."""
@@ -169,6 +184,9 @@ class Uv:
         return rest
 
 
+# What setup.py of packages of old imports without saying so; setuptools does not have it any more.
+_NO_PKG_RESOURCES = "No module named 'pkg_resources'"
+_WITH_PKG_RESOURCES = "setuptools<81"
 _WORTH_A_LINE = ("Building ", "Downloading ", "Prepared ", "Installed ")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from trackboard.ports import Batch, Position, Store
 from trackboard.spool import (
     Liveness,
     Segment,
+    boot_id,
     list_segments,
     list_writers,
     probe,
@@ -294,11 +296,11 @@ class Ingest:
         who = read_writer(cursor.folder)
         process = f"process {who.pid} on {who.host}" if who else "the process"
         how = "ended" if cursor.ended else "died"
-        self._store.end_writer(
-            cursor.writer,
-            cause=f"{process} {how} before the run was completed",
-            time_s=time.time(),
-        )
+        cause = f"{process} {how} before the run was completed"
+        has_restarted = who and who.host == socket.gethostname() and who.boot != boot_id()
+        if has_restarted and not cursor.ended:
+            cause = "the machine restarted while it ran"
+        self._store.end_writer(cursor.writer, cause=cause, time_s=time.time())
         remove_spool(cursor.folder)
 
 

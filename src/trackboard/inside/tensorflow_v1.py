@@ -108,6 +108,7 @@ class _TensorFlow(Loader):
             return
         v1 = importlib.import_module(_V1)
         _switch_version_2_off(v1)
+        _leave_flags_to_scripts()
         sys.modules["tensorflow"] = _make_module(module, v1)
         _say(module)
 
@@ -174,6 +175,16 @@ def _switch_version_2_off(v1: Any) -> None:
         v1.disable_v2_behavior()
     finally:
         logger.disabled = is_silent
+
+
+def _leave_flags_to_scripts() -> None:
+    """`tf.app.flags` knew nothing of absl's flags, and scripts define a `log_dir` of their own."""
+    absl: Any = sys.modules.get("absl.flags")
+    if absl is None:
+        return
+    for defined in absl.FLAGS.flags_by_module_dict().values():
+        for flag in defined:
+            flag.allow_override = True
 
 
 def _make_module(v2: ModuleType, v1: ModuleType) -> ModuleType:

@@ -120,13 +120,14 @@ def restore(blobs: Blobs, manifest: Manifest, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in manifest.folders:
         (folder / path).mkdir(parents=True, exist_ok=True)
-    made = {folder}
+    made = {""}
     for file in manifest.files:
-        target = folder / file.path
-        if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
-        with blobs.open(file.key) as source, open(target, "xb") as copy:
+        inside = file.path[: file.path.rfind("/") + 1]
+        if inside not in made:
+            (folder / inside).mkdir(parents=True, exist_ok=True)
+            made.add(inside)
+        place = os.path.join(folder, file.path)  # no Path for each of what may be very many
+        with blobs.open(file.key) as source, open(place, "xb") as copy:
             _copy(source, copy)
             os.fchmod(copy.fileno(), file.mode)
     for link in manifest.links:  # last, so that nothing is ever written through one

@@ -1,5 +1,7 @@
 """The lines of a `.gitignore`, as git reads them.
 
+Of our own, as pathspec reads lines that take something back in another way: with `*`, `!*/` and `!*.py`
+git takes `data/x.py`, and pathspec leaves out `data/`. A property test compares this with git itself.
 A folder that is submitted may hold hundreds of thousands of files, so most of them are passed by one look
 at their name; only what some line may match is compared line by line.
 """

@@ -34,6 +34,16 @@ LOCAL = "local"  # the compute target that is always there: starts at once, no s
 
 # What a notebook's kernel sets for itself and a script must not inherit.
 _KERNEL_ONLY = frozenset(("JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL"))
+
+# What a launcher says to the client alone: its place among those that were started together.
+_PLACE = frozenset(
+    [
+        *("RANK", "LOCAL_RANK", "GROUP_RANK", "ROLE_RANK", "NODE_RANK"),
+        *("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_WORLD_SIZE", "ROLE_WORLD_SIZE"),
+        *("MASTER_ADDR", "MASTER_PORT", "TF_CONFIG", "SLURM_PROCID", "SLURM_LOCALID"),
+    ]
+)
+_MPI = ("OMPI_", "PMI_", "PMIX_", "PRTE_", "HYDRA_")
 _NEVER_TAKEN = "Move it: version control, caches, virtual environments and histories stay behind."
 
 
@@ -204,11 +214,14 @@ def _elsewhere(environment: EnvironmentPlan) -> EnvironmentPlan:
 
 
 def _inherited(client: Mapping[str, str]) -> dict[str, str]:
-    """The client's variables without those that only make sense inside of a notebook's kernel."""
+    """The client's variables without those that only make sense to a kernel, or to one of many ranks."""
+    is_rank_of_mpi = "OMPI_COMM_WORLD_RANK" in client or "PMI_RANK" in client
     return {
         name: value
         for name, value in client.items()
-        if name not in _KERNEL_ONLY and not (name == "MPLBACKEND" and "inline" in value)
+        if name not in _KERNEL_ONLY | _PLACE
+        and not (name == "MPLBACKEND" and "inline" in value)
+        and not (is_rank_of_mpi and name.startswith(_MPI))
     }
 
 

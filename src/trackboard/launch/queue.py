@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from trackboard.errors import InternalError, NotFound, Unavailable
+from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.console import tail
 from trackboard.launch.place import WORK, WORKER_LOG
 from trackboard.launch.plan_file import load_plan
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
-from trackboard.model import QueuedJob, RunId
+from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.ports import Target, WorkerState, WorkerStatus
 
 _LOCK_S = 10.0
@@ -101,24 +101,40 @@ def _find_gone(site: Site, target: Target, compute: str) -> list[tuple[QueuedJob
 
 
 def _start_waiting(site: Site, target: Target, compute: str) -> Iterator[RunId]:
-    """Start jobs in their order: one that needs more slots than are free holds up those behind it."""
-    while waiting := [job for job in site.store.list_jobs(compute) if not job.claimed]:
+    """Start jobs in their order: one that needs more slots than are free holds up those behind it.
+
+    One that needs more than there are, as they have become fewer, waits and holds up nobody.
+    """
+    passed: list[RunId] = []
+    for run in [job.run for job in site.store.list_jobs(compute) if not job.claimed]:
         try:
-            plan = load_plan(site.job_folder(waiting[0].run))
+            plan = load_plan(site.job_folder(run))
             if not target.has_room(plan.nodes):
-                return
-            job = site.store.claim_job(compute)
-            if job is None or job.run != plan.run:
+                if _is_possible(target, plan):
+                    return
+                passed.append(run)
+                continue
+            job = site.store.claim_job(compute, without=passed)
+            if job is None or job.run != run:
                 raise InternalError(f"the queue of {compute!r} changed while it was locked")
             target.start(plan)
         except Unavailable:
-            site.store.release_job(waiting[0].run)
+            site.store.release_job(run)
             raise
         except (NotFound, InternalError) as exc:
-            site.store.remove_job(waiting[0].run)
-            site.recorder.attach(waiting[0].run, owner=True).fail(f"it cannot be started: {exc}")
+            site.store.remove_job(run)
+            site.recorder.attach(run, owner=True).fail(f"it cannot be started: {exc}")
             continue
-        yield plan.run
+        yield run
+
+
+def _is_possible(target: Target, plan: JobPlan) -> bool:
+    """Whether there will be room once others have ended."""
+    try:
+        target.check(plan)
+    except UsageError:
+        return False
+    return True
 
 
 def _bury(site: Site, job: QueuedJob, status: WorkerStatus) -> None:

@@ -22,7 +22,9 @@ from trackboard.ports import Blobs
 # A file changed this recently may change again without a new time stamp, so it is read again next time.
 _SETTLED_S = 2.0
 
-_Known = dict[str, list[object]]  # path -> [fingerprint, None where it cannot be trusted; key]
+_Known = dict[
+    str, str
+]  # path -> fingerprint, empty where it cannot be trusted, a space, and the key
 
 
 @dataclass(frozen=True)
@@ -181,14 +183,13 @@ class _Taking:
         if not stat.S_ISREG(found.st_mode):
             return  # a socket, pipe or device cannot be copied
         mark, size_bytes = _fingerprint(found), found.st_size
-        known_mark, known_key = self.known.get(path, (None, None))
-        if known_mark == mark:
-            key = str(known_key)
-        else:
+        known_mark, _, key = self.known.get(path, "").rpartition(" ")
+        if known_mark != mark:
+            known_key = key
             key, size_bytes = self._read(entry.path)
             self.new_files += key != known_key
         is_settled = max(found.st_mtime, found.st_ctime) < now_s - _SETTLED_S
-        self.kept[path] = [mark if is_settled else None, key]
+        self.kept[path] = f"{mark if is_settled else ''} {key}"
         mode = stat.S_IMODE(found.st_mode) & 0o777
         self._files.append(FileEntry(path, mode, size_bytes, key))
 
@@ -220,8 +221,9 @@ def _folder_of(path: str) -> str:
     return path[: path.rfind("/") + 1]
 
 
-def _fingerprint(found: os.stat_result) -> list[int]:
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev]
+def _fingerprint(found: os.stat_result) -> str:
+    times = f"{found.st_mtime_ns} {found.st_ctime_ns}"
+    return f"{found.st_size} {times} {found.st_ino} {found.st_dev}"
 
 
 def _load_known(cache: Path) -> _Known:
@@ -229,7 +231,7 @@ def _load_known(cache: Path) -> _Known:
         known: _Known = json.loads(cache.read_bytes())
     except (FileNotFoundError, ValueError):
         return {}  # only a shortcut: everything is read again
-    return known
+    return known if all(isinstance(each, str) for each in known.values()) else {}
 
 
 def _save_known(cache: Path, known: _Known) -> None:

@@ -462,8 +462,11 @@ class Store(Protocol):
         """Queue a job. Raises Conflict when the run is queued already."""
         ...
 
-    def claim_job(self, compute: str) -> QueuedJob | None:
-        """Take the oldest unclaimed job of a compute target, or None. No two callers get the same."""
+    def claim_job(self, compute: str, *, without: Collection[RunId] = ()) -> QueuedJob | None:
+        """Take the oldest unclaimed job of a compute target, or None. No two callers get the same.
+
+        Those in `without` are passed over.
+        """
         ...
 
     def release_job(self, run: RunId) -> None:

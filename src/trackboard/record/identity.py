@@ -6,18 +6,21 @@ The rank, in this order:
 2. The greatest of `LOCAL_RANK` (Lightning's own launcher), `SLURM_PROCID` (srun), `OMPI_COMM_WORLD_RANK`
    (Open MPI) and `PMI_RANK` (MPICH, Intel MPI). One launcher inside another inherits its variables: an
    interactive Slurm step says 0 to everything below it. And a rank among all is never less than the
-   one within a machine. So the greatest is the one that tells processes apart.
+   one within a machine. So the greatest is the one that tells processes apart. The task of `TF_CONFIG`
+   (TensorFlow) is one of them: chief, workers, parameter servers, counted in that order.
 3. 0: this process is alone.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
-from typing import Iterator, Mapping, Optional, Sequence
+from typing import Iterator, Mapping, Optional, Sequence, Tuple
 
 _RANKS = ("LOCAL_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 _LOCAL_RANKS = ("LOCAL_RANK", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID")
+_TASKS = ("chief", "master", "worker", "ps", "evaluator")
 _SIZES = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
 _SCHEDULER_IDS = (
     "SLURM_JOB_ID",
@@ -60,13 +63,15 @@ def identify(environment: Optional[Mapping[str, str]] = None) -> Identity:
     """
     given = os.environ if environment is None else environment
     rank = next(_numbers(given, ["RANK"]), None)
+    size = next(_numbers(given, _SIZES), 1)
     if rank is None:
-        rank = max(_numbers(given, _RANKS), default=0)
+        task, tasks = _tensorflow_task(given.get("TF_CONFIG", ""))
+        rank, size = max([task, *_numbers(given, _RANKS)]), max(tasks, size)
     ids = {name.lower(): given[name] for name in _SCHEDULER_IDS if given.get(name)}
     return Identity(
         rank=rank,
         local_rank=next(_numbers(given, _LOCAL_RANKS), 0),
-        world_size=max(next(_numbers(given, _SIZES), 1), rank + 1),
+        world_size=max(size, rank + 1),
         **ids,
     )
 
@@ -76,3 +81,15 @@ def _numbers(given: Mapping[str, str], names: Sequence[str]) -> Iterator[int]:
         text = given.get(name, "").strip()
         if text.isdecimal():
             yield int(text)
+
+
+def _tensorflow_task(text: str) -> Tuple[int, int]:
+    """The number of a task among all tasks of its cluster, and how many these are."""
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        sizes = [len(cluster.get(kind, ())) for kind in _TASKS]
+        before = sum(sizes[: _TASKS.index(task["type"])])
+        return before + int(task["index"]), sum(sizes)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return 0, 1  # there is none, or it is not of this form

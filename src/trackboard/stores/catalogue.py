@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -113,9 +114,10 @@ def add_job(connection: sa.Connection, new: QueuedJob) -> None:
     connection.execute(sa.insert(job), [row])
 
 
-def claim_job(connection: sa.Connection, name: str) -> QueuedJob | None:
-    """Take the oldest unclaimed job of a compute target."""
+def claim_job(connection: sa.Connection, name: str, without: Collection[RunId]) -> QueuedJob | None:
+    """Take the oldest unclaimed job of a compute target that is not one of these."""
     waiting = sa.select(job).where(job.c.compute == name, job.c.claimed.is_(False))
+    waiting = waiting.where(job.c.run_id.not_in(list(without)))
     row = connection.execute(waiting.order_by(job.c.id).limit(1)).one_or_none()
     if row is None:
         return None

@@ -150,11 +150,11 @@ class MemoryCatalogue:
             self._version += 1
             self._jobs[job.run] = job
 
-    def claim_job(self, compute: str) -> QueuedJob | None:
+    def claim_job(self, compute: str, *, without: Collection[RunId] = ()) -> QueuedJob | None:
         """Take the oldest unclaimed job of a compute target, or None."""
         with self._lock:
             waiting = (j for j in self._jobs.values() if j.compute == compute and not j.claimed)
-            job = next(waiting, None)
+            job = next((j for j in waiting if j.run not in without), None)
             if job is None:
                 return None
             self._version += 1

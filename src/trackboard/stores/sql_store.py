@@ -334,10 +334,10 @@ class SqlStore:
         with self._database.write() as connection:
             catalogue.add_job(connection, job)
 
-    def claim_job(self, compute: str) -> QueuedJob | None:
+    def claim_job(self, compute: str, *, without: Collection[RunId] = ()) -> QueuedJob | None:
         """Take the oldest unclaimed job of a compute target, or None."""
         with self._database.write() as connection:
-            return catalogue.claim_job(connection, compute)
+            return catalogue.claim_job(connection, compute, without)
 
     def release_job(self, run: RunId) -> None:
         """Give a claimed job back."""

@@ -87,6 +87,16 @@ class QueueContract:
         ]
         assert [job.run for job in store.list_jobs("two")] == ["b"]
 
+    def test_jobs_may_be_passed_over(self, store: Store) -> None:
+        for run in "abc":
+            store.add_job(queued(run))
+        without = [RunId("a"), RunId("nobody")]
+        claimed = store.claim_job("cpu-cluster", without=without)
+        assert claimed is not None
+        assert claimed.run == "b"
+        assert store.claim_job("cpu-cluster", without=[RunId("a"), RunId("c")]) is None
+        assert [job.claimed for job in store.list_jobs()] == [False, True, False]
+
     def test_a_job_is_queued_once(self, store: Store) -> None:
         store.add_job(queued("a"))
         with pytest.raises(Conflict, match="a"):

@@ -1,4 +1,4 @@
-"""`trackboard runs`, `show` and `log` on a history with one of everything."""
+"""`trackboard runs`, `show` and `logs` on a history with one of everything."""
 
 from __future__ import annotations
 
@@ -138,11 +138,11 @@ def test_a_lost_run_is_called_so(monkeypatch: pytest.MonkeyPatch, capsys: Said) 
 
 @pytest.mark.usefixtures("_history")
 def test_log(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    run(monkeypatch, "log", "digits/a")
+    run(monkeypatch, "logs", "digits/a")
     assert capfdbinary.readouterr().out == b"first\nsecond\n"
-    run(monkeypatch, "log", "--follow", "a")
+    run(monkeypatch, "logs", "--follow", "a")
     assert capfdbinary.readouterr().out == b"first\nsecond\n"
-    run(monkeypatch, "log", "b", code=3)
+    run(monkeypatch, "logs", "b", code=3)
     assert b"console=True" in capfdbinary.readouterr().err
 
 
@@ -163,8 +163,8 @@ def test_log_follows_until_the_end(
         else:
             live.complete()
 
-    monkeypatch.setattr("trackboard.cli.log.time.sleep", say)
-    run(monkeypatch, "log", "-f", "r")
+    monkeypatch.setattr("trackboard.cli.following.time.sleep", say)
+    run(monkeypatch, "logs", "-f", "r")
     workspace.close()
     assert capfdbinary.readouterr().out == b"one\ntwo\nnew\n"
 
@@ -178,7 +178,7 @@ def test_log_follows_until_the_end(
         (["runs", "--param", "lr"], 2, "--param lr=0.1"),
         (["show", "nobody"], 3, "'nobody'"),
         (["show", "digits"], 2, "runs --experiment digits"),
-        (["log", "digits"], 2, "runs --experiment digits"),
+        (["logs", "digits"], 2, "runs --experiment digits"),
     ],
 )
 def test_wrong_words(
@@ -188,7 +188,7 @@ def test_wrong_words(
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("given", [["runs"], ["show", "x"], ["log", "x"]])
+@pytest.mark.parametrize("given", [["runs"], ["show", "x"], ["logs", "x"]])
 def test_reading_makes_no_history(
     monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folder: Path, given: list[str]
 ) -> None:

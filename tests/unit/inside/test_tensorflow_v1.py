@@ -176,6 +176,21 @@ def test_keras_of_version_2_is_taken_where_it_is_installed(installed: Path) -> N
     assert run(program, installed, TF_USE_LEGACY_KERAS="0") == "0\n"
 
 
+def test_scripts_may_define_the_flags_of_libraries(installed: Path) -> None:
+    main = installed / "tensorflow" / "__init__.py"
+    main.write_text(f"{main.read_text()}\nfrom absl import logging")  # as TensorFlow does
+    program = """
+        import sys
+        import tensorflow
+        from absl import app, flags
+        flags.DEFINE_string("log_dir", "mine", "where logs go")
+        app.run(lambda _: print(flags.FLAGS.log_dir), [sys.argv[0], "--log_dir", "theirs"])
+    """
+    assert run(program, installed) == "theirs\n"
+    done = start(program, installed, **{TENSORFLOW_V1: "0"})
+    assert "defined twice" in done.stderr, "which is why"
+
+
 def test_the_next_sitecustomize_runs_as_well(installed: Path) -> None:
     (installed / "sitecustomize.py").write_text("import sys; sys.stdout.write('next ')")
     program = "import sitecustomize, tensorflow; print(sitecustomize.__file__, tensorflow.name)"

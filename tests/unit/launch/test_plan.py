@@ -66,6 +66,21 @@ def test_text_is_split_as_a_shell_would(place: Place, source: Path) -> None:
     assert plan.script[1:] == ("--name", "two words", "-n", "3")
 
 
+def test_the_place_of_the_client_among_its_peers_is_not_the_jobs(
+    place: Place, source: Path
+) -> None:
+    """A job that rank 3 submits is a job of its own."""
+    client = {"RANK": "3", "MASTER_PORT": "1234", "TF_CONFIG": "{}", "OMPI_COMM_WORLD_RANK": "3"}
+    client |= {"PMIX_ID": "7", "OMPI_MCA_ess": "pmi"}
+    said = {"MASTER_ADDR": "elsewhere"}  # for the job
+    plan = _plan(place, Request("exp", source, "train.py", variables=said), client)
+    theirs = {*client, "MASTER_ADDR"} & {*plan.variables}
+    assert theirs == {"MASTER_ADDR"}
+    settings = {"OMPI_MCA_btl": "self,tcp"}  # of a shell that no launcher started
+    plan = _plan(place, Request("exp", source, "train.py"), settings)
+    assert plan.variables["OMPI_MCA_btl"] == "self,tcp"
+
+
 def test_variables(place: Place, source: Path) -> None:
     client = {
         "SECRET": "s3cret",

@@ -3,18 +3,29 @@
 import fcntl
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from trackboard.errors import Unavailable
+from trackboard.errors import Unavailable, UsageError
 from trackboard.ingest import Ingest
 from trackboard.launch import queue
 from trackboard.launch.place import Place
 from trackboard.launch.plan_file import save_plan
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.site import Site
-from trackboard.model import EnvironmentPlan, JobPlan, QueuedJob, Run, RunId, RunKind, RunState
+from trackboard.model import (
+    Distribution,
+    EnvironmentPlan,
+    JobPlan,
+    Launcher,
+    QueuedJob,
+    Run,
+    RunId,
+    RunKind,
+    RunState,
+)
 from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.stores import MemoryStore
 
@@ -27,19 +38,23 @@ class NotingTarget:
     def __init__(self, room: int) -> None:
         self.room = room
         self.started: list[RunId] = []
+        self.nodes: dict[RunId, int] = {}
         self.gone: set[str] = set()
         self.refuses = False
 
     def check(self, plan: JobPlan) -> None:
-        raise AssertionError(f"nobody submits {plan.run} here")
+        if plan.nodes > self.room:
+            raise UsageError("there are not that many")
 
     def has_room(self, nodes: int = 1) -> bool:
-        return len(set(self.started) - self.gone) + nodes <= self.room
+        taken = sum(self.nodes[run] for run in self.started if run not in self.gone)
+        return taken + nodes <= self.room
 
     def start(self, plan: JobPlan) -> str:
         if self.refuses:
             raise Unavailable("no more processes")
         self.started.append(plan.run)
+        self.nodes[plan.run] = plan.nodes
         return plan.run
 
     def find(self, run: RunId) -> str | None:
@@ -78,12 +93,13 @@ class Line:
             target_for=self.targets.__getitem__,
         )
 
-    def add(self, *names: str, compute: str = "one") -> None:
+    def add(self, *names: str, compute: str = "one", nodes: int = 1) -> None:
         for name in names:
             run = RunId(name)
             environment = EnvironmentPlan()
             folder = str(self.place.folder)
             plan = JobPlan(run, "e", folder, compute, "s", ("x",), environment, {}, 0.0)
+            plan = replace(plan, distribution=Distribution(Launcher.PYTORCH, nodes, nodes))
             save_plan(self.place.job_folder(run), plan)
             self.place.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
             self.store.add_job(QueuedJob(run, compute, 0.0, claimed=False))
@@ -109,6 +125,24 @@ def test_starts_in_order_while_there_is_room(line: Line) -> None:
     assert kick(line.site) == ("a", "b", "d")
     assert line.waiting() == ["c", "e"]
     assert kick(line.site) == ()
+
+
+def test_a_large_job_keeps_its_turn(line: Line) -> None:
+    line.add("a", compute="two")
+    line.add("large", compute="two", nodes=2)
+    line.add("b", compute="two")
+    assert kick(line.site) == ("a",)
+    line.targets["two"].gone.add("a")
+    assert kick(line.site) == ("large",)
+
+
+def test_one_that_can_never_run_waits_and_holds_up_nobody(line: Line) -> None:
+    line.add("large", compute="two", nodes=3)
+    line.add("a", "b", "c", compute="two")
+    assert kick(line.site) == ("a", "b")
+    assert line.waiting() == ["large", "c"]
+    line.targets["two"].room = 6
+    assert kick(line.site) == ("large", "c")
 
 
 def test_whoever_ends_makes_room(line: Line) -> None:

@@ -1,6 +1,7 @@
 """Who a process is among its peers, as launchers say it."""
 
 import doctest
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from trackboard.record.recorder import Recorder
 from trackboard.workspace import Workspace
 
 RUN = RunId("run")
+
+
+def _task(kind: str, index: int) -> str:
+    """One of two workers and a parameter server of TensorFlow."""
+    cluster = {"worker": ["a:1", "b:1"], "ps": ["c:1"]}
+    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
 
 
 @pytest.mark.parametrize(
@@ -30,10 +37,21 @@ RUN = RunId("run")
         ({"RANK": "first", "PMI_RANK": "2"}, 2),
         ({"RANK": "-1"}, 0),
         ({"RANK": ""}, 0),
+        ({"TF_CONFIG": _task("worker", 1)}, 1),
+        ({"TF_CONFIG": _task("ps", 0), "SLURM_PROCID": "0"}, 2),  # in an interactive step
+        ({"TF_CONFIG": _task("worker", 1), "RANK": "0"}, 0),
+        ({"TF_CONFIG": "{}"}, 0),
+        ({"TF_CONFIG": "no JSON"}, 0),
+        ({"TF_CONFIG": "[1]"}, 0),
     ],
 )
 def test_the_rank(said: dict[str, str], rank: int) -> None:
     assert identify(said).rank == rank
+
+
+def test_how_many_there_are() -> None:
+    assert identify({"TF_CONFIG": _task("worker", 0)}).world_size == 3
+    assert identify({"WORLD_SIZE": "4"}).world_size == 4
 
 
 def test_everything_else() -> None:

@@ -1,6 +1,20 @@
-"""`azureml.train.dnn`: the TensorFlow estimator."""
+"""`azureml.train.dnn`: the estimators of deep learning, and how their processes find each other."""
 
 from azureml import _guard as _guard
+from azureml.core._run_sections import MpiConfiguration, TensorflowConfiguration
+from azureml.train._distributed import Gloo, Mpi, Nccl, ParameterServer
+from azureml.train.dnn._chainer import Chainer
+from azureml.train.dnn._pytorch import PyTorch
 from azureml.train.dnn._tensorflow import TensorFlow
 
-__all__ = ["TensorFlow"]
+__all__ = [
+    "Chainer",
+    "Gloo",
+    "Mpi",
+    "MpiConfiguration",
+    "Nccl",
+    "ParameterServer",
+    "PyTorch",
+    "TensorFlow",
+    "TensorflowConfiguration",
+]

@@ -1,77 +1,85 @@
-"""The TensorFlow estimator: a ScriptRunConfig under an older name."""
+"""The TensorFlow estimator."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
 
 from azureml import _guard as _guard
-from azureml.core.script_run_config import ScriptRunConfig
-from azureml.exceptions import TrainingException
+from azureml.train._environment import Framework
+from azureml.train._estimator import MMLBaseEstimator
 
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
-    from azureml.core.experiment import Experiment
+    from azureml.core.environment import Environment
+    from azureml.train._script_params import ScriptParams
 
 
-class TensorFlow:
-    """A TensorFlow script and where it runs.
+def _packages(version: str, has_gpu: bool) -> List[str]:
+    if version.startswith("1."):
+        return [f"tensorflow-gpu=={version}.*" if has_gpu else f"tensorflow=={version}.*"]
+    return ["tensorflow[and-cuda]" if has_gpu else "tensorflow"]
 
-    Args:
-        source_directory: Folder that is copied to the job.
-        compute_target: A compute target or its name.
-        entry_script: The script's path in that folder.
-        script_params: Arguments: a dict (an empty text or None stands for a flag) or a list. The SDK
-            crashed on a list, which one of the articles passes.
+
+class TensorFlow(MMLBaseEstimator):
+    """A TensorFlow script and where it runs; the arguments are those of `MMLBaseEstimator`.
+
+    What was written for TensorFlow 1 runs on today's, by the interface of version 1.
 
     Raises:
-        TrainingException: There is no compute target or no script.
+        TrainingException: An argument cannot be used.
 
     Source: article, "Submit run with TensorFlow estimator".
     """
 
-    _submit_arguments: Tuple[str, ...] = ()
+    FRAMEWORK_NAME = "TensorFlow"
+    DEFAULT_VERSION = "1.13"
+
+    _backends = ("mpi", "ps")
+    _framework = Framework(
+        FRAMEWORK_NAME,
+        versions=("1.10", "1.12", "1.13", "2.0", "2.1", "2.2", "2.3"),
+        version=DEFAULT_VERSION,
+        packages=_packages,
+    )
 
     def __init__(
         self,
         source_directory: str,
         *,
         compute_target: Union[ComputeTarget, str, None] = None,
+        vm_size: Optional[str] = None,
+        vm_priority: Optional[str] = None,
         entry_script: Optional[str] = None,
-        script_params: Union[Mapping[str, object], Sequence[object], None] = None,
-        **kwargs: Any,
+        script_params: ScriptParams = None,
+        node_count: int = 1,
+        process_count_per_node: int = 1,
+        worker_count: int = 1,
+        parameter_server_count: int = 1,
+        distributed_backend: Optional[str] = None,
+        distributed_training: Optional[object] = None,
+        use_gpu: bool = False,
+        use_docker: bool = True,
+        custom_docker_base_image: Optional[str] = None,
+        custom_docker_image: Optional[str] = None,
+        image_registry_details: Optional[object] = None,
+        user_managed: bool = False,
+        conda_packages: Optional[List[str]] = None,
+        pip_packages: Optional[List[str]] = None,
+        conda_dependencies_file_path: Optional[str] = None,
+        pip_requirements_file_path: Optional[str] = None,
+        conda_dependencies_file: Optional[str] = None,
+        pip_requirements_file: Optional[str] = None,
+        environment_variables: Optional[Dict[str, str]] = None,
+        environment_definition: Optional[Environment] = None,
+        inputs: Optional[List[Any]] = None,
+        source_directory_data_store: Optional[object] = None,
+        shm_size: Optional[str] = None,
+        resume_from: Optional[object] = None,
+        max_run_duration_seconds: Optional[float] = None,
+        framework_version: Optional[str] = None,
+        _enable_optimized_mode: bool = False,
+        _disable_validation: bool = True,
+        _show_lint_warnings: bool = False,
+        _show_package_warnings: bool = False,
     ) -> None:
-        if compute_target is None:
-            raise TrainingException(
-                "TensorFlow(...) needs compute_target: a compute target, or 'local'."
-            )
-        if not entry_script:
-            raise TrainingException(
-                "TensorFlow(...) needs entry_script, a file in source_directory."
-            )
-        if kwargs:
-            raise TrainingException(
-                f"TensorFlow(...): {', '.join(sorted(kwargs))} cannot be used yet."
-            )
-        self.source_directory = source_directory
-        self._config = ScriptRunConfig(
-            source_directory=source_directory,
-            script=entry_script,
-            arguments=_arguments(script_params),
-            compute_target=compute_target,
-        )
-
-    def _submit(self, experiment: Experiment, tags: Mapping[str, Any], **how: Any) -> Any:
-        return self._config._submit(experiment, tags, **how)
-
-
-def _arguments(params: Union[Mapping[str, object], Sequence[object], None]) -> List[object]:
-    if not isinstance(params, Mapping):
-        return list(params or ())
-    words: List[object] = []
-    for key, value in params.items():
-        words.append(key)
-        if isinstance(value, (list, tuple)):
-            words.extend(value)
-        elif value is not None and value != "":
-            words.append(value)
-    return words
+        self._set_up(locals())

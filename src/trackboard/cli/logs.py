@@ -1,0 +1,68 @@
+"""`trackboard logs`: what a run printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trackboard.cli.following import follow_run, list_logs, print_files
+from trackboard.cli.opening import find_one, folder_option, opened
+from trackboard.errors import NotFound, UsageError
+from trackboard.record.console import CONSOLE_PATH
+
+if TYPE_CHECKING:
+    from trackboard.model import Run
+    from trackboard.workspace import Workspace
+
+_BUILD = "azureml-logs/20_image_build_log.txt"
+_RANK = "user_logs/std_log_process_{}.txt"
+_EXAMPLES = """\b
+Examples:
+  trackboard logs -f digits/run-3
+  trackboard logs digits/run-3 --rank 1
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("run")
+@folder_option
+@click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended, or Ctrl-C.")
+@click.option("--rank", type=int, metavar="N", help="What process N of a distributed job printed.")
+@click.option("--build", is_flag=True, help="How its environment was built.")
+@click.option("--all", "everything", is_flag=True, help="All logs, each under its name.")
+def logs(
+    run: str,
+    folder: Path | None,
+    rank: int | None,
+    *,
+    follow: bool,
+    build: bool,
+    everything: bool,
+) -> None:
+    """Print what a run printed.
+
+    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    """
+    if (rank is not None) + build + everything > 1:
+        raise UsageError("say one of --rank, --build and --all")
+    path = _BUILD if build else CONSOLE_PATH if rank is None else _RANK.format(rank)
+    with opened(folder) as workspace:
+        found = find_one(workspace, run)
+        chosen = None if everything else [path]
+        if follow:
+            follow_run(workspace, found.id, chosen)
+        elif not print_files(workspace, found.id, chosen):
+            raise _nothing(workspace, found, None if everything else path)
+
+
+def _nothing(workspace: Workspace, run: Run, path: str | None) -> NotFound:
+    kept = list_logs(workspace, run.id)
+    if path in (None, CONSOLE_PATH) or not kept:
+        return NotFound(
+            f"nothing that run {run.id} printed was kept",
+            hint="A submitted run's console is always kept, another's on request:"
+            " workspace.start_run(..., console=True).",
+        )
+    return NotFound(f"run {run.id} has no {path}", hint=f"It has: {', '.join(kept)}.")
