@@ -1,7 +1,8 @@
 """What runs: the processes of a job, each with its command, its variables and its log.
 
-All nodes of a job are on this machine, unless it is said where they are. One process alone is called the script, and its log is where the
-SDK has it. Of several each has a log of its own; what the first one prints is in both places.
+All nodes of a job are on this machine, unless it is said where they are. One process alone is called the
+script, and its log is where the SDK has it. Of several each has a log of its own; what the first one
+prints is in both places.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from trackboard.config import RaySettings, say_once
 from trackboard.errors import Unavailable, UsageError
@@ -100,12 +99,12 @@ class Probe:
             found = self._wait(f"trackboard-{name}")
         finally:
             path.unlink()
-        return {
-            node: said if said.get("nonce") == nonce or said["error"] else {**said, "error": _OTHER}
-            for node, said in found.items()
-        }
+        for said in found.values():
+            if said.get("nonce", nonce) != nonce:
+                said["error"] = "there is another folder in its place"
+        return found
 
-    def _wait(self, job: str) -> Mapping[str, Mapping[str, str]]:
+    def _wait(self, job: str) -> dict[str, dict[str, str]]:
         deadline_s = self.clock() + _TIMEOUT_S
         while (found := self.api.find_job(job)) is None or found.status not in _ENDED:
             if self.clock() > deadline_s:
@@ -119,7 +118,7 @@ class Probe:
         log = self.api.get_log(job)
         for line in log.splitlines():
             if line.startswith(FOUND):
-                answer: dict[str, Any] = json.loads(line.removeprefix(FOUND))
+                answer: dict[str, dict[str, str]] = json.loads(line.removeprefix(FOUND))
                 return answer
         said = "\n".join(log.splitlines()[-8:])
         raise UsageError(
@@ -169,6 +168,3 @@ class Probe:
         aside = path.with_suffix(f".{os.getpid()}.new")
         aside.write_text(json.dumps(kept))
         aside.replace(path)
-
-
-_OTHER = "there is another folder in its place"

@@ -92,6 +92,7 @@ class RayTarget:
         self._send = send
         self._clock = clock
         self._wall_clock = wall_clock
+        self._sleep: Callable[[float], None] = time.sleep
         self._where = f"[compute.{compute}] in {folder / 'trackboard.toml'}"
         self._apis: dict[str, RayApi] = {}
         self._checked: tuple[float, str, int, RayVersion] | None = None
@@ -215,7 +216,9 @@ class RayTarget:
         package = own_package()
         if not api.has_package(package.name):
             api.put_package(package.name, package.data)
-        Probe(api, self._ray, self._folder, self._compute).prove(version, fitting, package)
+        Probe(api, self._ray, self._folder, self._compute, self._clock, self._sleep).prove(
+            version, fitting, package
+        )
         self._checked = now_s, api.address, nodes, version
         return version
 
