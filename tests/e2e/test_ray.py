@@ -24,7 +24,7 @@ from trackboard.workspace import Workspace
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(300)]
 
 HONEST_S = 60.0  # after whatever was killed
-PATIENCE_S = 120.0  # for Ray to start something on a busy machine
+PATIENCE_S = 60.0  # for Ray to start something on a busy machine
 
 LOGS_AND_WAITS = """import os, sys, time
 from azureml.core import Run

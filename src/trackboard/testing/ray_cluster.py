@@ -47,26 +47,17 @@ class RayNode:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **own, **variables},
+                env={**_others(), **own, **variables},
                 start_new_session=True,
             )
         self.log = log
 
     def kill(self) -> None:
         """End all of its processes at once, as a power failure would."""
-        for process in self._tree():
-            _send(process.kill)
-        self._process.wait()
-
-    def end(self) -> None:
-        """End all of its processes, politely first."""
         found = self._tree()
         for process in found:
-            _send(process.terminate)
-        _, left = psutil.wait_procs(found, _END_S)
-        for process in left:
-            _send(process.kill)
-        psutil.wait_procs(left, _END_S)
+            _kill(process)
+        psutil.wait_procs(found, _END_S)
 
     @property
     def has_ended(self) -> bool:
@@ -121,7 +112,7 @@ class RayCluster:
     def close(self) -> None:
         """End all of it, and remove what it wrote."""
         for node in reversed(self._nodes):
-            node.end()
+            node.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> RayCluster:
@@ -171,6 +162,12 @@ class RayCluster:
         return [node["node_id"] for node in found if node["state"] == "ALIVE"]
 
 
+def _others() -> dict[str, str]:
+    """A cluster knows nothing of the workspace of who starts it."""
+    ours = ("TRACKBOARD_", "AZUREML_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens at."""
     with socket.socket() as probe:
@@ -179,8 +176,8 @@ def free_port() -> int:
         return port
 
 
-def _send(signal: Callable[[], None]) -> None:
+def _kill(process: psutil.Process) -> None:
     try:
-        signal()
+        process.kill()
     except psutil.NoSuchProcess:
         return
