@@ -18,6 +18,7 @@ from types import TracebackType
 import psutil
 
 _HOST = "127.0.0.1"
+_DETACH = '"$@" </dev/null >&2 & echo $!'  # nobody's child: it belongs to no single test
 _START_S = 150.0
 _END_S = 10.0
 _STORE_BYTES = 80_000_000  # of Ray's objects; the least it takes is 75 MB
@@ -42,14 +43,16 @@ class RayNode:
         command = [f"{scripts}/ray", "start", "--block", "--disable-usage-stats", *arguments]
         command += ["--object-store-memory", str(_STORE_BYTES)]
         with log.open("wb") as output:
-            self._process = psutil.Popen(
-                command,
+            shell = subprocess.run(
+                ["/bin/sh", "-c", _DETACH, "sh", *command],
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.PIPE,
+                stderr=output,
                 env={**_others(), **own, **variables},
                 start_new_session=True,
+                check=True,
             )
+        self._process = psutil.Process(int(shell.stdout))
         self.log = log
 
     def kill(self) -> None:
@@ -57,12 +60,14 @@ class RayNode:
         found = self._tree()
         for process in found:
             _kill(process)
-        psutil.wait_procs(found, _END_S)
+        deadline_s = time.monotonic() + _END_S
+        while not all(map(_is_gone, found)) and time.monotonic() < deadline_s:
+            time.sleep(0.05)
 
     @property
     def has_ended(self) -> bool:
         """Whether `ray start` has."""
-        return self._process.poll() is not None
+        return _is_gone(self._process)
 
     def _tree(self) -> list[psutil.Process]:
         try:
@@ -174,6 +179,13 @@ def free_port() -> int:
         probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)  # some inits never reap
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _kill(process: psutil.Process) -> None:
