@@ -1,4 +1,4 @@
-"""Every public call of workspaces, experiments, runs, models and environments, as the SDK's users write it.
+"""Every public call of the SDK but those of environments, as its users write it.
 
 The expected signatures are written down here: parameter names, their order and their defaults are what
 scripts depend on. More parameters may follow; those here must be there, in this order.
@@ -12,11 +12,29 @@ from typing import Any
 
 import pytest
 
-from azureml.core import Environment, Experiment, Model, Run, Workspace, get_run
+from azureml.core import (
+    Environment,
+    Experiment,
+    Model,
+    Run,
+    RunConfiguration,
+    ScriptRunConfig,
+    Workspace,
+    get_run,
+)
 from azureml.core import model as _model
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import DockerBuildContext, EnvironmentReference, ImageBuildDetails
+from azureml.core.runconfig import (
+    DockerConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    TensorflowConfiguration,
+)
 from azureml.telemetry import set_diagnostics_collection
+from azureml.train.dnn import Chainer, Gloo, Mpi, Nccl, ParameterServer, PyTorch, TensorFlow
+from azureml.train.estimator import Estimator
+from azureml.train.sklearn import SKLearn
 from azureml.widgets import RunDetails
 
 assert _model.Model is Model
@@ -42,6 +60,30 @@ DOWNLOADS = (
 )
 DOCUMENT = "name, value, description=''"
 FILTERS = "type=None, tags=None, properties=None"
+TARGET = (
+    "source_directory, *, compute_target=None, vm_size=None, vm_priority=None, entry_script=None,"
+    " script_params=None"
+)
+PROCESSES = "node_count=1, process_count_per_node=1"
+SERVERS = "worker_count=1, parameter_server_count=1"
+DISTRIBUTED = "distributed_backend=None, distributed_training=None, use_gpu=False"
+PACKAGES = (
+    "use_docker=True, custom_docker_base_image=None, custom_docker_image=None,"
+    " image_registry_details=None, user_managed=False, conda_packages=None, pip_packages=None,"
+    " conda_dependencies_file_path=None, pip_requirements_file_path=None,"
+    " conda_dependencies_file=None, pip_requirements_file=None, environment_variables=None,"
+    " environment_definition=None, inputs=None, source_directory_data_store=None, shm_size=None,"
+    " resume_from=None, max_run_duration_seconds=None"
+)
+FRAMEWORK = (
+    "framework_version=None, _enable_optimized_mode=False, _disable_validation=True,"
+    " _show_lint_warnings=False, _show_package_warnings=False"
+)
+SCRIPT_RUN_CONFIG = (
+    "source_directory, script=None, arguments=None, run_config=None, _telemetry_values=None,"
+    " compute_target=None, environment=None, distributed_job_config=None, resume_from=None,"
+    " max_run_duration_seconds=2592000, command=None, docker_runtime_config=None"
+)
 
 SIGNATURES: list[tuple[Callable[..., Any], str]] = [
     (Workspace.from_config, "path=None, auth=None, _logger=None, _file_name=None"),
@@ -194,6 +236,38 @@ SIGNATURES: list[tuple[Callable[..., Any], str]] = [
     (CondaDependencies.as_dict, ""),
     (CondaDependencies.save, "path=None"),
     (CondaDependencies.save_to_file, "base_directory, conda_file_path=None"),
+    (ScriptRunConfig.__init__, SCRIPT_RUN_CONFIG),
+    (
+        RunConfiguration.__init__,
+        "script=None, arguments=None, framework=None, communicator=None, conda_dependencies=None,"
+        " command=None",
+    ),
+    (RunConfiguration.save, "path=None, name=None, separate_environment_yaml=False"),
+    (RunConfiguration.load, "path, name=None"),
+    (RunConfiguration.delete, "path, name=None"),
+    (
+        DockerConfiguration.__init__,
+        "use_docker=False, shared_volumes=True, arguments=None, shm_size='2g'",
+    ),
+    (MpiConfiguration.__init__, "process_count_per_node=1, node_count=1"),
+    (
+        PyTorchConfiguration.__init__,
+        "communication_backend='Nccl', process_count=None, node_count=1",
+    ),
+    (TensorflowConfiguration.__init__, "worker_count=1, parameter_server_count=1"),
+    (
+        TensorFlow.__init__,
+        f"{TARGET}, {PROCESSES}, {SERVERS}, {DISTRIBUTED}, {PACKAGES}, {FRAMEWORK}",
+    ),
+    (PyTorch.__init__, f"{TARGET}, {PROCESSES}, {DISTRIBUTED}, {PACKAGES}, {FRAMEWORK}"),
+    (Chainer.__init__, f"{TARGET}, {PROCESSES}, {DISTRIBUTED}, {PACKAGES}, {FRAMEWORK}"),
+    (SKLearn.__init__, f"{TARGET}, {PACKAGES}, {FRAMEWORK}"),
+    (Estimator.__init__, f"{TARGET}, {PROCESSES}, {DISTRIBUTED}, {PACKAGES}"),
+    (TensorFlow.get_supported_versions, ""),
+    (Mpi.__init__, "process_count_per_node=1"),
+    (ParameterServer.__init__, "worker_count=1, parameter_server_count=1"),
+    (Gloo.__init__, ""),
+    (Nccl.__init__, ""),
     (RunDetails.show, "render_lib=None, widget_settings=None"),
     (RunDetails.get_widget_data, "widget_settings=None"),
     (set_diagnostics_collection, "send_diagnostics=True, verbosity=20, reason='', path=None"),
