@@ -1,4 +1,4 @@
-"""Every public call of the SDK but those of environments, as its users write it.
+"""Every public call of the SDK that is answered here, as its users write it.
 
 The expected signatures are written down here: parameter names, their order and their defaults are what
 scripts depend on. More parameters may follow; those here must be there, in this order.
