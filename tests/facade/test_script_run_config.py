@@ -260,14 +260,16 @@ def test_going_on_from_a_run(exp: Experiment, script: Submitted) -> None:
         script("import os; os.makedirs('outputs/m'); open('outputs/m/w', 'w').write('weights')")
     )
     first.wait_for_completion()
-    second = exp.submit(
-        script(
-            "import sys; from azureml.core import Run\n"
-            "Run.get_context().log('found', open(sys.argv[2] + '/m/w').read())\n",
-            resume_from=first,
-        )
+    config = script(
+        "import sys; from azureml.core import Run\n"
+        "Run.get_context().log('found', open(sys.argv[2] + '/m/w').read())\n",
+        resume_from=first._get_outputs_datapath(),
     )
+    folder = Path(plan_of(exp, config)["script"][2])
+    assert [path.name for path in folder.rglob("*")] == ["m", "w"]
+    second = exp.submit(config)
     second.wait_for_completion()
+    assert [*folder.parent.iterdir()] == [folder]
     assert second.get_metrics() == {"found": "weights"}
 
 
