@@ -82,6 +82,7 @@ class Builder:
             if self._cache.lease(resolved.key, (), lock) is None:
                 self._install(resolved, lock, began_s)
             self._cache.remember(digest, resolved.key, resolved.notes)
+            lock.try_share()  # what uv left dying holds this lock, too: let others share it
         finally:
             lock.close()
 
