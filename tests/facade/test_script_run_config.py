@@ -71,6 +71,11 @@ def test_it_runs_and_completes(exp: Experiment, script: Submitted) -> None:
     [
         (["--rate", 0.1, "--flag", True, "a b"], ["--rate", "0.1", "--flag", "True", "a b"]),
         ("--rate 0.1 'a b'", ["--rate", "0.1", "a b"]),
+        (
+            ("a\nb", 'it\'s "so"', "$HOME", "größe", ""),
+            ["a\nb", 'it\'s "so"', "$HOME", "größe", ""],
+        ),
+        ([np.int64(3), np.float32(0.5), np.bool_(True), Path("a/b")], ["3", "0.5", "True", "a/b"]),
         (None, []),
     ],
 )
