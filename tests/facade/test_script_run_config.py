@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from azureml.core import Environment, Experiment, ScriptRun, ScriptRunConfig, Workspace
