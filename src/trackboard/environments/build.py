@@ -112,7 +112,16 @@ class Builder:
         name = self._plan.name or "job"
         venv = str(folder / "venv")
         made = self._uv.run(
-            ["venv", "--no-project", "--python", resolved.python.path, "--prompt", name, venv],
+            [
+                "venv",
+                "-q",
+                "--no-project",
+                "--python",
+                resolved.python.path,
+                "--prompt",
+                name,
+                venv,
+            ],
             doing="making a virtual environment",
             keep_fd=lock.fd,
         )

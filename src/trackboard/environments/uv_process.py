@@ -193,7 +193,7 @@ class Uv:
 # What setup.py of packages of old imports without saying so; setuptools does not have it any more.
 _NO_PKG_RESOURCES = "No module named 'pkg_resources'"
 _WITH_PKG_RESOURCES = "setuptools<81"
-_WORTH_A_LINE = ("Building ", "Downloading ", "Prepared ", "Installed ")
+_WORTH_A_LINE = ("Building ", "Downloading ")
 
 
 def find_uv() -> str:
