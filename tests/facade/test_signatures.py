@@ -23,6 +23,7 @@ from azureml.core import (
     get_run,
 )
 from azureml.core import model as _model
+from azureml.core.compute import AmlCompute, ComputeTarget, RemoteCompute
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import DockerBuildContext, EnvironmentReference, ImageBuildDetails
 from azureml.core.runconfig import (
@@ -53,6 +54,13 @@ REGISTER = (
     "model_name, model_path=None, tags=None, properties=None, model_framework=None,"
     " model_framework_version=None, description=None, datasets=None, sample_input_dataset=None,"
     " sample_output_dataset=None, resource_configuration=None"
+)
+PROVISIONING = (
+    "vm_size='', vm_priority='dedicated', min_nodes=0, max_nodes=None,"
+    " idle_seconds_before_scaledown=1800, admin_username=None, admin_user_password=None,"
+    " admin_user_ssh_key=None, vnet_resourcegroup_name=None, vnet_name=None, subnet_name=None,"
+    " tags=None, description=None, remote_login_port_public_access='NotSpecified',"
+    " identity_type=None, identity_id=None, location=None, enable_node_public_ip=True"
 )
 DOWNLOADS = (
     "prefix=None, output_directory=None, output_paths=None, batch_size=100, append_prefix=True,"
@@ -236,6 +244,39 @@ SIGNATURES: list[tuple[Callable[..., Any], str]] = [
     (CondaDependencies.as_dict, ""),
     (CondaDependencies.save, "path=None"),
     (CondaDependencies.save_to_file, "base_directory, conda_file_path=None"),
+    (Workspace.get_default_compute_target, "type"),
+    (ComputeTarget.create, "workspace, name, provisioning_configuration"),
+    (ComputeTarget.attach, "workspace, name, attach_configuration"),
+    (ComputeTarget.list, "workspace"),
+    (ComputeTarget.delete, ""),
+    (ComputeTarget.detach, ""),
+    (ComputeTarget.get_status, ""),
+    (ComputeTarget.refresh_state, ""),
+    (ComputeTarget.serialize, ""),
+    (ComputeTarget.deserialize, "workspace, object_dict"),
+    (ComputeTarget.wait_for_completion, "show_output=False, is_delete_operation=False"),
+    (AmlCompute.provisioning_configuration, PROVISIONING),
+    (
+        AmlCompute.wait_for_completion,
+        "show_output=False, min_node_count=None, timeout_in_minutes=25, is_delete_operation=False",
+    ),
+    (
+        AmlCompute.update,
+        "min_nodes=None, max_nodes=None, idle_seconds_before_scaledown=None",
+    ),
+    (AmlCompute.list_nodes, ""),
+    (AmlCompute.get, ""),
+    (AmlCompute.get_active_runs, "type=None, tags=None, properties=None, status=None"),
+    (AmlCompute.supported_vmsizes, "workspace, location=None"),
+    (AmlCompute.list_usages, "workspace, show_all=False, location=None"),
+    (AmlCompute.list_quotas, "workspace, location=None"),
+    (AmlCompute.add_identity, "identity_type, identity_id=None"),
+    (AmlCompute.remove_identity, "identity_id=None"),
+    (
+        RemoteCompute.attach_configuration,
+        "username, subscription_id=None, resource_group=None, vm_name=None, resource_id=None,"
+        " address=None, ssh_port=22, password='', private_key_file='', private_key_passphrase=''",
+    ),
     (ScriptRunConfig.__init__, SCRIPT_RUN_CONFIG),
     (
         RunConfiguration.__init__,
