@@ -138,7 +138,12 @@ def test_what_a_queued_job_waits_for(
     first, second, third = (exp.submit(config) for _ in range(3))
     details = "number 2 of those that wait for one"
     assert third.get_detailed_status() == {"status": "Queued", "details": details}
-    stopped = threading.Timer(0.5, lambda: [job.cancel() for job in (third, second, first)])
+
+    def cancel() -> None:
+        for job in (third, second, first):
+            job.cancel()
+
+    stopped = threading.Timer(0.5, cancel)
     stopped.start()
     assert third.wait_for_completion(show_output=True)["status"] == "Canceled"
     said = capsys.readouterr().out
