@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-LIMIT_BYTES = 10_000_000  # printed of one log; a page with more than that cannot be scrolled
+LIMIT_BYTES = 10_000_000  # printed of one log
+NOTEBOOK_BYTES = 2_000_000  # Jupyter's server throws away what comes faster than some MB in a row
 _PIECE_BYTES = 1 << 18
 _END_BYTES = 1 << 14  # printed of the end of a longer one
 _LINE_CHARACTERS = 1 << 16  # kept of a line that has not ended
@@ -26,6 +27,7 @@ class LogStream:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._limit_bytes = NOTEBOOK_BYTES if _is_notebook() else LIMIT_BYTES
         self._begin()
 
     def _begin(self) -> None:
@@ -51,8 +53,8 @@ class LogStream:
             if size_bytes < self._read_bytes:  # it was begun anew
                 self._begin()
             before = self._read_bytes
-            self._print_to(file, min(size_bytes, LIMIT_BYTES))
-            if size_bytes > LIMIT_BYTES:
+            self._print_to(file, min(size_bytes, self._limit_bytes))
+            if size_bytes > self._limit_bytes:
                 self._cut(file, size_bytes, to_the_end=to_the_end)
         if to_the_end:
             self._lines.end()
@@ -73,7 +75,7 @@ class LogStream:
             self._is_cut = True
             self._lines.end()
             _write(
-                f"[trackboard] the log is longer than {LIMIT_BYTES / 1e6:.0f} MB: from here on only its"
+                f"[trackboard] the log is longer than {self._limit_bytes / 1e6:.0f} MB: from here on only its"
                 f" end is printed, when the run has ended. All of it is in {self.path}\n"
             )
         if to_the_end:
@@ -142,4 +144,8 @@ def _write(text: str) -> None:
 
 def _is_screen() -> bool:
     """Whether a carriage return takes back what was printed: a terminal, or a notebook."""
-    return sys.stdout.isatty() or "ipykernel" in sys.modules
+    return sys.stdout.isatty() or _is_notebook()
+
+
+def _is_notebook() -> bool:
+    return "ipykernel" in sys.modules

@@ -68,7 +68,8 @@ class DetailCalls(RunHandle):
 
         Args:
             show_output: Print how its environment is built, and then what it prints, live; of a run that
-                has ended, all of what it printed. Of a log of more than 10 MB its begin and its end.
+                has ended, all of what it printed. Of a log of more than 10 MB (in a notebook 2) its
+                begin and its end.
             wait_post_processing: Accepted; files are kept before a run is Completed.
             raise_on_error: Raise when it has failed. A canceled run never raises.
 
