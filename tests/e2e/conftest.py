@@ -52,7 +52,13 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         self.source = folder / "source"
         self.source.mkdir()
-        self.workspace = Workspace.open(folder / "workspace")
+        self.folder = folder / "workspace"
+        self.workspace = Workspace.open(self.folder)
+
+    def reopen(self) -> None:
+        """Read the settings again."""
+        self.workspace.close()
+        self.workspace = Workspace.open(self.folder)
 
     @property
     def site(self) -> Site:

@@ -83,6 +83,21 @@ def test_a_job_that_fails_fails_the_command(project: Path) -> None:
     assert "failed: the script exited with code 3\n" in done.stderr
 
 
+def test_each_process_has_a_log_of_its_own(project: Path) -> None:
+    options = ["--name", "both", "--launcher", "pytorch", "--processes", "2"]
+    done = trackboard(project, "submit", "-f", *options, "--command", "echo rank $RANK")
+    assert done.stdout.endswith("rank 0\n")
+    assert trackboard(project, "logs", "--rank", "1", "both").stdout == "rank 1\n"
+    everything = trackboard(project, "logs", "--all", "both").stdout
+    assert [line for line in everything.splitlines() if "[trackboard]" not in line] == [
+        "==> user_logs/std_log.txt <==",
+        "rank 0",
+        "==> user_logs/std_log_process_1.txt <==",
+        "rank 1",
+    ]
+    assert "(pytorch, 2 processes)" in trackboard(project, "show", "both").stdout
+
+
 def test_a_dry_run_masks_values_and_starts_nothing(project: Path) -> None:
     options = [
         "--dry-run",

@@ -176,6 +176,26 @@ def test_the_client_is_killed(jobs: Jobs, tmp_path: Path) -> None:
     assert notes.read_text().split() == ["+", "0", "-", "0", "+", "1", "-", "1", "+", "2", "-", "2"]
 
 
+def test_the_client_is_killed_while_it_queues(jobs: Jobs) -> None:
+    """Between the run and its place in the queue, which are not one transaction."""
+    (jobs.source / "train.py").write_text("print('late')")
+    client = f"""if True:
+        import os, signal
+        from pathlib import Path
+        from trackboard.launch.plan import Request
+        from trackboard.workspace import Workspace
+        workspace = Workspace.open({str(jobs.workspace.folder)!r})
+        workspace.store.add_job = lambda _job: os.kill(os.getpid(), signal.SIGKILL)
+        workspace.submit(Request("demo", Path({str(jobs.source)!r}), "train.py"))"""
+    killed = subprocess.run([sys.executable, "-c", client], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    (run,) = jobs.workspace.runs()
+    assert run.state is RunState.QUEUED
+    assert kick(jobs.site) == (run.id,)
+    assert jobs.wait(run.id).state is RunState.COMPLETED
+    assert jobs.console(run.id) == "late\n"
+
+
 def test_the_machine_restarts(jobs: Jobs, tmp_path: Path) -> None:
     """All processes are gone, and the kernel is another one: what waited waits, what ran has failed."""
     jobs.add_compute("one", 1)

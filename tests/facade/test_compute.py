@@ -337,3 +337,20 @@ def test_default_targets_are_found_by_the_sdks_names(ws: Workspace) -> None:
     assert ws.get_default_compute_target(type="GPU") is None
     with pytest.raises(UserErrorException, match="'TPU'"):
         ws.get_default_compute_target("TPU")
+
+
+def test_a_new_workspace_may_have_them_at_once(ws: Workspace) -> None:
+    new = Workspace.create(
+        "second", default_cpu_compute_target=ws.DEFAULT_CPU_CLUSTER_CONFIGURATION
+    )
+    found = new.get_default_compute_target("CPU")
+    assert isinstance(found, AmlCompute)
+    assert (found.vm_size, found.scale_settings.maximum_node_count) == ("STANDARD_DS2_V2", 2)
+    found.update(max_nodes=5)
+
+    Workspace.create(
+        "second", exist_ok=True, default_cpu_compute_target=ws.DEFAULT_CPU_CLUSTER_CONFIGURATION
+    )
+    found.refresh_state()
+    assert found.scale_settings.maximum_node_count == 5
+    assert [*new.compute_targets] == ["cpu-cluster"]

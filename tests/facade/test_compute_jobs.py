@@ -171,6 +171,19 @@ def test_an_attached_machine_that_is_this_one_runs_a_job(
     assert run.get_status() == "Completed"
 
 
+def test_a_machine_with_jobs_keeps_its_address(
+    ws: Workspace, exp: Experiment, script: Describe, go: Path
+) -> None:
+    attach(ws, "localhost")
+    run = exp.submit(script(WAITS.format(go=str(go)), compute_target="attached-vm"))
+    with pytest.raises(ComputeTargetException, match="is me@localhost:22, and jobs run"):
+        attach(ws, "gpu.example.org")
+
+    attach(ws, "localhost")
+    go.touch()
+    run.wait_for_completion()
+
+
 def test_another_machine_refuses_jobs(
     ws: Workspace, exp: Experiment, script: Describe, capsys: pytest.CaptureFixture[str]
 ) -> None:

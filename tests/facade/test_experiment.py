@@ -79,7 +79,7 @@ def test_runs_of_other_experiments_are_not_among_them(ws: Workspace, exp: Experi
 
 
 def test_what_cannot_be_submitted_is_said(exp: Experiment) -> None:
-    with pytest.raises(AzureMLException, match="A str cannot be submitted; a ScriptRunConfig"):
+    with pytest.raises(AzureMLException, match=r"'train.py' is str, which cannot be submitted"):
         exp.submit("train.py")
 
 

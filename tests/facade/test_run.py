@@ -254,7 +254,9 @@ def test_waiting_for_a_run_that_has_ended(run: Run, capsys: pytest.CaptureFixtur
     run.complete()
     details = run.wait_for_completion(show_output=True)
 
-    assert capsys.readouterr().out == f"RunId: {run.id}\nStatus: Completed\n"
+    head = f"RunId: {run.id}\nWeb View: {run.get_portal_url()}\n"
+    summary = f"\nExecution Summary\n=================\n{head}Status: Completed\n"
+    assert capsys.readouterr().out == head + summary
     assert details["runId"] == run.id
     assert details["status"] == "Completed"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", details["endTimeUtc"])

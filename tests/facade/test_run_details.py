@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from azureml.core import Experiment, Run, ScriptRunConfig, Workspace
+from azureml.core.compute import AmlCompute
+from azureml.core.runconfig import PyTorchConfiguration
 from azureml.exceptions import ActivityFailedException, UserErrorException
 
 Submitted = Callable[..., ScriptRunConfig]
@@ -91,6 +95,93 @@ def test_a_finished_run_prints_its_log(
     job.wait_for_completion(show_output=True)
 
     assert "hello" in capsys.readouterr().out
+
+
+def test_a_finished_run_prints_all_of_its_log(
+    exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bar = "for n in range(3): print(f'\\r{n}/3', end='', flush=True)\nprint()"
+    job = exp.submit(script(f"print('hello')\n{bar}\nprint('end')"))
+    job.wait_for_completion()
+    job.wait_for_completion(show_output=True)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [f"RunId: {job.id}", f"Web View: {job.get_portal_url()}", "", lines[3]]
+    assert lines[3:6] == ["Streaming user_logs/std_log.txt", "=" * 31, ""]
+    assert lines[6].startswith("[trackboard] snapshot: 1 file, ")
+    assert lines[7:10] == ["hello", "2/3", "end"]
+    assert lines[10:13] == ["", "Execution Summary", "=" * 17]
+    assert lines[-1] == "Status: Completed"
+
+
+def test_a_failure_is_summed_up_or_raised(
+    exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = exp.submit(script("raise SystemExit('no data')"))
+    job.wait_for_completion(show_output=True, raise_on_error=False)
+    said = capsys.readouterr().out
+    assert said.endswith("Error: the script exited with code 1; its last lines:\nno data\n")
+
+    with pytest.raises(ActivityFailedException, match="no data") as caught:
+        job.wait_for_completion(show_output=True)
+    assert "Error:" not in capsys.readouterr().out
+    error = json.loads(caught.value.message.partition("Activity Failed:\n")[2])
+    assert error["error"]["code"] == "UserError"
+    assert error["error"]["message"].startswith("the script exited with code 1")
+
+
+def test_what_a_queued_job_waits_for(
+    exp: Experiment, script: Submitted, ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    AmlCompute.create(ws, "one", AmlCompute.provisioning_configuration("any", max_nodes=1))
+    config = script("import time; time.sleep(60)", compute_target="one")
+    first, second, third = (exp.submit(config) for _ in range(3))
+    details = "number 2 of those that wait for one"
+    assert third.get_detailed_status() == {"status": "Queued", "details": details}
+
+    def cancel() -> None:
+        for job in (third, second, first):
+            job.cancel()
+
+    stopped = threading.Timer(0.5, cancel)
+    stopped.start()
+    assert third.wait_for_completion(show_output=True)["status"] == "Canceled"
+    said = capsys.readouterr().out
+    assert f"Status: Queued ({details})\n" in said
+    assert "Streaming" not in said
+    assert said.endswith("Status: Canceled (it was canceled while it waited)\n")
+    stopped.join()
+    first.wait_for_completion()
+
+
+def test_the_definition_of_a_run(exp: Experiment, script: Submitted) -> None:
+    config = script("", arguments=["--password", "geheim", 3], max_run_duration_seconds=60)
+    config.run_config.environment_variables = {"TOKEN": "geheim"}
+    details = exp.submit(config).wait_for_completion()
+    definition = details["runDefinition"]
+
+    assert definition["arguments"] == ["--password", "***", "3"]
+    assert (definition["framework"], definition["communicator"]) == ("Python", "None")
+    assert (definition["target"], definition["nodeCount"]) == ("local", 1)
+    assert definition["maxRunDurationSeconds"] == 60
+    assert definition["environmentVariables"]["TOKEN"] == "***"
+    assert definition["environment"]["python"]["userManagedDependencies"]
+    assert definition["history"]["directoriesToWatch"] == ["logs"]
+    assert "geheim" not in json.dumps(definition)
+
+
+def test_the_definition_of_a_distributed_run(exp: Experiment, script: Submitted) -> None:
+    config = script("import os; print('rank', os.environ['RANK'])")
+    config.run_config.framework = "PyTorch"
+    config.run_config.communicator = "Gloo"
+    config.run_config.pytorch = PyTorchConfiguration("Gloo", process_count=2)
+    details = exp.submit(config).wait_for_completion()
+    definition = details["runDefinition"]
+
+    assert (definition["framework"], definition["communicator"]) == ("PyTorch", "Gloo")
+    assert definition["pyTorch"] == {"communicationBackend": "gloo", "processCount": 2}
+    ranks = [f"user_logs/std_log_process_{rank}.txt" for rank in range(2)]
+    assert {*ranks, "user_logs/std_log.txt"} == details["logFiles"].keys()
 
 
 def test_interactive_runs_have_logs_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from azureml.core import Environment, Experiment, ScriptRun, ScriptRunConfig, Workspace
@@ -71,6 +72,11 @@ def test_it_runs_and_completes(exp: Experiment, script: Submitted) -> None:
     [
         (["--rate", 0.1, "--flag", True, "a b"], ["--rate", "0.1", "--flag", "True", "a b"]),
         ("--rate 0.1 'a b'", ["--rate", "0.1", "a b"]),
+        (
+            ("a\nb", 'it\'s "so"', "$HOME", "größe", ""),
+            ["a\nb", 'it\'s "so"', "$HOME", "größe", ""],
+        ),
+        ([np.int64(3), np.float32(0.5), np.bool_(True), Path("a/b")], ["3", "0.5", "True", "a/b"]),
         (None, []),
     ],
 )
@@ -260,14 +266,16 @@ def test_going_on_from_a_run(exp: Experiment, script: Submitted) -> None:
         script("import os; os.makedirs('outputs/m'); open('outputs/m/w', 'w').write('weights')")
     )
     first.wait_for_completion()
-    second = exp.submit(
-        script(
-            "import sys; from azureml.core import Run\n"
-            "Run.get_context().log('found', open(sys.argv[2] + '/m/w').read())\n",
-            resume_from=first,
-        )
+    config = script(
+        "import sys; from azureml.core import Run\n"
+        "Run.get_context().log('found', open(sys.argv[2] + '/m/w').read())\n",
+        resume_from=first._get_outputs_datapath(),
     )
+    folder = Path(plan_of(exp, config)["script"][2])
+    assert [path.name for path in folder.rglob("*")] == ["m", "w"]
+    second = exp.submit(config)
     second.wait_for_completion()
+    assert [*folder.parent.iterdir()] == [folder]
     assert second.get_metrics() == {"found": "weights"}
 
 

@@ -1,4 +1,4 @@
-"""Every public call of workspaces, experiments, runs, models and environments, as the SDK's users write it.
+"""Every public call of the SDK that is answered here, as its users write it.
 
 The expected signatures are written down here: parameter names, their order and their defaults are what
 scripts depend on. More parameters may follow; those here must be there, in this order.
@@ -12,11 +12,30 @@ from typing import Any
 
 import pytest
 
-from azureml.core import Environment, Experiment, Model, Run, Workspace, get_run
+from azureml.core import (
+    Environment,
+    Experiment,
+    Model,
+    Run,
+    RunConfiguration,
+    ScriptRunConfig,
+    Workspace,
+    get_run,
+)
 from azureml.core import model as _model
+from azureml.core.compute import AmlCompute, ComputeTarget, RemoteCompute
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import DockerBuildContext, EnvironmentReference, ImageBuildDetails
+from azureml.core.runconfig import (
+    DockerConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    TensorflowConfiguration,
+)
 from azureml.telemetry import set_diagnostics_collection
+from azureml.train.dnn import Chainer, Gloo, Mpi, Nccl, ParameterServer, PyTorch, TensorFlow
+from azureml.train.estimator import Estimator
+from azureml.train.sklearn import SKLearn
 from azureml.widgets import RunDetails
 
 assert _model.Model is Model
@@ -36,12 +55,43 @@ REGISTER = (
     " model_framework_version=None, description=None, datasets=None, sample_input_dataset=None,"
     " sample_output_dataset=None, resource_configuration=None"
 )
+PROVISIONING = (
+    "vm_size='', vm_priority='dedicated', min_nodes=0, max_nodes=None,"
+    " idle_seconds_before_scaledown=1800, admin_username=None, admin_user_password=None,"
+    " admin_user_ssh_key=None, vnet_resourcegroup_name=None, vnet_name=None, subnet_name=None,"
+    " tags=None, description=None, remote_login_port_public_access='NotSpecified',"
+    " identity_type=None, identity_id=None, location=None, enable_node_public_ip=True"
+)
 DOWNLOADS = (
     "prefix=None, output_directory=None, output_paths=None, batch_size=100, append_prefix=True,"
     " timeout_seconds=None"
 )
 DOCUMENT = "name, value, description=''"
 FILTERS = "type=None, tags=None, properties=None"
+TARGET = (
+    "source_directory, *, compute_target=None, vm_size=None, vm_priority=None, entry_script=None,"
+    " script_params=None"
+)
+PROCESSES = "node_count=1, process_count_per_node=1"
+SERVERS = "worker_count=1, parameter_server_count=1"
+DISTRIBUTED = "distributed_backend=None, distributed_training=None, use_gpu=False"
+PACKAGES = (
+    "use_docker=True, custom_docker_base_image=None, custom_docker_image=None,"
+    " image_registry_details=None, user_managed=False, conda_packages=None, pip_packages=None,"
+    " conda_dependencies_file_path=None, pip_requirements_file_path=None,"
+    " conda_dependencies_file=None, pip_requirements_file=None, environment_variables=None,"
+    " environment_definition=None, inputs=None, source_directory_data_store=None, shm_size=None,"
+    " resume_from=None, max_run_duration_seconds=None"
+)
+FRAMEWORK = (
+    "framework_version=None, _enable_optimized_mode=False, _disable_validation=True,"
+    " _show_lint_warnings=False, _show_package_warnings=False"
+)
+SCRIPT_RUN_CONFIG = (
+    "source_directory, script=None, arguments=None, run_config=None, _telemetry_values=None,"
+    " compute_target=None, environment=None, distributed_job_config=None, resume_from=None,"
+    " max_run_duration_seconds=2592000, command=None, docker_runtime_config=None"
+)
 
 SIGNATURES: list[tuple[Callable[..., Any], str]] = [
     (Workspace.from_config, "path=None, auth=None, _logger=None, _file_name=None"),
@@ -194,6 +244,71 @@ SIGNATURES: list[tuple[Callable[..., Any], str]] = [
     (CondaDependencies.as_dict, ""),
     (CondaDependencies.save, "path=None"),
     (CondaDependencies.save_to_file, "base_directory, conda_file_path=None"),
+    (Workspace.get_default_compute_target, "type"),
+    (ComputeTarget.create, "workspace, name, provisioning_configuration"),
+    (ComputeTarget.attach, "workspace, name, attach_configuration"),
+    (ComputeTarget.list, "workspace"),
+    (ComputeTarget.delete, ""),
+    (ComputeTarget.detach, ""),
+    (ComputeTarget.get_status, ""),
+    (ComputeTarget.refresh_state, ""),
+    (ComputeTarget.serialize, ""),
+    (ComputeTarget.deserialize, "workspace, object_dict"),
+    (ComputeTarget.wait_for_completion, "show_output=False, is_delete_operation=False"),
+    (AmlCompute.provisioning_configuration, PROVISIONING),
+    (
+        AmlCompute.wait_for_completion,
+        "show_output=False, min_node_count=None, timeout_in_minutes=25, is_delete_operation=False",
+    ),
+    (
+        AmlCompute.update,
+        "min_nodes=None, max_nodes=None, idle_seconds_before_scaledown=None",
+    ),
+    (AmlCompute.list_nodes, ""),
+    (AmlCompute.get, ""),
+    (AmlCompute.get_active_runs, "type=None, tags=None, properties=None, status=None"),
+    (AmlCompute.supported_vmsizes, "workspace, location=None"),
+    (AmlCompute.list_usages, "workspace, show_all=False, location=None"),
+    (AmlCompute.list_quotas, "workspace, location=None"),
+    (AmlCompute.add_identity, "identity_type, identity_id=None"),
+    (AmlCompute.remove_identity, "identity_id=None"),
+    (
+        RemoteCompute.attach_configuration,
+        "username, subscription_id=None, resource_group=None, vm_name=None, resource_id=None,"
+        " address=None, ssh_port=22, password='', private_key_file='', private_key_passphrase=''",
+    ),
+    (ScriptRunConfig.__init__, SCRIPT_RUN_CONFIG),
+    (
+        RunConfiguration.__init__,
+        "script=None, arguments=None, framework=None, communicator=None, conda_dependencies=None,"
+        " command=None",
+    ),
+    (RunConfiguration.save, "path=None, name=None, separate_environment_yaml=False"),
+    (RunConfiguration.load, "path, name=None"),
+    (RunConfiguration.delete, "path, name=None"),
+    (
+        DockerConfiguration.__init__,
+        "use_docker=False, shared_volumes=True, arguments=None, shm_size='2g'",
+    ),
+    (MpiConfiguration.__init__, "process_count_per_node=1, node_count=1"),
+    (
+        PyTorchConfiguration.__init__,
+        "communication_backend='Nccl', process_count=None, node_count=1",
+    ),
+    (TensorflowConfiguration.__init__, "worker_count=1, parameter_server_count=1"),
+    (
+        TensorFlow.__init__,
+        f"{TARGET}, {PROCESSES}, {SERVERS}, {DISTRIBUTED}, {PACKAGES}, {FRAMEWORK}",
+    ),
+    (PyTorch.__init__, f"{TARGET}, {PROCESSES}, {DISTRIBUTED}, {PACKAGES}, {FRAMEWORK}"),
+    (Chainer.__init__, f"{TARGET}, {PROCESSES}, {DISTRIBUTED}, {PACKAGES}, {FRAMEWORK}"),
+    (SKLearn.__init__, f"{TARGET}, {PACKAGES}, {FRAMEWORK}"),
+    (Estimator.__init__, f"{TARGET}, {PROCESSES}, {DISTRIBUTED}, {PACKAGES}"),
+    (TensorFlow.get_supported_versions, ""),
+    (Mpi.__init__, "process_count_per_node=1"),
+    (ParameterServer.__init__, "worker_count=1, parameter_server_count=1"),
+    (Gloo.__init__, ""),
+    (Nccl.__init__, ""),
     (RunDetails.show, "render_lib=None, widget_settings=None"),
     (RunDetails.get_widget_data, "widget_settings=None"),
     (set_diagnostics_collection, "send_diagnostics=True, verbosity=20, reason='', path=None"),

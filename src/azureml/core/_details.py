@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from azureml._console import JobConsole, say
+from azureml._console import say
+from azureml._log_watch import CONSOLE, LogWatch
 from azureml.core._handle import RunHandle
 from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
@@ -20,14 +22,14 @@ from azureml.exceptions._tree import (
 from trackboard.model import RunId, RunKind, RunState
 
 if TYPE_CHECKING:
-    from azureml.core.workspace import Workspace
     from trackboard.model import JobPlan
     from trackboard.model import Run as StoredRun
 
 ERROR_CODE = "azureml.error_code"  # the property in which `fail` keeps it
-_CONSOLE = "user_logs/std_log.txt"
+_DEFAULT_CODE = "UserError"
 _LOG_FOLDERS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")
-_POLL_S = 0.2
+_FIRST_POLL_S, _LAST_POLL_S, _POLL_FACTOR = 0.05, 0.5, 1.3  # quick while something happens
+_SO_LONG = re.compile(r" \(\d+ s\)$")  # which changes all the time
 _LOST_S = 60.0
 _FAILURE = re.compile(r"user program failed with (\w+): ")
 
@@ -53,7 +55,7 @@ class DetailCalls(RunHandle):
     def get_detailed_status(self) -> Dict[str, Optional[str]]:
         """`status`, and in `details` what a waiting run waits for, else None."""
         status = self.get_status()
-        cause = "" if status in TERMINAL_STATUSES else self._stored().cause
+        cause = "" if status in TERMINAL_STATUSES else self._what_it_waits_for()
         return {"status": status, "details": cause or None}
 
     def wait_for_completion(
@@ -65,7 +67,9 @@ class DetailCalls(RunHandle):
         """Wait for the end of the run.
 
         Args:
-            show_output: Print the job's console while it runs.
+            show_output: Print how its environment is built, and then what it prints, live; of a run that
+                has ended, all of what it printed. Of a log of more than 10 MB (in a notebook 2) its
+                begin and its end.
             wait_post_processing: Accepted; files are kept before a run is Completed.
             raise_on_error: Raise when it has failed. A canceled run never raises.
 
@@ -76,11 +80,13 @@ class DetailCalls(RunHandle):
             ActivityFailedException: The run has failed, or was lost for a minute.
             ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
         """
-        console = JobConsole(self._folder() / _CONSOLE)
+        began = self.get_status()
+        log = None
         if show_output:
-            say(f"RunId: {self.id}")
+            log = LogWatch(self._folder(), has_ended=began in TERMINAL_STATUSES)
+            say(f"RunId: {self.id}\nWeb View: {self.get_portal_url()}")
         try:
-            status = self._wait(console if show_output else None)
+            status = self._wait(log)
         except KeyboardInterrupt:
             if not show_output:
                 raise
@@ -88,16 +94,17 @@ class DetailCalls(RunHandle):
                 f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
             ) from None
         stored = self._stored()
+        fails = status == "Failed" and raise_on_error
         if show_output:
-            say(f"Status: {status}" + (f" ({stored.cause})" if stored.cause else ""))
-        if status == "Failed" and raise_on_error:
-            hint = f"\nIts console: {console.path}" if console.path.exists() else ""
-            raise ActivityFailedException(f"Run {self.id} failed: {stored.cause}{hint}")
+            self._sum_up(stored, status, tells_cause=not fails)
+        if fails:
+            raise ActivityFailedException(self._failure(stored))
         return self.get_details()
 
-    def _wait(self, console: Optional[JobConsole]) -> str:
+    def _wait(self, log: Optional[LogWatch]) -> str:
         """Return the status at the end; tell on the way what there is to tell."""
         waits_for = ""
+        pause_s = _FIRST_POLL_S
         seen_s = time.monotonic()
         while True:
             status = self.get_status()
@@ -109,15 +116,50 @@ class DetailCalls(RunHandle):
                     " live on a machine that this one cannot ask; wait again if you know that it does."
                 )
             is_over = status in TERMINAL_STATUSES
-            if console is not None:
-                cause = "" if is_over else self._stored().cause
+            has_news = False
+            if log is not None:
+                cause = "" if is_over else self._what_it_waits_for()
                 if cause and cause != waits_for:
                     say(f"Status: {status} ({cause})")
-                waits_for = cause
-                console.show(to_the_end=is_over)
+                waits_for = cause or waits_for
+                has_news = log.look(status, is_over=is_over)
             if is_over:
                 return status
-            time.sleep(_POLL_S)
+            pause_s = _FIRST_POLL_S if has_news else min(_LAST_POLL_S, pause_s * _POLL_FACTOR)
+            time.sleep(pause_s)
+
+    def _what_it_waits_for(self) -> str:
+        """Why a run that has not ended does not run yet; empty for none."""
+        from trackboard.launch.position import queue_position
+
+        with sdk_errors():
+            position = queue_position(self.experiment.workspace._workspace.store, RunId(self.id))
+        if position is not None:
+            return f"number {position[1]} of those that wait for {position[0]}"
+        return _SO_LONG.sub("", self._stored().cause)
+
+    def _sum_up(self, stored: StoredRun, status: str, *, tells_cause: bool) -> None:
+        """Print the end of what is printed about a run."""
+        lines = ["", "Execution Summary", "=================", f"RunId: {self.id}"]
+        lines.append(f"Web View: {self.get_portal_url()}")
+        if stored.warnings:
+            lines += ["Warnings:", *stored.warnings]
+        lines.append(f"Status: {status}")
+        if stored.cause and tells_cause:
+            lines[-1] += (
+                f" ({stored.cause})" if status == "Canceled" else f"\nError: {stored.cause}"
+            )
+        say("\n".join(lines))
+
+    def _failure(self, stored: StoredRun) -> str:
+        """Why it failed: for people, and, as in the SDK, in JSON."""
+        first = stored.cause.partition("\n")[0]
+        code = self._known_properties().get(ERROR_CODE, _DEFAULT_CODE)
+        error = {"error": {"code": code, "message": first}}
+        console = self._folder() / CONSOLE
+        where = f"\nIts console: {console}" if console.exists() else ""
+        said = json.dumps(error, indent=4, ensure_ascii=False)
+        return f"Run {self.id} failed: {stored.cause}{where}\nActivity Failed:\n{said}"
 
     def get_details(self) -> Dict[str, Any]:
         """What is known of the run, under the SDK's keys; those without a value are left out."""
@@ -136,7 +178,7 @@ class DetailCalls(RunHandle):
             "properties": properties,
             "inputDatasets": [],
             "outputDatasets": [],
-            "runDefinition": _definition(plan, self.experiment.workspace) if plan else None,
+            "runDefinition": self._definition(plan) if plan else None,
             "logFiles": self._log_files(),
             "submittedBy": properties.get("trackboard.user"),
         }
@@ -198,6 +240,11 @@ class DetailCalls(RunHandle):
         except NotFound:
             return None
 
+    def _definition(self, plan: JobPlan) -> Dict[str, Any]:
+        from azureml.core._run_definition import definition_of
+
+        return definition_of(plan, self.experiment.workspace)
+
     def _log_files(self) -> Dict[str, str]:
         folder = self._folder()
         return {
@@ -216,7 +263,7 @@ def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, 
     if stored.state is not RunState.FAILED:
         return None
     error: Dict[str, Any] = {
-        "code": properties.get(ERROR_CODE, "UserError"),
+        "code": properties.get(ERROR_CODE, _DEFAULT_CODE),
         "message": stored.cause,
     }
     failure = _FAILURE.match(stored.cause)
@@ -228,24 +275,6 @@ def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, 
             "stackTrace": f"Traceback {trace}",
         }
     return {"error": error}
-
-
-def _definition(plan: JobPlan, workspace: Workspace) -> Dict[str, Any]:
-    """What was submitted; variables are left out, as some are secret."""
-    from azureml.core._environment_of_run import describe_environment
-
-    script, arguments = plan.script[:1], plan.script[1:]
-    return {
-        "script": script[0] if script else None,
-        "command": plan.command,
-        "arguments": list(arguments),
-        "framework": "Python",
-        "communicator": "None",
-        "target": plan.compute,
-        "nodeCount": plan.nodes,
-        "maxRunDurationSeconds": plan.max_duration_s,
-        "environment": describe_environment(plan.environment, workspace),
-    }
 
 
 def _utc(time_s: Optional[float]) -> Optional[str]:

@@ -186,6 +186,10 @@ class FileCalls(RunHandle):
 
     # -- inside -----------------------------------------------------------------------------------
 
+    def _get_outputs_datapath(self) -> Any:
+        """What `resume_from=` takes for the outputs of this run; some notebooks call it."""
+        return self
+
     def _blobs(self) -> Any:
         if self._experiment is None:  # inside a job, which need not be able to read
             return open_folder(Path(os.environ["TRACKBOARD_WORKSPACE"]) / "blobs")

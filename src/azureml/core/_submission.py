@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
+import shutil
 from dataclasses import dataclass
 from numbers import Number
 from pathlib import Path
@@ -32,6 +34,7 @@ _DATA = ("data", "data_references", "output_data", "datacaches")
 _NO_CONTAINERS = (
     "There are no containers here: the job runs in a virtual environment with the same packages"
 )
+_OUTPUTS = "outputs/"
 _RESUMED = "resumed"  # the folder of a workspace with the outputs that jobs go on from
 
 
@@ -214,11 +217,20 @@ def _resume_path(given: Any, workspace: Workspace) -> Optional[str]:
 
 def _outputs_of(run: Run, workspace: Workspace) -> str:
     """Copy the outputs of an earlier run to where jobs find them."""
-    folder = os.path.join(str(workspace._workspace.folder), _RESUMED, run.id)
-    names = [name for name in run.get_file_names() if name.startswith("outputs/")]
+    names = [name for name in run.get_file_names() if name.startswith(_OUTPUTS)]
     if not names:
         raise UserErrorException(
-            f"resume_from: run {run.id} ({run.get_status()}) has no files in outputs/ to go on from."
+            f"resume_from: run {run.id} ({run.get_status()}) has no files in {_OUTPUTS} to go on from."
         )
-    run.download_files(prefix="outputs/", output_directory=folder)
-    return os.path.join(folder, "outputs")
+    # A run's files never change, there can only be more: so many of them are a folder, made whole.
+    place = workspace._workspace.folder / _RESUMED / run.id / str(len(names))
+    if not place.exists():
+        aside = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+        run.download_files(prefix=_OUTPUTS, output_directory=str(aside), append_prefix=False)
+        try:
+            aside.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+            shutil.rmtree(aside)  # somebody else was faster
+    return str(place)

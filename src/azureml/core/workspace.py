@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
-from azureml.core.compute import ComputeTarget
+from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.environment import Environment
 from azureml.core.experiment import Experiment
 from azureml.core.model import Model
@@ -33,6 +33,8 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 _NO_GROUP = "local"
 _NEW_NAME = re.compile(r"[A-Za-z0-9][\w-]{1,32}")
 _CONFIG_FOLDERS = (".azureml", "aml_config")
+_CPU_CLUSTER = "cpu-cluster"
+_GPU_CLUSTER = "gpu-cluster"
 _USE_PATHS = (
     "Pass paths of this machine or of a folder that all machines share to the script, as arguments."
 )
@@ -51,6 +53,13 @@ class Workspace:
     Raises:
         UserErrorException: There is no name, or it is not allowed.
     """
+
+    DEFAULT_CPU_CLUSTER_CONFIGURATION = AmlCompute.provisioning_configuration(
+        vm_size="STANDARD_DS2_V2", max_nodes=2
+    )
+    DEFAULT_GPU_CLUSTER_CONFIGURATION = AmlCompute.provisioning_configuration(
+        vm_size="STANDARD_NC6", max_nodes=2
+    )
 
     def __init__(
         self,
@@ -156,6 +165,9 @@ class Workspace:
             name: 2 to 33 letters, digits, _ and -, starting with a letter or a digit.
             subscription_id: Kept and shown; nobody is asked.
             resource_group: Kept and shown.
+            default_cpu_compute_target: A configuration: a cluster `cpu-cluster` is made of it, too, unless
+                there is one. `Workspace.DEFAULT_CPU_CLUSTER_CONFIGURATION` has two nodes.
+            default_gpu_compute_target: The same of `gpu-cluster`.
             exist_ok: Open it when it exists.
 
         Raises:
@@ -171,7 +183,15 @@ class Workspace:
             raise WorkspaceException(
                 f"The workspace {name!r} exists already, in {folder}. Pass exist_ok=True to open it."
             )
-        return cls(subscription_id, resource_group, name)
+        workspace = cls(subscription_id, resource_group, name)
+        wanted = {
+            _CPU_CLUSTER: default_cpu_compute_target,
+            _GPU_CLUSTER: default_gpu_compute_target,
+        }
+        for cluster, configuration in wanted.items():
+            if configuration is not None and cluster not in workspace.compute_targets:
+                ComputeTarget.create(workspace, cluster, configuration)
+        return workspace
 
     @classmethod
     def get(
@@ -320,11 +340,12 @@ class Workspace:
         Raises:
             UserErrorException: It is neither.
         """
-        if str(type).lower() not in ("cpu", "gpu"):
+        name = {"cpu": _CPU_CLUSTER, "gpu": _GPU_CLUSTER}.get(str(type).lower())
+        if name is None:
             raise UserErrorException(
                 f"There is no default compute target {type!r}; use CPU or GPU."
             )
-        return self.compute_targets.get(f"{type.lower()}-cluster")
+        return self.compute_targets.get(name)
 
     @property
     def environments(self) -> Dict[str, Environment]:

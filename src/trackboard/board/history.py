@@ -26,10 +26,11 @@ from trackboard.board.pr_curves import PR_CURVES, PrCurves
 from trackboard.board.roster import Rosters
 from trackboard.board.source import Source
 from trackboard.board.texts import TEXT, Texts
-from trackboard.model import Series
+from trackboard.model import RunKind, RunState, Series
 from trackboard.ports import Points
 
 SCALARS = "scalars"
+_LOGS = (RunState.RUNNING, RunState.FINALIZING)
 
 T = TypeVar("T")
 
@@ -73,14 +74,24 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         )
 
     def list_plugins(self, ctx: Any = None, *, experiment_id: str) -> list[str]:
-        """Name the dashboards: scalars always, so that a page opened early is not an empty one."""
+        """Name the dashboards. Scalars also before there are any, for a page that is opened early.
+
+        While all there is are jobs of which none runs, they are not: what a page opens with is then
+        what there is to say about those.
+        """
         self.refresh()
         found = {
+            SCALARS: self._may_log(experiment_id) or bool(self.list_curves(experiment_id, None)),
             IMAGES: self._pictures.exist(experiment_id),
             HPARAMS: bool(self._hparams.rows(experiment_id)),
             **{name: one.exist(experiment_id) for name, one in self._tensors.items()},
         }
-        return [SCALARS, *(name for name, exists in found.items() if exists)]
+        return [name for name, exists in found.items() if exists]
+
+    def _may_log(self, experiment_id: str) -> bool:
+        """Whether numbers may come any moment."""
+        runs = self._rosters.get(experiment_id).runs
+        return not runs or any(run.kind is not RunKind.JOB or run.state in _LOGS for run in runs)
 
     def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
         """List the view's runs, also those that have logged nothing yet."""

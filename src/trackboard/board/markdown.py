@@ -32,3 +32,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def code(lines: Iterable[str]) -> str:
+    """Lines shown as they are, one below the other; blank ones at both ends are left out."""
+    return "\n".join(f"    {line}" for line in "\n".join(lines).strip("\n").split("\n"))

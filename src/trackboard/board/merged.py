@@ -13,6 +13,8 @@ from trackboard.board.history import SCALARS, HistoryProvider
 from trackboard.board.hparams import HPARAMS, merge
 from trackboard.board.native import NativeProvider
 from trackboard.board.pictures import owns
+from trackboard.board.statuses import Statuses
+from trackboard.board.texts import TEXT
 
 Tags = dict[str, dict[str, Any]]
 
@@ -32,12 +34,19 @@ class FoundScalars:
 class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
     """Everything one board shows. Where both have a tag of a run, the history's is shown.
 
-    `history` is None for a board over a plain folder of event files.
+    `history` and `statuses` are None for a board over a plain folder of event files. What a run logged as
+    `status` itself is shown instead of ours.
     """
 
-    def __init__(self, history: HistoryProvider | None, native: NativeProvider) -> None:
+    def __init__(
+        self,
+        history: HistoryProvider | None,
+        native: NativeProvider,
+        statuses: Statuses | None = None,
+    ) -> None:
         self.history = history
         self.native = native
+        self.statuses = statuses
 
     def __str__(self) -> str:
         return f"BoardProvider({self.history}, {self.native})"
@@ -69,6 +78,8 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
             for half in self._halves()
             for name in half.list_plugins(ctx, experiment_id=experiment_id)
         ]
+        if self.statuses and self.statuses.exist(experiment_id):
+            names.append(TEXT)
         return list(dict.fromkeys(names))
 
     def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
@@ -176,7 +187,8 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
 
     def _merge(self, method: str, ctx: Any, which: dict[str, Any]) -> Tags:
         merged: Tags = {}
-        for half in self._halves():
+        texts = [self.statuses] if self.statuses and method.endswith("_tensors") else []
+        for half in (*self._halves(), *texts):
             for run, tags in getattr(half, method)(ctx, **which).items():
                 merged[run] = {**tags, **merged.get(run, {})}
         return merged

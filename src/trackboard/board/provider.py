@@ -12,6 +12,7 @@ from trackboard.board.native import NativeProvider
 from trackboard.board.reader import open_reader
 from trackboard.board.roster import Rosters
 from trackboard.board.source import Source, View
+from trackboard.board.statuses import Statuses
 
 __all__ = ["BoardProvider", "open_folder_provider", "open_provider"]
 
@@ -26,7 +27,11 @@ def open_provider(source: Source, view: View, *, raw_ids: bool = False) -> Board
     """
     rosters = Rosters(source, view, raw_ids=raw_ids)
     folders = RunFolders(source.run_folder, rosters)
-    return BoardProvider(HistoryProvider(source, rosters), NativeProvider(folders, open_reader))
+    return BoardProvider(
+        HistoryProvider(source, rosters),
+        NativeProvider(folders, open_reader),
+        Statuses(source, rosters),
+    )
 
 
 def open_folder_provider(folder: Path) -> BoardProvider:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trackboard.workspace import Workspace
 
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "system_logs/", "logs/")
+_FIRST_OF_MANY = "user_logs/std_log_process_0.txt"  # holds the same as the console
 _FIRST_S, _LAST_S = 0.05, 0.5  # between two looks: quick while something happens
 _PIECE_BYTES = 1 << 16
 
@@ -93,7 +94,7 @@ def end_with(workspace: Workspace, run: RunId) -> None:
     if found is None or found.state.value != "completed":
         state = "deleted" if found is None else found.state.value
         cause = found.cause.partition("; its last lines:")[0] if found else ""
-        cause = f": {words.clean(cause.splitlines()[0])}" if cause else ""
+        cause = f": {words.clean(cause.splitlines()[0]).rstrip(':')}" if cause else ""
         click.echo(f"trackboard: run {run} {state}{cause}", err=True)
         raise click.exceptions.Exit(1)
 
@@ -139,7 +140,7 @@ class _Printing:
     def _list(self) -> Sequence[str]:
         if self._paths is not None:
             return self._paths
-        return list_logs(self._workspace, self._run)
+        return [path for path in list_logs(self._workspace, self._run) if path != _FIRST_OF_MANY]
 
     def _new_of(self, path: str) -> Iterator[bytes]:
         """As it is: colours and progress bars are what a console is made of."""

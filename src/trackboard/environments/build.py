@@ -82,6 +82,7 @@ class Builder:
             if self._cache.lease(resolved.key, (), lock) is None:
                 self._install(resolved, lock, began_s)
             self._cache.remember(digest, resolved.key, resolved.notes)
+            lock.try_share()  # what uv left dying holds this lock, too: let others share it
         finally:
             lock.close()
 
@@ -111,7 +112,16 @@ class Builder:
         name = self._plan.name or "job"
         venv = str(folder / "venv")
         made = self._uv.run(
-            ["venv", "--no-project", "--python", resolved.python.path, "--prompt", name, venv],
+            [
+                "venv",
+                "-q",
+                "--no-project",
+                "--python",
+                resolved.python.path,
+                "--prompt",
+                name,
+                venv,
+            ],
             doing="making a virtual environment",
             keep_fd=lock.fd,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from trackboard.model import EnvironmentPlan, EnvironmentRequest
 
 _OURS = "azureml-"  # the SDK's packages, whose part this trackboard plays
 _TOOLS = frozenset(("pip", "setuptools", "wheel"))  # nobody asks for an environment to have these
+_FOR_GPUS = re.compile(r"gpu|cuda", re.IGNORECASE)
 _PYTHON = re.compile(r"\d+(\.\d+){0,2}|([<>=!~]=?\s*\d+(\.\d+)*(\.\*)?\s*,?\s*)+")
 
 
@@ -147,7 +149,14 @@ def _add_curated(draft: _Draft, request: EnvironmentRequest) -> bool:
         draft.packages += curated.pip_packages
     if set(draft.packages) >= set(curated.pip_packages):
         draft.sentences.insert(0, curated.description)
+    if _FOR_GPUS.search(request.name) and "tensorflow" in draft.packages and _has_gpu():
+        draft.packages[draft.packages.index("tensorflow")] = "tensorflow[and-cuda]"
+        draft.sentences.append("tensorflow comes with NVIDIA's libraries, as there is a GPU here")
     return curated.tensorflow_v1
+
+
+def _has_gpu() -> bool:
+    return shutil.which("nvidia-smi") is not None
 
 
 def _drop_ours(draft: _Draft) -> None:

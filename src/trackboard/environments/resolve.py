@@ -78,6 +78,8 @@ class Options:
                 constraints.append(value)
             elif name in _IN_FILES:
                 lines.append(f"{name} {value}")
+                if name == "--index-url":
+                    uv.forget_index()
             elif name == "--pre":
                 words.append("--prerelease=allow")
             elif name == "--trusted-host":

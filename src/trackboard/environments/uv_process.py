@@ -83,6 +83,7 @@ class Uv:
         ) != "never" and not variables.get("UV_OFFLINE")
         own = {name: value for name, value in variables.items() if name not in _MISLEADING}
         quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
+        self._of_pip = settings
         self.variables = {**own, **settings, **quiet, "UV_PYTHON_DOWNLOADS": "never"}
 
     def run(
@@ -116,6 +117,11 @@ class Uv:
             return self._run_once(again, doing, keep_fd, more)
         finally:
             limits.unlink(missing_ok=True)
+
+    def forget_index(self) -> None:
+        """Leave out the index of pip's settings: as with pip, one that is asked for takes its place."""
+        if "UV_DEFAULT_INDEX" in self._of_pip:
+            self.variables.pop("UV_DEFAULT_INDEX", None)
 
     def report(self, line: str) -> None:
         """Say something of ours."""
@@ -187,7 +193,7 @@ class Uv:
 # What setup.py of packages of old imports without saying so; setuptools does not have it any more.
 _NO_PKG_RESOURCES = "No module named 'pkg_resources'"
 _WITH_PKG_RESOURCES = "setuptools<81"
-_WORTH_A_LINE = ("Building ", "Downloading ", "Prepared ", "Installed ")
+_WORTH_A_LINE = ("Building ", "Downloading ")
 
 
 def find_uv() -> str:

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import trackboard
-
 TENSORFLOW_V1 = "TRACKBOARD_TENSORFLOW_V1"
 
 _PACKAGES = ("trackboard", "azureml")  # what a job may import of the folder that holds ours
-_SITE = Path(trackboard.__file__).parent / "inside" / "path"  # holds sitecustomize.py
+_OURS = Path(__file__).parents[1]  # the package trackboard
+_SITE = _OURS / "inside" / "path"  # holds sitecustomize.py
 
 
 def variables_of_venv(venv: Path, given: Mapping[str, str]) -> dict[str, str]:
@@ -63,7 +62,7 @@ def python_path(
 
 def link_ours(cache: Path) -> Path:
     """A folder that holds nothing but links to the two packages of this very installation."""
-    home = Path(trackboard.__file__).absolute().parent.parent
+    home = _OURS.absolute().parent
     folder = cache / "links" / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
     for package in _PACKAGES:
         link = folder / package

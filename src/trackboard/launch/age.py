@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import sys
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from trackboard.inside import TENSORFLOW_V1
@@ -79,11 +81,11 @@ def fit_environment(
     switch = variables.get(TENSORFLOW_V1)
     if switch == "0":
         return replace(environment, tensorflow_v1=False)
-    if not environment.interpreter and not any(map(_TENSORFLOW.match, environment.requirements)):
-        return environment
     why = ""
     if switch == "1":
         why = f"{TENSORFLOW_V1}=1"
+    elif not _may_hold_tensorflow(environment):
+        return environment
     elif environment.tensorflow_v1:
         why = "it was asked for"
     else:
@@ -101,6 +103,14 @@ def fit_environment(
         requirements=_with_keras_of_then(environment.requirements),
         substitutions=(*environment.substitutions, sentence),
     )
+
+
+def _may_hold_tensorflow(environment: EnvironmentPlan) -> bool:
+    if environment.interpreter == sys.executable:
+        return "tensorflow" in sys.modules or find_spec("tensorflow") is not None
+    if environment.interpreter:
+        return True  # nobody has looked
+    return any(map(_TENSORFLOW.match, environment.requirements))
 
 
 def _with_keras_of_then(requirements: tuple[str, ...]) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ class Guard:
         self._groups: list[int] = []
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _PROGRAM],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -70,6 +71,5 @@ class Guard:
         assert self._shell.stdin is not None
         try:
             self._shell.stdin.write((" ".join(map(str, self._groups)) + "\n").encode())
-            self._shell.stdin.flush()
         except BrokenPipeError:  # somebody killed it: the worker still ends what it started itself
             return

@@ -32,12 +32,11 @@ _FAILURES = "failed-ranks"
 _VARIABLES = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "PRTE_MCA_rmaps_default_mapping_policy": "slot:oversubscribe",  # local ranks in their order
     "PRTE_MCA_hwloc_default_binding_policy": "none",
 }
-_AS_ROOT = {  # in a container, which is where a job runs as root
-    f"{name}_ALLOW_RUN_AS_ROOT{more}": "1" for name in ("OMPI", "PRTE") for more in ("", "_CONFIRM")
-}
+# In a container, which is where a job runs as root.
+_AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
 
 def mpi_command(

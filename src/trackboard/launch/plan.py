@@ -141,6 +141,7 @@ def make_plan(
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
         notes=(*request.notes, f"snapshot: {snapshot}", *environment.substitutions),
+        asked_variables=tuple(sorted(request.variables)),
     )
 
 

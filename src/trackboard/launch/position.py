@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from trackboard.model import RunId
-from trackboard.ports import Store
+
+if TYPE_CHECKING:
+    from trackboard.ports import Store
 
 
 def queue_position(store: Store, run: RunId) -> tuple[str, int] | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.console import tail
+from trackboard.launch.halfway import take_further
 from trackboard.launch.place import WORK, WORKER_LOG
 from trackboard.launch.plan_file import load_plan
 from trackboard.launch.site import Site
@@ -36,6 +37,7 @@ def kick(site: Site) -> tuple[RunId, ...]:
         Unavailable: A worker could not be started, or another process holds the queue; what waits
             goes on waiting.
     """
+    take_further(site)
     jobs = site.store.list_jobs()
     if not jobs:
         return ()

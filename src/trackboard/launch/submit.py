@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trackboard.errors import Conflict, NotFound
+from trackboard.launch.halfway import halfway
 from trackboard.launch.large import say_if_large
 from trackboard.launch.parameters import read_parameters
 from trackboard.launch.place import SNAPSHOTS
@@ -47,8 +48,7 @@ def prepare(site: Site, request: Request) -> JobPlan:
 def submit(site: Site, request: Request) -> RunId:
     """Queue a job, and start it if there is room.
 
-    Killed before the last step, this leaves a folder without a run, or a run that says that it waits;
-    never a job that runs unseen.
+    Killed at any moment, this leaves a job that is queued, or nothing that anybody sees (`halfway`).
 
     Raises:
         UsageError: Something asked for is not possible; nothing was kept.
@@ -88,10 +88,23 @@ def enqueue(
         tags: Tags of the run.
         properties: Properties of the run, beside those that follow from the plan.
     """
-    save_plan(site.job_folder(plan.run), plan)
-    live = site.recorder.create_run(
-        plan.experiment, name=name, parent=parent, kind=RunKind.JOB, run_id=plan.run
-    )
+    with halfway(site.folder, plan.run):
+        save_plan(site.job_folder(plan.run), plan)
+        live = site.recorder.create_run(
+            plan.experiment, name=name, parent=parent, kind=RunKind.JOB, run_id=plan.run
+        )
+        try:
+            _describe(live, plan, tags, properties)
+            site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
+        except BaseException as exc:
+            site.recorder.attach(plan.run, owner=True).fail(f"it could not be queued: {exc}")
+            raise
+    return live
+
+
+def _describe(
+    live: LiveRun, plan: JobPlan, tags: Mapping[str, str], properties: Mapping[str, str]
+) -> None:
     known = {
         "ContentSnapshotId": plan.snapshot,
         "trackboard.compute": plan.compute,
@@ -104,8 +117,6 @@ def enqueue(
         live.set_tag(key, value)
     for setting, given in read_parameters(plan.script[1:]).items():
         live.set_parameter(setting, given)
-    site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
-    return live
 
 
 def _prepare(site: Site, request: Request) -> tuple[JobPlan, Snapshot]:

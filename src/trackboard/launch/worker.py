@@ -181,12 +181,12 @@ class Worker:
             elapsed_s = time.monotonic() - began_s
             if plan.max_duration_s is not None and elapsed_s > plan.max_duration_s:
                 self._end(f"it ran longer than its limit of {plan.max_duration_s:g} s")
+            if self._takes_too_much(running):
+                running.kill()  # there is no time to be polite
             if self._is_wanted_to_end() and not is_told:
                 is_told = True
                 say(self._console, f"ending the script: {self._told_to_end}")
                 running.end()
-            elif self._takes_too_much(running):
-                running.kill()  # there is no time to be polite
 
     def _takes_too_much(self, running: Processes) -> bool:
         if self._limit_bytes is None:

@@ -79,6 +79,7 @@ class JobPlan:
     distribution: Optional[Distribution] = None
     max_duration_s: Optional[float] = None
     notes: Tuple[str, ...] = ()  # what planning decided for the user, said in the job's log
+    asked_variables: Tuple[str, ...] = ()  # names of those that are neither the client's nor ours
 
     @property
     def nodes(self) -> int:

@@ -209,12 +209,8 @@ class SpoolWriter:
         A disk that refused before is tried at once.
         """
         with self._lock:
-            self._retry_at_s = 0.0
-            if self._kept:
-                self._ensure_open()
+            self._sync()
             if self._fd >= 0:
-                with contextlib.suppress(OSError):  # the records are the kernel's already
-                    os.fsync(self._fd)
                 self._check_folder()
 
     def close(self) -> None:
@@ -222,14 +218,24 @@ class SpoolWriter:
         with self._lock:
             if self._fd < 0 and not self._lost and not self._kept:
                 return
+            if self._fd >= 0:
+                self._check_folder()
             self._retry_at_s = 0.0  # the last chance
             self._append(RunId(""), encode_event(Ended(_now())))
-            self.sync()
+            self._sync()  # no look at the folder now: whoever has read this far removes it
             self._say_what_stays_lost()
             self._release()
             self._forget_refs()
 
     # -- under the lock ---------------------------------------------------------------------------
+
+    def _sync(self) -> None:
+        self._retry_at_s = 0.0
+        if self._kept:
+            self._ensure_open()
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):  # the records are the kernel's already
+                os.fsync(self._fd)
 
     def _append_scalar(self, series: SeriesRef, record: bytes) -> None:
         with self._lock:

@@ -58,6 +58,7 @@ class Kernel:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
+        self.patience_s = PATIENCE_S  # how long a cell may say nothing
         # Unix sockets: ports that are chosen now and bound later may be somebody else's by then.
         # They need a short path.
         self._sockets = tempfile.mkdtemp(prefix="kernel-")
@@ -101,7 +102,7 @@ class Kernel:
 
     def _hear(self, cell: str, said: Said) -> bool:
         """Take one message; returns whether the cell has ended."""
-        message = self._client.get_iopub_msg(timeout=PATIENCE_S)
+        message = self._client.get_iopub_msg(timeout=self.patience_s)
         if message["parent_header"].get("msg_id") != cell:
             return False
         kind, content = message["msg_type"], message["content"]

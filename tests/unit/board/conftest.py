@@ -22,6 +22,7 @@ from trackboard.model import (
     Created,
     Event,
     ParameterSet,
+    QueuedJob,
     RunId,
     RunKind,
     RunState,
@@ -50,6 +51,7 @@ class Lab:
         self.blobs = open_folder(folder / "blobs")
         self.source = Source("the lab", self.store, self._refresh, self.run_folder, self.blobs)
         self._boards: list[BoardProvider] = []
+        self._moves = 0
 
     def open(self, view: View | None = None, *, raw_ids: bool = False) -> BoardProvider:
         board = open_provider(self.source, view or View(), raw_ids=raw_ids)
@@ -64,11 +66,30 @@ class Lab:
         return self.folder / "runs" / run
 
     def add_run(
-        self, run: str, experiment: str = "exp", *, name: str = "", parent: str | None = None
+        self,
+        run: str,
+        experiment: str = "exp",
+        *,
+        name: str = "",
+        parent: str | None = None,
+        kind: RunKind = RunKind.INTERACTIVE,
     ) -> RunId:
         above = RunId(parent) if parent else None
-        self._apply(Created(RunId(run), experiment, name, above, RunKind.INTERACTIVE, T0))
+        self._apply(Created(RunId(run), experiment, name, above, kind, T0))
         return RunId(run)
+
+    def add_job(self, run: str, compute: str = "cpu-cluster", *, queued: bool = True) -> RunId:
+        job = self.add_run(run, kind=RunKind.JOB)
+        self.store.add_properties(job, {"trackboard.compute": compute})
+        if queued:
+            self.store.add_job(QueuedJob(job, compute, T0, claimed=False))
+        return job
+
+    def move(self, run: str, state: RunState, cause: str = "", elapsed_s: float = 0.0) -> None:
+        """A job goes on to its next state."""
+        self._moves += 1
+        at = T0 + elapsed_s
+        self._apply(StateChanged(RunId(run), state, 0, self._moves, at, cause, elapsed_s))
 
     def end_run(self, run: str) -> None:
         self._apply(StateChanged(RunId(run), RunState.COMPLETED, 0, 1, T0, "", 1.0))

@@ -53,3 +53,7 @@ def test_numbers_are_shown_in_full() -> None:
         "nan",
         "-1e-300",
     ]
+
+
+def test_code_is_indented_and_has_no_blank_ends() -> None:
+    assert markdown.code(["", "a", "", "  b", ""]) == "    a\n    \n      b"

@@ -95,6 +95,30 @@ def test_a_curated_name() -> None:
     assert old.tensorflow_v1
 
 
+@pytest.mark.parametrize(
+    ("name", "has_gpu", "packages"),
+    [
+        ("AzureML-TensorFlow-2.2-GPU", True, ("tensorflow[and-cuda]",)),
+        ("AzureML-TensorFlow-2.2-GPU", False, ("tensorflow",)),
+        ("AzureML-TensorFlow-2.2-CPU", True, ("tensorflow",)),
+    ],
+)
+def test_a_curated_name_for_gpus(
+    name: str,
+    has_gpu: bool,
+    packages: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if has_gpu:
+        (tmp_path / "nvidia-smi").write_text("")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for asked in ((), ("tensorflow",)):
+        plan = plan_environment(EnvironmentRequest(name=name, pip_packages=asked))
+        assert plan.requirements == packages
+
+
 def test_it_was_made_for_tensorflow_1() -> None:
     plan = plan_environment(EnvironmentRequest(pip_packages=("tensorflow",), tensorflow_v1=True))
     assert plan.tensorflow_v1

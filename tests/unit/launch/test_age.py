@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,18 @@ def test_an_interpreter_as_it_is(source: Path) -> None:
     fitted = fit_environment(EnvironmentPlan(interpreter="/python"), source, ["old.py"], "", {})
     assert fitted.tensorflow_v1
     assert fitted.requirements == ()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_our_own_interpreter_is_looked_into(
+    is_there: bool, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tensorflow.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)] if is_there else [])
+    fitted = fit_environment(
+        EnvironmentPlan(interpreter=sys.executable), source, ["old.py"], "", {}
+    )
+    assert fitted.tensorflow_v1 is is_there
 
 
 def test_what_was_asked_for_decides_without_the_script(source: Path) -> None:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from trackboard.errors import UsageError
+from trackboard.launch import script as script_module
 from trackboard.launch.guard import Guard
 from trackboard.launch.script import Script, wait_for_any
 
@@ -88,6 +89,21 @@ def test_waits_no_longer_than_asked(run: Run) -> None:
     script.kill()
     assert _wait(script) == -signal.SIGKILL
     script.close(1.0)
+
+
+def test_waits_where_the_kernel_does_not_tell(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script_module, "_watch_end", lambda _pid: -1)
+    script = run("import sys; sys.exit(3)")
+    other = run("import time; time.sleep(60)")
+    wait_for_any([other, script], _DEADLINE_S)
+    assert script.code == 3
+    assert other.code is None
+    wait_for_any([other], 0.01)
+    other.kill()
+    assert _wait(other) == -signal.SIGKILL
+    assert not script.close(1.0)
+    assert not script.close(1.0)  # may be repeated
+    other.close(1.0)
 
 
 def test_terminate_reaches_children_too(run: Run, tmp_path: Path) -> None:

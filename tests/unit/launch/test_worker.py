@@ -20,7 +20,7 @@ from trackboard.launch.ranks import CONSOLE
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.worker import Worker
-from trackboard.model import EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState
+from trackboard.model import EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
 from trackboard.stores import MemoryStore
 
@@ -36,7 +36,12 @@ class Bench:
     source: Path
 
     def save(
-        self, script: str, *arguments: str, max_duration_s: float | None = None, **variables: str
+        self,
+        script: str,
+        *arguments: str,
+        max_duration_s: float | None = None,
+        command: str = "",
+        **variables: str,
     ) -> None:
         """Keep the plan of a script given as text."""
         (self.source / "train.py").write_text(script)
@@ -51,15 +56,16 @@ class Bench:
             environment=EnvironmentPlan(interpreter=sys.executable),
             variables={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **variables},
             submitted_s=0.0,
+            command=command,
             max_duration_s=max_duration_s,
             notes=("planned with care",),
         )
         save_plan(self.place.job_folder(RUN), plan)
         self.place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
 
-    def carry_out(self, open_site: Callable[[], Site] | None = None) -> Run:
+    def carry_out(self, open_site: Callable[[], Site] | None = None, *shares: Share) -> Run:
         """Run the worker here; the run as a reader sees it afterwards."""
-        Worker(self.place, RUN, open_site or self.site).carry_out()
+        Worker(self.place, RUN, open_site or self.site, shares).carry_out()
         return self.run()
 
     def site(self) -> Site:
@@ -247,6 +253,33 @@ def test_limit_of_time(bench: Bench) -> None:
     run = bench.carry_out()
     assert run.state is RunState.FAILED
     assert "longer than its limit of 0.2 s" in run.cause
+
+
+def test_command(bench: Bench) -> None:
+    """A line for a shell, in which `python` is the job's interpreter."""
+    command = 'python train.py "$COLOUR" && echo done > outputs/done; '
+    command += "python -c 'import sys; print(sys.prefix)'"
+    bench.save("import sys\nprint(sys.argv[1:])", command=command, COLOUR="light blue")
+    assert bench.carry_out().state is RunState.COMPLETED
+    said = f"['light blue']\n{sys.prefix}\n"
+    assert bench.file(CONSOLE).decode() == f"[trackboard] planned with care\n{said}"
+    assert bench.output("outputs/done") == b"done\n"
+
+
+def test_share(bench: Bench) -> None:
+    bench.save(
+        "import os\nprint(os.environ['OMP_NUM_THREADS'], os.environ['CUDA_VISIBLE_DEVICES'])"
+    )
+    assert bench.carry_out(None, Share(cpus=3, gpus=("2",))).state is RunState.COMPLETED
+    assert bench.file(CONSOLE).endswith(b"3 2\n")
+
+
+def test_limit_of_memory(bench: Bench) -> None:
+    bench.save("data = b'x' * 300_000_000\nimport time\ntime.sleep(60)")
+    run = bench.carry_out(None, Share(memory_bytes=200 << 20))
+    assert run.state is RunState.FAILED
+    assert " GB of memory together, and it may have 0.20 GB" in run.cause
+    assert b"[trackboard] ending the script: its processes held" in bench.file(CONSOLE)
 
 
 def test_script_that_removes_its_folder(bench: Bench) -> None:

@@ -2,6 +2,7 @@ import json
 import logging
 import os
 import resource
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -86,6 +87,27 @@ def test_a_closed_writer_begins_a_new_spool(tmp_path: Path, writer: SpoolWriter)
     writer.append_float(loss, 0, 0, 2.0)
     assert writer.writer not in ("", first)
     assert values_of(read_all(tmp_path / "spool", writer.writer)) == [2.0]
+
+
+def test_a_reader_may_remove_the_spool_as_soon_as_it_has_ended(
+    tmp_path: Path,
+    writer: SpoolWriter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A reader is as quick as that when it waits for a short script; nothing of it is lost."""
+    writer.append_float(writer.series(RUN, "loss"), 0, 0, 1.0)
+    folder = tmp_path / "spool" / writer.writer
+    sync = os.fsync
+
+    def sync_and_be_read(fd: int) -> None:
+        sync(fd)
+        shutil.rmtree(folder)
+
+    monkeypatch.setattr(os, "fsync", sync_and_be_read)
+    writer.close()
+    assert not folder.exists()
+    assert caplog.text == ""
 
 
 def test_a_forked_child_writes_a_spool_of_its_own(tmp_path: Path, writer: SpoolWriter) -> None:

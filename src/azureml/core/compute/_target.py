@@ -357,7 +357,12 @@ def _put(workspace: Workspace, new: Compute) -> ComputeTarget:
         if old is not None and old.kind != new.kind:
             raise ComputeTargetException(
                 f"The name {new.name!r} belongs to a compute target of type {old.kind}: choose another,"
-                f" or delete() that one first."
+                " or delete() that one first."
+            )
+        if old is not None and old.address != new.address and store.list_jobs(new.name):
+            raise ComputeTargetException(
+                f"{new.name!r} is {old.address}, and jobs run or wait there: wait for them, or cancel()"
+                " them, before another machine takes its name."
             )
         if old is not None:
             new = replace(new, created_s=old.created_s, modified_s=new.created_s)

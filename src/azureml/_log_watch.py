@@ -1,0 +1,56 @@
+"""Which of a job's logs is printed while somebody waits for it, and under which heading.
+
+Standard library only and fit for Python 3.9.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from azureml._console import say
+from azureml._log_stream import LogStream
+
+CONSOLE = "user_logs/std_log.txt"  # of several processes: what the first one prints
+BUILD = "azureml-logs/20_image_build_log.txt"
+_BEFORE_IT_RUNS = ("NotStarted", "Queued", "Preparing", "Starting")
+
+
+class LogWatch:
+    """Prints the log of whatever a run is busy with: first how its environment is built, then the script's.
+
+    Args:
+        folder: The run's folder.
+        has_ended: The run was over before anybody watched: how it was built does not matter any more.
+    """
+
+    def __init__(self, folder: Path, *, has_ended: bool) -> None:
+        self._folder = folder
+        self._skips_build = has_ended
+        self._stream: Optional[LogStream] = None
+
+    def look(self, status: str, *, is_over: bool) -> bool:
+        """Print what has come since.
+
+        Args:
+            status: The run's, in the SDK's words.
+            is_over: It has ended, and nothing more will come.
+
+        Returns:
+            Whether anything had come.
+        """
+        if status in _BEFORE_IT_RUNS:
+            return not self._skips_build and self._show(BUILD, to_the_end=False)
+        if self._stream is not None and self._stream.path == self._folder / BUILD:
+            self._stream.show(to_the_end=True)
+        return self._show(CONSOLE, to_the_end=is_over)
+
+    def _show(self, name: str, *, to_the_end: bool) -> bool:
+        path = self._folder / name
+        if self._stream is None or self._stream.path != path:
+            if not path.exists():
+                return False
+            title = f"Streaming {name}"
+            say(f"\n{title}\n{'=' * len(title)}\n")
+            self._stream = LogStream(path)
+        return self._stream.show(to_the_end=to_the_end)

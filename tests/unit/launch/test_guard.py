@@ -1,0 +1,69 @@
+"""The guard ends what it was told of, and nothing else, once its owner is killed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+_OWNER = """if True:
+    import subprocess, sys, time
+    from trackboard.launch.guard import Guard
+    guard = Guard()
+    watched, forgotten, dismissed = [
+        subprocess.Popen(["sleep", "60"], process_group=0) for _ in range(3)
+    ]
+    guard.watch(watched.pid)
+    guard.watch(forgotten.pid)
+    guard.forget(forgotten.pid)
+    other = Guard()
+    other.watch(dismissed.pid)
+    other.dismiss()
+    other.dismiss()
+    print(guard.pid, watched.pid, forgotten.pid, dismissed.pid, flush=True)
+    time.sleep(60)"""
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_who_is_watched_ends_with_the_owner(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _OWNER], stdout=subprocess.PIPE, cwd=tmp_path, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        guard, watched, *others = map(int, owner.stdout.readline().split())
+        owner.kill()
+    try:
+        _until(lambda: _is_gone(watched) and _is_gone(guard))
+        assert not any(map(_is_gone, others))
+    finally:
+        for pid in others:
+            os.kill(pid, 9)
+
+
+def test_a_guard_that_was_killed_is_no_trouble() -> None:
+    code = """if True:
+        import os
+        from trackboard.launch.guard import Guard
+        guard = Guard()
+        os.kill(guard.pid, 9)
+        os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOWAIT)
+        guard.watch(os.getpid())
+        guard.forget(os.getpid())
+        guard.dismiss()"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
