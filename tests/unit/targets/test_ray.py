@@ -433,9 +433,12 @@ def test_a_probe_that_never_ends(make: Make, plan: JobPlan, ray: RecordedRay, cl
     assert probe["stopped"]
 
 
-def test_the_nodes_of_a_cluster(target: RayTarget, ray: RecordedRay) -> None:
+def test_the_nodes_of_a_cluster(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:
     ray.nodes.append({**_node(3), "state": "DEAD"})
-    assert [(node.id, node.cpus, node.address) for node in target.list_nodes()] == [
-        ("n1", 2.0, "192.0.2.1"),
-        ("n2", 2.0, "192.0.2.2"),
+    target.start(plan)
+    ray.end(RUN, "RUNNING", driver_node_id="n2")
+    ray.jobs["other"] = {"submission_id": "other", "status": "RUNNING", "driver_node_id": "n1"}
+    assert [(node.id, node.cpus, node.address, node.runs) for node in target.list_nodes()] == [
+        ("n1", 2.0, "192.0.2.1", ()),
+        ("n2", 2.0, "192.0.2.2", (RUN,)),
     ]

@@ -117,17 +117,17 @@ class AmlCompute(ComputeTarget):
         return AmlComputeStatus._of(compute, self._nodes())
 
     def list_nodes(self) -> List[Dict[str, Any]]:
-        """Its nodes: a dict for each slot of this machine.
+        """Its nodes: a dict for each slot of this machine, or for each machine of a Ray cluster.
 
         `share` is what a slot gives to its job, or would to the next: a part of the machine, unless
         `[compute.<name>]` in `trackboard.toml` says something else.
         """
         return [
             {
-                "nodeId": f"{self.name}-{node.number}",
+                "nodeId": node.id or f"{self.name}-{node.number}",
                 "nodeState": state_of(node),
-                "privateIpAddress": "127.0.0.1",
-                "publicIpAddress": "127.0.0.1",
+                "privateIpAddress": node.address,
+                "publicIpAddress": node.address,
                 "port": None,
                 "runId": node.run,
                 "share": describe_share(node.share),

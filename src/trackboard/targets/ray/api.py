@@ -50,6 +50,7 @@ class RayJob:
     error: str  # Ray's word for the kind of error; empty when there is none
     ended_s: float | None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    node: str = ""  # where its driver is
 
     @classmethod
     def read(cls, fields: Mapping[str, Any]) -> RayJob:
@@ -62,6 +63,7 @@ class RayJob:
             error=fields.get("error_type") or "",
             ended_s=ended_ms / 1000 if ended_ms else None,
             metadata=fields.get("metadata") or {},
+            node=fields.get("driver_node_id") or "",
         )
 
 

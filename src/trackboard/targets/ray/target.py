@@ -34,6 +34,8 @@ _BREAK_S = 10.0  # how long a cluster that does not answer is left alone by stat
 _SETTLE_S = 120.0  # what a worker said last may take so long to be seen through a network folder
 _PATIENCE_S = 30.0  # from the first wish that a job ends to Ray's force
 _GAVE_UP = "JOB_SUPERVISOR_ACTOR_START_TIMEOUT"
+_RUN = "trackboard.run"  # what Ray keeps with a job
+_WORKSPACE = "trackboard.workspace"
 _ALIVE = WorkerStatus(WorkerState.ALIVE)
 
 
@@ -195,8 +197,17 @@ class RayTarget:
             self._api(given.address).stop(given.job)
 
     def list_nodes(self) -> tuple[ComputeNode, ...]:
-        """The nodes that Ray has now."""
-        return tuple(node for node in self._api().list_nodes() if node.is_alive)
+        """The nodes that Ray has now, and which of this workspace's jobs each runs, or leads."""
+        api = self._api()
+        runs: dict[str, list[RunId]] = {}
+        for job in api.list_jobs().values():
+            if job.status == "RUNNING" and job.metadata.get(_WORKSPACE) == str(self._folder):
+                runs.setdefault(job.node, []).append(RunId(job.metadata[_RUN]))
+        return tuple(
+            replace(node, runs=tuple(runs.get(node.id, ())))
+            for node in api.list_nodes()
+            if node.is_alive
+        )
 
     def _look(self, nodes: int = 1) -> RayVersion:
         """Look at the cluster, its nodes and whether they see the folder, unless that was just done."""
@@ -285,7 +296,7 @@ class RayTarget:
         )
 
     def _metadata(self, run: RunId) -> dict[str, str]:
-        return {"trackboard.run": run, "trackboard.workspace": str(self._folder)}
+        return {_RUN: run, _WORKSPACE: str(self._folder)}
 
     def _next_id(self, run: RunId) -> str:
         """The run's id, numbered from the second time that Ray is asked on."""
