@@ -423,6 +423,21 @@ def test_a_new_node_is_looked_at(make: Make, plan: JobPlan, ray: RecordedRay) ->
         make().check(plan)
 
 
+def test_a_node_that_leaves_meanwhile(make: Make, plan: JobPlan, ray: RecordedRay) -> None:
+    ray.sees["n2"] = {"host": "n2", "left": "the node is dead", "error": ""}
+    make().check(plan)
+    del ray.sees["n2"]
+    probes = len(ray.jobs)
+    make().check(plan)  # it was not looked at yet
+    assert len(ray.jobs) == probes + 1
+
+
+def test_nodes_that_all_leave_meanwhile(make: Make, plan: JobPlan, ray: RecordedRay) -> None:
+    ray.sees = {f"n{n}": {"host": f"n{n}", "left": "dead", "error": ""} for n in (1, 2)}
+    with pytest.raises(Unavailable, match="left the cluster while they were looked at"):
+        make().check(plan)
+
+
 def test_a_probe_that_never_ends(make: Make, plan: JobPlan, ray: RecordedRay, clock: Clock) -> None:
     ray._look = lambda job, words: None  # type: ignore[method-assign]  # noqa: ARG005
     target = make()

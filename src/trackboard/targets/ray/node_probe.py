@@ -47,6 +47,8 @@ def main() -> None:
     for node, answer in asked.items():
         try:
             found[node] = ray.get(answer, timeout=40)
+        except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError) as exc:
+            found[node] = {"host": node, "left": str(exc), "error": ""}  # it has just gone
         except Exception as exc:  # noqa: BLE001 - whatever it is, it is what this node has to say
             found[node] = {"host": node, "error": f"{type(exc).__name__}: {exc}"}
     _answer(found)

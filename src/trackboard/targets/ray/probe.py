@@ -74,9 +74,16 @@ class Probe:
             f"looking whether the {len(new)} nodes of {self.compute!r} see {self.there};"
             " this is done once for each node"
         )
-        for node, said in self._ask(new, package).items():
+        found = self._ask(new, package)
+        seen = {node: said for node, said in found.items() if "left" not in said}
+        for node, said in seen.items():
             self._judge(node, said)
-        self._save(scope, known | set(new))
+        self._save(scope, known | set(seen))
+        if not seen and not known & set(nodes):
+            raise Unavailable(
+                f"the nodes of {self.compute!r} left the cluster while they were looked at",
+                hint="Submit again; `ray status` on its head node says which are there.",
+            )
 
     def _ask(self, nodes: Sequence[str], package: Package) -> Mapping[str, Mapping[str, str]]:
         name, nonce = f"probe-{secrets.token_hex(8)}", secrets.token_hex(8)
