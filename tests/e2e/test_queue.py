@@ -112,6 +112,24 @@ def test_too_small_for_one_that_waits(jobs: Jobs, tmp_path: Path) -> None:
     assert jobs.wait(large).state is RunState.COMPLETED
 
 
+def test_each_slot_has_its_gpu(jobs: Jobs, tmp_path: Path) -> None:
+    """Of those that the client may see; where there are fewer than slots, they are shared."""
+    jobs.add_compute("gpu-cluster", 3)
+    go_on = tmp_path / "go-on"
+    script = _waits_for(go_on, "print(os.environ['CUDA_VISIBLE_DEVICES'])")
+    runs = [
+        jobs.submit(script, compute="gpu-cluster", CUDA_VISIBLE_DEVICES="4,5") for _ in range(3)
+    ]
+    jobs.until(lambda: all(jobs.console(run) for run in runs))
+    go_on.touch()
+    assert jobs.wait(*runs).state is RunState.COMPLETED
+    assert [jobs.console(run) for run in runs] == ["4\n", "5\n", "4\n"]
+    hidden = jobs.submit(script, compute="gpu-cluster", CUDA_VISIBLE_DEVICES="")
+    alone = jobs.submit(script, CUDA_VISIBLE_DEVICES="4,5")  # local: nothing is shared out
+    jobs.wait(hidden, alone)
+    assert [jobs.console(hidden), jobs.console(alone)] == ["\n", "4,5\n"]
+
+
 def test_cancel_while_it_waits(jobs: Jobs, tmp_path: Path) -> None:
     jobs.add_compute("one", 1)
     first = jobs.submit(_waits_for(tmp_path / "go-on"), compute="one")

@@ -140,6 +140,23 @@ def test_removes_the_folder_of_its_job(jobs: Jobs) -> None:
     assert jobs.console(run) == "up\n"
 
 
+def test_removes_the_folder_of_its_job_and_is_canceled(jobs: Jobs) -> None:
+    """There is no place left to say so in its log; its state does."""
+    run = jobs.submit(
+        """if True:
+        import os, shutil, time
+        shutil.rmtree(os.path.dirname(os.getcwd()))
+        time.sleep(60)"""
+    )
+    folder = jobs.workspace.folder / "jobs" / run
+    worker = jobs.worker(run)
+    jobs.until(lambda: not folder.exists())
+    cancel(jobs.site, run)
+    canceled = jobs.wait(run)
+    assert (canceled.state, canceled.cause) == (RunState.CANCELED, "it was canceled")
+    jobs.until(lambda: _has_ended(worker.pid))
+
+
 def test_closes_its_streams(jobs: Jobs) -> None:
     run = jobs.submit(
         """if True:

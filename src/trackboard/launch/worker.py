@@ -126,7 +126,7 @@ class Worker:
             outcome = self._run_in(work, plan, live, follower)
         except (TrackboardError, OSError) as exc:
             said = str(exc) if isinstance(exc, TrackboardError) else f"it could not go on: {exc}"
-            say(self._console, said)
+            self._tell(said)
             outcome = _Outcome(RunState.FAILED, said)
         return self._keep(live, follower, work, outcome)
 
@@ -148,7 +148,7 @@ class Worker:
             left = self._adopts_orphans and end_orphans(_LEFTOVER_GRACE_S)
             prepared.release()
         if left or running.left:
-            say(self._console, "the script has ended; what it left running was ended too")
+            self._tell("the script has ended; what it left running was ended too")
         live.set_state(RunState.FINALIZING)
         return self._judge(running.failure)
 
@@ -185,7 +185,7 @@ class Worker:
                 running.kill()  # there is no time to be polite
             if self._is_wanted_to_end() and not is_told:
                 is_told = True
-                say(self._console, f"ending the script: {self._told_to_end}")
+                self._tell(f"ending the script: {self._told_to_end}")
                 running.end()
 
     def _takes_too_much(self, running: Processes) -> bool:
@@ -252,6 +252,13 @@ class Worker:
         if outcome.state is RunState.COMPLETED:
             return _Outcome(RunState.FAILED, f"the script ended well, but {text}")
         return _Outcome(outcome.state, f"{outcome.cause}\n{text}")
+
+    def _tell(self, text: str) -> None:
+        """Into the job's console, if there still is one: scripts remove folders, and disks are full."""
+        try:
+            say(self._console, text)
+        except OSError as exc:
+            _note(f"{text} (not in the console: {exc})")
 
     def _end(self, why: str) -> None:
         self._told_to_end = self._told_to_end or why
