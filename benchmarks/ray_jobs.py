@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import logging
 import statistics
 import subprocess
 import sys
@@ -76,6 +77,7 @@ def measure_submit(workspace: Workspace, source: Path, address: str) -> list[Tar
             entrypoint_num_cpus=1,
         )
 
+    logging.getLogger("ray").setLevel(logging.WARNING)
     client = JobSubmissionClient(address)
     client.submit_job(entrypoint="sleep 1000", entrypoint_num_cpus=2)  # holds the one node it has
     ours()
