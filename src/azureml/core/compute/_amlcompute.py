@@ -195,7 +195,9 @@ class AmlCompute(ComputeTarget):
                 f" it has max_nodes={self._compute.max_nodes}."
             )
         if show_output:
-            say(f"Succeeded: {self.name} has {self._compute.max_nodes} slots on this machine")
+            is_elsewhere = self.name in self.workspace._workspace.site.engines
+            where = "nodes of a Ray cluster at most" if is_elsewhere else "slots on this machine"
+            say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 
     @staticmethod
     def supported_vmsizes(

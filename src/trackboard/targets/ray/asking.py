@@ -167,7 +167,8 @@ def explain_refusal(address: str, where: str, answer: Answer) -> TrackboardError
     if answer.status == 413:
         return UsageError(
             f"the Ray cluster at {address} takes no upload of this size: {answer.last_line}",
-            hint="Leave large files out with a line in .amlignore.",
+            hint="Only trackboard's own code goes that way, less than a megabyte: raise the limit of what is"
+            " in between, or name the dashboard itself.",
         )
     if answer.status < 500:
         return UsageError(
