@@ -26,7 +26,7 @@ demo:
 
 bench:
 	@$(SETUP) test
-	@for each in log freshness start scale history export; do \
+	@for each in log freshness start scale history export submit; do \
 	  $(BIN)/python benchmarks/$$each.py && echo || exit 1; done
 
 notebook:

@@ -2,7 +2,7 @@
 
 The floor is the same script started by a bare `subprocess` in the same interpreter. Beside that: a job whose
 environment was built for an earlier one (a small package from PyPI; `--offline` leaves it out), a folder of
-200 MB with one changed line, and a hundred submits in a row.
+200 MB with one changed line, and a hundred submits in a row. `--files 400000` adds a folder of so many files.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from trackboard.environments import prepare_environment
 from trackboard.launch.manifest import load_manifest, restore
 from trackboard.launch.plan import Request
 from trackboard.launch.plan_file import load_plan
+from trackboard.launch.submit import prepare
 from trackboard.model import Compute, EnvironmentRequest, RunId
 from trackboard.workspace import Workspace
 
@@ -94,6 +95,7 @@ class Bench:
 @contextlib.contextmanager
 def a_bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as name:
+        os.environ["TRACKBOARD_CACHE"] = f"{name}/cache"  # nothing was built yet
         bench = Bench(Path(name))
         yield bench
         bench.workspace.recorder().close()
@@ -176,6 +178,32 @@ def measure_many(bench: Bench) -> tuple[float, float]:
     return statistics.mean(spent), max(spent)
 
 
+def measure_files(bench: Bench, number: int) -> list[list[str]]:
+    """A folder of very many small files: read and kept at first, then only looked at."""
+    for name in range(number):
+        folder = bench.source / "data" / f"{name // 1000}"
+        if name % 1000 == 0:
+            folder.mkdir(parents=True)
+        (folder / f"{name}.txt").write_text(f"{name}")
+    time.sleep(2.1)
+    rows = []
+    for what in ("snapshot", "the same again"):
+        begin_s = time.monotonic()
+        with contextlib.redirect_stderr(io.StringIO()):
+            plan = prepare(bench.workspace.site, bench.request())
+        rows.append([what, f"{time.monotonic() - begin_s:.1f}"])
+    manifest = load_manifest(bench.workspace.folder / "snapshots", plan.snapshot)
+    begin_s = time.monotonic()
+    restore(bench.workspace.blobs, manifest, bench.folder / "many")
+    rows.append(["the working copy", f"{time.monotonic() - begin_s:.1f}"])
+    begin_s = time.monotonic()
+    found = sum(
+        os.lstat(f"{at}/{name}").st_size for at, _, names in os.walk(bench.source) for name in names
+    )
+    rows.append([f"floor: os.walk and lstat, {found:,} bytes", f"{time.monotonic() - begin_s:.1f}"])
+    return rows
+
+
 def row(name: str, spent: list[float], floor: list[float]) -> list[str]:
     middle = statistics.median(spent)
     over = middle - statistics.median(floor)
@@ -187,6 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--offline", action="store_true", help="no environment with a package")
+    parser.add_argument("--files", type=int, default=0, help="also a folder of so many files")
     given = parser.parse_args()
     print_head("From submit() to the first line of the script", "trackboard", "uv")
     targets, rows = [], []
@@ -205,11 +234,14 @@ def main() -> None:
             targets.append(Target(f"submit to first line, {name}", value, 1.0, "s"))
         large = measure_large(bench)
         mean_s, worst_s = measure_many(bench)
+        many_files = measure_files(bench, given.files) if given.files else []
     head = [f"way ({given.rounds} rounds)", "median s", "fastest s", "slowest s", "over floor s"]
     print_table(head, rows)
     print_table(["200 MB in 200 files", "s", "first line s", "bytes copied"], large)
     many = [["submit() to a queue", f"{mean_s:.4f}", f"{worst_s:.4f}"]]
     print_table([f"{SUBMITS} in a row", "mean s", "worst s"], many)
+    if many_files:
+        print_table([f"{given.files:,} files", "s"], many_files)
     print_targets(targets)
 
 

@@ -10,9 +10,8 @@ from typing import Optional
 
 from azureml._console import say
 from azureml._log_stream import LogStream
+from trackboard.model import BUILD_LOG, CONSOLE
 
-CONSOLE = "user_logs/std_log.txt"  # of several processes: what the first one prints
-BUILD = "azureml-logs/20_image_build_log.txt"
 _BEFORE_IT_RUNS = ("NotStarted", "Queued", "Preparing", "Starting")
 
 
@@ -40,8 +39,8 @@ class LogWatch:
             Whether anything had come.
         """
         if status in _BEFORE_IT_RUNS:
-            return not self._skips_build and self._show(BUILD, to_the_end=False)
-        if self._stream is not None and self._stream.path == self._folder / BUILD:
+            return not self._skips_build and self._show(BUILD_LOG, to_the_end=False)
+        if self._stream is not None and self._stream.path == self._folder / BUILD_LOG:
             self._stream.show(to_the_end=True)
         return self._show(CONSOLE, to_the_end=is_over)
 

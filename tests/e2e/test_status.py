@@ -17,7 +17,7 @@ from selenium.webdriver import Chrome
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
 from trackboard.launch.queue import cancel
-from trackboard.model import RunId, RunState
+from trackboard.model import BUILD_LOG, RunId, RunState
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Jobs
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 WAITS = (
     "import os, time\nprint('<up> & *running*')\nwhile not os.path.exists({go!r}): time.sleep(0.02)"
 )
-BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
 
 class Page:

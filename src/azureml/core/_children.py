@@ -104,7 +104,8 @@ class ChildCalls(RunHandle):
             raise UserErrorException(
                 "submit_child: TRACKBOARD_MODE=disabled records nothing, so there is no run to be below."
             )
-        return self.experiment._submit(config, tags, parent=self._live.id, **kwargs)
+        run: Run = self.experiment._submit(config, tags, parent=self._live.id, **kwargs)
+        return run
 
     def get_children(
         self,

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from azureml._console import say
-from azureml._log_watch import CONSOLE, LogWatch
+from azureml._log_watch import LogWatch
 from azureml.core._handle import RunHandle
 from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
@@ -19,7 +19,7 @@ from azureml.exceptions._tree import (
     UserErrorException,
     sdk_errors,
 )
-from trackboard.model import RunId, RunKind, RunState
+from trackboard.model import CONSOLE, LOG_FOLDERS, RunId, RunKind, RunState
 
 if TYPE_CHECKING:
     from trackboard.model import JobPlan
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 ERROR_CODE = "azureml.error_code"  # the property in which `fail` keeps it
 _DEFAULT_CODE = "UserError"
-_LOG_FOLDERS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")
 _FIRST_POLL_S, _LAST_POLL_S, _POLL_FACTOR = 0.05, 0.5, 1.3  # quick while something happens
 _SO_LONG = re.compile(r" \(\d+ s\)$")  # which changes all the time
 _LOST_S = 60.0
@@ -250,7 +249,7 @@ class DetailCalls(RunHandle):
         return {
             file.path: (folder / file.path).as_uri()
             for file in self._drained().store.list_files(RunId(self.id))
-            if not file.key and file.path.startswith(_LOG_FOLDERS) and "tfevents" not in file.path
+            if not file.key and file.path.startswith(LOG_FOLDERS) and "tfevents" not in file.path
         }
 
     def _read_log(self, name: str) -> bytes:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from trackboard.board import markdown
-from trackboard.board.log_end import as_seen
 from trackboard.model import Run, RunState
+from trackboard.record.log_end import as_seen
 
 _NAMED = 4  # jobs that hold what another waits for
 _MINUTE_S = 60

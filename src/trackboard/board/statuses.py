@@ -15,17 +15,16 @@ import numpy as np
 from tensorboard.data import provider as tb
 
 from trackboard.board.curves import matches
-from trackboard.board.log_end import read_end
 from trackboard.board.roster import Roster, Rosters
 from trackboard.board.source import Source
 from trackboard.board.status_text import Facts, Log, Wait, describe
 from trackboard.board.texts import TEXT, TextData, TextSeries
 from trackboard.errors import NotFound
-from trackboard.model import Run, RunId, RunKind, RunState
+from trackboard.model import BUILD_LOG, Run, RunId, RunKind, RunState
+from trackboard.record.log_end import read_end
 
 TAG = "status"
 _COMPUTE = "trackboard.compute"  # the property that names a job's compute target
-_BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 _CONSOLES = "user_logs"
 _CONSOLE = re.compile(r"std_log(?:_process_(\d+))?\.txt")
 _LINES = 30  # of all logs together, or nearly
@@ -132,7 +131,7 @@ class Statuses:
         ]
         yield from logs
         if not any(log.lines for log in logs):
-            yield Log(_BUILD_LOG, read_end(folder / _BUILD_LOG, _LINES))
+            yield Log(BUILD_LOG, read_end(folder / BUILD_LOG, _LINES))
 
 
 def _jobs(roster: Roster, run_tag_filter: tb.RunTagFilter | None) -> Iterator[Run]:

@@ -12,14 +12,13 @@ import click
 
 from trackboard.cli import words
 from trackboard.errors import Unavailable
-from trackboard.record.console import CONSOLE_PATH
+from trackboard.model import CONSOLE, LOG_FOLDERS, console_of_rank
 
 if TYPE_CHECKING:
     from trackboard.model import Run, RunId
     from trackboard.workspace import Workspace
 
-_LOG_FOLDERS = ("user_logs/", "azureml-logs/", "system_logs/", "logs/")
-_FIRST_OF_MANY = "user_logs/std_log_process_0.txt"  # holds the same as the console
+_FIRST_OF_MANY = console_of_rank(0)  # holds the same as the console
 _FIRST_S, _LAST_S = 0.05, 0.5  # between two looks: quick while something happens
 _PIECE_BYTES = 1 << 16
 
@@ -29,9 +28,9 @@ def list_logs(workspace: Workspace, run: RunId) -> list[str]:
     paths = [
         file.path
         for file in workspace.store.list_files(run)
-        if not file.key and file.path.startswith(_LOG_FOLDERS) and "tfevents" not in file.path
+        if not file.key and file.path.startswith(LOG_FOLDERS) and "tfevents" not in file.path
     ]
-    return sorted(paths, key=lambda path: (path != CONSOLE_PATH, path))
+    return sorted(paths, key=lambda path: (path != CONSOLE, path))
 
 
 def print_files(workspace: Workspace, run: RunId, paths: Sequence[str] | None) -> bool:
@@ -87,7 +86,7 @@ def end_with(workspace: Workspace, run: RunId) -> None:
         Exit: It has not completed.
     """
     try:
-        found = follow_run(workspace, run, [CONSOLE_PATH])
+        found = follow_run(workspace, run, [CONSOLE])
     except KeyboardInterrupt:
         click.echo(f"\nthe run goes on; end it with: trackboard cancel {run}", err=True)
         raise

@@ -10,14 +10,12 @@ import click
 from trackboard.cli.following import follow_run, list_logs, print_files
 from trackboard.cli.opening import find_one, folder_option, opened
 from trackboard.errors import NotFound, UsageError
-from trackboard.record.console import CONSOLE_PATH
+from trackboard.model import BUILD_LOG, CONSOLE, console_of_rank
 
 if TYPE_CHECKING:
     from trackboard.model import Run
     from trackboard.workspace import Workspace
 
-_BUILD = "azureml-logs/20_image_build_log.txt"
-_RANK = "user_logs/std_log_process_{}.txt"
 _EXAMPLES = """\b
 Examples:
   trackboard logs -f digits/run-3
@@ -47,7 +45,7 @@ def logs(
     """
     if (rank is not None) + build + everything > 1:
         raise UsageError("say one of --rank, --build and --all")
-    path = _BUILD if build else CONSOLE_PATH if rank is None else _RANK.format(rank)
+    path = BUILD_LOG if build else CONSOLE if rank is None else console_of_rank(rank)
     with opened(folder) as workspace:
         found = find_one(workspace, run)
         chosen = None if everything else [path]
@@ -59,7 +57,7 @@ def logs(
 
 def _nothing(workspace: Workspace, run: Run, path: str | None) -> NotFound:
     kept = list_logs(workspace, run.id)
-    if path in (None, CONSOLE_PATH) or not kept:
+    if path in (None, CONSOLE) or not kept:
         return NotFound(
             f"nothing that run {run.id} printed was kept",
             hint="A submitted run's console is always kept, another's on request:"

@@ -9,10 +9,9 @@ from pathlib import Path
 from trackboard.environments import Prepared, prepare_environment
 from trackboard.launch.console import say
 from trackboard.launch.follow import Follower
-from trackboard.model import JobPlan, RunState
+from trackboard.model import BUILD_LOG, JobPlan, RunState
 from trackboard.record import LiveRun
 
-BUILD_LOG = "azureml-logs/20_image_build_log.txt"  # within the run, as the SDK named it
 _BUILD_FILE = "build.txt"  # beside the plan
 _TELL_S = 2.0  # how often a run says how long its environment has taken
 

@@ -16,11 +16,9 @@ from pathlib import Path
 
 from trackboard.launch.mpi import mpi_command, mpi_variables
 from trackboard.launch.share import merge_shares, share_variables
-from trackboard.model import Distribution, JobPlan, Launcher, Share
+from trackboard.model import CONSOLE, Distribution, JobPlan, Launcher, Share, console_of_rank
 
-CONSOLE = "user_logs/std_log.txt"  # within the run, as the SDK named it
 CONSOLE_FILE = "console.txt"  # while the script runs, beside the plan
-_CONSOLE_OF_RANK = "user_logs/std_log_process_{}.txt"
 _HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)  # below those that systems give to whoever does not care
 
@@ -98,7 +96,7 @@ def list_logs(plan: JobPlan) -> dict[str, str]:
     logs = {CONSOLE: CONSOLE_FILE}
     if plan.distribution is not None:
         numbers = range(plan.distribution.processes)
-        logs.update((_CONSOLE_OF_RANK.format(n), console_file(n)) for n in numbers)
+        logs.update((console_of_rank(n), console_file(n)) for n in numbers)
     return logs
 
 

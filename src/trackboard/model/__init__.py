@@ -29,12 +29,16 @@ from trackboard.model.ids import (
     new_writer_id,
 )
 from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, Share
+from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.model.names import check_experiment_name, check_metric_name
 from trackboard.model.run import Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
 __all__ = [
     "ANY_PYTHON",
+    "BUILD_LOG",
+    "CONSOLE",
+    "LOG_FOLDERS",
     "ArtifactKind",
     "ArtifactLogged",
     "Compute",
@@ -70,6 +74,7 @@ __all__ = [
     "check_experiment_name",
     "check_metric_name",
     "check_run_id",
+    "console_of_rank",
     "new_job_run_id",
     "new_run_id",
     "new_writer_id",

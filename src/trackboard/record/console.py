@@ -22,9 +22,8 @@ from typing import (
     Tuple,
 )
 
+from trackboard.model import CONSOLE
 from trackboard.record.live_run import LiveRun
-
-CONSOLE_PATH = "user_logs/std_log.txt"  # within the run, as the SDK named it
 
 _OURS = os.path.join(os.path.dirname(__file__), "")
 _MAX_LINE = 1 << 16  # characters of a line that are kept waiting for its end
@@ -108,7 +107,7 @@ class _Console:
         live = self._live()
         if live is not None and ended:
             data = ended.encode("utf-8", "replace")
-            live.append_bytes(CONSOLE_PATH, self._size, data)
+            live.append_bytes(CONSOLE, self._size, data)
             self._size += len(data)
 
 

@@ -11,12 +11,10 @@ from trackboard.board.merged import BoardProvider
 from trackboard.board.roster import Rosters
 from trackboard.board.source import View
 from trackboard.board.statuses import Statuses
-from trackboard.model import Compute, RunId, RunState
+from trackboard.model import BUILD_LOG, Compute, RunId, RunState
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab
-
-BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
 
 def read(board: BoardProvider, **which: Any) -> dict[str, str]:

@@ -17,12 +17,19 @@ from trackboard.ingest import Ingest
 from trackboard.launch import preparing, worker
 from trackboard.launch.place import Place
 from trackboard.launch.plan_file import save_plan
-from trackboard.launch.preparing import BUILD_LOG
-from trackboard.launch.ranks import CONSOLE
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.worker import Worker
-from trackboard.model import EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState
+from trackboard.model import (
+    BUILD_LOG,
+    CONSOLE,
+    EnvironmentPlan,
+    JobPlan,
+    Run,
+    RunId,
+    RunKind,
+    RunState,
+)
 from trackboard.ports import Target
 from trackboard.stores import MemoryStore
 

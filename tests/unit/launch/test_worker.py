@@ -16,11 +16,10 @@ from trackboard.ingest import Ingest
 from trackboard.launch import worker as worker_module
 from trackboard.launch.place import Place
 from trackboard.launch.plan_file import save_plan
-from trackboard.launch.ranks import CONSOLE
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.worker import Worker
-from trackboard.model import EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
+from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
 from trackboard.stores import MemoryStore
 

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.model import RunId
+from trackboard.model import CONSOLE, RunId
 from trackboard.record import LiveRun, capture_console
-from trackboard.record.console import CONSOLE_PATH
 from trackboard.workspace import Workspace
 
 
@@ -46,7 +45,7 @@ def live(workspace: Workspace) -> LiveRun:
 
 def kept(workspace: Workspace, run: str = "run") -> str:
     workspace.drain()
-    path = workspace.run_folder(RunId(run)) / CONSOLE_PATH
+    path = workspace.run_folder(RunId(run)) / CONSOLE
     return path.read_text() if path.exists() else ""
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.board.log_end import as_seen, read_end
+from trackboard.record.log_end import as_seen, read_end
 
 
 def test_the_last_lines(tmp_path: Path) -> None:
