@@ -150,10 +150,12 @@ def main() -> None:
         with RayCluster(2) as cluster:
             workspace = make_workspace(Path(name) / "one", cluster.address)
             targets += measure_submit(workspace, source, cluster.address)
+            workspace.recorder().close()
         if count:
             with RayCluster(2, 2) as cluster:
                 workspace = make_workspace(Path(name) / "many", cluster.address)
                 targets += run_many(workspace, source, count, Path(name) / "marks")
+                workspace.recorder().close()
     print_targets(targets)
 
 
