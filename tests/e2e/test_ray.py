@@ -261,8 +261,9 @@ def test_a_killed_head_is_said_or_survived(on_ray: OnRay, ray_cluster: RayCluste
     lives: set[RunId] = set()
     while time.monotonic() < killed_s + HONEST_S and any(_is_open(on_ray, run) for run in runs):
         lives = {run for run in runs if _has_worker(on_ray, run)}
-        if all((on_ray.run(run).state is RunState.RUNNING) is (run in lives) for run in runs):
-            break
+        told = [on_ray.run(run).state is RunState.RUNNING for run in runs]
+        if told == [run in lives for run in runs] and len(lives) < len(runs):
+            break  # those on the head are gone, a second after it
         time.sleep(0.2)
     for run in runs:
         state = on_ray.run(run).state
