@@ -82,6 +82,12 @@ def find_script(source: Path, script: str) -> str:
             hint="Only that folder is copied to the job: move the script there, or pass the folder"
             f" that holds both, for example source_directory={os.path.commonpath([folder, place])!r}.",
         )
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "is not there"
+        raise UsageError(
+            f"the source folder {str(folder)!r} {what}",
+            hint="It is the folder that holds the script; a relative one begins at the current folder.",
+        )
     if not place.is_file():
         raise UsageError(
             f"there is no script {script!r} in the source folder {str(folder)!r}",
