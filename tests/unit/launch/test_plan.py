@@ -123,7 +123,7 @@ def test_missing_script_names_the_nearest(source: Path) -> None:
 
 
 def test_source_folder_that_is_none(source: Path) -> None:
-    with pytest.raises(UsageError, match=r"the source folder '.*/nowhere' is not there"):
+    with pytest.raises(UsageError, match=r"the source folder '.*/nowhere' does not exist"):
         find_script(source / "nowhere", "train.py")
     with pytest.raises(UsageError, match=r"the source folder '.*/train\.py' is not a folder"):
         find_script(source / "train.py", "train.py")
