@@ -114,6 +114,9 @@ def test_a_dry_run_masks_values_and_starts_nothing(project: Path) -> None:
     assert plan["distribution"]["processes"] == 2
     assert plan["max_duration_s"] == 7200
     assert "geheim" not in said
+    line = trackboard(project, "submit", *options, "--json", *more, "train.py", "x y").stdout
+    assert line.count("\n") == 1
+    assert json.loads(line)["script"] == plan["script"]
     assert trackboard(project, "runs").stdout == "no runs\n"
 
 
