@@ -35,7 +35,7 @@ notebook:
 
 test:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool \

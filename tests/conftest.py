@@ -10,9 +10,14 @@ import time
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from trackboard.testing.ray_cluster import RayCluster
+    from trackboard.workspace import Workspace
 
 IN_CI = os.environ.get("CI") == "true"
 _MARK = "TRACKBOARD_TEST"
@@ -125,3 +130,56 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+class _RayHolder:
+    """The cluster of all tests, until one of them ends its head."""
+
+    def __init__(self) -> None:
+        self._cluster: RayCluster | None = None
+
+    def get(self) -> "RayCluster":
+        from trackboard.testing.ray_cluster import RayCluster
+
+        if self._cluster is None or not self._cluster.is_up:
+            self.close()
+            self._cluster = RayCluster(2, 2)
+        return self._cluster
+
+    def close(self) -> None:
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+
+
+@pytest.fixture(scope="session")
+def _ray_holder() -> Iterator[_RayHolder]:
+    holder = _RayHolder()
+    yield holder
+    holder.close()
+
+
+@pytest.fixture
+def ray_cluster(_ray_holder: _RayHolder) -> "RayCluster":
+    """A Ray cluster of two nodes with two CPUs each; mark its tests `xdist_group("ray")`."""
+    return _ray_holder.get()
+
+
+@pytest.fixture(scope="session")
+def ray_workspace_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for a workspace that all tests on Ray share, as its nodes are looked at once for each."""
+    return tmp_path_factory.mktemp("ray")
+
+
+@pytest.fixture
+def ray_workspace(ray_cluster: "RayCluster", ray_workspace_folder: Path) -> "Workspace":
+    """A workspace whose compute targets `cluster` and `big` (three CPUs a node) are on Ray."""
+    from trackboard.workspace import Workspace
+
+    folder = Workspace.open(ray_workspace_folder).folder
+    lines = ["format = 1", "id = 'tests'"]
+    for name, cpus in (("cluster", 1), ("big", 3)):
+        lines += [f"[compute.{name}]", "engine = 'ray'", f"cpus = {cpus}"]
+        lines.append(f"address = '{ray_cluster.address}'")
+    (folder / "trackboard.toml").write_text("\n".join(lines))
+    return Workspace.open(ray_workspace_folder)

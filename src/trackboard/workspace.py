@@ -441,16 +441,17 @@ class Workspace:
             store=self.store,
             drain=self.drain,
             target_for=self._target_for,
+            engines=frozenset(name for name, each in self.settings.compute.items() if each.ray),
             subscription_id=config.subscription_id if config else "",
             resource_group=config.resource_group if config else "",
         )
 
     def _target_for(self, compute: str) -> Target:
         found = None if compute == LOCAL else self.store.find_compute(compute)
-        if found is None and compute != LOCAL:
-            raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
         settings = self.settings.compute.get(compute, ComputeSettings())
-        return open_target(self.folder, found, settings)
+        if found is None and compute != LOCAL and settings.ray is None:
+            raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
+        return open_target(self.folder, found, settings, compute)
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""

@@ -14,6 +14,7 @@ from trackboard.config.location import (
     read_sdk_config,
 )
 from trackboard.config.notice import say_once
+from trackboard.config.ray import RaySettings, check_address
 from trackboard.config.settings import Settings, make_workspace, read_settings
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "ROOT",
     "ComputeSettings",
     "Location",
+    "RaySettings",
     "SdkConfig",
     "Settings",
+    "check_address",
     "find_location",
     "find_sdk_config",
     "is_network_folder",

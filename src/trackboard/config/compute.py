@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trackboard.config.keys import NUMBER, check_keys
+from trackboard.config.ray import RAY_KEYS, RaySettings, read_ray
 from trackboard.errors import UsageError
 
-_KEYS: Mapping[str, object] = {"cpus": int, "memory_gb": NUMBER, "gpus": int}
+_KEYS: Mapping[str, object] = {"engine": str, "cpus": int, "memory_gb": NUMBER, "gpus": int}
+_ENGINES = ("local", "ray")
 _LOCAL = "local"  # the compute target that is always there
 _LEAST = {"cpus": 1, "gpus": 0}
 
@@ -24,6 +26,7 @@ class ComputeSettings:
     cpus: int | None = None
     memory_gb: float | None = None  # of 2**30 bytes; enforced, which no share is by itself
     gpus: int | None = None
+    ray: RaySettings | None = None  # its engine is Ray; None: slots of this machine
 
     @property
     def memory_bytes(self) -> int | None:
@@ -55,7 +58,12 @@ def _read(file: str, name: str, table: object) -> ComputeSettings:
             f"{where} cannot be set: 'local' starts every job at once and shares nothing out",
             hint="Create a cluster, submit to that, and name it here.",
         )
-    check_keys(where, table, _KEYS)
+    engine = table.get("engine", "local")
+    if engine not in _ENGINES:
+        raise UsageError(
+            f"{where}: engine = {engine!r} is not known", hint=f"Known are: {', '.join(_ENGINES)}."
+        )
+    check_keys(where, table, {**_KEYS, **RAY_KEYS} if engine == "ray" else _KEYS)
     for key, least in _LEAST.items():
         if table.get(key, least) < least:
             raise UsageError(
@@ -66,4 +74,8 @@ def _read(file: str, name: str, table: object) -> ComputeSettings:
             f"{where}: memory_gb = {table['memory_gb']} is no amount of memory",
             hint="Write gigabytes, such as memory_gb = 4 or memory_gb = 0.5.",
         )
-    return ComputeSettings(**table)
+    ours = {key: value for key, value in table.items() if key in _KEYS and key != "engine"}
+    if engine != "ray":
+        return ComputeSettings(**ours)
+    theirs = {key: value for key, value in table.items() if key in RAY_KEYS}
+    return ComputeSettings(**ours, ray=read_ray(where, theirs))

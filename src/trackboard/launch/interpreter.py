@@ -8,7 +8,25 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from trackboard.environments import Prepared
+from trackboard.model import JobPlan
+
 _NAMES = ("python", "python3")
+
+
+def make_command(
+    plan: JobPlan, prepared: Prepared, folder: Path
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What each process of a job runs, and with which variables.
+
+    Args:
+        plan: The job.
+        prepared: Its interpreter.
+        folder: Of the job.
+    """
+    argv = ("/bin/sh", "-c", plan.command) if plan.command else (prepared.python, *plan.script)
+    variables = {**plan.variables, **prepared.variables}
+    return argv, with_interpreter(prepared.python, variables, folder)
 
 
 def with_interpreter(python: str, variables: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Number
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from trackboard.launch.place import LOGS, OUTPUTS, WORK
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import Snapshot, existing_folder
 from trackboard.model import (
+    ANY_PYTHON,
     Distribution,
+    EnvironmentPlan,
     EnvironmentRequest,
     JobPlan,
     RunId,
@@ -97,7 +100,7 @@ def make_plan(
     run: RunId,
     snapshot: Snapshot,
     *,
-    client: Mapping[str, str],
+    client: Mapping[str, str] | None,
     now_s: float,
 ) -> JobPlan:
     """Decide everything about a job.
@@ -107,7 +110,8 @@ def make_plan(
         site: The workspace it belongs to.
         run: The id of its run.
         snapshot: The source folder, taken.
-        client: The environment variables of the process that submits.
+        client: The environment variables of the process that submits, which the job inherits with
+            its interpreter; None: it runs elsewhere, with those of the machine there.
         now_s: The moment of submission.
 
     Raises:
@@ -118,7 +122,7 @@ def make_plan(
     script: tuple[str, ...] = ()
     if not command:
         script = (_script(request, snapshot), *plain_arguments(request.arguments))
-    variables = {**_inherited(client), **request.variables}
+    variables = {**_inherited(client or {}), **request.variables}
     environment = fit_environment(
         plan_environment(request.environment), request.source, script[:1], command, variables
     )
@@ -132,7 +136,7 @@ def make_plan(
         snapshot=snapshot.digest,
         script=script,
         command=command,
-        environment=environment,
+        environment=environment if client is not None else _elsewhere(environment),
         variables={**variables, **ours},
         distribution=request.distribution,
         submitted_s=now_s,
@@ -202,6 +206,13 @@ def _check_variables(given: Mapping[str, str]) -> None:
             f"these environment variables cannot be set: {', '.join(map(repr, wrong))}",
             hint="Names and values are text, and a name holds no '='.",
         )
+
+
+def _elsewhere(environment: EnvironmentPlan) -> EnvironmentPlan:
+    """The interpreter that submits means the one of the machine that it will be."""
+    if environment.interpreter != sys.executable:
+        return environment
+    return replace(environment, interpreter=ANY_PYTHON)
 
 
 def _inherited(client: Mapping[str, str]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def kick(site: Site) -> tuple[RunId, ...]:
         return ()
     computes = dict.fromkeys(job.compute for job in jobs)
     started: list[RunId] = []
-    gone: list[tuple[QueuedJob, str]] = []
+    gone: list[tuple[QueuedJob, WorkerStatus]] = []
     refused: list[Unavailable] = []
     with _turn(site.folder / "slots" / "queue.lock"):
         for compute in computes:
@@ -53,8 +53,8 @@ def kick(site: Site) -> tuple[RunId, ...]:
                 started += _start_waiting(site, target, compute)
             except Unavailable as exc:
                 refused.append(exc)
-    for job, cause in gone:
-        _bury(site, job, cause)
+    for job, status in gone:
+        _bury(site, job, status)
     if refused:
         raise refused[0]
     return tuple(started)
@@ -69,13 +69,21 @@ def cancel(site: Site, run: RunId) -> None:
     site.drain()
     site.store.request_cancel(run)  # a worker asks every second
     with _turn(site.folder / "slots" / "queue.lock"):
-        waits = any(job.run == run and not job.claimed for job in site.store.list_jobs())
-        if not waits or not site.store.remove_job(run):
+        jobs = [job for job in site.store.list_jobs() if job.run == run]
+        waits = all(_take_back(site, job) for job in jobs if job.claimed)
+        if not jobs or not waits or not site.store.remove_job(run):
             return
     site.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
 
 
-def _find_gone(site: Site, target: Target, compute: str) -> list[tuple[QueuedJob, str]]:
+def _take_back(site: Site, job: QueuedJob) -> bool:
+    """Whether a job that was handed to its engine had not begun, and now never will."""
+    target = site.target_for(job.compute)
+    handle = target.find(job.run)
+    return handle is not None and target.withdraw(handle)
+
+
+def _find_gone(site: Site, target: Target, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
     """Jobs whose worker is provably gone, each with the engine's words on why."""
     handles: dict[str, QueuedJob] = {}
     for job in site.store.list_jobs(compute):
@@ -88,7 +96,7 @@ def _find_gone(site: Site, target: Target, compute: str) -> list[tuple[QueuedJob
             handles[handle] = job
     found: Mapping[str, WorkerStatus] = target.poll(list(handles)) if handles else {}
     return [
-        (job, found[handle].cause)
+        (job, found[handle])
         for handle, job in handles.items()
         if found[handle].state is WorkerState.GONE
     ]
@@ -131,20 +139,26 @@ def _is_possible(target: Target, plan: JobPlan) -> bool:
     return True
 
 
-def _bury(site: Site, job: QueuedJob, cause: str) -> None:
+def _bury(site: Site, job: QueuedJob, status: WorkerStatus) -> None:
     """Let go of a job whose worker is gone; whoever removes it from the queue does the rest."""
+    if not status.is_settled and not _has_ended(site, job.run):
+        return  # its last words are on their way: the next kick looks again
     if not site.store.remove_job(job.run):
         return
     folder = site.job_folder(job.run)
     remove_work(folder / WORK)
-    site.drain()
-    run = site.store.find_run(job.run)
-    if run is None or not run.state.is_terminal:
+    if not _has_ended(site, job.run):
         said = tail(folder / WORKER_LOG)
-        why = cause or "its worker ended without a word"
+        why = status.cause or "its worker ended without a word"
         site.recorder.attach(job.run, owner=True).fail(
             why + (f"; the end of its log:\n{said}" if said else "")
         )
+
+
+def _has_ended(site: Site, run: RunId) -> bool:
+    site.drain()
+    found = site.store.find_run(run)
+    return found is not None and found.state.is_terminal
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What runs: the processes of a job, each with its command, its variables and its log.
 
-All nodes of a job are on this machine. One process alone is called the script, and its log is where the
-SDK has it. Of several each has a log of its own; what the first one prints is in both places.
+All nodes of a job are on this machine, unless it is said where they are. One process alone is called the
+script, and its log is where the SDK has it. Of several each has a log of its own; what the first one
+prints is in both places.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ _PORTS = range(20_000, 32_000)  # below those that systems give to whoever does 
 
 
 @dataclass(frozen=True)
+class Host:
+    """A machine that one node of a job is on."""
+
+    address: str  # for the other nodes
+    ports: tuple[int, ...]  # that nobody listens at
+
+
+@dataclass(frozen=True)
 class Rank:
     """One process of a job."""
 
@@ -32,6 +41,11 @@ class Rank:
     console: str  # name of the file that takes what it prints, beside the plan
     is_server: bool = False  # serves the others, and is ended when they are done
 
+    @property
+    def node(self) -> int:
+        """Which node of the job it belongs to."""
+        return int(self.variables.get("NODE_RANK", "0"))
+
 
 def make_ranks(
     plan: JobPlan,
@@ -39,6 +53,7 @@ def make_ranks(
     variables: Mapping[str, str],
     shares: Sequence[Share],
     folder: Path,
+    hosts: Sequence[Host] = (),
 ) -> tuple[Rank, ...]:
     """Decide what is to be started.
 
@@ -48,6 +63,8 @@ def make_ranks(
         variables: Those of all processes.
         shares: What each node may use; none: nothing was decided.
         folder: Where the plan is, and the consoles will be.
+        hosts: One for each node, when they are machines of their own: mpirun is not used then, and
+            its variables are set.
 
     Raises:
         UsageError: It needs mpirun, and there is none.
@@ -56,14 +73,15 @@ def make_ranks(
     if together is None:
         own = share_variables(merge_shares(shares), 1, variables)
         return (Rank("the script", tuple(argv), {**variables, **own}, CONSOLE_FILE),)
-    if together.launcher is Launcher.MPI:
+    if together.launcher is Launcher.MPI and not hosts:
         own = share_variables(merge_shares(shares), together.processes, variables)
-        given = {**mpi_variables(_free_ports(1)[0]), **variables, **own}
+        given = {**mpi_variables(free_ports(1)[0]), **variables, **own}
         started = mpi_command(together.processes, argv, folder, given)
         return (Rank("mpirun", started, given, CONSOLE_FILE),)
-    make = _tensorflow if together.launcher is Launcher.TENSORFLOW else _pytorch
-    ranks = make(together)
-    nodes = [int(rank.variables["NODE_RANK"]) for rank in ranks]
+    ranks = _MAKERS[together.launcher](
+        together, hosts or [Host(_HOST, tuple(free_ports(together.processes)))] * together.nodes
+    )
+    nodes = [rank.node for rank in ranks]
     whole: list[Rank] = []
     for number, (rank, node) in enumerate(zip(ranks, nodes, strict=True)):
         share = shares[node] if node < len(shares) else Share()
@@ -87,14 +105,13 @@ def console_file(number: int) -> str:
     return f"console-{number}.txt" if number else CONSOLE_FILE
 
 
-def _pytorch(together: Distribution) -> list[Rank]:
-    (port,) = _free_ports(1)
+def _pytorch(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:
     ranks: list[Rank] = []
     nodes = [_node(number, together) for number in range(together.processes)]
     for number, node in enumerate(nodes):
         variables = {
-            "MASTER_ADDR": _HOST,
-            "MASTER_PORT": str(port),
+            "MASTER_ADDR": hosts[0].address,
+            "MASTER_PORT": str(hosts[0].ports[0]),
             "WORLD_SIZE": str(together.processes),
             "RANK": str(number),
             "LOCAL_RANK": str(number - nodes.index(node)),
@@ -105,30 +122,64 @@ def _pytorch(together: Distribution) -> list[Rank]:
     return ranks
 
 
-def _tensorflow(together: Distribution) -> list[Rank]:
+def _mpi(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:
+    """What mpirun would tell each process, whichever it is, and where the first one is."""
+    ranks: list[Rank] = []
+    for rank in _pytorch(together, hosts):
+        said = rank.variables
+        variables = {
+            "OMPI_COMM_WORLD_RANK": said["RANK"],
+            "OMPI_COMM_WORLD_SIZE": said["WORLD_SIZE"],
+            "OMPI_COMM_WORLD_LOCAL_RANK": said["LOCAL_RANK"],
+            "OMPI_COMM_WORLD_LOCAL_SIZE": said["LOCAL_WORLD_SIZE"],
+            "PMI_RANK": said["RANK"],
+            "PMI_SIZE": said["WORLD_SIZE"],
+            "AZ_BATCH_MASTER_NODE": f"{said['MASTER_ADDR']}:{said['MASTER_PORT']}",
+            "AZ_BATCHAI_MPI_MASTER_NODE": said["MASTER_ADDR"],
+            "MASTER_ADDR": said["MASTER_ADDR"],
+            "MASTER_PORT": said["MASTER_PORT"],
+            "NODE_RANK": said["NODE_RANK"],
+        }
+        ranks.append(replace(rank, variables=variables))
+    return ranks
+
+
+def _tensorflow(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:
     servers = together.parameter_servers
     workers = together.processes - servers
-    addresses = [f"{_HOST}:{port}" for port in _free_ports(together.processes)]
+    tasks = [("worker", n) for n in range(workers)] + [("ps", n) for n in range(servers)]
+    places = [
+        index % together.nodes if kind == "ps" else index * together.nodes // workers
+        for kind, index in tasks
+    ]
+    addresses = [
+        f"{hosts[node].address}:{hosts[node].ports[number]}" for number, node in enumerate(places)
+    ]
     cluster = {"worker": addresses[:workers]}
     if servers:
         cluster["ps"] = addresses[workers:]
-    tasks = [("worker", n) for n in range(workers)] + [("ps", n) for n in range(servers)]
     ranks: list[Rank] = []
-    for kind, index in tasks:
+    for (kind, index), node in zip(tasks, places, strict=True):
         config = {"cluster": cluster, "task": {"type": kind, "index": index}}
         is_server = kind == "ps"
-        node = index % together.nodes if is_server else index * together.nodes // workers
         variables = {"TF_CONFIG": json.dumps(config), "NODE_RANK": str(node)}
         name = f"parameter server {index}" if is_server else f"worker {index}"
         ranks.append(Rank(name, (), variables, "", is_server))
     return ranks
 
 
+_MAKERS = {
+    Launcher.PYTORCH: _pytorch,
+    Launcher.TENSORFLOW: _tensorflow,
+    Launcher.MPI: _mpi,
+}
+
+
 def _node(number: int, together: Distribution) -> int:
     return number * together.nodes // together.processes
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports of this machine that nobody listens at now; all different."""
     ports: list[int] = []
     start = int.from_bytes(os.urandom(4), "big")  # jobs that start at once shall not meet

@@ -15,10 +15,11 @@ from trackboard.launch.plan_file import MASK, load_plan
 from trackboard.launch.queue import kick
 from trackboard.launch.site import Site
 from trackboard.launch.submit import check_compute, enqueue
-from trackboard.model import JobPlan, RunId, new_job_run_id
+from trackboard.model import ANY_PYTHON, JobPlan, RunId, new_job_run_id
 from trackboard.record.value import check_tag
 
 RERUN_OF = "trackboard.rerun_of"  # the property that names the run it repeats
+_HERE = "this machine"
 _ABOUT_CODE = ("azureml.git.", "mlflow.source.git.", "trackboard.source")
 _AGAIN = "Submit the source folder again: trackboard submit --help"
 
@@ -57,7 +58,15 @@ def rerun(
     plan = _again(site, old, arguments, manifest)
     plan = replace(plan, compute=compute or old.compute)
     check_compute(site, plan.compute)
-    site.target_for(plan.compute).check(plan)
+    target = site.target_for(plan.compute)
+    there = _planned_for(old)
+    if there and target.is_here is not (there == _HERE):
+        raise UsageError(
+            f"run {run} was planned for {there}: on {plan.compute!r} it would have neither the variables"
+            " nor the interpreter that it needs",
+            hint=f"Submit it anew: trackboard submit --compute {plan.compute} <script>",
+        )
+    target.check(plan)
     known = site.store.get_properties(run)
     properties = {
         RERUN_OF: run,
@@ -68,6 +77,13 @@ def rerun(
     enqueue(site, plan, name, None, tags or {}, properties)
     kick(site)
     return plan.run
+
+
+def _planned_for(plan: JobPlan) -> str:
+    """Where a plan can be carried out; empty where it does not say."""
+    if plan.environment.interpreter == ANY_PYTHON:
+        return "the nodes of a cluster elsewhere"
+    return _HERE if plan.variables.keys() >= {"HOME", "PATH"} else ""
 
 
 def _plan_of(site: Site, run: RunId) -> JobPlan:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from trackboard.launch.guard import Guard
 from trackboard.launch.processes import list_members
@@ -19,6 +20,38 @@ class Failure:
 
     rank: Rank
     code: int  # negative: the signal that ended it
+
+
+class Processes(Protocol):
+    """All processes of a job, wherever they are: what `Running` is for those of this machine."""
+
+    failure: Failure | None
+    left: bool
+
+    @property
+    def pids(self) -> set[int]:
+        """Children of this process."""
+        ...
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether all have ended; waits for an end."""
+        ...
+
+    def end(self) -> None:
+        """Ask all of them to end."""
+        ...
+
+    def kill(self) -> None:
+        """End all of them by force."""
+        ...
+
+    def list_pids(self, *, orphans: bool) -> set[int]:
+        """All processes on this machine, and what they started."""
+        ...
+
+    def close(self) -> None:
+        """End what is there."""
+        ...
 
 
 class Running:

@@ -17,5 +17,6 @@ class Site(Place):
     store: Store
     drain: Callable[[], object]  # store everything said up to now
     target_for: Callable[[str], Target]  # by compute name; raises NotFound
+    engines: frozenset[str] = frozenset()  # compute targets that the settings alone make
     subscription_id: str = ""  # of the SDK's config.json, passed on to jobs
     resource_group: str = ""

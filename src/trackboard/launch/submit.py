@@ -130,8 +130,10 @@ def _prepare(site: Site, request: Request) -> tuple[JobPlan, Snapshot]:
     run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
     snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
     say_if_large(os.path.abspath(request.source), snapshot.manifest)
-    plan = make_plan(request, site, run, snapshot, client=os.environ, now_s=now_s)
-    site.target_for(plan.compute).check(plan)
+    target = site.target_for(request.compute)
+    client = os.environ if target.is_here else None
+    plan = make_plan(request, site, run, snapshot, client=client, now_s=now_s)
+    target.check(plan)
     return plan, snapshot
 
 
@@ -162,9 +164,11 @@ def check_compute(site: Site, name: str) -> None:
     Raises:
         NotFound: Those that exist are listed.
     """
-    if name == LOCAL or site.store.find_compute(name) is not None:
+    if name in (LOCAL, *site.engines) or site.store.find_compute(name) is not None:
         return
-    names = sorted({LOCAL, *(compute.name for compute in site.store.list_computes())})
+    names = sorted(
+        {LOCAL, *site.engines, *(compute.name for compute in site.store.list_computes())}
+    )
     raise NotFound(
         f"there is no compute target {name!r} in workspace {site.name!r}",
         hint=f"There is: {', '.join(names)}. ComputeTarget.create(...) makes a new one.",

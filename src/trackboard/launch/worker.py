@@ -15,10 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from trackboard.environments import Prepared
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.console import say, tail
 from trackboard.launch.follow import Follower
-from trackboard.launch.interpreter import with_interpreter
+from trackboard.launch.interpreter import make_command
 from trackboard.launch.mpi import find_failed_rank
 from trackboard.launch.orphans import end_orphans, reap_orphans
 from trackboard.launch.outputs import keep_outputs
@@ -27,7 +28,7 @@ from trackboard.launch.plan_file import load_plan
 from trackboard.launch.preparing import Preparing
 from trackboard.launch.processes import measure_memory
 from trackboard.launch.ranks import CONSOLE_FILE, console_file, list_logs, make_ranks
-from trackboard.launch.running import Failure, Running
+from trackboard.launch.running import Failure, Processes, Running
 from trackboard.launch.share import merge_shares
 from trackboard.launch.work import make_work, remove_work
 from trackboard.model import JobPlan, RunId, RunState, Share
@@ -110,7 +111,7 @@ class Worker:
         return site
 
     def _attempt(self, live: LiveRun) -> _Outcome:
-        plan = load_plan(self._folder)
+        plan = self._load()
         live.set_state(RunState.PREPARING)
         signal.signal(signal.SIGTERM, self._on_sigterm)
         self._console.touch()
@@ -134,19 +135,11 @@ class Worker:
         self._next_ask_s = (
             time.monotonic() + _ASK_S
         )  # the store is opened once something takes long
-        prepared = Preparing(
-            plan, self._folder, live, follower, self._console, self._is_wanted_to_end
-        ).prepare()
+        prepared = self._prepare(plan, live, follower)
         if prepared is None or self._told_to_end:
             return self._ended_by_request()
         self._next_ask_s = 0.0
-        argv = ("/bin/sh", "-c", plan.command) if plan.command else (prepared.python, *plan.script)
-        variables = {**plan.variables, **prepared.variables}
-        variables = with_interpreter(prepared.python, variables, self._folder)
-        ranks = make_ranks(plan, argv, variables, self._shares, self._folder)
-        running = Running(
-            ranks, work, self._folder, grace_s=_GRACE_S, leftover_grace_s=_LEFTOVER_GRACE_S
-        )
+        running = self._start(plan, prepared, work)
         try:
             live.set_state(RunState.RUNNING)
             self._supervise(plan, running, follower)
@@ -159,7 +152,23 @@ class Worker:
         live.set_state(RunState.FINALIZING)
         return self._judge(running.failure)
 
-    def _supervise(self, plan: JobPlan, running: Running, follower: Follower) -> None:
+    def _load(self) -> JobPlan:
+        return load_plan(self._folder)
+
+    def _prepare(self, plan: JobPlan, live: LiveRun, follower: Follower) -> Prepared | None:
+        """The interpreter, or None when somebody wants the run to end."""
+        return Preparing(
+            plan, self._folder, live, follower, self._console, self._is_wanted_to_end
+        ).prepare()
+
+    def _start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
+        argv, variables = make_command(plan, prepared, self._folder)
+        ranks = make_ranks(plan, argv, variables, self._shares, self._folder)
+        return Running(
+            ranks, work, self._folder, grace_s=_GRACE_S, leftover_grace_s=_LEFTOVER_GRACE_S
+        )
+
+    def _supervise(self, plan: JobPlan, running: Processes, follower: Follower) -> None:
         """Follow the processes until they have ended, and end them when somebody asks for that."""
         began_s = time.monotonic()
         is_told = False
@@ -179,7 +188,7 @@ class Worker:
                 self._tell(f"ending the script: {self._told_to_end}")
                 running.end()
 
-    def _takes_too_much(self, running: Running) -> bool:
+    def _takes_too_much(self, running: Processes) -> bool:
         if self._limit_bytes is None:
             return False
         pids = running.list_pids(orphans=self._adopts_orphans)
@@ -198,7 +207,7 @@ class Worker:
         if not self._told_to_end and now_s >= self._next_ask_s:
             self._next_ask_s = now_s + _ASK_S
             if self._is_canceled():
-                self._end(_CANCELED)
+                self._end(CANCELED)
         return bool(self._told_to_end)
 
     def _is_canceled(self) -> bool:
@@ -225,8 +234,8 @@ class Worker:
 
     def _ended_by_request(self) -> _Outcome:
         if self._told_to_end == _TERMINATED and self._is_canceled():
-            self._told_to_end = _CANCELED
-        if self._told_to_end == _CANCELED:
+            self._told_to_end = CANCELED
+        if self._told_to_end == CANCELED:
             return _Outcome(RunState.CANCELED, self._told_to_end)
         return _Outcome(RunState.FAILED, self._told_to_end)
 
@@ -258,7 +267,7 @@ class Worker:
         self._end(_TERMINATED)
 
 
-_CANCELED = "it was canceled"
+CANCELED = "it was canceled"
 _TERMINATED = "its worker was ended by SIGTERM"
 
 

@@ -3,7 +3,7 @@
 Import from here; the modules below are one noun each.
 """
 
-from trackboard.model.environment import EnvironmentPlan, EnvironmentRequest
+from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
 from trackboard.model.event import (
     ArtifactKind,
     ArtifactLogged,
@@ -35,6 +35,7 @@ from trackboard.model.run import Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
 __all__ = [
+    "ANY_PYTHON",
     "BUILD_LOG",
     "CONSOLE",
     "LOG_FOLDERS",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Tuple
 
+ANY_PYTHON = "python"  # as the interpreter of a plan: the one that the worker has there
+
 
 @dataclass(frozen=True)
 class EnvironmentRequest:

@@ -20,13 +20,15 @@ from trackboard.ports.store import (
     SeriesPoints,
     Store,
 )
-from trackboard.ports.target import Target, WorkerState, WorkerStatus
+from trackboard.ports.target import Cluster, ComputeNode, Target, WorkerState, WorkerStatus
 
 __all__ = [
     "NEWEST_FIRST",
     "Artifact",
     "Batch",
     "Blobs",
+    "Cluster",
+    "ComputeNode",
     "EnvironmentVersion",
     "Experiment",
     "FloatColumn",

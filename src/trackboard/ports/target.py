@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trackboard.model import JobPlan, RunId
 
@@ -31,10 +31,31 @@ class WorkerStatus:
 
     state: WorkerState
     cause: str = ""
+    is_settled: bool = True  # False: what it said last may still be on its way here
+
+
+@dataclass(frozen=True)
+class ComputeNode:
+    """A machine of a cluster, as its engine describes it."""
+
+    id: str
+    address: str
+    is_alive: bool
+    cpus: float
+    gpus: float
+    memory_bytes: int
+    runs: tuple[RunId, ...] = ()  # whose workers run there
 
 
 class Target(Protocol):
-    """Something that runs workers."""
+    """Something that runs workers.
+
+    Attributes:
+        is_here: Whether its workers run on this machine as this user, so that a job inherits the
+            variables and the interpreter of the process that submits it.
+    """
+
+    is_here: bool
 
     def check(self, plan: JobPlan) -> None:
         """Refuse, before anything is stored, what could never run here.
@@ -68,6 +89,32 @@ class Target(Protocol):
         """Say what became of many workers, in one question to the engine."""
         ...
 
+    def withdraw(self, handle: str) -> bool:
+        """Pass on that a job is to end, which its worker does by itself. May be repeated.
+
+        Returns:
+            Whether the worker had not begun, and now never will: nobody but the caller will say what
+            became of the run.
+
+        Raises:
+            Unavailable: The engine did not answer, where it has to.
+        """
+        ...
+
     def cancel(self, handle: str) -> None:
         """End a worker and everything it started: politely first, then by force. May be repeated."""
+        ...
+
+
+@runtime_checkable
+class Cluster(Protocol):
+    """A target whose machines can be looked at."""
+
+    def list_nodes(self) -> tuple[ComputeNode, ...]:
+        """The machines there are now.
+
+        Raises:
+            UsageError: The engine cannot be asked as the settings say.
+            Unavailable: It does not answer.
+        """
         ...

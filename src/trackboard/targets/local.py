@@ -50,6 +50,8 @@ class LocalTarget:
         gpus: How many each slot gets; None: its part of the machine's.
     """
 
+    is_here = True
+
     def __init__(
         self,
         folder: Path,
@@ -120,6 +122,11 @@ class LocalTarget:
     def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         """Ask the kernel about each."""
         return {handle: Process.from_handle(handle).status() for handle in handles}
+
+    def withdraw(self, handle: str) -> bool:
+        """Nothing to do: a worker of this machine asks the store every second."""
+        del handle
+        return False
 
     def cancel(self, handle: str) -> None:
         """End a worker; it ends its script, and if it cannot, its guard does."""

@@ -33,6 +33,8 @@ from trackboard.stores import MemoryStore
 class NotingTarget:
     """Has room for so many workers, which live until the test says otherwise."""
 
+    is_here = True
+
     def __init__(self, room: int) -> None:
         self.room = room
         self.started: list[RunId] = []
@@ -63,6 +65,10 @@ class NotingTarget:
             handle: WorkerStatus(WorkerState.GONE if handle in self.gone else WorkerState.ALIVE)
             for handle in handles
         }
+
+    def withdraw(self, handle: str) -> bool:
+        del handle
+        return False
 
     def cancel(self, handle: str) -> None:
         raise AssertionError(f"nobody asked to end {handle}")

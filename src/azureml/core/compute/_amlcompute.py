@@ -117,17 +117,17 @@ class AmlCompute(ComputeTarget):
         return AmlComputeStatus._of(compute, self._nodes())
 
     def list_nodes(self) -> List[Dict[str, Any]]:
-        """Its nodes: a dict for each slot of this machine.
+        """Its nodes: a dict for each slot of this machine, or for each machine of a Ray cluster.
 
         `share` is what a slot gives to its job, or would to the next: a part of the machine, unless
         `[compute.<name>]` in `trackboard.toml` says something else.
         """
         return [
             {
-                "nodeId": f"{self.name}-{node.number}",
+                "nodeId": node.id or f"{self.name}-{node.number}",
                 "nodeState": state_of(node),
-                "privateIpAddress": "127.0.0.1",
-                "publicIpAddress": "127.0.0.1",
+                "privateIpAddress": node.address,
+                "publicIpAddress": node.address,
                 "port": None,
                 "runId": node.run,
                 "share": describe_share(node.share),
@@ -195,7 +195,9 @@ class AmlCompute(ComputeTarget):
                 f" it has max_nodes={self._compute.max_nodes}."
             )
         if show_output:
-            say(f"Succeeded: {self.name} has {self._compute.max_nodes} slots on this machine")
+            is_elsewhere = self.name in self.workspace._workspace.site.engines
+            where = "nodes of a Ray cluster at most" if is_elsewhere else "slots on this machine"
+            say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 
     @staticmethod
     def supported_vmsizes(

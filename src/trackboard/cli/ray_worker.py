@@ -1,0 +1,70 @@
+"""`python -m trackboard ray-worker`: carries out one job on a node of a Ray cluster. Ray starts it.
+
+Standard library only beside our own code: the node has Ray, and nothing else is known of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from trackboard.launch.node_worker import NodeWorker
+from trackboard.launch.orphans import adopt_orphans
+from trackboard.launch.place import Place, open_place
+from trackboard.launch.plan_file import load_plan
+from trackboard.model import Share, check_run_id
+from trackboard.spool.turn import take_turn
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out the job of one run, unless somebody did already or it was canceled.
+
+    Returns:
+        The exit code: 0 also when the script failed, which the run says.
+    """
+    parser = argparse.ArgumentParser(prog="trackboard ray-worker", allow_abbrev=False)
+    parser.add_argument("run", type=check_run_id)
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--cpus", type=int, required=True)
+    parser.add_argument("--gpus", type=int, default=0)
+    parser.add_argument("--memory-bytes", type=int, default=0)
+    given = parser.parse_args(arguments)
+    folder = given.workspace / "jobs" / given.run
+    host = socket.gethostname()
+    if not folder.is_dir():
+        _say(f"node {host} does not see {folder}: all nodes must mount that folder")
+        return 1
+    if not take_turn(folder, f"{host} {os.getpid()}"):
+        _say("it was begun or canceled before: nothing is done")
+        return 0
+    place = open_place(given.workspace)
+    worker = _make_worker(place, given, load_plan(folder).nodes)
+    worker.carry_out()
+    place.recorder.close()
+    return 0
+
+
+def _make_worker(place: Place, given: argparse.Namespace, nodes: int) -> NodeWorker:
+    from trackboard.targets.ray.variables import driver_variables
+
+    share = Share(cpus=given.cpus, memory_bytes=given.memory_bytes or None)
+    variables = driver_variables(os.environ)
+    if nodes == 1:
+        adopt_orphans()
+        return NodeWorker(place, given.run, variables, [share], adopts_orphans=True)
+    from trackboard.launch.spread import NodePart, SpreadWorker
+    from trackboard.targets.ray.gang import RayGang
+
+    bundle = {"CPU": given.cpus, "GPU": given.gpus, "memory": given.memory_bytes}
+    folder = str(place.job_folder(given.run))
+    gang = RayGang(nodes, {name: n for name, n in bundle.items() if n}, NodePart, folder)
+    return SpreadWorker(gang, place, given.run, variables, [share] * nodes)
+
+
+def _say(text: str) -> None:
+    """Into Ray's log of the job."""
+    sys.stderr.write(f"{text}\n")

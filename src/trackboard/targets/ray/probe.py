@@ -1,0 +1,177 @@
+"""Proof, before a job is taken, that the nodes of a cluster see the workspace's folder.
+
+It takes some seconds, as Ray starts a process on each node, so what it proved is kept: for the nodes it
+was proved for, for as long as the head lives.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trackboard.config import RaySettings, say_once
+from trackboard.errors import Unavailable, UsageError
+from trackboard.targets.ray.api import RayApi, RayVersion
+from trackboard.targets.ray.node_probe import FOUND
+from trackboard.targets.ray.package import Package
+
+_PROVED = "proved.json"
+_LEAST_PYTHON = (3, 11)
+_TIMEOUT_S = 60.0
+_POLL_S = 0.2
+_ENDED = frozenset(("SUCCEEDED", "FAILED", "STOPPED"))
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How one compute target is probed.
+
+    Attributes:
+        api: Its cluster.
+        settings: Where its nodes see the folder, and how they start Python.
+        folder: The workspace's folder here.
+        compute: Its name.
+        clock: Monotonic seconds.
+        sleep: Waits so many seconds.
+    """
+
+    api: RayApi
+    settings: RaySettings
+    folder: Path
+    compute: str
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def there(self) -> str:
+        """The workspace's folder as the nodes see it."""
+        return self.settings.folder or str(self.folder)
+
+    def prove(self, version: RayVersion, nodes: Sequence[str], package: Package) -> None:
+        """Return when all of these nodes see the folder.
+
+        Args:
+            version: The cluster, as it answered.
+            nodes: Ids of the nodes that may be given the job.
+            package: What the nodes run; the cluster has it.
+
+        Raises:
+            UsageError: One does not, or has a Python that is too old.
+            Unavailable: The cluster did not say in time.
+        """
+        scope = [version.session, self.there, self.settings.python]
+        known = self._load(scope)
+        new = sorted(set(nodes) - known)
+        if not new or (known and self.settings.autoscaling):
+            return  # of nodes that come and go, each worker looks for itself
+        say_once(
+            f"looking whether the {len(new)} nodes of {self.compute!r} see {self.there};"
+            " this is done once for each node"
+        )
+        found = self._ask(new, package)
+        seen = {node: said for node, said in found.items() if "left" not in said}
+        for node, said in seen.items():
+            self._judge(node, said)
+        self._save(scope, known | set(seen))
+        if not seen and not known & set(nodes):
+            raise Unavailable(
+                f"the nodes of {self.compute!r} left the cluster while they were looked at",
+                hint="Submit again; `ray status` on its head node says which are there.",
+            )
+
+    def _ask(self, nodes: Sequence[str], package: Package) -> Mapping[str, Mapping[str, str]]:
+        name, nonce = f"probe-{secrets.token_hex(8)}", secrets.token_hex(8)
+        self._own.mkdir(parents=True, exist_ok=True)
+        path = self._own / name
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # as plans are kept
+        with open(fd, "w") as file:
+            file.write(nonce)
+        try:
+            words = [f"{self.there}/ray", name, ",".join(nodes)]
+            self.api.submit(
+                {
+                    "submission_id": f"trackboard-{name}",
+                    "entrypoint": f"exec {self.settings.python} trackboard/targets/ray/node_probe.py"
+                    f" {shlex.join(words)}",
+                    "runtime_env": {"working_dir": package.uri},
+                    "metadata": {"trackboard": "looks for the folder of a workspace"},
+                }
+            )
+            found = self._wait(f"trackboard-{name}")
+        finally:
+            path.unlink()
+        for said in found.values():
+            if said.get("nonce", nonce) != nonce:
+                said["error"] = "there is another folder in its place"
+        return found
+
+    def _wait(self, job: str) -> dict[str, dict[str, str]]:
+        deadline_s = self.clock() + _TIMEOUT_S
+        while (found := self.api.find_job(job)) is None or found.status not in _ENDED:
+            if self.clock() > deadline_s:
+                self.api.stop(job)
+                raise Unavailable(
+                    f"the cluster at {self.api.address} did not say within {_TIMEOUT_S:.0f} s whether"
+                    f" its nodes see {self.there}: {found.message if found else 'no answer'}",
+                    hint="Submit again; `ray status` on its head node says what it is busy with.",
+                )
+            self.sleep(_POLL_S)
+        log = self.api.get_log(job)
+        for line in log.splitlines():
+            if line.startswith(FOUND):
+                answer: dict[str, dict[str, str]] = json.loads(line.removeprefix(FOUND))
+                return answer
+        said = "\n".join(log.splitlines()[-8:])
+        raise UsageError(
+            f"the nodes of {self.compute!r} cannot run our probe with"
+            f" python = {self.settings.python!r}: {found.message}\n{said}",
+            hint="Write python = '<path on the nodes>', an interpreter that has Ray, to"
+            f" {self.api.where}.",
+        )
+
+    def _judge(self, node: str, said: Mapping[str, str]) -> None:
+        host = said.get("host", node)
+        if said["error"]:
+            raise UsageError(
+                f"node {host} of {self.compute!r} cannot use the workspace's folder {self.there}:"
+                f" {said['error']}",
+                hint="Put the workspace in a folder that all nodes mount (TRACKBOARD_URI=<folder>); if"
+                f' the nodes see it under another path, write folder = "<path there>" to'
+                f" [compute.{self.compute}] in {self.folder / 'trackboard.toml'}.",
+            )
+        version = tuple(int(part) for part in said["python"].split(".")[:2])
+        if version < _LEAST_PYTHON:
+            raise UsageError(
+                f"node {host} of {self.compute!r} has Python {said['python']}, and our worker needs 3.11",
+                hint="Use a newer image or environment for the nodes, or write python ="
+                f" '<a newer one on the nodes>' to {self.api.where}.",
+            )
+
+    @property
+    def _own(self) -> Path:
+        return self.folder / "ray"
+
+    def _load(self, scope: Sequence[str]) -> set[str]:
+        try:
+            kept = json.loads((self._own / _PROVED).read_text())
+        except (FileNotFoundError, ValueError):
+            return set()  # only a shortcut
+        found = kept.get(self.compute, {})
+        return set(found["nodes"]) if found.get("scope") == list(scope) else set()
+
+    def _save(self, scope: Sequence[str], nodes: set[str]) -> None:
+        path = self._own / _PROVED
+        try:
+            kept = json.loads(path.read_text())
+        except (FileNotFoundError, ValueError):
+            kept = {}
+        kept[self.compute] = {"scope": list(scope), "nodes": sorted(nodes)}
+        aside = path.with_suffix(f".{os.getpid()}.new")
+        aside.write_text(json.dumps(kept))
+        aside.replace(path)

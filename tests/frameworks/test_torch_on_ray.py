@@ -1,0 +1,45 @@
+"""torch.distributed (gloo) on two nodes of a Ray cluster, recorded into one run."""
+
+from __future__ import annotations
+
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from trackboard.launch.plan import Request
+from trackboard.model import Distribution, Launcher, RunState
+from trackboard.workspace import Workspace
+
+pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(300)]
+
+_SCRIPT = """
+import torch
+import torch.distributed as distributed
+from azureml.core import Run
+
+distributed.init_process_group("gloo")
+total = torch.tensor([distributed.get_rank() + 1.0])
+distributed.all_reduce(total)
+Run.get_context().log("total", total.item())
+distributed.destroy_process_group()
+"""
+
+
+def test_two_nodes_reduce_together(ray_workspace: Workspace, tmp_path: Path) -> None:
+    if find_spec("torch") is None:
+        pytest.skip("torch missing: type scripts/setup frameworks-test (1.2 GB)")
+    (tmp_path / "train.py").write_text(_SCRIPT)
+    together = Distribution(Launcher.PYTORCH, 2, nodes=2)
+    run = ray_workspace.submit(
+        Request("gloo", tmp_path, "train.py", compute="cluster", distribution=together)
+    )
+    deadline_s = time.monotonic() + 120
+    while not (found := ray_workspace.find_run(run)) or not found.state.is_terminal:
+        assert time.monotonic() < deadline_s, f"it did not end in time: {found}"
+        ray_workspace.kick()
+        time.sleep(0.2)
+    assert found.state is RunState.COMPLETED, found.cause
+    assert ray_workspace.history(run, "total").values.tolist() == [3.0]
+    assert ray_workspace.history(run, "rank1/total").values.tolist() == [3.0]
