@@ -107,13 +107,18 @@ def test_a_dry_run_masks_values_and_starts_nothing(project: Path) -> None:
         "https://me:geheim@example.org/a.whl",
     ]
     more = ["--launcher", "pytorch", "--processes", "2", "--max-duration", "2h"]
-    said = trackboard(project, "submit", *options, *more, "train.py", "x y").stdout
+    said = trackboard(
+        project, "submit", *options, *more, "train.py", "x y", "--token", "geheim"
+    ).stdout
     plan = json.loads(said)
-    assert plan["script"] == ["train.py", "x y"]
+    assert plan["script"] == ["train.py", "x y", "--token", "***"]
     assert plan["variables"]["TOKEN"] == "***"
     assert plan["distribution"]["processes"] == 2
     assert plan["max_duration_s"] == 7200
     assert "geheim" not in said
+    line = trackboard(project, "submit", *options, "--json", *more, "train.py", "x y").stdout
+    assert line.count("\n") == 1
+    assert json.loads(line)["script"] == ["train.py", "x y"]
     assert trackboard(project, "runs").stdout == "no runs\n"
 
 

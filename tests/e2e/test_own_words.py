@@ -73,7 +73,7 @@ def test_from_the_block_to_the_command(
     assert "S3CRET" not in json.dumps(shown)
     assert shown["properties"]["trackboard.command"].endswith("--token '***'")
     assert shown["metrics"]["loss"]["count"] == 5
-    assert tell(empty_folder, "log", "first").startswith(printed)
+    assert tell(empty_folder, "logs", "first").startswith(printed)
     assert "digits/first" in tell(empty_folder, "runs", "--where", "loss < 0.3").splitlines()[1]
 
 

@@ -127,7 +127,7 @@ def test_a_failure_is_summed_up_or_raised(
     assert "Error:" not in capsys.readouterr().out
     error = json.loads(caught.value.message.partition("Activity Failed:\n")[2])
     assert error["error"]["code"] == "UserError"
-    assert error["error"]["message"].startswith("the script exited with code 1")
+    assert error["error"]["message"] == "the script exited with code 1"
 
 
 def test_what_a_queued_job_waits_for(

@@ -152,7 +152,7 @@ class DetailCalls(RunHandle):
 
     def _failure(self, stored: StoredRun) -> str:
         """Why it failed: for people, and, as in the SDK, in JSON."""
-        first = stored.cause.partition("\n")[0]
+        first = stored.cause.partition("\n")[0].removesuffix(":").removesuffix("; its last lines")
         code = self._known_properties().get(ERROR_CODE, _DEFAULT_CODE)
         error = {"error": {"code": code, "message": first}}
         console = self._folder() / CONSOLE

@@ -11,6 +11,7 @@ from trackboard.model import Run, RunState
 from trackboard.record.log_end import as_seen
 
 _NAMED = 4  # jobs that hold what another waits for
+_OURS = "[trackboard] "  # what a job's log says of itself begins so
 _MINUTE_S = 60
 _HOUR_S = 3600
 
@@ -100,10 +101,10 @@ def _reason(wait: Wait, compute: str) -> str:
 def _cause(facts: Facts) -> Iterator[str]:
     """Why it is as it is, without what the logs below say anyway."""
     first, *rest = map(as_seen, facts.run.cause.strip().split("\n"))
-    said = {line for log in facts.logs for line in log.lines}
+    said = {line.removeprefix(_OURS) for log in facts.logs for line in log.lines}
     is_said = all(line in said for line in rest)
     if rest and is_said and first.endswith(":"):
-        first = first[:-1].rpartition(";")[0] or first  # the words that lead over to them
+        first = first[:-1].removesuffix("; its last lines")  # the words that lead over to them
     if first:
         yield markdown.escape(first)
     if not is_said:

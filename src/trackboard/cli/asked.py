@@ -96,9 +96,8 @@ def _registered(workspace: Workspace, text: str) -> tuple[EnvironmentRequest, di
             f"environment {name!r} has no version {version!r}", hint=f"It has: {versions}."
         )
     names = dict.fromkeys([*(each.name for each in known), *(one.name for one in list_curated())])
-    raise NotFound(
-        f"there is no environment {name!r} in {workspace.folder}", hint=nearest(name, [*names])
-    )
+    near = nearest(name, names, "--requirements FILE asks for packages without a registered one.")
+    raise NotFound(f"there is no environment {name!r} in {workspace.folder}", hint=near)
 
 
 def _request_of(found: EnvironmentVersion) -> tuple[EnvironmentRequest, dict[str, str]]:

@@ -89,7 +89,8 @@ def submit(
     with contextlib.closing(Workspace.open(folder)) as workspace:
         request = _request(workspace, **given)
         if dry_run:
-            click.echo(describe(prepare(workspace.site, request)))
+            plan = describe(prepare(workspace.site, request))
+            click.echo(json.dumps(json.loads(plan)) if as_json else plan)
             return
         tell_submitted(workspace, workspace.submit(request), follow=follow, as_json=as_json)
 

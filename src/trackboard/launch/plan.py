@@ -19,7 +19,7 @@ from trackboard.errors import UsageError
 from trackboard.launch.age import fit_environment
 from trackboard.launch.place import LOGS, OUTPUTS, WORK
 from trackboard.launch.site import Site
-from trackboard.launch.snapshot import Snapshot
+from trackboard.launch.snapshot import Snapshot, existing_folder
 from trackboard.model import (
     ANY_PYTHON,
     Distribution,
@@ -85,6 +85,7 @@ def find_script(source: Path, script: str) -> str:
             hint="Only that folder is copied to the job: move the script there, or pass the folder"
             f" that holds both, for example source_directory={os.path.commonpath([folder, place])!r}.",
         )
+    existing_folder(source)
     if not place.is_file():
         raise UsageError(
             f"there is no script {script!r} in the source folder {str(folder)!r}",

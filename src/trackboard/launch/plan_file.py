@@ -11,6 +11,7 @@ from typing import Any
 
 from trackboard.errors import InternalError, NotFound
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
+from trackboard.record.command import mask_words
 
 _FORMAT = 2
 _PLAN = "plan.json"
@@ -19,8 +20,11 @@ MASK = "***"  # printed instead of what may be secret
 
 
 def describe(plan: JobPlan) -> str:
-    """A plan for people: as JSON; values of environment variables and passwords in addresses masked."""
-    fields = asdict(plan) | {"variables": dict.fromkeys(sorted(plan.variables), MASK)}
+    """A plan for people: as JSON; variables' values, and secrets in arguments and addresses, masked."""
+    fields = asdict(plan) | {
+        "script": mask_words(plan.script),
+        "variables": dict.fromkeys(sorted(plan.variables), MASK),
+    }
     return _PASSWORD.sub(f"://{MASK}@", json.dumps(fields, indent=2, default=_plain))
 
 

@@ -66,7 +66,7 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
     Raises:
         UsageError: It does not exist, cannot be read, or links to a folder outside of itself.
     """
-    root = os.fspath(_existing_folder(source))
+    root = os.fspath(existing_folder(source))
     cache = folder / "known" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
     ignore = IgnoreFiles(root)
     progress = Progress(root)
@@ -87,7 +87,12 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
     return Snapshot(digest, manifest, taking.read_files, taking.new_files, paths)
 
 
-def _existing_folder(source: Path) -> Path:
+def existing_folder(source: Path) -> Path:
+    """The source folder, resolved.
+
+    Raises:
+        UsageError: It is none.
+    """
     if source.is_dir():
         return source.resolve()
     what = "is not a folder" if source.exists() else "does not exist"

@@ -85,6 +85,13 @@ def test_a_failure_says_its_last_lines_once() -> None:
     assert "<pre><code>zero\none\ntwo\n</code></pre>" in text
 
 
+def test_a_build_that_failed_says_why_once() -> None:
+    lines = ("cannot be resolved:", "  cause: no torch==99", "Loosen it.")
+    text = failed("\n".join(lines), *(f"[trackboard] {line}" for line in lines))
+    assert "<p>cannot be resolved</p>" in text
+    assert text.count("no torch==99") == text.count("Loosen it.") == 1
+
+
 def test_a_cause_that_the_log_does_not_say_is_shown_whole() -> None:
     text = failed("no such package:\n  Because x\n    is not there", "preparing")
     assert "<p>no such package&#58;</p>" in text

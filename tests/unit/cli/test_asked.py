@@ -71,6 +71,7 @@ def test_curated_and_registered(workspace: Workspace) -> None:
     [
         (Asked(name="trian"), NotFound, "'train'"),
         (Asked(name="train:7"), NotFound, "It has: 1."),
+        (Asked(name="quite-else"), NotFound, "--requirements FILE"),
         (Asked(name="train", packages=("x",)), UsageError, "--env and --package"),
         (Asked(conda=Path("a"), requirements=Path("b")), UsageError, "--requirements and --conda"),
         (Asked(requirements=Path("/nowhere.txt")), NotFound, "/nowhere.txt"),

@@ -122,6 +122,13 @@ def test_missing_script_names_the_nearest(source: Path) -> None:
     assert "'train.py'" in caught.value.hint
 
 
+def test_source_folder_that_is_none(source: Path) -> None:
+    with pytest.raises(UsageError, match=r"the source folder '.*/nowhere' does not exist"):
+        find_script(source / "nowhere", "train.py")
+    with pytest.raises(UsageError, match=r"the source folder '.*/train\.py' is not a folder"):
+        find_script(source / "train.py", "train.py")
+
+
 def test_missing_script_in_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_script(tmp_path, "train.py")
