@@ -14,7 +14,7 @@ from selenium.webdriver.chrome.service import Service
 from trackboard.launch.plan import Request
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
-from trackboard.model import Compute, Distribution, Run, RunId, RunState
+from trackboard.model import Compute, Distribution, EnvironmentRequest, Run, RunId, RunState
 from trackboard.workspace import Workspace
 
 _DEADLINE_S = 30.0  # for everything that a job is waited for
@@ -71,6 +71,7 @@ class Jobs:
         compute: str = "local",
         command: str = "",
         distribution: Distribution | None = None,
+        interpreter: str = "",
         max_duration_s: float | None = None,
         **variables: str,
     ) -> RunId:
@@ -83,6 +84,7 @@ class Jobs:
             arguments,
             command=command,
             compute=compute,
+            environment=EnvironmentRequest(interpreter=interpreter),
             variables=variables,
             distribution=distribution,
             max_duration_s=max_duration_s,
