@@ -159,6 +159,7 @@ class _Nowhere:
     """Takes what a spool takes, and keeps nothing."""
 
     is_behind = False
+    was_refused = False
 
     def series(self, run: RunId, name: str, table: str = "") -> SeriesRef:
         return SeriesRef(0, run, name, table)

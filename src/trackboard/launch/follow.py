@@ -67,6 +67,7 @@ class Follower:
         self._append = append
         self._files: dict[str, str] = {}  # path within the run -> where it is
         self._sources: dict[str, _Source] = {}
+        self._watched: dict[str, Path] = {}
         self._next_walk_s = 0.0
         self.unreadable: dict[str, str] = {}
 
@@ -78,6 +79,11 @@ class Follower:
     def watch(self, path: str, place: Path) -> None:
         """Follow one more file, wherever it is."""
         self._files[path] = os.fspath(place)
+        self._watched[path] = place
+
+    def list_sent(self) -> list[Path]:
+        """The files that were to be watched, once `finish` has sent all of them; not the unreadable."""
+        return [place for path, place in self._watched.items() if path not in self.unreadable]
 
     def poll(self) -> bool:
         """Send what is new.
@@ -100,6 +106,10 @@ class Follower:
     def finish(self) -> None:
         """Send everything that is left, hidden log files included."""
         self._discover(hidden=True)
+        for source in self._sources.values():
+            source.seen = (
+                None  # a network's file system may tell an old size until a file is opened
+            )
         for path, place in list(self._files.items()):
             while self._send(path, place, _POLL_BYTES) == _POLL_BYTES:
                 pass

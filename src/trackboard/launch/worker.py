@@ -80,6 +80,7 @@ class Worker:
         self._console = self._folder / CONSOLE_FILE
         self._told_to_end = ""  # why, once it was
         self._next_ask_s = 0.0
+        self._sent_logs: list[Path] = []
 
     def carry_out(self) -> None:
         """Run the job from preparing to its end; afterwards the run is terminal."""
@@ -94,6 +95,9 @@ class Worker:
             live.fail(f"the worker failed, which is a mistake of trackboard: {exc!r}")
             raise
         live.set_state(outcome.state, outcome.cause)
+        if live.is_stored:
+            for log in self._sent_logs:  # the run has them now
+                log.unlink(missing_ok=True)
         for line in remove_work(self._folder / WORK):
             _note(f"not removed: {line}")
 
@@ -241,6 +245,7 @@ class Worker:
 
     def _keep(self, live: LiveRun, follower: Follower, work: Path, outcome: _Outcome) -> _Outcome:
         follower.finish()
+        self._sent_logs = follower.list_sent()
         lost = [f"{path}: {why}" for path, why in follower.unreadable.items()]
         try:
             lost += keep_outputs(work, self._place.blobs, live, follower.paths)

@@ -303,6 +303,11 @@ class LiveRun:
         if state.is_terminal and not self._is_child:  # hundreds of children end at once
             self._writer.sync()
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the disk has taken all that this process recorded, of this run and others."""
+        return not self._writer.was_refused
+
     def complete(self) -> None:
         """End the run well. In a process that does not own its state: sync what was recorded.
 

@@ -156,6 +156,11 @@ class SpoolWriter:
         """Whether something that describes a run waits in memory for a disk that refused it."""
         return bool(self._kept)
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether the disk has ever refused a record, which is lost unless it describes a run."""
+        return self._said_lost
+
     def series(self, run: RunId, name: str, table: str = "") -> SeriesRef:
         """Name a series once, for `append_float` and `append_int`."""
         with self._lock:

@@ -1,5 +1,6 @@
 """The worker with real scripts; what it said is read from its spool as any reader would."""
 
+import errno
 import os
 import signal
 import sys
@@ -252,6 +253,29 @@ def test_limit_of_time(bench: Bench) -> None:
     run = bench.carry_out()
     assert run.state is RunState.FAILED
     assert "longer than its limit of 0.2 s" in run.cause
+
+
+def test_the_console_is_kept_once(bench: Bench) -> None:
+    bench.save("print('all of it')")
+    bench.carry_out()
+    assert b"all of it" in bench.file(CONSOLE)
+    assert sorted(path.name for path in bench.place.job_folder(RUN).iterdir()) == ["plan.json"]
+
+
+def test_the_console_stays_when_the_disk_refused_a_part(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.save("print('all of it')")
+
+    def refuse(fd: int, data: bytes) -> int:
+        if b"all of it" in data:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return os.write(fd, data)
+
+    monkeypatch.setattr("trackboard.spool.writer._write", refuse)
+    bench.carry_out()
+    console = bench.place.job_folder(RUN) / "console.txt"
+    assert "all of it" in console.read_text()
 
 
 def test_command(bench: Bench) -> None:
