@@ -117,7 +117,7 @@ def choose_environment(
         own = framework.packages(version, has_gpu)
         if not any(version in package for package in own):
             notes.append(
-                f"{framework.name} {version} is installed on no Python of today: the newest version"
+                f"{framework.name} {version} can be installed on no Python of today: the newest version"
                 " stands in for it"
             )
     environment.python.conda_dependencies = _dependencies(owner, asked, own, file)

@@ -104,10 +104,11 @@ def _built(
         report(note)
     count = len(about.packages)
     report(f"environment {lease.key}: Python {about.python}, {count} package{'s' * (count != 1)}")
-    if tuple(map(int, about.python.split(".")[:2])) < _RECORDS_FROM:
-        report("azureml.core and trackboard need Python 3.9 or newer: this job cannot record")
     found = variables_of_venv(lease.venv, variables)
-    found |= python_path(folder, variables, with_ours=True, tensorflow_v1=plan.tensorflow_v1)
+    if tuple(map(int, about.python.split(".")[:2])) >= _RECORDS_FROM:
+        found |= python_path(folder, variables, with_ours=True, tensorflow_v1=plan.tensorflow_v1)
+    else:  # not even our hook would load there
+        report("azureml.core and trackboard need Python 3.9 or newer: this job cannot record")
     return Prepared(str(lease.python), found, lease)
 
 

@@ -1,4 +1,4 @@
-"""TensorFlow 1 is installed on no Python of today: the newest TensorFlow 2 stands in for it."""
+"""TensorFlow 1 can be installed on no Python of today: the newest TensorFlow 2 stands in for it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def replace_tensorflow(requirements: Iterable[str]) -> Replaced:
                 sentences.append(f"{line} is left out: it is a part of TensorFlow 1")
                 continue
             sentences.append(
-                f"{line} is installed on no Python of today: it becomes the newest TensorFlow 2,"
+                f"{line} can be installed on no Python of today: it becomes the newest TensorFlow 2,"
                 " with the interface of version 1"
             )
         elif name == "tensorflow-gpu":

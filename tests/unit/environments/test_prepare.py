@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import trackboard
-from trackboard.environments import Prepared, plan_environment, prepare_environment
+from trackboard.environments import Prepared, plan_environment, prepare, prepare_environment
 from trackboard.environments.cache import EnvironmentCache
 from trackboard.environments.variables import TENSORFLOW_V1, link_ours
 from trackboard.errors import Unavailable, UsageError
@@ -96,6 +96,16 @@ def test_tensorflow_1(preparing: "Preparing", packages: tuple[str, ...]) -> None
     prepared = preparing.done(*packages, tensorflow_v1=True)
     assert TENSORFLOW_V1 not in prepared.variables
     assert site not in prepared.variables.get("PYTHONPATH", "")
+
+
+def test_a_python_too_old_for_us_is_left_alone(
+    preparing: "Preparing", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "_RECORDS_FROM", (4, 0))
+    prepared = preparing.done("alpha", tensorflow_v1=True)
+    assert not prepared.variables.keys() & {"PYTHONPATH", TENSORFLOW_V1}
+    assert any(line.endswith("this job cannot record") for line in preparing.said)
+    assert _run(prepared, "import alpha") == ""
 
 
 def test_this_interpreter_is_left_alone(preparing: "Preparing", cache: EnvironmentCache) -> None:
