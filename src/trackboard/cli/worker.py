@@ -47,7 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     place = open_place(given.workspace)
     adopt_orphans()
     open_site = functools.partial(_open_site, given.workspace)
-    worker = Worker(place, given.run, open_site, given.share, adopts_orphans=True)
+    worker = Worker(
+        place, given.run, open_site, given.share, slots=given.slot_fd, adopts_orphans=True
+    )
     worker.carry_out()
     place.recorder.close()
     for slot in given.slot_fd:  # also for a fork of the client that inherited it by accident

@@ -9,6 +9,7 @@ only, and not on macOS.
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 # Each line that it reads is the whole list of groups. Of each process it wants the pid and the parent's:
 # the first word of its stat, and the second one behind the name, which may hold anything.
@@ -32,9 +33,13 @@ for pid in $tree; do kill -s KILL "$pid"; done
 
 
 class Guard:
-    """Watches over process groups on behalf of this process."""
+    """Watches over process groups on behalf of this process.
 
-    def __init__(self) -> None:
+    Args:
+        locks: Open files whose locks it shares: they hold until it has ended the groups, too.
+    """
+
+    def __init__(self, locks: Sequence[int] = ()) -> None:
         self._groups: list[int] = []
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _PROGRAM],
@@ -42,6 +47,7 @@ class Guard:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            pass_fds=locks,
             start_new_session=True,
         )
 

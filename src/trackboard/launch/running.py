@@ -63,6 +63,7 @@ class Running:
         folder: Where their consoles are.
         grace_s: How long they may take to end when they are asked to.
         leftover_grace_s: How long what they left running may take.
+        locks: Open files whose locks hold until all have ended, even if this process is killed.
 
     Attributes:
         failure: Which one failed, once one did of itself.
@@ -80,13 +81,14 @@ class Running:
         *,
         grace_s: float,
         leftover_grace_s: float,
+        locks: Sequence[int] = (),
     ) -> None:
         self.failure: Failure | None = None
         self.left = False
         self._grace_s = grace_s
         self._leftover_grace_s = leftover_grace_s
         self._kill_at_s: float | None = None
-        self._guard = Guard()
+        self._guard = Guard(locks)
         self._scripts: list[tuple[Rank, Script]] = []  # that have not ended
         try:
             for rank in ranks:

@@ -57,6 +57,7 @@ class Worker:
         run: The run.
         open_site: Opens the whole workspace; called once the script runs.
         shares: What each of its nodes may use; none: nothing was decided.
+        slots: Open files whose locks say that its slots are taken.
         adopts_orphans: This process has nothing else below it, and adopts orphans (see `orphans`).
     """
 
@@ -67,12 +68,14 @@ class Worker:
         open_site: Callable[[], Site],
         shares: Sequence[Share] = (),
         *,
+        slots: Sequence[int] = (),
         adopts_orphans: bool = False,
     ) -> None:
         self._place = place
         self._run = run
         self._open_site = open_site
         self._shares = shares
+        self._slots = slots
         self._limit_bytes = merge_shares(shares).memory_bytes
         self._adopts_orphans = adopts_orphans
         self._site: Site | None = None
@@ -169,7 +172,12 @@ class Worker:
         argv, variables = make_command(plan, prepared, self._folder)
         ranks = make_ranks(plan, argv, variables, self._shares, self._folder)
         return Running(
-            ranks, work, self._folder, grace_s=_GRACE_S, leftover_grace_s=_LEFTOVER_GRACE_S
+            ranks,
+            work,
+            self._folder,
+            grace_s=_GRACE_S,
+            leftover_grace_s=_LEFTOVER_GRACE_S,
+            locks=self._slots,
         )
 
     def _supervise(self, plan: JobPlan, running: Processes, follower: Follower) -> None:

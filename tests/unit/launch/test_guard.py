@@ -1,6 +1,8 @@
 """The guard ends what it was told of, and nothing else, once its owner is killed."""
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,6 +56,43 @@ def test_who_is_watched_ends_with_the_owner(tmp_path: Path) -> None:
     finally:
         for pid in others:
             os.kill(pid, 9)
+
+
+def test_locks_hold_until_who_is_watched_has_been_ended(tmp_path: Path) -> None:
+    """The guard is stopped between the end of its owner and its own work."""
+    lock = tmp_path / "lock"
+    owner_code = f"""if True:
+        import fcntl, os, subprocess, time
+        from trackboard.launch.guard import Guard
+        lock = os.open({str(lock)!r}, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        guard = Guard([lock])
+        watched = subprocess.Popen(["sleep", "60"], process_group=0)
+        guard.watch(watched.pid)
+        print(guard.pid, watched.pid, flush=True)
+        time.sleep(60)"""
+    with subprocess.Popen(
+        [sys.executable, "-c", owner_code], stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        guard, watched = map(int, owner.stdout.readline().split())
+        os.kill(guard, signal.SIGSTOP)
+        owner.kill()
+    try:
+        assert not _is_free(lock)
+    finally:
+        os.kill(guard, signal.SIGCONT)
+    _until(lambda: _is_free(lock))
+    _until(lambda: _is_gone(watched))  # it has got its SIGKILL
+
+
+def _is_free(lock: Path) -> bool:
+    with open(lock) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def test_a_guard_that_was_killed_is_no_trouble() -> None:
