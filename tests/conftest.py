@@ -5,6 +5,7 @@ everything in tests/e2e).
 """
 
 import os
+import signal
 import sys
 import time
 import uuid
@@ -18,6 +19,11 @@ import pytest
 if TYPE_CHECKING:
     from trackboard.testing.ray_cluster import RayCluster
     from trackboard.workspace import Workspace
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a script
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # Ctrl-C is tested, here and in children
 
 IN_CI = os.environ.get("CI") == "true"
 _MARK = "TRACKBOARD_TEST"

@@ -18,8 +18,9 @@ from trackboard.blobs import open_folder
 from trackboard.board.names import name_runs
 from trackboard.board.source import Source
 from trackboard.config import (
-    ComputeSettings,
+    RAY,
     Location,
+    find_compute_settings,
     find_location,
     is_network_folder,
     make_workspace,
@@ -441,14 +442,16 @@ class Workspace:
             store=self.store,
             drain=self.drain,
             target_for=self._target_for,
-            engines=frozenset(name for name, each in self.settings.compute.items() if each.ray),
+            engines={RAY, *(name for name, each in self.settings.compute.items() if each.ray)},
             subscription_id=config.subscription_id if config else "",
             resource_group=config.resource_group if config else "",
         )
 
     def _target_for(self, compute: str) -> Target:
         found = None if compute == LOCAL else self.store.find_compute(compute)
-        settings = self.settings.compute.get(compute, ComputeSettings())
+        settings = find_compute_settings(
+            self.settings.compute, compute, is_stored=found is not None
+        )
         if found is None and compute != LOCAL and settings.ray is None:
             raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
         return open_target(self.folder, found, settings, compute)

@@ -300,3 +300,16 @@ def _get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=10) as answer:
         content: bytes = answer.read()
         return content
+
+
+def test_a_variable_alone_leads_to_a_cluster(
+    on_ray: OnRay, ray_cluster: RayCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compute target `ray` needs no settings; where a job is, is known without the variable."""
+    on_ray.workspace = Workspace.open(tmp_path / "other")
+    on_ray.go.touch()
+    monkeypatch.setenv("RAY_ADDRESS", ray_cluster.address)
+    run = on_ray.submit(compute="ray")
+    monkeypatch.delenv("RAY_ADDRESS")
+    assert on_ray.ended(run).state is RunState.COMPLETED
+    assert on_ray.values(run, "loss") == [0.5, 0.25]

@@ -1,6 +1,6 @@
 """Where a workspace is, and what its settings say."""
 
-from trackboard.config.compute import ComputeSettings
+from trackboard.config.compute import RAY, ComputeSettings, find_compute_settings
 from trackboard.config.file_system import is_network_folder
 from trackboard.config.location import (
     DEFAULT_NAME,
@@ -20,6 +20,7 @@ from trackboard.config.settings import Settings, make_workspace, read_settings
 __all__ = [
     "DEFAULT_NAME",
     "FOLDER_KEY",
+    "RAY",
     "ROOT",
     "ComputeSettings",
     "Location",
@@ -27,6 +28,7 @@ __all__ = [
     "SdkConfig",
     "Settings",
     "check_address",
+    "find_compute_settings",
     "find_location",
     "find_sdk_config",
     "is_network_folder",

@@ -15,7 +15,8 @@ from trackboard.errors import UsageError
 
 _KEYS: Mapping[str, object] = {"engine": str, "cpus": int, "memory_gb": NUMBER, "gpus": int}
 _ENGINES = ("local", "ray")
-_LOCAL = "local"  # the compute target that is always there
+_LOCAL = "local"  # these two are always there
+RAY = "ray"
 _LEAST = {"cpus": 1, "gpus": 0}
 
 
@@ -32,6 +33,23 @@ class ComputeSettings:
     def memory_bytes(self) -> int | None:
         """The memory of one slot."""
         return None if self.memory_gb is None else int(self.memory_gb * 2**30)
+
+
+def find_compute_settings(
+    tables: Mapping[str, ComputeSettings], name: str, *, is_stored: bool
+) -> ComputeSettings:
+    """What holds for a compute target.
+
+    Args:
+        tables: What `read_compute` gave.
+        name: The compute target. `ray`, unless there is more about it, is a Ray cluster that the
+            environment names, or that of this machine.
+        is_stored: Somebody has created one of this name.
+    """
+    given = tables.get(name)
+    if given is None and name == RAY and not is_stored:
+        return ComputeSettings(ray=RaySettings())
+    return given or ComputeSettings()
 
 
 def read_compute(where: str, content: Mapping[str, Any]) -> Mapping[str, ComputeSettings]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from trackboard.launch.place import Place
@@ -17,6 +17,6 @@ class Site(Place):
     store: Store
     drain: Callable[[], object]  # store everything said up to now
     target_for: Callable[[str], Target]  # by compute name; raises NotFound
-    engines: frozenset[str] = frozenset()  # compute targets that the settings alone make
+    engines: Collection[str] = ()  # compute targets that nobody needs to create
     subscription_id: str = ""  # of the SDK's config.json, passed on to jobs
     resource_group: str = ""

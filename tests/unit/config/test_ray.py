@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.config import RaySettings, make_workspace, read_settings
+from trackboard.config import (
+    ComputeSettings,
+    RaySettings,
+    find_compute_settings,
+    make_workspace,
+    read_settings,
+)
 from trackboard.errors import UsageError
 
 
@@ -45,6 +51,14 @@ def test_all_of_it(tmp_path: Path) -> None:
 def test_slots_of_this_machine_are_no_ray(tmp_path: Path) -> None:
     assert _read(tmp_path, "cpus = 2") is None
     assert _read(tmp_path / "other", 'engine = "local"') is None
+
+
+def test_the_name_ray_needs_no_table() -> None:
+    assert find_compute_settings({}, "ray", is_stored=False).ray == RaySettings()
+    assert find_compute_settings({}, "ray", is_stored=True).ray is None  # slots of this machine
+    assert find_compute_settings({}, "c", is_stored=False).ray is None
+    mine = ComputeSettings(cpus=2, ray=RaySettings("http://head:8265"))
+    assert find_compute_settings({"ray": mine}, "ray", is_stored=True) is mine
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,8 @@ class AmlCompute(ComputeTarget):
                 f" it has max_nodes={self._compute.max_nodes}."
             )
         if show_output:
-            is_elsewhere = self.name in self.workspace._workspace.site.engines
-            where = "nodes of a Ray cluster at most" if is_elsewhere else "slots on this machine"
+            is_here = self.workspace._workspace.site.target_for(self.name).is_here
+            where = "slots on this machine" if is_here else "nodes of a Ray cluster at most"
             say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 
     @staticmethod
