@@ -147,7 +147,7 @@ def test_queue_cancel_and_logs(project: Path) -> None:
         (["submit"], 2, "--command"),
         (["submit", "--command", "true", "train.py"], 2, "either a script or --command"),
         (["submit", "trian.py"], 2, "Did you mean 'train.py'?"),
-        (["submit", "--compute", "gpu", "train.py"], 3, "There is: local."),
+        (["submit", "--compute", "gpu", "train.py"], 3, "There is: local, ray."),
         (["submit", "-f", "--json", "train.py"], 2, "do not go together"),
         (["submit", "--source", "nowhere", "train.py"], 2, "nowhere"),
         (["rerun", "nobody"], 3, "no history"),

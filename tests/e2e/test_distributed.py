@@ -113,9 +113,12 @@ def test_the_worker_is_killed(jobs: Jobs) -> None:
     run = jobs.submit(script, distribution=Distribution(Launcher.PYTORCH, processes=2))
     jobs.until(lambda: all(jobs.console(run, _log_of(rank)) for rank in range(2)))
     pids = [int(pid) for rank in range(2) for pid in jobs.console(run, _log_of(rank)).split()]
-    jobs.worker(run).kill()
+    worker = jobs.worker(run)
+    worker.kill()
     jobs.until(lambda: not any(map(_runs, pids)))
-    assert jobs.wait(run).state is RunState.FAILED
+    failed = jobs.wait(run)
+    assert failed.state is RunState.FAILED
+    assert failed.cause.startswith(f"the job's worker, process {worker.pid} on ")
 
 
 def _runs(pid: int) -> bool:

@@ -19,7 +19,7 @@ from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.lock import FileLock
 from trackboard.ingest.removal import remove_leftovers, remove_spool
-from trackboard.model import FileBytes, RunId, WriterId
+from trackboard.model import FileBytes, RunId, RunKind, WriterId
 from trackboard.ports import Batch, Position, Store
 from trackboard.spool import (
     Liveness,
@@ -296,6 +296,9 @@ class Ingest:
         who = read_writer(cursor.folder)
         process = f"process {who.pid} on {who.host}" if who else "the process"
         how = "ended" if cursor.ended else "died"
+        owned = self._store.list_runs(ids=self._store.list_owned([cursor.writer]))
+        if any(run.kind is RunKind.JOB for run in owned):
+            process = f"the job's worker, {process},"
         cause = f"{process} {how} before the run was completed"
         has_restarted = who and who.host == socket.gethostname() and who.boot != boot_id()
         if has_restarted and not cursor.ended:
