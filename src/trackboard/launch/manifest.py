@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -109,19 +110,27 @@ def load_manifest(folder: Path, digest: str) -> Manifest:
     return Manifest.decode(data)
 
 
-def restore(blobs: Blobs, manifest: Manifest, folder: Path) -> None:
+def restore(
+    blobs: Blobs, manifest: Manifest, folder: Path, is_canceled: Callable[[], bool] = lambda: False
+) -> bool:
     """Make a folder as it was when the snapshot was taken.
 
     Args:
         blobs: Where the files' contents are.
         manifest: What to restore.
         folder: Must not exist yet, or be empty.
+        is_canceled: Asked before each file.
+
+    Returns:
+        Whether all of it is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in manifest.folders:
         (folder / path).mkdir(parents=True, exist_ok=True)
     made = {""}
     for file in manifest.files:
+        if is_canceled():
+            return False
         inside = file.path[: file.path.rfind("/") + 1]
         if inside not in made:
             (folder / inside).mkdir(parents=True, exist_ok=True)
@@ -134,6 +143,7 @@ def restore(blobs: Blobs, manifest: Manifest, folder: Path) -> None:
         target = folder / link.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(link.target)
+    return True
 
 
 def _copy(source: BinaryIO, copy: BinaryIO) -> None:

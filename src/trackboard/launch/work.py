@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,18 +13,20 @@ from trackboard.launch.place import LOGS, OUTPUTS, SNAPSHOTS, WORK, Place
 from trackboard.model import JobPlan
 
 
-def make_work(place: Place, plan: JobPlan) -> Path:
-    """Restore the snapshot of a job.
+def make_work(place: Place, plan: JobPlan, is_canceled: Callable[[], bool] = lambda: False) -> bool:
+    """Restore the snapshot of a job, with `logs` and `outputs` in it.
 
     Returns:
-        The folder, with `logs` and `outputs` in it.
+        Whether all of it is there; not when it was canceled.
     """
     work = place.job_folder(plan.run) / WORK
     remove_work(work)  # of an earlier attempt
-    restore(place.blobs, load_manifest(place.folder / SNAPSHOTS, plan.snapshot), work)
+    manifest = load_manifest(place.folder / SNAPSHOTS, plan.snapshot)
+    if not restore(place.blobs, manifest, work, is_canceled):
+        return False
     for name in (LOGS, OUTPUTS):
         (work / name).mkdir(exist_ok=True)
-    return work
+    return True
 
 
 def remove_work(work: Path) -> list[str]:

@@ -129,8 +129,12 @@ class Worker:
         for path, file in list_logs(plan).items():
             follower.watch(path, self._folder / file)
         try:
-            make_work(self._place, plan)
-            outcome = self._run_in(work, plan, live, follower)
+            # The store is opened once something takes long.
+            self._next_ask_s = time.monotonic() + _ASK_S
+            if make_work(self._place, plan, self._pass_by):
+                outcome = self._run_in(work, plan, live, follower)
+            else:
+                outcome = self._ended_by_request()
         except (TrackboardError, OSError) as exc:
             said = str(exc) if isinstance(exc, TrackboardError) else f"it could not go on: {exc}"
             self._tell(said)
@@ -139,9 +143,6 @@ class Worker:
 
     def _run_in(self, work: Path, plan: JobPlan, live: LiveRun, follower: Follower) -> _Outcome:
         """From the environment to the end of the last process."""
-        self._next_ask_s = (
-            time.monotonic() + _ASK_S
-        )  # the store is opened once something takes long
         prepared = self._prepare(plan, live, follower)
         if prepared is None or self._told_to_end:
             return self._ended_by_request()
@@ -213,6 +214,11 @@ class Worker:
             " (memory_gb in trackboard.toml)"
         )
         return True
+
+    def _pass_by(self) -> bool:
+        """Whether somebody wants the run to end; asked while its working copy is made."""
+        self._place.recorder.beat()
+        return self._is_wanted_to_end()
 
     def _is_wanted_to_end(self) -> bool:
         now_s = time.monotonic()

@@ -169,6 +169,16 @@ def test_cancel_ends_a_build(bench: Bench) -> None:
     assert "started" not in bench.text(CONSOLE)
 
 
+def test_cancel_ends_the_making_of_the_working_copy(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_ASK_S", 0)
+    bench.drain()
+    bench.store.request_cancel(RUN)
+    run = bench.carry_out(lambda *_: pytest.fail("an environment is prepared for nothing"))
+    assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+
+
 def test_sigterm_ends_a_build(bench: Bench) -> None:
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
     run = bench.carry_out(_until_canceled)

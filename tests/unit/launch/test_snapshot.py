@@ -256,6 +256,16 @@ def test_restore_never_writes_through_a_link(blobs: Blobs, tmp_path: Path) -> No
     assert (tmp_path / "victim").read_text() == "untouched"
 
 
+def test_restoring_ends_when_it_is_canceled(source: Path, blobs: Blobs) -> None:
+    for name in ("a", "b", "c"):
+        (source / name).write_text(name)
+    manifest = _take(source, blobs).manifest
+    copy = source.parent / "copy"
+    answers = iter([False, True])
+    assert not restore(blobs, manifest, copy, lambda: next(answers))
+    assert len([*copy.iterdir()]) == 1
+
+
 def test_sockets_and_pipes_are_left_out(source: Path, blobs: Blobs) -> None:
     os.mkfifo(source / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:

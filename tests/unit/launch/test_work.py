@@ -28,9 +28,10 @@ def test_made_from_the_snapshot(place: Place, tmp_path: Path) -> None:
     (source / "logs" / "old").write_text("kept")
     (source / "train.py").write_text("x")
     plan = _plan(place, source)
-    work = make_work(place, plan)
+    work = place.folder / "jobs" / "r" / "work"
+    assert make_work(place, plan)
     (work / "of-an-earlier-attempt").write_text("")
-    assert make_work(place, plan) == work == place.folder / "jobs" / "r" / "work"
+    assert make_work(place, plan)
     found = sorted(path.relative_to(work).as_posix() for path in work.rglob("*"))
     assert found == ["logs", "logs/old", "outputs", "train.py"]
 
@@ -75,7 +76,8 @@ def test_source_is_only_read(place: Place, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "train.py").write_text("x")
-    work = make_work(place, _plan(place, source))
+    work = place.folder / "jobs" / "r" / "work"
+    assert make_work(place, _plan(place, source))
     (work / "train.py").write_text("changed by the job")
     shutil.rmtree(work)
     assert (source / "train.py").read_text() == "x"
