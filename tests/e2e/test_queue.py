@@ -141,6 +141,19 @@ def test_cancel_while_it_waits(jobs: Jobs, tmp_path: Path) -> None:
     assert jobs.console(second) == ""
 
 
+def test_cancel_at_once(jobs: Jobs, tmp_path: Path) -> None:
+    """The worker is on its way by then."""
+    runs = []
+    for number in range(5):
+        runs.append(jobs.submit(f"open({str(tmp_path)!r} + '/{number}', 'w')"))
+        cancel(jobs.site, runs[-1])
+    jobs.wait(*runs)
+    states = [jobs.run(run).state for run in runs]
+    ran = [(tmp_path / str(number)).exists() for number in range(5)]
+    assert ran == [state is RunState.COMPLETED for state in states]
+    assert RunState.CANCELED in states
+
+
 def test_starter_killed_between_claim_and_start(jobs: Jobs) -> None:
     jobs.add_compute("none-yet", 0)
     run = jobs.submit("print('late')", compute="none-yet")

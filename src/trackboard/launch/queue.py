@@ -11,7 +11,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
@@ -23,6 +23,7 @@ from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
 from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.ports import Target, WorkerState, WorkerStatus
+from trackboard.spool.turn import wish_for_end
 
 _LOCK_S = 10.0
 
@@ -67,9 +68,14 @@ def cancel(site: Site, run: RunId) -> None:
         NotFound: There is no such run.
     """
     site.drain()
-    site.store.request_cancel(run)  # a worker asks every second
+    site.store.request_cancel(run)
     with _turn(site.folder / "slots" / "queue.lock"):
         jobs = [job for job in site.store.list_jobs() if job.run == run]
+        if any(job.claimed for job in jobs):
+            with suppress(
+                FileNotFoundError
+            ):  # its script removed the folder: the store has it, too
+                wish_for_end(site.job_folder(run))  # the worker looks before it starts anything
         waits = all(_take_back(site, job) for job in jobs if job.claimed)
         if not jobs or not waits or not site.store.remove_job(run):
             return

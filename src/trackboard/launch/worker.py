@@ -33,6 +33,7 @@ from trackboard.launch.share import merge_shares
 from trackboard.launch.work import make_work, remove_work
 from trackboard.model import JobPlan, RunId, RunState, Share
 from trackboard.record import LiveRun
+from trackboard.spool.turn import is_end_wished
 
 if TYPE_CHECKING:
     from trackboard.launch.site import Site
@@ -144,7 +145,10 @@ class Worker:
     def _run_in(self, work: Path, plan: JobPlan, live: LiveRun, follower: Follower) -> _Outcome:
         """From the environment to the end of the last process."""
         prepared = self._prepare(plan, live, follower)
-        if prepared is None or self._told_to_end:
+        if prepared is None:
+            return self._ended_by_request()
+        if self._is_wanted_to_end():
+            prepared.release()
             return self._ended_by_request()
         self._next_ask_s = 0.0
         running = self._start(plan, prepared, work)
@@ -221,6 +225,8 @@ class Worker:
         return self._is_wanted_to_end()
 
     def _is_wanted_to_end(self) -> bool:
+        if is_end_wished(self._folder):
+            self._end(CANCELED)
         now_s = time.monotonic()
         if not self._told_to_end and now_s >= self._next_ask_s:
             self._next_ask_s = now_s + _ASK_S
@@ -237,7 +243,8 @@ class Worker:
             return False
 
     def _judge(self, failure: Failure | None) -> _Outcome:
-        if self._told_to_end:
+        if self._told_to_end or (failure is not None and is_end_wished(self._folder)):
+            self._end(CANCELED)
             return self._ended_by_request()
         if failure is None:
             return _Outcome(RunState.COMPLETED)

@@ -30,7 +30,7 @@ def is_taken(job_folder: Path) -> bool:
 
 
 def wish_for_end(job_folder: Path) -> float:
-    """Ask a worker that cannot see the store to end its job.
+    """Ask a worker to end its job.
 
     Returns:
         When that was asked first: the time of the file system's clock.

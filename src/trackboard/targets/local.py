@@ -124,7 +124,7 @@ class LocalTarget:
         return {handle: Process.from_handle(handle).status() for handle in handles}
 
     def withdraw(self, handle: str) -> bool:
-        """Nothing to do: a worker of this machine asks the store every second."""
+        """Nothing to do: a worker of this machine looks for the wish by itself."""
         del handle
         return False
 

@@ -22,6 +22,7 @@ from trackboard.launch.snapshot import take_snapshot
 from trackboard.launch.worker import Worker
 from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
+from trackboard.spool.turn import wish_for_end
 from trackboard.stores import MemoryStore
 
 RUN = RunId("demo_1_abc")
@@ -215,6 +216,26 @@ def test_cancel(bench: Bench) -> None:
     run = bench.carry_out()
     thread.join()
     assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+
+
+def test_cancel_before_the_script_starts(bench: Bench, tmp_path: Path) -> None:
+    bench.save(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    wish_for_end(bench.place.job_folder(RUN))
+    run = bench.carry_out()
+    assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_script_that_fails_when_it_is_canceled(bench: Bench) -> None:
+    """Sooner than anybody looks."""
+    bench.save(
+        """if True:
+        import sys
+        open(sys.argv[1], "w")
+        sys.exit(1)""",
+        str(bench.place.job_folder(RUN) / "cancel"),
+    )
+    assert bench.carry_out().state is RunState.CANCELED
 
 
 def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
