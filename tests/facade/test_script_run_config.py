@@ -354,3 +354,20 @@ def test_an_environment_is_an_environment(script: Submitted) -> None:
 def test_submits_arguments_are_checked(exp: Experiment, script: Submitted) -> None:
     with pytest.raises(UserErrorException, match="submit: script_params cannot be used"):
         exp.submit(script(""), script_params={})
+
+
+def test_the_variable_of_the_page_on_tensorflow_1(exp: Experiment, empty_folder: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "tensorflow-1.md"
+    example = page.read_text().partition("```python\n")[2].partition("```")[0]
+    (empty_folder / "training").mkdir()
+    (empty_folder / "training" / "train.py").write_text(
+        "import os\nfrom azureml.core import Run\n"
+        'Run.get_context().log("seen", os.environ["TRACKBOARD_TENSORFLOW_V1"])\n'
+    )
+    names: dict[str, Any] = {"ScriptRunConfig": ScriptRunConfig}
+    exec(example, names)
+
+    run = exp.submit(names["config"])
+
+    run.wait_for_completion()
+    assert run.get_metrics() == {"seen": "0"}
