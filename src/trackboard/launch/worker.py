@@ -22,7 +22,7 @@ from trackboard.launch.follow import Follower
 from trackboard.launch.interpreter import make_command
 from trackboard.launch.mpi import find_failed_rank
 from trackboard.launch.orphans import end_orphans, reap_orphans
-from trackboard.launch.outputs import keep_outputs
+from trackboard.launch.outputs import find_outputs, keep_outputs
 from trackboard.launch.place import WORK, Place
 from trackboard.launch.plan_file import load_plan
 from trackboard.launch.preparing import Preparing
@@ -42,6 +42,7 @@ _FOLLOW_S = 0.5
 _ASK_S = 1.0  # how often the store is asked whether somebody wants the run to end
 _GRACE_S = 10.0
 _LEFTOVER_GRACE_S = 2.0
+_LINES = 50  # of what is not kept
 
 
 @dataclass(frozen=True)
@@ -265,11 +266,14 @@ class Worker:
         return _Outcome(RunState.FAILED, self._told_to_end)
 
     def _keep(self, live: LiveRun, follower: Follower, work: Path, outcome: _Outcome) -> _Outcome:
+        outputs = find_outputs(work)
+        for line in _first(outputs.outside):
+            self._tell(f"not kept: {line}")  # before the console is sent for the last time
         follower.finish()
         self._sent_logs = follower.list_sent()
         lost = [f"{path}: {why}" for path, why in follower.unreadable.items()]
         try:
-            lost += keep_outputs(work, self._place.blobs, live, follower.paths)
+            lost += keep_outputs(work, outputs.files, self._place.blobs, live, follower.paths)
         except Unavailable as exc:
             lost.append(str(exc))
         if not lost:
@@ -295,6 +299,12 @@ class Worker:
 
 CANCELED = "it was canceled"
 _TERMINATED = "its worker was ended by SIGTERM"
+
+
+def _first(lines: Sequence[str]) -> list[str]:
+    """As many lines as somebody reads, and how many there are beside."""
+    more = len(lines) - _LINES
+    return [*lines[:_LINES], *([f"{more} more links like these"] if more > 0 else [])]
 
 
 def _how_it_ended(code: int) -> str:

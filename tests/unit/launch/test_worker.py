@@ -70,11 +70,18 @@ class Bench:
         return self.run()
 
     def site(self) -> Site:
-        def no_target(_name: str) -> Target:
+        def no_target(*_names: str) -> Target:
             raise AssertionError("a worker starts nobody before it has ended")
 
         parts = vars(self.place)
-        return Site(**parts, name="w", store=self.store, drain=self._drain, target_for=no_target)
+        return Site(
+            **parts,
+            name="w",
+            store=self.store,
+            drain=self._drain,
+            target_for=no_target,
+            engine_of=no_target,
+        )
 
     def run(self) -> Run:
         self._drain()
@@ -377,6 +384,77 @@ def test_outputs_that_cannot_be_kept(bench: Bench, monkeypatch: pytest.MonkeyPat
     assert run.state is RunState.FAILED
     assert "the script ended well, but" in run.cause
     assert "the disk is full" in run.cause
+
+
+def test_outputs_behind_links_within_the_working_copy(bench: Bench) -> None:
+    bench.save(
+        """if True:
+        import os
+        os.makedirs("ckpt/step5/deep")
+        open("ckpt/step5/deep/model.pt", "w").write("weights")
+        os.symlink("../ckpt/step5", "outputs/best")
+        os.symlink("../ckpt/step5/deep/model.pt", "outputs/last.pt")
+        os.symlink("..", "ckpt/step5/up")
+        os.symlink(".", "outputs/self")
+    """
+    )
+    run = bench.carry_out()
+    assert (run.state, run.cause) == (RunState.COMPLETED, "")
+    assert bench.paths() == {CONSOLE, "outputs/best/deep/model.pt", "outputs/last.pt"}
+    assert bench.output("outputs/best/deep/model.pt") == b"weights"
+    assert b"not kept" not in bench.file(CONSOLE)
+
+
+def test_outputs_outside_of_the_working_copy_are_named(bench: Bench, tmp_path: Path) -> None:
+    big = tmp_path / "big.pt"
+    big.write_text("weights")
+    (tmp_path / "elsewhere").mkdir()
+    bench.save(
+        """if True:
+        import os, sys
+        open("outputs/own", "w").write("x")
+        os.symlink(sys.argv[1], "outputs/big.pt")
+        os.symlink(sys.argv[2], "outputs/folder")
+        os.symlink("nobody", "outputs/gone")
+        os.symlink("ring", "outputs/ring")
+    """,
+        str(big),
+        str(tmp_path / "elsewhere"),
+    )
+    run = bench.carry_out()
+    assert (run.state, run.cause) == (RunState.COMPLETED, "")
+    assert bench.paths() == {CONSOLE, "outputs/own"}
+    said = bench.file(CONSOLE).decode()
+    assert f"[trackboard] not kept: outputs/big.pt is a link to {big}, outside of" in said
+    assert f"not kept: outputs/folder is a link to {tmp_path / 'elsewhere'}, outside of" in said
+    assert "not kept: outputs/gone is a link to " in said
+    assert "nobody, where there is nothing" in said
+    assert "not kept: outputs/ring is a link to " in said
+
+
+def test_outputs_that_became_a_link(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    bench.save(
+        """if True:
+        import os, sys
+        os.rmdir("outputs")
+        os.symlink(sys.argv[1], "outputs")
+        open("outputs/model.pt", "w").write("weights")
+    """,
+        str(tmp_path / "elsewhere"),
+    )
+    assert bench.carry_out().state is RunState.COMPLETED
+    assert bench.paths() == {CONSOLE}
+    place = str(tmp_path / "elsewhere").encode()
+    assert b"not kept: outputs is a link to " + place in bench.file(CONSOLE)
+
+
+def test_of_many_links_some_are_named(bench: Bench) -> None:
+    bench.save("import os\nfor n in range(60): os.symlink('/dev/null', f'outputs/{n:02}')")
+    assert bench.carry_out().state is RunState.COMPLETED
+    said = bench.file(CONSOLE).decode()
+    assert said.count("not kept: outputs/") == 50
+    assert "not kept: 10 more links like these" in said
 
 
 def test_it_says_that_it_lives_while_the_script_is_silent(bench: Bench) -> None:
