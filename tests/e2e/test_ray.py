@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +21,7 @@ import pytest
 from trackboard.errors import UsageError
 from trackboard.launch.plan import Request
 from trackboard.model import Distribution, Launcher, Run, RunId, RunState
-from trackboard.testing.ray_cluster import RayCluster
+from trackboard.testing.ray_cluster import RayCluster, RayNode, free_port
 from trackboard.workspace import Workspace
 
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(300)]
@@ -256,6 +259,7 @@ def test_a_killed_head_is_said_or_survived(on_ray: OnRay, ray_cluster: RayCluste
     """The last one here: the next test that needs a cluster starts another."""
     runs = [on_ray.submit() for _ in range(4)]  # on both nodes
     on_ray.begun(*runs)
+    waiting = on_ray.submit()
     ray_cluster.head.kill()
     killed_s = time.monotonic()
     lives: set[RunId] = set()
@@ -276,6 +280,25 @@ def test_a_killed_head_is_said_or_survived(on_ray: OnRay, ray_cluster: RayCluste
         assert on_ray.ended(run).state is RunState.COMPLETED
     with pytest.raises(Exception, match="no Ray cluster answers"):
         _fresh(on_ray).submit()
+    with _another_head(ray_cluster.address):  # what had not begun is handed over again
+        assert on_ray.ended(waiting, within_s=2 * PATIENCE_S).state is RunState.COMPLETED
+    assert on_ray.values(waiting, "loss") == [0.5, 0.25]
+
+
+@contextmanager
+def _another_head(address: str) -> Iterator[None]:
+    folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))  # sockets' paths may not be long
+    port = address.rpartition(":")[2]
+    words = ["--head", "--port", str(free_port()), "--dashboard-host", "127.0.0.1"]
+    words += ["--dashboard-port", port, "--dashboard-agent-listen-port", str(free_port())]
+    words += ["--ray-client-server-port", str(free_port()), "--num-cpus", "2"]
+    words += ["--temp-dir", str(folder / "r")]
+    node = RayNode(words, folder / "log", {})
+    try:
+        yield
+    finally:
+        node.kill()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fresh(on_ray: OnRay) -> OnRay:

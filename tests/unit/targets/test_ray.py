@@ -275,12 +275,36 @@ def test_a_head_that_is_silent_proves_nothing(
 
 def test_a_head_that_forgot(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:
     handle = target.start(plan)
+    assert take_turn(target._job_folder(RUN), "its worker")
     ray.jobs.clear()
     ray.session = "another"
     status = target.poll([handle])[handle]
     assert status.state is WorkerState.GONE
     assert "its head was restarted" in status.cause
     assert target.find(plan.run) == handle  # never started again
+
+
+def test_what_a_head_forgot_before_it_began_goes_back(
+    target: RayTarget, plan: JobPlan, ray: RecordedRay
+) -> None:
+    handle = target.start(plan)
+    ray.jobs.clear()
+    ray.packages.clear()
+    ray.session = "another"
+    assert target.poll([handle])[handle].state is WorkerState.WAITING
+    assert target.find(plan.run) is None  # so the queue starts it again
+    again = target.start(plan)
+    assert list(ray.jobs)[-1] == "r1.2"
+    assert json.loads(again)["session"] == "another"
+    assert ray.packages  # the new head was looked at
+
+
+def test_a_job_that_was_deleted(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:
+    handle = target.start(plan)
+    ray.jobs.clear()
+    status = target.poll([handle])[handle]
+    assert status.state is WorkerState.GONE
+    assert "was deleted there" in status.cause
 
 
 def test_a_lost_answer_starts_nothing_twice(

@@ -2,7 +2,8 @@
 
 None twice: Ray refuses an id that it knows, the handle is on the disk before Ray is asked, and a worker
 does nothing unless it is the first to take its turn (see `turn`). None lost: what Ray gave up waiting
-for, which it does after a quarter of an hour, goes back to our queue.
+for, which it does after a quarter of an hour, goes back to our queue, and so does what a head that was
+restarted has forgotten before it began.
 """
 
 from __future__ import annotations
@@ -248,6 +249,10 @@ class RayTarget:
 
     def _judge(self, handle: _Handle, job: RayJob | None, session: str) -> WorkerStatus:
         if job is None:
+            if session != handle.session and not is_taken(self._job_folder(handle.run)):
+                self._forget(handle)
+                self._checked = None  # the new head has neither our package nor proofs
+                return WorkerStatus(WorkerState.WAITING, "the head of its cluster was restarted")
             what = "was deleted there" if session == handle.session else "its head was restarted"
             return WorkerStatus(
                 WorkerState.GONE, f"Ray at {handle.address} does not know job {handle.job}: {what}"
