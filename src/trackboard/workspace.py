@@ -18,13 +18,12 @@ from trackboard.blobs import open_folder
 from trackboard.board.names import name_runs
 from trackboard.board.source import Source
 from trackboard.config import (
-    RAY,
     Location,
-    find_compute_settings,
+    Settings,
+    SettingsFile,
     find_location,
     is_network_folder,
     make_workspace,
-    read_settings,
     say_once,
 )
 from trackboard.errors import NotFound, Unavailable, UsageError
@@ -38,7 +37,7 @@ from trackboard.history import (
     read_history,
 )
 from trackboard.ingest import FileLock, Ingest, Silence
-from trackboard.launch.plan import LOCAL, Request
+from trackboard.launch.plan import Request
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
@@ -52,11 +51,10 @@ from trackboard.ports import (
     RunFile,
     RunQuery,
     Store,
-    Target,
 )
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
 from trackboard.stores import open_sqlite
-from trackboard.targets import open_target
+from trackboard.targets import Targets
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
@@ -80,8 +78,8 @@ class Workspace:
     def __init__(self, location: Location) -> None:
         self.location = location
         self.folder = location.folder
-        self.settings = read_settings(self.folder)
         self._opening = threading.RLock()
+        self._settings_file = SettingsFile(self.folder)
 
     @classmethod
     def open(cls, location: str | os.PathLike[str] | Location | None = None) -> Workspace:
@@ -127,6 +125,11 @@ class Workspace:
         return get_recorder(self.spool_folder)
 
     # -- what is opened when it is needed ---------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """What `trackboard.toml` says now: a notebook stays open while people write to it."""
+        return self._settings_file.read()
 
     @property
     def store(self) -> Store:
@@ -434,6 +437,7 @@ class Workspace:
     def site(self) -> Site:
         """The workspace as submitting and queueing see it."""
         config = self.location.sdk_config
+        targets = Targets(self.folder, self.settings.compute, self.store.find_compute)
         return Site(
             folder=self.folder,
             blobs=self.blobs,
@@ -441,20 +445,12 @@ class Workspace:
             name=self.name,
             store=self.store,
             drain=self.drain,
-            target_for=self._target_for,
-            engines={RAY, *(name for name, each in self.settings.compute.items() if each.ray)},
+            target_for=targets.open,
+            engine_of=targets.open_engine,
+            engines=targets.engines,
             subscription_id=config.subscription_id if config else "",
             resource_group=config.resource_group if config else "",
         )
-
-    def _target_for(self, compute: str) -> Target:
-        found = None if compute == LOCAL else self.store.find_compute(compute)
-        settings = find_compute_settings(
-            self.settings.compute, compute, is_stored=found is not None
-        )
-        if found is None and compute != LOCAL and settings.ray is None:
-            raise NotFound(f"there is no compute target {compute!r} in workspace {self.name!r}")
-        return open_target(self.folder, found, settings, compute)
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""

@@ -1,6 +1,6 @@
 """Where a workspace is, and what its settings say."""
 
-from trackboard.config.compute import RAY, ComputeSettings, find_compute_settings
+from trackboard.config.compute import LOCAL, RAY, ComputeSettings, find_compute_settings
 from trackboard.config.file_system import is_network_folder
 from trackboard.config.location import (
     DEFAULT_NAME,
@@ -15,11 +15,12 @@ from trackboard.config.location import (
 )
 from trackboard.config.notice import say_once
 from trackboard.config.ray import RaySettings, check_address
-from trackboard.config.settings import Settings, make_workspace, read_settings
+from trackboard.config.settings import Settings, SettingsFile, make_workspace, read_settings
 
 __all__ = [
     "DEFAULT_NAME",
     "FOLDER_KEY",
+    "LOCAL",
     "RAY",
     "ROOT",
     "ComputeSettings",
@@ -27,6 +28,7 @@ __all__ = [
     "RaySettings",
     "SdkConfig",
     "Settings",
+    "SettingsFile",
     "check_address",
     "find_compute_settings",
     "find_location",

@@ -14,9 +14,9 @@ from trackboard.config.ray import RAY_KEYS, RaySettings, read_ray
 from trackboard.errors import UsageError
 
 _KEYS: Mapping[str, object] = {"engine": str, "cpus": int, "memory_gb": NUMBER, "gpus": int}
-_ENGINES = ("local", "ray")
-_LOCAL = "local"  # these two are always there
-RAY = "ray"
+LOCAL = "local"  # always there: starts everything at once, no slots
+RAY = "ray"  # always there, too
+_ENGINES = ("local", RAY)
 _LEAST = {"cpus": 1, "gpus": 0}
 
 
@@ -35,21 +35,15 @@ class ComputeSettings:
         return None if self.memory_gb is None else int(self.memory_gb * 2**30)
 
 
-def find_compute_settings(
-    tables: Mapping[str, ComputeSettings], name: str, *, is_stored: bool
-) -> ComputeSettings:
+def find_compute_settings(tables: Mapping[str, ComputeSettings], name: str) -> ComputeSettings:
     """What holds for a compute target.
 
     Args:
         tables: What `read_compute` gave.
-        name: The compute target. `ray`, unless there is more about it, is a Ray cluster that the
+        name: The compute target. `ray`, unless there is more about it, is the Ray cluster that the
             environment names, or that of this machine.
-        is_stored: Somebody has created one of this name.
     """
-    given = tables.get(name)
-    if given is None and name == RAY and not is_stored:
-        return ComputeSettings(ray=RaySettings())
-    return given or ComputeSettings()
+    return tables.get(name) or ComputeSettings(ray=RaySettings() if name == RAY else None)
 
 
 def read_compute(where: str, content: Mapping[str, Any]) -> Mapping[str, ComputeSettings]:
@@ -71,17 +65,23 @@ def _read(file: str, name: str, table: object) -> ComputeSettings:
         raise UsageError(
             f"{where} = {table!r} is not a table", hint="Write [compute.<name>], then cpus = 2."
         )
-    if name == _LOCAL:
+    if name == LOCAL:
         raise UsageError(
             f"{where} cannot be set: 'local' starts every job at once and shares nothing out",
             hint="Create a cluster, submit to that, and name it here.",
         )
-    engine = table.get("engine", "local")
+    engine = table.get("engine", RAY if name == RAY else "local")
     if engine not in _ENGINES:
         raise UsageError(
             f"{where}: engine = {engine!r} is not known", hint=f"Known are: {', '.join(_ENGINES)}."
         )
-    check_keys(where, table, {**_KEYS, **RAY_KEYS} if engine == "ray" else _KEYS)
+    theirs = {key: value for key, value in table.items() if key in RAY_KEYS}
+    if theirs and engine != RAY:
+        raise UsageError(
+            f"{where}: {', '.join(theirs)} is said of Ray clusters only",
+            hint='Write engine = "ray" in that table, if it is one.',
+        )
+    check_keys(where, table, {**_KEYS, **RAY_KEYS} if engine == RAY else _KEYS)
     for key, least in _LEAST.items():
         if table.get(key, least) < least:
             raise UsageError(
@@ -93,7 +93,6 @@ def _read(file: str, name: str, table: object) -> ComputeSettings:
             hint="Write gigabytes, such as memory_gb = 4 or memory_gb = 0.5.",
         )
     ours = {key: value for key, value in table.items() if key in _KEYS and key != "engine"}
-    if engine != "ray":
+    if engine != RAY:
         return ComputeSettings(**ours)
-    theirs = {key: value for key, value in table.items() if key in RAY_KEYS}
     return ComputeSettings(**ours, ray=read_ray(where, theirs))

@@ -99,6 +99,42 @@ def read_settings(folder: Path) -> Settings:
     return Settings(**{"format": FORMAT, "id": "", **content, "compute": compute})
 
 
+class SettingsFile:
+    """The settings of a workspace that stays open while people write to them.
+
+    Args:
+        folder: The workspace's.
+
+    Raises:
+        As `read_settings`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stamp = _stamp(folder)
+        self._settings = read_settings(folder)
+
+    def read(self) -> Settings:
+        """What they say now; those that were read last when the folder was moved away.
+
+        Raises:
+            As `read_settings`.
+        """
+        stamp = _stamp(self._folder)
+        if stamp not in (None, self._stamp):
+            self._settings = read_settings(self._folder)
+            self._stamp = stamp
+        return self._settings
+
+
+def _stamp(folder: Path) -> tuple[int, int, int] | None:
+    try:
+        found = (folder / FILE_NAME).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _write_once(path: Path, text: str) -> bool:
     """Write a whole file unless it exists; whether it was written."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -10,10 +10,11 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from trackboard.config import say_once
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.console import tail
 from trackboard.launch.halfway import take_further
@@ -48,12 +49,13 @@ def kick(site: Site) -> tuple[RunId, ...]:
     refused: list[Unavailable] = []
     with _turn(site.folder / "slots" / "queue.lock"):
         for compute in computes:
-            target = site.target_for(compute)
-            gone += _find_gone(site, target, compute)
             try:
-                started += _start_waiting(site, target, compute)
+                gone += _find_gone(site, compute)
+                started += _start_waiting(site, site.target_for(compute), compute)
             except Unavailable as exc:
                 refused.append(exc)
+            except (NotFound, UsageError, InternalError) as exc:  # the others are not to blame
+                say_once(f"jobs for the compute target {compute!r} wait: {exc}")
     for job, status in gone:
         _bury(site, job, status)
     if refused:
@@ -84,27 +86,28 @@ def cancel(site: Site, run: RunId) -> None:
 
 def _take_back(site: Site, job: QueuedJob) -> bool:
     """Whether a job that was handed to its engine had not begun, and now never will."""
-    target = site.target_for(job.compute)
+    target = site.engine_of(job.run, job.compute)
     handle = target.find(job.run)
     return handle is not None and target.withdraw(handle)
 
 
-def _find_gone(site: Site, target: Target, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
+def _find_gone(site: Site, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
     """Jobs whose worker is provably gone, each with the engine's words on why."""
-    handles: dict[str, QueuedJob] = {}
+    handles: dict[Target, dict[str, QueuedJob]] = {}
     for job in site.store.list_jobs(compute):
         if not job.claimed:
             continue
+        target = site.engine_of(job.run, compute)
         handle = target.find(job.run)
         if handle is None:
             site.store.release_job(job.run)  # whoever claimed it was killed before it started
         else:
-            handles[handle] = job
-    found: Mapping[str, WorkerStatus] = target.poll(list(handles)) if handles else {}
+            handles.setdefault(target, {})[handle] = job
     return [
-        (job, found[handle])
-        for handle, job in handles.items()
-        if found[handle].state is WorkerState.GONE
+        (jobs[handle], status)
+        for target, jobs in handles.items()
+        for handle, status in target.poll(list(jobs)).items()
+        if status.state is WorkerState.GONE
     ]
 
 

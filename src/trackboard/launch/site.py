@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from trackboard.launch.place import Place
+from trackboard.model import RunId
 from trackboard.ports import Store, Target
 
 
@@ -17,6 +18,7 @@ class Site(Place):
     store: Store
     drain: Callable[[], object]  # store everything said up to now
     target_for: Callable[[str], Target]  # by compute name; raises NotFound
+    engine_of: Callable[[RunId, str], Target]  # a job was handed to, by run and compute name
     engines: Collection[str] = ()  # compute targets that nobody needs to create
     subscription_id: str = ""  # of the SDK's config.json, passed on to jobs
     resource_group: str = ""

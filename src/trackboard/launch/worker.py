@@ -239,7 +239,7 @@ class Worker:
         try:
             self._site = self._site or self._open_site()
             return self._site.store.is_cancel_requested(self._run)
-        except Unavailable as exc:
+        except TrackboardError as exc:  # also settings that somebody is just writing
             _note(f"cannot ask whether the run was canceled: {exc}")
             return False
 

@@ -53,12 +53,16 @@ def test_slots_of_this_machine_are_no_ray(tmp_path: Path) -> None:
     assert _read(tmp_path / "other", 'engine = "local"') is None
 
 
-def test_the_name_ray_needs_no_table() -> None:
-    assert find_compute_settings({}, "ray", is_stored=False).ray == RaySettings()
-    assert find_compute_settings({}, "ray", is_stored=True).ray is None  # slots of this machine
-    assert find_compute_settings({}, "c", is_stored=False).ray is None
+def test_the_name_ray_needs_no_table_and_no_engine(tmp_path: Path) -> None:
+    assert find_compute_settings({}, "ray").ray == RaySettings()
+    assert find_compute_settings({}, "c").ray is None
     mine = ComputeSettings(cpus=2, ray=RaySettings("http://head:8265"))
-    assert find_compute_settings({"ray": mine}, "ray", is_stored=True) is mine
+    assert find_compute_settings({"ray": mine}, "ray") is mine
+    make_workspace(tmp_path)
+    with (tmp_path / "trackboard.toml").open("a") as file:
+        file.write("[compute.ray]\ncpus = 1\n")
+    found = read_settings(tmp_path).compute["ray"]
+    assert (found.cpus, found.ray) == (1, RaySettings())
 
 
 @pytest.mark.parametrize(
@@ -68,9 +72,10 @@ def test_the_name_ray_needs_no_table() -> None:
         ('engine = "ray"\naddress = "ray://head:10001"', r"address = .*http://<head>:8265"),
         ('engine = "ray"\naddress = "head:6379"', r"not port 6379"),
         ('engine = "ray"\nfolder = "here"', "folder = 'here' is not an absolute path"),
+        ('python = "python3"', 'python is said of Ray clusters only.*engine = "ray"'),
         ('engine = "ray"\nheaders = { a = 1 }', "header a is not a line of text"),
         ('engine = "ray"\nadress = "x"', "'adress' .*Did you mean address"),
-        ('address = "http://head:8265"', "'address' .*not known"),
+        ('address = "http://head:8265"', 'address is said of Ray .*engine = "ray"'),
     ],
 )
 def test_what_cannot_be(tmp_path: Path, table: str, said: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.config import ComputeSettings, make_workspace, read_settings
+from trackboard.config import ComputeSettings, SettingsFile, make_workspace, read_settings
 from trackboard.errors import UsageError
 
 
@@ -57,3 +57,14 @@ def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None
     folder = settings_of(tmp_path, text)
     with pytest.raises(UsageError, match=f"(?s)trackboard.toml.*{said}"):
         read_settings(folder)
+
+
+def test_what_people_write_later_is_read(tmp_path: Path) -> None:
+    make_workspace(tmp_path)
+    file = SettingsFile(tmp_path)
+    assert file.read() is file.read()
+    with (tmp_path / "trackboard.toml").open("a") as more:
+        more.write("[compute.c]\ncpus = 3\n")
+    assert file.read().compute["c"].cpus == 3
+    (tmp_path / "trackboard.toml").unlink()
+    assert file.read().compute["c"].cpus == 3

@@ -27,10 +27,17 @@ def site(place: Place) -> Site:
     folder = place.folder
     ingest = Ingest(folder / "spool", folder / "lock", store, lambda run: folder / "runs" / run)
 
-    def target_for(_name: str) -> Target:
+    def target_for(*_names: str) -> Target:
         return LocalTarget(folder, "local", slots=0)  # nobody is started here
 
-    return Site(**vars(place), name="w", store=store, drain=ingest.drain, target_for=target_for)
+    return Site(
+        **vars(place),
+        name="w",
+        store=store,
+        drain=ingest.drain,
+        target_for=target_for,
+        engine_of=target_for,
+    )
 
 
 def _plan(site: Site) -> JobPlan:

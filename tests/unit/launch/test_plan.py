@@ -31,7 +31,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def _site(place: Place) -> Site:
-    def nobody(_name: str) -> Target:
+    def nobody(*_names: str) -> Target:
         raise AssertionError("planning asks nobody")
 
     return Site(
@@ -42,6 +42,7 @@ def _site(place: Place) -> Site:
         store=cast(Store, None),
         drain=lambda: None,
         target_for=nobody,
+        engine_of=nobody,
         subscription_id="sub",
         resource_group="group",
     )

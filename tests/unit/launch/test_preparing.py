@@ -73,11 +73,18 @@ class Bench:
         return self.run()
 
     def site(self) -> Site:
-        def no_target(_name: str) -> Target:
+        def no_target(*_names: str) -> Target:
             raise AssertionError("a worker starts nobody before it has ended")
 
         parts = vars(self.place)
-        return Site(**parts, name="w", store=self.store, drain=self.drain, target_for=no_target)
+        return Site(
+            **parts,
+            name="w",
+            store=self.store,
+            drain=self.drain,
+            target_for=no_target,
+            engine_of=no_target,
+        )
 
     def drain(self) -> None:
         folder = self.place.folder

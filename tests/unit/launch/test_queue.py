@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.errors import Unavailable, UsageError
+from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.ingest import Ingest
 from trackboard.launch import queue
 from trackboard.launch.place import Place
@@ -80,6 +80,7 @@ class Line:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.store = MemoryStore()
+        self.removed: set[str] = set()
         self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
         folder = place.folder
         ingest = Ingest(
@@ -90,8 +91,14 @@ class Line:
             name="w",
             store=self.store,
             drain=ingest.drain,
-            target_for=self.targets.__getitem__,
+            target_for=self._target_for,
+            engine_of=lambda _run, compute: self.targets[compute],
         )
+
+    def _target_for(self, compute: str) -> NotingTarget:
+        if compute in self.removed:
+            raise NotFound(f"there is no compute target {compute!r}")
+        return self.targets[compute]
 
     def add(self, *names: str, compute: str = "one", nodes: int = 1) -> None:
         for name in names:
@@ -125,6 +132,19 @@ def test_starts_in_order_while_there_is_room(line: Line) -> None:
     assert kick(line.site) == ("a", "b", "d")
     assert line.waiting() == ["c", "e"]
     assert kick(line.site) == ()
+
+
+def test_a_compute_target_that_is_gone_holds_up_its_own_jobs_only(
+    line: Line, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line.add("a", compute="two")
+    line.add("b")
+    line.removed = {"two"}
+    assert kick(line.site) == ("b",)
+    assert "jobs for the compute target 'two' wait: there is no" in capsys.readouterr().err
+    assert line.waiting() == ["a"]
+    line.removed = set()
+    assert kick(line.site) == ("a",)
 
 
 def test_a_large_job_keeps_its_turn(line: Line) -> None:
