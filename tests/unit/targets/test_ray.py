@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +19,9 @@ from trackboard.errors import InternalError, Unavailable, UsageError
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId
 from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.spool.turn import is_end_wished, take_turn
-from trackboard.targets.ray import RayTarget
+from trackboard.targets.ray import RayTarget, node_probe
 from trackboard.targets.ray.asking import Answer, Call
+from trackboard.targets.ray.lock import hold
 
 ADDRESS = "http://head:8265"
 SESSION = "session_2026-11-21_11-09-44_307016_31352"
@@ -470,6 +475,82 @@ def test_a_probe_that_never_ends(make: Make, plan: JobPlan, ray: RecordedRay, cl
         target.check(plan)
     (probe,) = ray.jobs.values()
     assert probe["stopped"]
+
+
+def test_many_at_once_are_probed_once(make: Make, plan: JobPlan, ray: RecordedRay) -> None:
+    look = ray._look
+
+    def take_long(job: str, words: list[str]) -> None:
+        time.sleep(0.2)
+        look(job, words)
+
+    ray._look = take_long  # type: ignore[method-assign]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: make().check(plan), range(8)))
+    assert len(ray.jobs) == 1
+
+
+def test_others_are_not_waited_for_forever(
+    make: Make, plan: JobPlan, tmp_path: Path, clock: Clock
+) -> None:
+    target = make()
+    target._sleep = lambda s: setattr(clock, "now_s", clock.now_s + max(s, 5.0))
+    with (
+        hold(tmp_path / "ray" / "probe.lock", 0.0, clock, time.sleep),
+        pytest.raises(Unavailable, match=r"has looked at the nodes of 'c' for 90 s\nSubmit again"),
+    ):
+        target.check(plan)
+    target.check(plan)
+
+
+def test_a_node_that_is_busy_is_asked_again(make: Make, plan: JobPlan, ray: RecordedRay) -> None:
+    ray.sees["n2"] = {"host": "n2", "busy": "it did not answer", "error": ""}
+    with pytest.raises(
+        Unavailable, match=r"1 node of 'c' did not say in time .*: n2\nSubmit again"
+    ):
+        make().check(plan)
+    del ray.sees["n2"]
+    make().check(plan)
+    assert list(ray.jobs.values())[-1]["entrypoint"].endswith(" n2")  # the other has shown it
+
+
+def test_what_a_probe_says_of_a_node_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    errors = ("GetTimeoutError", "TaskUnschedulableError", "NodeDiedError", "OtherError")
+    kinds = {name: type(name, (Exception,), {}) for name in errors}
+    answers = {"slow": kinds["GetTimeoutError"], "gone": kinds["NodeDiedError"]}
+    answers["odd"] = kinds["OtherError"]
+
+    def get(node: str, timeout: float) -> dict[str, str]:
+        assert 0 <= timeout <= 40
+        if node in answers:
+            raise answers[node]("said")
+        return {"host": node, "error": ""}
+
+    def options(*, scheduling_strategy: str, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(remote=lambda *_: scheduling_strategy)
+
+    ray = SimpleNamespace(
+        init=lambda **_: None,
+        remote=lambda _: SimpleNamespace(options=options),
+        get=get,
+        exceptions=SimpleNamespace(**kinds),
+    )
+    strategies = SimpleNamespace(NodeAffinitySchedulingStrategy=lambda node_id, soft: node_id)  # noqa: ARG005
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setitem(sys.modules, "ray.util.scheduling_strategies", strategies)
+    monkeypatch.setattr(sys, "argv", ["probe", "/w", "name", "good,slow,gone,odd"])
+    node_probe.main()
+    said = json.loads(capsys.readouterr().out.removeprefix(node_probe.FOUND))
+    assert {node: sorted(words) for node, words in said.items()} == {
+        "good": ["error", "host"],
+        "slow": ["busy", "error", "host"],
+        "gone": ["error", "host", "left"],
+        "odd": ["error", "host"],
+    }
+    assert said["slow"]["error"] == ""
+    assert said["odd"]["error"] == "OtherError: said"
 
 
 def test_the_nodes_of_a_cluster(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:

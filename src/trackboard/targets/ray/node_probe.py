@@ -10,6 +10,7 @@ import os
 import platform
 import socket
 import sys
+import time
 
 FOUND = "trackboard-probe: "  # begins the line that is the answer
 
@@ -44,9 +45,14 @@ def main() -> None:
         options = task.options(num_cpus=0, scheduling_strategy=here, max_retries=0)
         asked[node] = options.remote(folder, name)
     found = {}
+    deadline_s = time.monotonic() + 40
     for node, answer in asked.items():
         try:
-            found[node] = ray.get(answer, timeout=40)
+            found[node] = ray.get(answer, timeout=max(0, deadline_s - time.monotonic()))
+        except (
+            ray.exceptions.GetTimeoutError
+        ):  # it starts no process for us: no fault of the folder
+            found[node] = {"host": node, "busy": "it did not answer", "error": ""}
         except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError) as exc:
             found[node] = {"host": node, "left": str(exc), "error": ""}  # it has just gone
         except Exception as exc:  # noqa: BLE001 - whatever it is, it is what this node has to say

@@ -1,7 +1,8 @@
 """Proof, before a job is taken, that the nodes of a cluster see the workspace's folder.
 
 It takes some seconds, as Ray starts a process on each node, so what it proved is kept: for the nodes it
-was proved for, for as long as the head lives.
+was proved for, for as long as the head lives. One asks at a time, and the others wait for what it finds
+out: many processes at once would keep a node from answering.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from trackboard.config import RaySettings, say_once
 from trackboard.errors import Unavailable, UsageError
 from trackboard.targets.ray.api import RayApi, RayVersion
+from trackboard.targets.ray.lock import hold
 from trackboard.targets.ray.node_probe import FOUND
 from trackboard.targets.ray.package import Package
 
@@ -25,6 +27,9 @@ _PROVED = "proved.json"
 _LEAST_PYTHON = (3, 11)
 _TIMEOUT_S = 60.0
 _POLL_S = 0.2
+_LOCK = "probe.lock"
+_LOCK_S = 90.0  # a probe and some more
+_AGAIN = "Submit again; `ray status` on its head node says what it is busy with."
 _ENDED = frozenset(("SUCCEEDED", "FAILED", "STOPPED"))
 
 
@@ -66,19 +71,47 @@ class Probe:
             Unavailable: The cluster did not say in time.
         """
         scope = [version.session, self.there, self.settings.python]
-        known = self._load(scope)
-        new = sorted(set(nodes) - known)
-        if not new or (known and self.settings.autoscaling):
-            return  # of nodes that come and go, each worker looks for itself
+        new = self._find_new(scope, nodes)
+        if not new:
+            return
         say_once(
-            f"looking whether the {len(new)} nodes of {self.compute!r} see {self.there};"
-            " this is done once for each node"
+            f"looking whether {_count(new)} of {self.compute!r} see{'s' * (len(new) == 1)}"
+            f" {self.there}; this is done once for each node"
         )
+        with hold(self._own / _LOCK, _LOCK_S, self.clock, self.sleep) as is_held:
+            if not is_held:
+                raise Unavailable(
+                    f"another process has looked at the nodes of {self.compute!r} for {_LOCK_S:.0f} s",
+                    hint=_AGAIN,
+                )
+            new = self._find_new(scope, nodes)  # whoever had the lock before us may have asked
+            if new:
+                self._prove(scope, nodes, new, package)
+
+    def _find_new(self, scope: Sequence[str], nodes: Sequence[str]) -> list[str]:
+        known = self._load(scope)
+        if known and self.settings.autoscaling:
+            return []  # of nodes that come and go, each worker looks for itself
+        return sorted(set(nodes) - known)
+
+    def _prove(
+        self, scope: Sequence[str], nodes: Sequence[str], new: Sequence[str], package: Package
+    ) -> None:
+        known = self._load(scope)
         found = self._ask(new, package)
-        seen = {node: said for node, said in found.items() if "left" not in said}
+        busy = [node for node, said in found.items() if "busy" in said]
+        seen = {
+            node: said for node, said in found.items() if "left" not in said and node not in busy
+        }
         for node, said in seen.items():
             self._judge(node, said)
         self._save(scope, known | set(seen))
+        if busy:
+            raise Unavailable(
+                f"{_count(busy)} of {self.compute!r} did not say in time whether they see"
+                f" {self.there}: {', '.join(busy)}",
+                hint=_AGAIN,
+            )
         if not seen and not known & set(nodes):
             raise Unavailable(
                 f"the nodes of {self.compute!r} left the cluster while they were looked at",
@@ -119,7 +152,7 @@ class Probe:
                 raise Unavailable(
                     f"the cluster at {self.api.address} did not say within {_TIMEOUT_S:.0f} s whether"
                     f" its nodes see {self.there}: {found.message if found else 'no answer'}",
-                    hint="Submit again; `ray status` on its head node says what it is busy with.",
+                    hint=_AGAIN,
                 )
             self.sleep(_POLL_S)
         log = self.api.get_log(job)
@@ -175,3 +208,7 @@ class Probe:
         aside = path.with_suffix(f".{os.getpid()}.new")
         aside.write_text(json.dumps(kept))
         aside.replace(path)
+
+
+def _count(nodes: Sequence[str]) -> str:
+    return "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
