@@ -51,7 +51,7 @@ def kick(site: Site) -> tuple[RunId, ...]:
         for compute in computes:
             try:
                 gone += _find_gone(site, compute)
-                started += _start_waiting(site, site.target_for(compute), compute)
+                started += _start_waiting(site, compute)
             except Unavailable as exc:
                 refused.append(exc)
             except (NotFound, UsageError, InternalError) as exc:  # the others are not to blame
@@ -111,13 +111,17 @@ def _find_gone(site: Site, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]
     ]
 
 
-def _start_waiting(site: Site, target: Target, compute: str) -> Iterator[RunId]:
+def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
     """Start jobs in their order: one that needs more slots than are free holds up those behind it.
 
     One that needs more than there are, as they have become fewer, waits and holds up nobody.
     """
+    waiting = [job.run for job in site.store.list_jobs(compute) if not job.claimed]
+    if not waiting:
+        return
+    target = site.target_for(compute)
     passed: list[RunId] = []
-    for run in [job.run for job in site.store.list_jobs(compute) if not job.claimed]:
+    for run in waiting:
         try:
             plan = load_plan(site.job_folder(run))
             if not target.has_room(plan.nodes):
