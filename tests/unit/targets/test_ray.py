@@ -553,6 +553,40 @@ def test_what_a_probe_says_of_a_node_that_does_not_answer(
     assert said["odd"]["error"] == "OtherError: said"
 
 
+NO_PYTHON = "/bin/sh: 1: exec: python: not found\n"
+EXITED = "Job entrypoint command failed with exit code 127, last available logs (truncated ...):\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "log", "said"),
+    [
+        (EXITED + NO_PYTHON, NO_PYTHON, "/bin/sh: 1: exec: python: not found"),
+        ("the runtime_env is broken", "", "the runtime_env is broken"),
+        ("the node died", "INFO it begins\n", "the node died\nINFO it begins"),
+    ],
+)
+def test_a_probe_that_cannot_run(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    plan: JobPlan,
+    ray: RecordedRay,
+    message: str,
+    log: str,
+    said: str,
+) -> None:
+    ray._look = lambda job, words: ray.end(job, "FAILED", message, log=log)  # type: ignore[method-assign]  # noqa: ARG005
+    monkeypatch.setattr("trackboard.targets.ray.api._HERE", ADDRESS)
+    for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    target = RayTarget(tmp_path, "c", ComputeSettings(ray=RaySettings()), send=ray.send)
+    with pytest.raises(UsageError) as caught:
+        target.check(plan)
+    assert caught.value.message == (
+        f"the nodes of 'c' cannot run our probe with python = 'python':\n{said}"
+    )
+    assert str(caught.value).endswith(f"to [compute.c] in {tmp_path / 'trackboard.toml'}.")
+
+
 def test_the_nodes_of_a_cluster(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:
     ray.nodes.append({**_node(3), "state": "DEAD"})
     target.start(plan)

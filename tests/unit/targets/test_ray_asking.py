@@ -123,8 +123,9 @@ def test_a_wrong_address_in_a_variable(serve: Serve, monkeypatch: pytest.MonkeyP
     _fails(UsageError, r"RAY_ADDRESS = 'ray://head:10001' is not .*http://<head>:8265", "")
     monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:9")
     _fails(Unavailable, "comes from the environment variable RAY_ADDRESS", "")
-    monkeypatch.setenv("RAY_ADDRESS", "auto")  # Ray's word for this machine's
-    assert RayApi(RaySettings(), "w").address == "http://127.0.0.1:8265"
+    for word in ("auto", "local"):  # Ray's words for this machine's
+        monkeypatch.setenv("RAY_ADDRESS", word)
+        assert RayApi(RaySettings(), "w").address == "http://127.0.0.1:8265"
 
 
 @pytest.mark.parametrize("address", ["head:6379", "auto:x", "ray://head:10001", "http://"])

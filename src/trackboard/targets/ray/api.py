@@ -26,7 +26,7 @@ from trackboard.targets.ray.asking import (
 
 LEAST_VERSION = (2, 9)
 _HERE = "http://127.0.0.1:8265"
-_LOCAL = "auto"  # Ray's word for the cluster of this machine
+_LOCAL = ("", "auto", "local")  # Ray's words for the cluster of this machine
 _VARIABLES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # in the order of Ray's own client
 _QUICK_S = 5.0  # a question
 _PATIENT_S = 60.0  # a submission: a head that has just started takes its time
@@ -194,7 +194,7 @@ def find_address(written: str, where: str) -> tuple[str, str]:
     if written:
         return check_address(f"{where}: address", written), where
     for name in _VARIABLES:
-        if (value := os.environ.get(name, _LOCAL)) not in ("", _LOCAL):
+        if (value := os.environ.get(name, "")) not in _LOCAL:
             return check_address(name, value), f"the environment variable {name}"
     return _HERE, f"{where}, which names no address"
 

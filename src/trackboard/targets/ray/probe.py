@@ -160,12 +160,15 @@ class Probe:
             if line.startswith(FOUND):
                 answer: dict[str, dict[str, str]] = json.loads(line.removeprefix(FOUND))
                 return answer
-        said = "\n".join(log.splitlines()[-8:])
+        last = log.strip().splitlines()[-8:]
+        if not last or last[-1] not in found.message:  # Ray repeats a log in its message
+            last.insert(0, found.message)
+        said = "\n".join(last)
         raise UsageError(
             f"the nodes of {self.compute!r} cannot run our probe with"
-            f" python = {self.settings.python!r}: {found.message}\n{said}",
+            f" python = {self.settings.python!r}:\n{said}",
             hint="Write python = '<path on the nodes>', an interpreter that has Ray, to"
-            f" {self.api.where}.",
+            f" {self._table}.",
         )
 
     def _judge(self, node: str, said: Mapping[str, str]) -> None:
@@ -175,16 +178,19 @@ class Probe:
                 f"node {host} of {self.compute!r} cannot use the workspace's folder {self.there}:"
                 f" {said['error']}",
                 hint="Put the workspace in a folder that all nodes mount (TRACKBOARD_URI=<folder>); if"
-                f' the nodes see it under another path, write folder = "<path there>" to'
-                f" [compute.{self.compute}] in {self.folder / 'trackboard.toml'}.",
+                f' the nodes see it under another path, write folder = "<path there>" to {self._table}.',
             )
         version = tuple(int(part) for part in said["python"].split(".")[:2])
         if version < _LEAST_PYTHON:
             raise UsageError(
                 f"node {host} of {self.compute!r} has Python {said['python']}, and our worker needs 3.11",
                 hint="Use a newer image or environment for the nodes, or write python ="
-                f" '<a newer one on the nodes>' to {self.api.where}.",
+                f" '<a newer one on the nodes>' to {self._table}.",
             )
+
+    @property
+    def _table(self) -> str:
+        return f"[compute.{self.compute}] in {self.folder / 'trackboard.toml'}"
 
     @property
     def _own(self) -> Path:
