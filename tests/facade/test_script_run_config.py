@@ -121,6 +121,24 @@ def test_a_script_that_exits_with_3_fails(exp: Experiment, script: Submitted) ->
     assert "3" in run.get_details()["error"]["error"]["message"]
 
 
+@pytest.mark.parametrize(("code", "status"), [(0, "Completed"), (3, "Failed")])
+def test_what_a_script_says_of_its_failure_is_told(
+    exp: Experiment, script: Submitted, code: int, status: str
+) -> None:
+    run = exp.submit(
+        script(
+            "import sys\nfrom azureml.core import Run\nrun = Run.get_context()\n"
+            "run.fail('no more data', 'DataError')\nrun.fail('again')\n"
+            f"sys.exit({code})"
+        )
+    )
+
+    details = run.wait_for_completion(raise_on_error=False)
+
+    assert details["status"] == status, "the exit code decides"
+    assert details["error"] == {"error": {"code": "DataError", "message": "no more data"}}
+
+
 def test_show_output_prints_the_console_once(
     exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,7 +19,7 @@ from azureml.exceptions._tree import (
     UserErrorException,
     sdk_errors,
 )
-from trackboard.model import CONSOLE, LOG_FOLDERS, RunId, RunKind, RunState
+from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
 
 if TYPE_CHECKING:
     from trackboard.model import JobPlan
@@ -152,8 +152,10 @@ class DetailCalls(RunHandle):
 
     def _failure(self, stored: StoredRun) -> str:
         """Why it failed: for people, and, as in the SDK, in JSON."""
-        first = stored.cause.partition("\n")[0].removesuffix(":").removesuffix("; its last lines")
-        code = self._known_properties().get(ERROR_CODE, _DEFAULT_CODE)
+        properties = self._known_properties()
+        told = properties.get(REASON, stored.cause)
+        first = told.partition("\n")[0].removesuffix(":").removesuffix("; its last lines")
+        code = properties.get(ERROR_CODE, _DEFAULT_CODE)
         error = {"error": {"code": code, "message": first}}
         console = self._folder() / CONSOLE
         where = f"\nIts console: {console}" if console.exists() else ""
@@ -258,15 +260,16 @@ class DetailCalls(RunHandle):
 
 
 def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, Any]]:
-    """Why it failed, under the SDK's keys."""
-    if stored.state is not RunState.FAILED:
+    """Why it failed, or what its script gave to `fail`, under the SDK's keys."""
+    told = properties.get(REASON, stored.cause)
+    if stored.state is not RunState.FAILED and not properties.keys() & {REASON, ERROR_CODE}:
         return None
     error: Dict[str, Any] = {
         "code": properties.get(ERROR_CODE, _DEFAULT_CODE),
-        "message": stored.cause,
+        "message": told,
     }
-    failure = _FAILURE.match(stored.cause)
-    first, _, trace = stored.cause.partition("\nTraceback ")
+    failure = _FAILURE.match(told)
+    first, _, trace = told.partition("\nTraceback ")
     if failure and trace:
         error["debugInfo"] = {
             "type": failure[1],

@@ -335,7 +335,9 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
         error_code: Optional[str] = None,
         _set_status: bool = True,
     ) -> None:
-        """End the run as failed.
+        """End the run as failed. In a job's script: keep the reason, which `get_details` tells.
+
+        A job's state follows from how its script exits. Of several reasons it keeps the first.
 
         Args:
             error_details: Why: an exception, or text.
@@ -347,7 +349,7 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
         cause = _cause_of(error_details)
         self._keep_outputs()
         with sdk_errors():
-            if error_code is not None and self._live.is_owner:
+            if error_code is not None:
                 self._live.add_property(ERROR_CODE, str(error_code))
             self._live.fail(cause)
 

@@ -13,6 +13,7 @@ import click
 from trackboard.cli import words
 from trackboard.cli.job import job_facts
 from trackboard.cli.opening import find_one, folder_option, opened
+from trackboard.model import REASON
 
 if TYPE_CHECKING:
     from trackboard.model import Run, Series
@@ -69,6 +70,7 @@ def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
     waits = f", number {position} of those that wait for {job['compute']}" if position else ""
     yield from _field("state", words.state(run, lost) + waits)
     yield from _field("cause", run.cause)
+    yield from _field("error", properties.get(REASON, ""))
     took = words.duration(words.took_s(run))
     yield from _field("started", f"{words.moment(run.started_s)}  took {took}" if took else "")
     yield from _field("warnings", "\n".join(run.warnings))
@@ -77,7 +79,8 @@ def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
     tags = {key: "" if tag is None else tag for key, tag in store.get_tags(run.id).items()}
     yield from _pairs("tags", tags)
     yield from _pairs("parameters", store.list_parameters([run.id]).get(run.id, {}))
-    yield from _pairs("properties", properties)
+    others = {key: each for key, each in properties.items() if key != REASON}
+    yield from _pairs("properties", others)
     yield from _metrics(store.list_series(runs=[run.id]))
     files = store.list_files(run.id)
     yield from _block("files", [[words.clean(f.path), words.size(f.size_bytes)] for f in files])

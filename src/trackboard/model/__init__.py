@@ -31,7 +31,7 @@ from trackboard.model.ids import (
 from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, Share
 from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.model.names import check_experiment_name, check_metric_name
-from trackboard.model.run import Run, RunKind, RunState, StateStamp
+from trackboard.model.run import REASON, Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "BUILD_LOG",
     "CONSOLE",
     "LOG_FOLDERS",
+    "REASON",
     "ArtifactKind",
     "ArtifactLogged",
     "Compute",

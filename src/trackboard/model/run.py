@@ -8,6 +8,10 @@ from typing import NamedTuple, Optional
 
 from trackboard.model.ids import RunId
 
+REASON = (
+    "trackboard.error"  # the property with the first reason of a process that may not end the run
+)
+
 
 class RunState(str, enum.Enum):
     """Where a run is in its life. The order is the usual one; only the last three are terminal."""

@@ -8,6 +8,7 @@ from typing import Dict, Mapping, Optional
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
+    REASON,
     ArtifactKind,
     ArtifactLogged,
     Created,
@@ -318,7 +319,13 @@ class LiveRun:
         self._end(RunState.COMPLETED)
 
     def fail(self, cause: str = "") -> None:
-        """End the run as failed; otherwise like `complete`."""
+        """End the run as failed; otherwise like `complete`.
+
+        In a process that does not own its state, the cause is kept as a property, the first one for
+        good: a job fails by how its script exits.
+        """
+        if cause and not self.is_owner:
+            self.add_property(REASON, str(cause)[:_CAUSE_CHARACTERS])
         self._end(RunState.FAILED, cause)
 
     def cancel(self, cause: str = "") -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from trackboard.cli import words
 from trackboard.cli.main import main
+from trackboard.model import RunId
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace
 
@@ -113,6 +114,23 @@ def test_show(monkeypatch: pytest.MonkeyPatch, capsys: Said, name: str) -> None:
     assert re.search(r"^parameters   lr +0\.1\n +optimizer +adam$", said, re.M)
     assert re.search(r"^metrics      accuracy +0\.5 +step 7 +1 point +0\.5 to 0\.5$", said, re.M)
     assert "parent" not in lines
+
+
+@pytest.mark.usefixtures("_history")
+def test_show_tells_what_the_script_of_a_job_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folder: Path
+) -> None:
+    workspace = Workspace.open(empty_folder)
+    job = workspace.recorder().attach(RunId("id-c"), owner=False)
+    job.fail("no more data\nat line 7")
+    job.fail("again")
+    workspace.drain()
+    workspace.close()
+    run(monkeypatch, "show", "c")
+    said = capsys.readouterr().out
+    assert "error        no more data\n             at line 7\n" in said
+    assert "state        running\n" in said
+    assert "trackboard.error  " not in said
 
 
 @pytest.mark.usefixtures("_history")
