@@ -103,9 +103,9 @@ def test_the_clients_variables_and_the_environments_are_passed_on(
 
 
 def test_tags_are_there_from_the_beginning(exp: Experiment, script: Submitted) -> None:
-    run = exp.submit(script(""), tags={"try": 1})
+    run = exp.submit(script(""), tags={"try": 1, "baseline": None})
 
-    assert run.get_tags() == {"try": "1"}
+    assert run.get_tags() == {"try": "1", "baseline": None}
     run.wait_for_completion()
 
 

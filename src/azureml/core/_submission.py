@@ -83,7 +83,7 @@ def submit(
         request = _request(
             submission,
             experiment,
-            tags={key: str(value) for key, value in plain_tags(tags).items()},
+            tags=plain_tags(tags),
             parent=parent,
             run=str(run_id or ""),
             name=display_name,

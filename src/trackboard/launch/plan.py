@@ -61,7 +61,7 @@ class Request:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # beside the client's
     distribution: Distribution | None = None
     name: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str | None] = field(default_factory=dict)
     max_duration_s: float | None = None
     parent: RunId | None = None  # the run that it is a child of
     run: str = ""  # the id that its run shall have; empty: a new one

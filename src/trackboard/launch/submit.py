@@ -75,7 +75,7 @@ def enqueue(
     plan: JobPlan,
     name: str,
     parent: RunId | None,
-    tags: Mapping[str, str],
+    tags: Mapping[str, str | None],
     properties: Mapping[str, str],
 ) -> LiveRun:
     """Keep a plan, make its run, and queue it; whoever kicks the queue next starts it.
@@ -103,7 +103,7 @@ def enqueue(
 
 
 def _describe(
-    live: LiveRun, plan: JobPlan, tags: Mapping[str, str], properties: Mapping[str, str]
+    live: LiveRun, plan: JobPlan, tags: Mapping[str, str | None], properties: Mapping[str, str]
 ) -> None:
     known = {
         "ContentSnapshotId": plan.snapshot,
@@ -113,8 +113,8 @@ def _describe(
     }
     for key, value in known.items():
         live.add_property(key, value)
-    for key, value in tags.items():
-        live.set_tag(key, value)
+    for key, tag in tags.items():
+        live.set_tag(key, tag)
     for setting, given in read_parameters(plan.script[1:]).items():
         live.set_parameter(setting, given)
 
