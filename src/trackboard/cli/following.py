@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,14 +14,17 @@ import click
 from trackboard.cli import words
 from trackboard.errors import Unavailable
 from trackboard.model import CONSOLE, LOG_FOLDERS, console_of_rank
+from trackboard.record.log_end import as_seen, read_end
 
 if TYPE_CHECKING:
     from trackboard.model import Run, RunId
     from trackboard.workspace import Workspace
 
+_OURS = "[trackboard] "  # before what the worker says in a console
 _FIRST_OF_MANY = console_of_rank(0)  # holds the same as the console
 _FIRST_S, _LAST_S = 0.05, 0.5  # between two looks: quick while something happens
 _PIECE_BYTES = 1 << 16
+_END_LINES = 500  # of a console, in which the lines of a cause are looked for
 
 
 def list_logs(workspace: Workspace, run: RunId) -> list[str]:
@@ -92,10 +96,20 @@ def end_with(workspace: Workspace, run: RunId) -> None:
         raise
     if found is None or found.state.value != "completed":
         state = "deleted" if found is None else found.state.value
-        cause = found.cause.partition("; its last lines:")[0] if found else ""
-        cause = f": {words.clean(cause.splitlines()[0]).rstrip(':')}" if cause else ""
-        click.echo(f"trackboard: run {run} {state}{cause}", err=True)
+        cause = _what_is_new(found.cause, workspace.run_folder(run) / CONSOLE) if found else []
+        why = ": " + "\n".join(map(words.clean, cause)) if cause else ""
+        click.echo(f"trackboard: run {run} {state}{why}", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _what_is_new(cause: str, console: Path) -> list[str]:
+    """The lines of a cause; the first alone when the console, which was printed, has the others."""
+    lines = cause.splitlines()
+    shown = {line.removeprefix(_OURS).strip() for line in read_end(console, _END_LINES)}
+    more = {as_seen(line).strip() for line in lines[1:]}
+    if more <= shown | {""}:
+        return [line.removesuffix(":").removesuffix("; its last lines") for line in lines[:1]]
+    return lines
 
 
 def _waits_for(workspace: Workspace, run: Run) -> str:
