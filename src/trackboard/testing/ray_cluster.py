@@ -133,8 +133,7 @@ class RayCluster:
 
     def _start(self, arguments: list[str], cpus: int) -> RayNode:
         log = self._folder / f"{len(self._nodes)}.log"
-        own = ["--node-ip-address", _HOST, "--num-cpus", str(cpus)]
-        own += ["--dashboard-agent-listen-port", str(free_port())]
+        own = ["--num-cpus", str(cpus), "--dashboard-agent-listen-port", str(free_port())]
         node = RayNode([*arguments, *own], log, self._variables)
         self._nodes.append(node)
         return node
