@@ -19,7 +19,8 @@ from azureml.core.run import Run
 from azureml.core.script_run import ScriptRun
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.launch.plan import LOCAL, Request, plain_arguments
+from trackboard.config import LOCAL
+from trackboard.launch.plan import Request, plain_arguments
 from trackboard.launch.plan_file import describe
 from trackboard.launch.submit import prepare
 from trackboard.model import RunId

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from numbers import Number
 from pathlib import Path
 
+from trackboard.config import LOCAL
 from trackboard.environments import plan_environment
 from trackboard.errors import UsageError
 from trackboard.launch.age import fit_environment
@@ -29,8 +30,6 @@ from trackboard.model import (
     RunId,
     check_experiment_name,
 )
-
-LOCAL = "local"  # the compute target that is always there: starts at once, no slots
 
 # What a notebook's kernel sets for itself and a script must not inherit.
 _KERNEL_ONLY = frozenset(("JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL"))

@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from trackboard.config import LOCAL
 from trackboard.errors import Conflict, NotFound
 from trackboard.launch.halfway import halfway
 from trackboard.launch.large import say_if_large
 from trackboard.launch.parameters import read_parameters
 from trackboard.launch.place import SNAPSHOTS
-from trackboard.launch.plan import LOCAL, Request, find_script, make_plan
+from trackboard.launch.plan import Request, find_script, make_plan
 from trackboard.launch.plan_file import describe_environment, save_plan
 from trackboard.launch.queue import kick
 from trackboard.launch.site import Site
