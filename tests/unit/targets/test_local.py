@@ -64,7 +64,7 @@ def test_start_find_poll_cancel(target: LocalTarget, folder: Path) -> None:
     assert (job / "went").read_text() == "g"
     assert (job / "handle-then").read_text() == handle  # known before it went
     assert (job / "arguments").read_text().startswith(f"r1 --workspace {folder} --go-fd ")
-    assert (job / "worker.log").read_text() == "to the log\n"
+    _until(lambda: (job / "worker.log").read_text() == "to the log\n")
     target.cancel(handle)
     _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
     target.cancel(handle)
