@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Union
 from azureml.core._handle import RunHandle
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId
-from trackboard.record.value import check_tag
+from trackboard.record.value import check_property, check_tag
 
 Tags = Dict[str, Optional[str]]
 
@@ -111,13 +111,14 @@ class TagCalls(RunHandle):
 
         Raises:
             ServiceException: One exists with another value; none was added.
-            UserErrorException: That is no dict.
+            UserErrorException: That is no dict, or one of them is too long; then none was added.
         """
         if not isinstance(properties, Mapping):
             raise UserErrorException(
                 f"add_properties({properties!r}): pass a dict, for example {{'author': 'me'}}."
             )
-        plain = {_key(key): str(value) for key, value in properties.items()}
+        with sdk_errors():
+            plain = dict(check_property(_key(key), str(value)) for key, value in properties.items())
         if not plain or self._is_silent:
             return
         if not self._can_read:

@@ -33,6 +33,7 @@ from azureml.exceptions._tree import (
 from trackboard.errors import NotFound, TrackboardError
 from trackboard.model import RunId, RunKind
 from trackboard.record import LiveRun, get_recorder, identify
+from trackboard.record.value import check_run_name, plain_text
 
 if TYPE_CHECKING:
     from azureml.core._filters import Filter
@@ -192,9 +193,11 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
             raise UserErrorException(f"display_name = {display_name!r}: it must be text.")
         if self._is_silent:
             return
+        with sdk_errors():
+            name = check_run_name(display_name)
         workspace = self._catalogue()
         with sdk_errors():
-            workspace.store.set_name(RunId(self.id), display_name)
+            workspace.store.set_name(RunId(self.id), name)
 
     @property
     def description(self) -> str:
@@ -207,9 +210,11 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
             raise UserErrorException(f"description = {description!r}: it must be text.")
         if self._is_silent:
             return
+        with sdk_errors():
+            said = plain_text("a run's description", description)
         workspace = self._catalogue()
         with sdk_errors():
-            workspace.store.set_description(RunId(self.id), description)
+            workspace.store.set_description(RunId(self.id), said)
 
     @property
     def number(self) -> int:

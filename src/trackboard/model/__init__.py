@@ -30,7 +30,7 @@ from trackboard.model.ids import (
 )
 from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, Share
 from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
-from trackboard.model.names import check_experiment_name, check_metric_name
+from trackboard.model.names import LIMITS, check_experiment_name, check_length, check_metric_name
 from trackboard.model.run import REASON, Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
@@ -38,6 +38,7 @@ __all__ = [
     "ANY_PYTHON",
     "BUILD_LOG",
     "CONSOLE",
+    "LIMITS",
     "LOG_FOLDERS",
     "REASON",
     "ArtifactKind",
@@ -73,6 +74,7 @@ __all__ = [
     "ValueKind",
     "WriterId",
     "check_experiment_name",
+    "check_length",
     "check_metric_name",
     "check_run_id",
     "console_of_rank",

@@ -1,13 +1,47 @@
-"""What experiments, metrics and runs may be called, checked where a name enters."""
+"""What experiments, metrics and runs may be called, and how long names may be; checked where they enter.
+
+Values (of a tag, a property, a parameter, a logged text) have no limit but the size of a record.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Mapping
 
 from trackboard.errors import UsageError
 
-_EXPERIMENT = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
-_NAME_LENGTH = 1024
+LIMITS: Mapping[str, int] = {  # characters
+    "experiment name": 255,
+    "run id": 256,
+    "run name": 65_536,
+    "metric name": 1_024,  # as people give it, and of a table
+    "series name": 2_048,  # as it is stored: a rank of a job puts `rank<n>/` before it
+    "parameter name": 1_024,
+    "tag key": 65_536,
+    "property key": 65_536,
+    "file path": 65_536,
+    "blob key": 65_536,
+    "text": 16 << 20,  # a description, a cause, a value that is text
+}
+_EXPERIMENT = re.compile(r"[A-Za-z0-9][\w-]*")
+
+
+def check_length(what: str, text: str) -> str:
+    """Accept a text that is not longer than its limit.
+
+    Args:
+        what: One of `LIMITS`.
+        text: Any text.
+
+    Raises:
+        UsageError: The text has more characters.
+    """
+    if len(text) > LIMITS[what]:
+        raise UsageError(
+            f"the {what} {text[:40]!r}... has {len(text):,} characters",
+            hint=f"Use at most {LIMITS[what]:,} characters.",
+        )
+    return text
 
 
 def check_experiment_name(name: object) -> str:
@@ -18,10 +52,11 @@ def check_experiment_name(name: object) -> str:
     Raises:
         UsageError: It breaks that rule.
     """
-    if not isinstance(name, str) or not _EXPERIMENT.fullmatch(name):
+    limit = LIMITS["experiment name"]
+    if not isinstance(name, str) or len(name) > limit or not _EXPERIMENT.fullmatch(name):
         raise UsageError(
             f"experiment name {name!r} is not allowed",
-            hint="Use 1 to 255 letters, digits, _ and -, starting with a letter or a digit,"
+            hint=f"Use 1 to {limit} letters, digits, _ and -, starting with a letter or a digit,"
             f" for example {_suggest(name)!r}.",
         )
     return name
@@ -33,16 +68,17 @@ def check_metric_name(name: object) -> str:
     Raises:
         UsageError: It is empty, too long, not text, or holds control characters.
     """
-    if type(name) is str and 0 < len(name) <= _NAME_LENGTH and name.isprintable():
+    limit = LIMITS["metric name"]
+    if type(name) is str and 0 < len(name) <= limit and name.isprintable():
         return name
     if not isinstance(name, str):
         raise UsageError(
             f"metric name {name!r} is {type(name).__name__}, not text",
             hint='Call log("loss", 0.5): the name first, then the value.',
         )
-    if not name or len(name) > _NAME_LENGTH:
+    if not name or len(name) > limit:
         raise UsageError(
-            f"metric name has {len(name)} characters", hint=f"Use 1 to {_NAME_LENGTH:,} characters."
+            f"metric name has {len(name)} characters", hint=f"Use 1 to {limit:,} characters."
         )
     if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name):
         raise UsageError(
@@ -53,4 +89,7 @@ def check_metric_name(name: object) -> str:
 
 
 def _suggest(name: object) -> str:
-    return re.sub(r"[^\w-]+", "-", str(name)).strip("-_")[:255] or "my-experiment"
+    return (
+        re.sub(r"[^\w-]+", "-", str(name)).strip("-_")[: LIMITS["experiment name"]]
+        or "my-experiment"
+    )

@@ -21,11 +21,20 @@ from trackboard.model import (
     StateChanged,
     Tagged,
     TextLogged,
+    check_length,
     check_metric_name,
     check_run_id,
     new_run_id,
 )
-from trackboard.record.value import check_tag, plain_step, plain_text, plain_value
+from trackboard.record.value import (
+    check_property,
+    check_run_name,
+    check_tag,
+    plain_size,
+    plain_step,
+    plain_text,
+    plain_value,
+)
 from trackboard.spool.layout import HAS_STEP
 from trackboard.spool.writer import FileRef, SeriesRef, SpoolWriter
 
@@ -189,9 +198,12 @@ class LiveRun:
             step: None: the count of the metric's files at that moment.
 
         Raises:
-            UsageError: The name or the step is not one that can be stored.
+            UsageError: The name, the path, the size or the step is not one that can be stored.
         """
         check_metric_name(name)
+        check_length("file path", path)
+        check_length("blob key", key)
+        plain_size(path, size_bytes)
         at = None if step is None else plain_step(name, step)
         self._writer.append_event(
             ArtifactLogged(
@@ -219,8 +231,7 @@ class LiveRun:
         Raises:
             UsageError: The key or the value is not text, or too long.
         """
-        said = plain_text(f"property {key!r}", value)
-        self._writer.append_event(PropertyAdded(self.id, plain_text("a property's key", key), said))
+        self._writer.append_event(PropertyAdded(self.id, *check_property(key, value)))
 
     def set_parameter(self, name: str, value: object) -> None:
         """Give a parameter its value; set again, the later value counts.
@@ -240,14 +251,25 @@ class LiveRun:
             path: Posix path within the run.
             offset: Where in the file; 0 starts the copy again from nothing.
             data: May be empty with offset 0: an empty file.
+
+        Raises:
+            UsageError: The path is too long.
         """
         file = self._files.get(path)
         if file is None:
+            check_length("file path", path)
             file = self._files.setdefault(path, self._writer.file(self.id, path))
         self._writer.append_bytes(file, offset, data)
 
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
-        """Say that a complete file was put into the blobs under `key`."""
+        """Say that a complete file was put into the blobs under `key`.
+
+        Raises:
+            UsageError: The path or the key is too long, or the size is none of 64 bits.
+        """
+        check_length("file path", path)
+        check_length("blob key", key)
+        plain_size(path, size_bytes)
         self._writer.append_event(FileAdded(self.id, path, key, size_bytes, time.time()))
 
     # -- life -----------------------------------------------------------------------------------
@@ -266,7 +288,7 @@ class LiveRun:
 
     def announce(self, parent: Optional[RunId], kind: RunKind, description: str = "") -> None:
         """Say that the run exists; an owned one is running from now on."""
-        name = plain_text("a run's name", self.name)
+        name = check_run_name(self.name)
         said = plain_text("a run's description", description)
         self._writer.append_event(
             Created(self.id, self.experiment, name, parent, kind, time.time(), said)

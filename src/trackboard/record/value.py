@@ -13,6 +13,7 @@ import operator
 from typing import Optional, Tuple, Union
 
 from trackboard.errors import UsageError
+from trackboard.model import check_length
 from trackboard.spool.layout import MAX_PAYLOAD_BYTES
 
 _INT64 = range(-(2**63), 2**63)
@@ -50,8 +51,27 @@ def check_tag(key: object, value: object) -> Tuple[str, Optional[str]]:
     Raises:
         UsageError: The key or the value is not text, or too long.
     """
-    said = None if value is None else plain_text(f"tag {key!r}", value)
-    return plain_text("a tag's key", key), said
+    name = check_length("tag key", plain_text("a tag's key", key))
+    return name, None if value is None else plain_text(f"tag {name!r}", value)
+
+
+def check_property(key: object, value: object) -> Tuple[str, str]:
+    """Accept a property.
+
+    Raises:
+        UsageError: The key or the value is not text, or too long.
+    """
+    name = check_length("property key", plain_text("a property's key", key))
+    return name, plain_text(f"property {name!r}", value)
+
+
+def check_run_name(name: object) -> str:
+    """Accept what people call a run.
+
+    Raises:
+        UsageError: It is not text, or too long.
+    """
+    return check_length("run name", plain_text("a run's name", name))
 
 
 def plain_value(name: str, value: object) -> Union[bool, int, float, str]:
@@ -94,6 +114,20 @@ def plain_step(name: str, step: object) -> int:
             f"step {step!r} of metric {name!r} is not a whole number",
             hint=f'Use an int, for example log("{name}", value, step=10).',
         ) from None
+
+
+def plain_size(path: str, size_bytes: int) -> int:
+    """Accept the size of a file.
+
+    Raises:
+        UsageError: It is negative, or does not fit in 64 bits.
+    """
+    if size_bytes < 0 or size_bytes not in _INT64:
+        raise UsageError(
+            f"file {path!r}: {size_bytes} bytes is no size that can be recorded",
+            hint="Use a whole number from 0 to 2**63 - 1.",
+        )
+    return size_bytes
 
 
 def _single_item(value: object) -> object:

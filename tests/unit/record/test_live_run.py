@@ -1,5 +1,6 @@
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from trackboard.errors import Unavailable, UsageError
 from trackboard.ingest.cursor import Cursor
 from trackboard.model import (
+    LIMITS,
+    ArtifactKind,
     Created,
     Event,
     FileAdded,
@@ -117,6 +120,38 @@ def test_what_describes_it_is_text(recorder: Recorder, run: LiveRun, odd: Any) -
             say()
     run.set_tag("after")
     assert other_events(recorder) == [Tagged(run.id, "after", None)]
+
+
+_SAYS: dict[str, Callable[[LiveRun, str], object]] = {
+    "metric name": lambda run, text: run.log(text, 1.0),
+    "parameter name": lambda run, text: run.set_parameter(text, 1),
+    "run name": lambda run, text: run.child(text),
+    "tag key": lambda run, text: run.set_tag(text),
+    "property key": lambda run, text: run.add_property(text, "v"),
+    "file path": lambda run, text: run.append_bytes(text, 0, b""),
+    "blob key": lambda run, text: run.add_file("p", text, 1),
+}
+
+
+@pytest.mark.parametrize("what", _SAYS)
+def test_a_name_may_be_as_long_as_its_limit(recorder: Recorder, run: LiveRun, what: str) -> None:
+    _SAYS[what](run, "ä" * LIMITS[what])
+    before = said(recorder).end
+    with pytest.raises(UsageError, match=f"{LIMITS[what]:,}"):
+        _SAYS[what](run, "ä" * (LIMITS[what] + 1))
+    assert said(recorder).end == before
+
+
+@pytest.mark.parametrize("size_bytes", [-1, 2**63])
+def test_a_size_that_no_store_takes_is_not_recorded(
+    recorder: Recorder, run: LiveRun, size_bytes: int
+) -> None:
+    before = said(recorder).end
+    with pytest.raises(UsageError, match="is no size"):
+        run.add_file("a", "k", size_bytes)
+    with pytest.raises(UsageError, match="is no size"):
+        run.log_artifact("a", ArtifactKind.IMAGE, "a.png", "k", size_bytes)
+    assert said(recorder).end == before
 
 
 def test_a_row_with_one_text_too_long_is_not_begun(recorder: Recorder, run: LiveRun) -> None:
