@@ -68,6 +68,8 @@ class Ingest:
         lock: The workspace's lock file.
         store: Where to store.
         run_folder: Where the plain files of a run belong.
+        may_ingest: Asked before each pass. While it says no (the workspace cannot be written, or another
+            database ingests it) nothing is stored, written or removed, and nobody waits.
     """
 
     def __init__(
@@ -76,11 +78,13 @@ class Ingest:
         lock: Path,
         store: Store,
         run_folder: Callable[[RunId], Path],
+        may_ingest: Callable[[], bool] = lambda: True,
     ) -> None:
         self._spool_folder = spool_folder
         self._lock = FileLock(lock)
         self._store = store
         self._run_folder = run_folder
+        self._may_ingest = may_ingest
         self._cursors: dict[WriterId, Cursor] = {}
         self._probed_at_s: dict[WriterId, float] = {}
         self._dead: set[WriterId] = set()
@@ -91,11 +95,13 @@ class Ingest:
         self._said = ""
 
     def run_pass(self, budget_s: float = PASS_S) -> Pass | None:
-        """Store what there is, for about `budget_s`; None when another process is at it.
+        """Store what there is, for about `budget_s`; None when that is another process's to do.
 
         Raises:
             Unavailable: A spool could not be read, or its files not be written; all others are stored.
         """
+        if not self._may_ingest():
+            return None
         with self._lock.attempt() as is_held:
             if not is_held:
                 return None
@@ -134,6 +140,8 @@ class Ingest:
                 return self.unread_bytes()
             if done is not None and done.was_complete:
                 return 0
+            if done is None and not self._may_ingest():
+                return self.unread_bytes()
             if done is None:
                 goal = goal or _Goal(self._spool_folder)
                 if goal.is_stored(self._store):
@@ -148,7 +156,7 @@ class Ingest:
             _log.warning("trackboard cannot store what is recorded: %s", error)
 
     def drain(self, patience_s: float = 30.0) -> None:
-        """Return when everything that was said before the call is stored.
+        """Return when everything that was said before the call is stored, or at once where it may not be.
 
         Raises:
             Unavailable: For so long nobody stored anything (names who holds the lock), or the disk
@@ -158,7 +166,7 @@ class Ingest:
         last_version, last_progress_s = -1, time.monotonic()
         while True:
             done = self.run_pass()
-            if done is not None and done.was_complete:
+            if (done is not None and done.was_complete) or not self._may_ingest():
                 return
             goal = goal or _Goal(self._spool_folder)  # or writers that go on might keep us forever
             if goal.is_stored(self._store):

@@ -233,6 +233,28 @@ def test_while_another_process_reads_its_progress_is_enough(spools: Spools) -> N
             spools.reader().drain(patience_s=0.05)
 
 
+def test_who_may_not_ingest_changes_nothing_and_tells_how_much_is_unread(spools: Spools) -> None:
+    recorder = spools.recorder()
+    run = recorder.create_run("exp")
+    for number in range(100):
+        run.log("n", number)
+    recorder.close()
+    version, before = spools.store.version(), sorted(spools.folder.rglob("*"))
+    allowed = False
+    watcher = Ingest(
+        spools.folder, spools.lock, spools.store, lambda run: spools.runs / run, lambda: allowed
+    )
+    watcher.drain(patience_s=0.0)
+    assert watcher.run_pass() is None
+    assert watcher.refresh(0.0) == watcher.unread_bytes() > 4000
+    assert (spools.store.version(), sorted(spools.folder.rglob("*"))) == (version, before)
+    assert not spools.lock.exists()
+    allowed = True
+    watcher.drain()
+    assert spools.count(run.id) == 100
+    assert watcher.refresh(0.1) == 0
+
+
 def test_writers_that_go_on_do_not_keep_a_reader_forever(spools: Spools) -> None:
     """Each transaction is followed by more than it stored."""
     run = spools.recorder().create_run("exp")
