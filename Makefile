@@ -38,7 +38,7 @@ test:
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
-RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/spool \
+RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/layout src/trackboard/spool \
              src/trackboard/record src/trackboard/blobs src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
              src/trackboard/inside \
              src/azureml/core/__init__.py src/azureml/core/run.py src/azureml/core/_handle.py \

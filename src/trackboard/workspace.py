@@ -22,7 +22,6 @@ from trackboard.config import (
     Settings,
     SettingsFile,
     find_location,
-    is_network_folder,
     make_workspace,
     say_once,
 )
@@ -42,6 +41,7 @@ from trackboard.launch.queue import cancel, kick
 from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
+from trackboard.layout import is_network_folder
 from trackboard.model import ArtifactKind, Run, RunId
 from trackboard.ports import (
     NEWEST_FIRST,

@@ -1,7 +1,6 @@
 """Where a workspace is, and what its settings say."""
 
 from trackboard.config.compute import LOCAL, RAY, ComputeSettings, find_compute_settings
-from trackboard.config.file_system import is_network_folder
 from trackboard.config.location import (
     DEFAULT_NAME,
     FOLDER_KEY,
@@ -33,7 +32,6 @@ __all__ = [
     "find_compute_settings",
     "find_location",
     "find_sdk_config",
-    "is_network_folder",
     "location_of",
     "make_workspace",
     "read_sdk_config",

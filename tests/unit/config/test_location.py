@@ -5,7 +5,6 @@ import pytest
 
 from trackboard.config import (
     find_location,
-    is_network_folder,
     make_workspace,
     read_sdk_config,
     read_settings,
@@ -129,14 +128,3 @@ class TestSettings:
         with pytest.raises(UsageError, match=r"trackboard\.toml") as error:
             read_settings(folder)
         assert says in str(error.value)
-
-
-def test_network_file_systems_are_recognised(tmp_path: Path) -> None:
-    mounts = tmp_path / "mounts"
-    shared = tmp_path / "with space"
-    shared.mkdir()
-    point = str(shared).replace(" ", "\\040")
-    mounts.write_text(f"/dev/vda / ext4 rw 0 0\nserver:/x {point} nfs4 rw 0 0\n")
-    assert is_network_folder(shared / "not" / "there", mounts=mounts)
-    assert not is_network_folder(tmp_path, mounts=mounts)
-    assert not is_network_folder(tmp_path, mounts=tmp_path / "absent")
