@@ -16,12 +16,25 @@ with its header, so that a reader decodes a run of them as one array.
 
 JSON records are the events of `trackboard.model` (see `events`), and three of the format's own:
 
-    {"k": "segment", "format": 1, "writer": ..., "number": n}    the first record of every segment
+    {"k": "segment", "format": 1, "writer": ..., "number": n     the first record of every segment
+                    , "before": {"number": m, "bytes": N}        where the one before it ends
+                    , "continues": ...}                          the writer that this one goes on for
     {"k": "series", "id": 7, "run": ..., "name": ...}            names what scalars call series 7
                     , "table": ...                               and the table that it is a column of
     {"k": "file", "id": 3, "run": ..., "path": ...}              names what bytes call file 3
 
-A segment repeats the definitions that it uses, so it can be read alone. A record that does not check
+A segment repeats the definitions that it uses, so it can be read alone.
+
+Numbers only grow and may have gaps. `before` names the last segment that holds records, and its length up
+to the end of its last whole record: what lies behind that (a torn write that could not be taken back), and
+segments between m and n, hold nothing. The first segment of a spool says {"number": -1, "bytes": 0}. A
+header without `before` is of an earlier version, of which a segment is whole once it has a successor.
+
+`continues` stands in the first segment of a spool that was begun because the former one of the same process
+went away (deleted, moved, its descriptors closed): the id of that former writer. The first records of such
+a spool say again what describes the runs of this process that go on.
+
+A record that does not check
 out means "not yet" at the end of the newest segment of a living writer and the end of the segment
 everywhere else. A zero-filled tail (after a crash of the machine) never checks out: no length is 0.
 """

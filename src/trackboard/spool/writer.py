@@ -128,6 +128,7 @@ class SpoolWriter:
         self._alive_fd = -1
         self._size = 0
         self._segment = -1
+        self._before = {"number": -1, "bytes": 0}  # the last segment that was left, and its length
         self._epoch = 0  # counts segments and re-openings; tells which definitions are due
         self._next_id = 0
         self._closed = False
@@ -342,7 +343,13 @@ class SpoolWriter:
         fd = os.open(path, flags, 0o644)
         self._size = 0
         payload = encode_json(
-            {"k": "segment", "format": FORMAT, "writer": self._writer, "number": number}
+            {
+                "k": "segment",
+                "format": FORMAT,
+                "writer": self._writer,
+                "number": number,
+                "before": self._before,
+            }
         )
         if not self._put(fd, payload):
             path.unlink()
@@ -354,6 +361,7 @@ class SpoolWriter:
     def _rotate(self) -> None:
         """Begin the next segment. The old one is synced by a thread that ends with it: nobody waits."""
         self._epoch += 1  # first: from here on a signal handler that logs goes the slow way
+        self._before = {"number": self._segment, "bytes": self._size}
         full, self._fd = self._fd, -1
         thread = threading.Thread(target=_sync_and_close, args=(full,), daemon=True)
         try:
@@ -391,6 +399,7 @@ class SpoolWriter:
         with contextlib.suppress(OSError):
             os.close(fd)
         if fd == self._fd:
+            self._before = {"number": self._segment, "bytes": self._size}
             self._fd = -1
 
     def _note_refusal(self, error: OSError) -> None:

@@ -1,3 +1,4 @@
+import errno
 import json
 import logging
 import os
@@ -5,6 +6,7 @@ import resource
 import shutil
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,14 @@ import pytest
 from trackboard.ingest.cursor import Cursor
 from trackboard.model import Lost, RunId, Tagged, WriterId
 from trackboard.ports import Batch
-from trackboard.spool import Liveness, SpoolWriter, list_segments, list_writers, probe
+from trackboard.spool import (
+    Liveness,
+    SpoolWriter,
+    iter_payloads,
+    list_segments,
+    list_writers,
+    probe,
+)
 from trackboard.spool.layout import SCALAR_RECORD_BYTES
 
 RUN = RunId("r")
@@ -58,6 +67,49 @@ def test_each_segment_can_be_read_alone(tmp_path: Path) -> None:
         (tmp_path / writer.writer / f"{number}.seg").unlink()
     batch = read_all(tmp_path, writer.writer)
     assert values_of(batch)[-1] == 999
+
+
+def headers(folder: Path) -> list[dict[str, object]]:
+    """The first record of each segment, by number."""
+    segments = [folder / f"{number}.seg" for number, _ in list_segments(folder)]
+    return [json.loads(bytes(next(iter_payloads(memoryview(s.read_bytes()))))) for s in segments]
+
+
+def test_each_segment_says_where_the_one_before_it_ends(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path, segment_bytes=500)
+    loss = writer.series(RUN, "loss")
+    for i in range(50):
+        writer.append_float(loss, 0, 0, i)
+    segments = list_segments(tmp_path / writer.writer)
+    assert len(segments) > 3
+    ends = [{"number": number, "bytes": size} for number, size in segments]
+    said = [header["before"] for header in headers(tmp_path / writer.writer)]
+    assert said == [{"number": -1, "bytes": 0}, *ends[:-1]]
+
+
+def test_bytes_of_a_torn_write_that_could_not_be_taken_back_are_not_part_of_a_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(tmp_path)
+    loss = writer.series(RUN, "loss")
+    writer.append_float(loss, 0, 0, 1.0)
+    whole = list_segments(tmp_path / writer.writer)[0].size_bytes
+    with monkeypatch.context() as patch:
+        patch.setattr("trackboard.spool.writer._write", lambda fd, data: os.write(fd, data[:7]))
+        patch.setattr(os, "ftruncate", raising(OSError(errno.EIO, "the disk refuses")))
+        writer.append_float(loss, 0, 0, 2.0)
+    writer.sync()
+    writer.append_float(loss, 0, 0, 3.0)
+    first, second = headers(tmp_path / writer.writer)
+    assert list_segments(tmp_path / writer.writer)[0].size_bytes == whole + 7
+    assert second["before"] == {"number": first["number"], "bytes": whole}
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def refuse(*_: object) -> None:
+        raise error
+
+    return refuse
 
 
 def test_the_kernel_knows_whether_the_writer_lives(tmp_path: Path, writer: SpoolWriter) -> None:
