@@ -2,19 +2,20 @@
 #
 #   PYTHON=python3.12   the interpreter to build .venv with, instead of the newest one found
 #   ONCE=1              demo: check everything over HTTP, then end by itself
-#   ARGS="-k spool -x"  test: more arguments for pytest
+#   ARGS="-k spool -x"  test, test-long: more arguments for pytest
 
 SETUP := scripts/setup
 BIN   := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo bench test test-long notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
+	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
 	@echo 'make check      lint, formatting, types, layers, budgets'
 	@echo 'make format     what make check can repair by itself'
@@ -36,6 +37,11 @@ notebook:
 test:
 	@$(SETUP) test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+
+test-long:
+	@$(SETUP) test
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m long --timeout 1800 \
+	  --durations 0 --durations-min 1 tests/long $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/layout src/trackboard/spool \

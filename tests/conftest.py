@@ -1,7 +1,8 @@
-"""What every test has: nothing of this machine's user in sight, and in CI no skip.
+"""What every test has: nothing of this machine's user in sight.
 
-Fixtures by name: `empty_folder` (the current folder, empty) and `leaves_no_process` (on by itself for
-everything in tests/e2e).
+What not every machine has stands in `prerequisites.py`, how tests wait in `waiting.py`. Fixtures by
+name: `empty_folder` (the current folder, empty) and `leaves_no_process` (on by itself for everything in
+tests/e2e).
 """
 
 import os
@@ -9,7 +10,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
         signal.SIGINT, signal.default_int_handler
     )  # Ctrl-C is tested, here and in children
 
-IN_CI = os.environ.get("CI") == "true"
+pytest_plugins = ("tests.prerequisites",)
+
 _MARK = "TRACKBOARD_TEST"
 
 
@@ -116,28 +118,6 @@ def _command_line(process: psutil.Process) -> str:
         return ""
 
 
-def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """In CI all that tests need is installed: a skip there hides something."""
-    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.outcome = "failed"
-        report.longrepr = f"skipped, which is a failure in CI: {reason}"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    _refuse_skip(report)
-    return report
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    report = yield
-    _refuse_skip(report)
-    return report
-
-
 class _RayHolder:
     """The cluster of all tests, until one of them ends its head."""
 
@@ -160,6 +140,9 @@ class _RayHolder:
 
 @pytest.fixture(scope="session")
 def _ray_holder() -> Iterator[_RayHolder]:
+    from tests.prerequisites import require
+
+    require("ray")
     holder = _RayHolder()
     yield holder
     holder.close()

@@ -10,17 +10,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-CONFTEST = Path(__file__).parents[1] / "conftest.py"
+TESTS = Path(__file__).parents[1]
 
 
-def run_pytest(folder: Path, test: str, *, ci: bool) -> tuple[int, str]:
-    shutil.copy(CONFTEST, folder)
+def run_pytest(folder: Path, test: str, *more: str, ci: bool) -> tuple[int, str]:
+    shutil.copy(TESTS / "conftest.py", folder)
+    (folder / "tests").mkdir()
+    for name in ("prerequisites.py", "waiting.py"):
+        shutil.copy(TESTS / name, folder / "tests")
     (folder / "test_it.py").write_text(test)
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     if ci:
         environment["CI"] = "true"
     answer = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py", *more],
         cwd=folder,
         env=environment,
         capture_output=True,

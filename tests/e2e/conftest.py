@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from tests.prerequisites import require
 
 from trackboard.launch.plan import Request
 from trackboard.launch.site import Site
@@ -39,9 +40,9 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
     for flag in _FLAGS.split():
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={tmp_path / 'browser'}")
-    options.binary_location = "/usr/bin/chromium"
+    options.binary_location = require("chromium")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    chrome = Chrome(options=options, service=Service(require("chromedriver")))
     yield chrome
     chrome.quit()
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.prerequisites import skip_without
 
 ROOT = Path(__file__).parents[2]
 REFUSAL = "ImportError: trackboard and the Azure ML SDK both answer to the name azureml"
@@ -107,7 +108,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Sdk:
     try:
         run_pip("download", "--no-deps", "--dest", folder, "azureml-core", "azureml-tensorboard")
     except AssertionError as error:
-        pytest.skip(f"the Azure ML SDK's wheels could not be downloaded: {error}")
+        skip_without("azureml-sdk", because=str(error))
     core, tensorboard = sorted(folder.glob("*.whl"))
     return Sdk(core, tensorboard)
 

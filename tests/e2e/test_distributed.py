@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.prerequisites import require
 
 from trackboard.launch.queue import cancel
 from trackboard.model import Distribution, Launcher, RunId, RunState
@@ -128,16 +129,11 @@ def _runs(pid: int) -> bool:
         return False
 
 
-_SYSTEM_PYTHON = "/usr/bin/python3"
-
-
-@pytest.fixture(params=["environment", "system"])
+@pytest.fixture(params=["mpirun", "system-mpirun"])
 def mpi_python(request: pytest.FixtureRequest) -> str:
     """An interpreter with a real mpirun beside it: PyPI's Open MPI 5, or that of the system."""
-    python = sys.executable if request.param == "environment" else _SYSTEM_PYTHON
-    if not all(Path(python).with_name(name).exists() for name in (Path(python).name, "mpirun")):
-        pytest.skip(f"no mpirun beside {python}: apt install openmpi-bin (on Linux)")
-    return python
+    mpirun: str = require(request.param)
+    return sys.executable if request.param == "mpirun" else str(Path(mpirun).with_name("python3"))
 
 
 def test_mpi(jobs: Jobs, mpi_python: str) -> None:

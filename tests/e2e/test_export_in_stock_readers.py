@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tensorboard_data_server
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.context import RequestContext
+from tests.prerequisites import require
 
 from trackboard.blobs import open_folder
 from trackboard.board.export import HISTORY_FILE, export_runs
@@ -33,9 +33,7 @@ RUN = RunId("r1")
 @contextmanager
 def quick_reader(logdir: Path, work: Path) -> Iterator[Any]:
     """What `tensorboard --logdir` starts where it can."""
-    binary = tensorboard_data_server.server_binary()
-    if binary is None:
-        pytest.skip("TensorBoard has no quick reader for this machine")
+    binary = require("data-server")
     port_file = work / "port"
     options = [f"--logdir={logdir}", "--reload=1", "--port=0", f"--port-file={port_file}"]
     samples = ["--samples-per-plugin", "scalars=all,text=all", "--die-after-stdin"]

@@ -20,6 +20,7 @@ from tensorboardX import SummaryWriter
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.graph_pb2 import GraphDef
 from tensorboardX.proto.node_def_pb2 import NodeDef
+from tests.prerequisites import require
 
 from trackboard.blobs import open_folder
 from trackboard.board.event_folder import PlainFolder
@@ -31,7 +32,7 @@ from trackboard.board.provider import open_folder_provider, open_provider
 from trackboard.board.reader import DataServer, PythonReader, Reader, open_reader
 from trackboard.board.roster import Rosters
 from trackboard.board.source import Source, View
-from trackboard.board.tensorboard_internals import find_data_server, hide_tensorflow
+from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.board.timeseries import answer
 from trackboard.model import Created, RunId, RunKind, ValueKind, new_writer_id
 from trackboard.ports import Batch, Position, SeriesPoints
@@ -41,16 +42,14 @@ StartReader = Callable[[Path], Reader]
 
 
 def start_data_server(folder: Path) -> Reader:
-    binary = find_data_server()
-    assert binary is not None
-    return DataServer(folder, binary)
+    return DataServer(folder, require("data-server"))
 
 
 READERS = [
     pytest.param(
         start_data_server,
         id="data server",
-        marks=pytest.mark.skipif(find_data_server() is None, reason="no binary for this machine"),
+        marks=pytest.mark.requires("data-server"),
     ),
     pytest.param(PythonReader, id="python"),
 ]
@@ -254,10 +253,7 @@ def test_a_folder_that_does_not_exist_yet_is_empty(tmp_path: Path) -> None:
 
 @pytest.fixture
 def data_server(tmp_path: Path) -> Iterator[DataServer]:
-    binary = find_data_server()
-    if binary is None:
-        pytest.skip("TensorBoard's data server has no binary for this machine")
-    server = DataServer(tmp_path, binary)
+    server = DataServer(tmp_path, require("data-server"))
     yield server
     server.close()
 
@@ -267,9 +263,8 @@ def test_the_data_server_may_open_many_files(data_server: DataServer) -> None:
     assert soft == min(hard, 65_536)
 
 
+@pytest.mark.requires("data-server")
 def test_a_killed_data_server_is_replaced(workspace: Workspace) -> None:
-    if find_data_server() is None:
-        pytest.skip("TensorBoard's data server has no binary for this machine")
     workspace.add_run("id-1", "net", [1.0])
     write_everything(workspace.folder / "id-1" / "logs")
     board = open_provider(workspace.source, View())
@@ -306,9 +301,8 @@ time.sleep(60)
 """
 
 
+@pytest.mark.requires("data-server")
 def test_the_data_server_dies_with_its_owner(tmp_path: Path) -> None:
-    if find_data_server() is None:
-        pytest.skip("TensorBoard's data server has no binary for this machine")
     command = [sys.executable, "-c", OWNER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None

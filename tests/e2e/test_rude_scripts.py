@@ -46,7 +46,7 @@ def test_forks_and_exits(jobs: Jobs) -> None:
     assert _has_ended(int(said.split()[0]))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere what detaches itself escapes")
+@pytest.mark.requires("linux")
 @pytest.mark.parametrize("more", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
 def test_daemonises(jobs: Jobs, tmp_path: Path, more: str) -> None:
     pid = tmp_path / "pid"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.prerequisites import find
 
 from azureml.core import Experiment, Run, Workspace
 from azureml.exceptions import RunEnvironmentException
@@ -21,22 +20,8 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).parents[2] / "src"
 
 
-def interpreters() -> Iterator[str]:
-    """Ours, and the oldest ones that jobs may have, where they are installed."""
-    yield sys.executable
-    for version in ("3.9", "3.10"):
-        pyenv = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin/python"))
-        for candidate in (shutil.which(f"python{version}"), *map(str, pyenv)):
-            asked = [str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-            if (
-                candidate
-                and subprocess.run(asked, capture_output=True).stdout.decode().strip() == version
-            ):
-                yield candidate
-                break
-
-
-INTERPRETERS = [*interpreters()]
+# Ours, and the oldest ones that jobs may have, where they are installed.
+INTERPRETERS = [*filter(None, (sys.executable, find("python3.9"), find("python3.10")))]
 
 
 def run_script(

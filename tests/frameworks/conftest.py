@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tests.prerequisites import require
 
 import trackboard
 from trackboard.model import RunId
@@ -25,9 +25,7 @@ Values = dict[str, list[tuple[int, float]]]
 @pytest.fixture
 def train(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
     """Runs a program in the empty current folder: `train("keras_fit.py", "fail")`."""
-    missing = [name for name in ("keras", "lightning", "transformers") if find_spec(name) is None]
-    if missing:
-        pytest.skip(f"{', '.join(missing)} missing: type scripts/setup frameworks-test (1.2 GB)")
+    require("frameworks")
     assert Path.cwd() == empty_folder
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from tests.prerequisites import require
 
 import trackboard
 from trackboard.board.process import BoardProcess
@@ -31,10 +32,7 @@ _DEADLINE_S = 90.0  # PyTorch alone takes 3 s to load
 
 @pytest.fixture(autouse=True)
 def _frameworks(leaves_no_process: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    needed = ["torch", "tensorboardX", *(["mpi4py"] if sys.platform == "linux" else [])]
-    missing = [name for name in needed if find_spec(name) is None]
-    if missing:
-        pytest.skip(f"{', '.join(missing)} missing: type scripts/setup frameworks-test (1.2 GB)")
+    require("frameworks")
     assert find_spec("tensorflow") is None
     bin_folder = os.path.dirname(sys.executable)  # of torchrun and mpirun
     monkeypatch.setenv("PATH", f"{bin_folder}{os.pathsep}{os.environ['PATH']}")
@@ -101,7 +99,7 @@ def test_every_rank_of_torch_distributed_logs_into_one_run(
     assert [each.id for each in workspace.runs()] == [run]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only for Linux there is a package of Open MPI")
+@pytest.mark.requires("linux")
 def test_real_mpi(workspace: trackboard.Workspace, values_of: Callable[[RunId], Values]) -> None:
     together = Distribution(Launcher.MPI, processes=3)
     run = _submit(workspace, "mpi_ranks.py", distribution=together)

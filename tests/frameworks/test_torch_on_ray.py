@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,11 @@ from trackboard.launch.plan import Request
 from trackboard.model import Distribution, Launcher, RunState
 from trackboard.workspace import Workspace
 
-pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.timeout(300),
+    pytest.mark.requires("frameworks"),
+]
 
 _SCRIPT = """
 import torch
@@ -28,8 +31,6 @@ distributed.destroy_process_group()
 
 
 def test_two_nodes_reduce_together(ray_workspace: Workspace, tmp_path: Path) -> None:
-    if find_spec("torch") is None:
-        pytest.skip("torch missing: type scripts/setup frameworks-test (1.2 GB)")
     (tmp_path / "train.py").write_text(_SCRIPT)
     together = Distribution(Launcher.PYTORCH, 2, nodes=2)
     run = ray_workspace.submit(

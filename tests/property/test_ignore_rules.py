@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -77,7 +76,7 @@ def _taken_by_git(folder: Path) -> set[str]:
     return set(said.stdout.decode().split("\0")) - {""}
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.requires("git")
 @pytest.mark.parametrize("seed", range(60))
 def test_the_same_as_git(tmp_path: Path, seed: int) -> None:
     source = tmp_path / "source"

@@ -6,7 +6,6 @@ The articles are not ours to copy: they are read from the folder that holds them
 from __future__ import annotations
 
 import gzip
-import os
 import re
 import struct
 import time
@@ -17,12 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.prerequisites import find
 
 if TYPE_CHECKING:
     from tests.e2e.jupyter.conftest import Kernel, Page
 
-_CHECKOUT = Path(__file__).parents[3]
-_FOLDER = Path(os.environ.get("TRACKBOARD_ARTICLES") or _CHECKOUT.parent / "shared" / "seeds")
 _CELL = re.compile(r"^```python[ \t]*\n(.*?)^```", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _ALPHAS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 
@@ -35,11 +33,10 @@ _INSTALLING_S = 600.0
 
 
 def articles() -> list[object]:
-    found = sorted(_FOLDER.glob("*.txt"))
-    if not found:
-        reason = f"no articles in {_FOLDER} (TRACKBOARD_ARTICLES names their folder)"
-        return [pytest.param(_FOLDER, marks=pytest.mark.skip(reason=reason))]
-    return [pytest.param(path, id=path.stem) for path in found]
+    folder = find("articles")
+    if folder is None:
+        return [pytest.param(None, marks=pytest.mark.requires("articles"))]
+    return [pytest.param(path, id=path.stem) for path in sorted(Path(folder).glob("*.txt"))]
 
 
 def cells_of(article: Path) -> tuple[Sequence[str], Sequence[str]]:

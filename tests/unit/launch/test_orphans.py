@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans on")
+pytestmark = pytest.mark.requires("linux")
 
 _ADOPT = """
 import os, signal, subprocess, sys, time

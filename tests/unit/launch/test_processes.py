@@ -84,7 +84,7 @@ def test_memory(start: Start) -> None:
     assert 50_000_000 < measure_memory([pid], 1 << 40) < 200_000_000
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is not known")
+@pytest.mark.requires("linux")
 def test_what_is_shared_counts_once(start: Start) -> None:
     code = """if True:
         import os, time

@@ -63,6 +63,7 @@ def test_a_large_snapshot_is_said(
     assert "train.py (8 B)" in capsys.readouterr().err
 
 
+@pytest.mark.requires("git")
 def test_what_a_run_keeps_of_its_code(workspace: Workspace, source: Path) -> None:
     def git(*words: str) -> None:
         who = ["-c", "user.name=me", "-c", "user.email=me@example.org"]

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.prerequisites import require
 
 from trackboard.record import git
 from trackboard.record.git import MAX_DIFF_BYTES, has_git, read_git, without_credentials
@@ -19,6 +20,7 @@ def call(folder: Path, *words: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
+    require("git")
     folder = tmp_path / "project"
     folder.mkdir()
     call(folder, "init", "--initial-branch", "topic/a")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import shutil
 import ssl
 import subprocess
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.prerequisites import require
 
 from trackboard.config import RaySettings
 from trackboard.errors import TrackboardError, Unavailable, UsageError
@@ -74,9 +74,6 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl to make a certificate with")
     path = tmp_path / "own.pem"
     words = [
         "req",
@@ -91,7 +88,7 @@ def certificate(tmp_path: Path) -> Path:
     ]
     words += ["-addext", "subjectAltName=IP:127.0.0.1"]
     words += ["-keyout", str(path.with_suffix(".key")), "-out", str(path)]
-    subprocess.run([openssl, *words], check=True, capture_output=True)
+    subprocess.run([require("openssl"), *words], check=True, capture_output=True)
     return path
 
 
