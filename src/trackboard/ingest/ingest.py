@@ -312,7 +312,11 @@ class Ingest:
         if has_restarted and not cursor.ended:
             cause = "the machine restarted while it ran"
         self._store.end_writer(cursor.writer, cause=cause, time_s=time.time())
-        remove_spool(cursor.folder)
+        remove_spool(cursor.folder, is_stored=lambda: self._is_stored(cursor))
+
+    def _is_stored(self, cursor: Cursor) -> bool:
+        """Ask the database once more: it may have been deleted, or a copy put there, since it was written."""
+        return self._store.position(cursor.writer) >= cursor.position
 
 
 class _Goal:

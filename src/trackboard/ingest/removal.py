@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from trackboard.spool import Liveness, probe
@@ -14,8 +15,15 @@ _ENDED = ".ended-"
 _UNFINISHED_S = 3600.0  # a folder that its writer has been making for so long never becomes a spool
 
 
-def remove_spool(folder: Path) -> None:
-    """Remove a spool in one step as others see it; its files may follow later."""
+def remove_spool(folder: Path, is_stored: Callable[[], bool] = lambda: True) -> None:
+    """Remove a spool in one step as others see it; its files may follow later.
+
+    Args:
+        folder: The spool's folder.
+        is_stored: Asked before the spool is hidden, as its bytes are the only other copy.
+    """
+    if not is_stored():
+        return
     aside = folder.with_name(f"{_ENDED}{folder.name}")
     with contextlib.suppress(OSError):  # a disk that refuses: the next reader tries it again
         folder.rename(aside)

@@ -64,23 +64,25 @@ class _Writes:
 class Appender:
     """Appends to series within write transactions, one at a time.
 
-    Keeps what it knows of the series for the next time, together with the version of the store at which
-    that was true: when anybody else wrote in between, it is forgotten.
+    Keeps what it knows of the series for the next time, together with the database's generation and
+    version at which that was true: when anybody else wrote in between, or the database was replaced, it
+    is forgotten.
     """
 
     def __init__(self) -> None:
         self._packer = Packer()
         self._unpacker = Unpacker()
-        self._known: tuple[int, dict[SeriesKey, SeriesState]] | None = None
+        self._known: tuple[tuple[int, int], dict[SeriesKey, SeriesState]] | None = None
 
-    def take(self, version: int) -> dict[SeriesKey, SeriesState]:
+    def take(self, version: tuple[int, int]) -> dict[SeriesKey, SeriesState]:
         """What is known before the write transaction that made `version`; `keep` gives it back."""
         known, self._known = self._known, None
-        if known is None or known[0] != version - 1 or len(known[1]) > _CACHED:
+        before = (version[0], version[1] - 1)
+        if known is None or known[0] != before or len(known[1]) > _CACHED:
             return {}
         return known[1]
 
-    def keep(self, version: int, states: dict[SeriesKey, SeriesState]) -> None:
+    def keep(self, version: tuple[int, int], states: dict[SeriesKey, SeriesState]) -> None:
         """Remember what is true since that transaction was committed."""
         self._known = (version, states)
 

@@ -21,6 +21,7 @@ from trackboard.stores import schema
 
 Item = TypeVar("Item")
 
+_GENERATION_BITS = 48  # of the version, below the count of databases
 _FORK_PATIENCE_S = 10.0  # that a fork waits for transactions of other threads
 WRITES = "trackboard_writes"  # execution option of connections that are about to write
 DURABLE = "trackboard_durable"  # and of those whose transaction survives a power cut
@@ -40,15 +41,27 @@ class Database:
         engine: Its begin event must start a transaction that excludes other writers when the
             connection has the execution option `WRITES`.
         translate: Says a driver's error in our words.
+        identify: Names the database that is at the engine's address now; asked before each transaction.
+            When the name changes, all connections are closed and `prepare` is called with this database.
     """
 
     def __init__(
-        self, engine: sa.Engine, translate: Callable[[sa.exc.DBAPIError], TrackboardError]
+        self,
+        engine: sa.Engine,
+        translate: Callable[[sa.exc.DBAPIError], TrackboardError],
+        *,
+        identify: Callable[[], object] = lambda: None,
+        prepare: Callable[[Database], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
         self._durable = engine.execution_options(**{WRITES: True, DURABLE: True})
         self._translate = translate
+        self._identify, self._prepare = identify, prepare
+        self._identity = identify()
+        self._replacing = threading.RLock()
+        self._is_replacing = False
+        self.generation = 0  # counts how often another database was found in the place of the first
         self._lock = threading.Lock()
         self._gate = _Gate()
         _follow_forks(self)
@@ -56,6 +69,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one moment and changes nothing."""
+        self._follow()
         with (
             self._translated(),
             self._gate.inside(),
@@ -71,6 +85,7 @@ class Database:
         Args:
             durable: It, and all before it, survive a power cut once it is over.
         """
+        self._follow()
         with (
             self._translated(),
             self._lock,
@@ -82,13 +97,30 @@ class Database:
             yield connection
 
     def version(self) -> int:
-        """How many write transactions there were."""
+        """How many write transactions there were; never the same for two databases of one place."""
         with self.read() as connection:
-            return version(connection)
+            return version(connection) + (self.generation << _GENERATION_BITS)
 
     def close(self) -> None:
         """Close idle connections. May be repeated."""
         self._engine.dispose()
+
+    def _follow(self) -> None:
+        """Leave a database that was deleted or replaced: what goes into it, nobody would ever read."""
+        found = self._identify()
+        if found == self._identity:
+            return
+        with self._replacing:
+            if self._is_replacing or found == self._identity:
+                return
+            self._is_replacing = True
+            try:
+                self._engine.dispose()
+                self.generation += 1
+                self._prepare(self)
+                self._identity = found
+            finally:
+                self._is_replacing = False
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -108,6 +140,7 @@ class Database:
         _inherited.append(self._engine.pool)
         self._engine.dispose(close=False)
         self._lock, self._gate = threading.Lock(), _Gate()
+        self._replacing, self._is_replacing = threading.RLock(), False
 
 
 class _Gate:

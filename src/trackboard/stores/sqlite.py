@@ -32,11 +32,19 @@ def open_database(path: Path, *, network_folder: bool, busy_timeout_s: float) ->
     journal = "DELETE" if network_folder else "WAL"
     if not path.exists():
         _create(path, journal, busy_timeout_s)
-    engine = _engine(path, busy_timeout_s)
-    database = Database(engine, lambda error: _translate(error, path))
-    try:
+
+    def prepare(database: Database) -> None:
         _check_schema(database, path)
         _set_journal(database, journal)
+
+    database = Database(
+        _engine(path, busy_timeout_s),
+        lambda error: _translate(error, path),
+        identify=lambda: _identify(path),
+        prepare=prepare,
+    )
+    try:
+        prepare(database)
     except BaseException:
         database.close()
         raise
@@ -119,6 +127,18 @@ def _name_once(aside: Path, path: Path) -> None:
     except OSError:  # no hard links here; the workspace's lock keeps others out
         if not path.exists():
             os.rename(aside, path)
+
+
+def _identify(path: Path) -> tuple[int, int]:
+    """Which file is at the path: the one that is open may have been deleted, or a backup put there."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise Unavailable(
+            f"the history {path} is not there any more: {error.strerror or error}",
+            hint="Put it, or a copy of it, back. What is recorded meanwhile waits in the spools.",
+        ) from error
+    return found.st_dev, found.st_ino
 
 
 def _check_schema(database: Database, path: Path) -> None:

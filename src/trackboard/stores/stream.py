@@ -26,7 +26,7 @@ _START = Position(0, 0)
 def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> None:
     """See `trackboard.ports.Store.apply`."""
     with database.write() as connection:
-        now = version(connection)
+        now = (database.generation, version(connection))
         states = appender.take(now)
         _advance(connection, batches)
         about = dict.fromkeys(each for batch in batches for each in mentioned(batch))

@@ -1,3 +1,4 @@
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +8,11 @@ import pytest
 
 from trackboard.errors import Unavailable
 from trackboard.ingest import FileLock, Ingest
-from trackboard.model import FileBytes, RunId, RunState, Tagged
+from trackboard.model import FileBytes, RunId, RunState, Tagged, WriterId
 from trackboard.ports import Batch
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
-from trackboard.stores import MemoryStore
+from trackboard.stores import MemoryStore, open_sqlite
 
 
 class Spools:
@@ -305,3 +306,73 @@ def test_bytes_never_reach_the_store(spools: Spools) -> None:
     run.append_bytes("a", 0, b"x")
     run.set_tag("k", "v")
     spools.reader().drain()
+
+
+# -- the database goes away, or is replaced -------------------------------------------------------
+
+
+def test_spools_wait_for_a_database_that_was_deleted(tmp_path: Path) -> None:
+    path, backup = tmp_path / "trackboard.db", tmp_path / "backup"
+    spools = Spools(tmp_path)
+    store = open_sqlite(path)
+    reader = Ingest(spools.folder, spools.lock, store, lambda run: spools.runs / run)
+    recorder = spools.recorder()
+    run = recorder.create_run("exp")
+    reader.drain()
+    shutil.copy(path, backup)
+    shutil.copy(f"{path}-wal", f"{backup}-wal")
+    for number in range(1000):
+        run.log("n", number)
+    reader.drain()
+    for file in tmp_path.glob("trackboard.db*"):
+        file.unlink()
+    run.complete()
+    recorder.close()
+    with pytest.raises(Unavailable, match="not there any more"):
+        reader.drain()
+    assert len(list_writers(spools.folder)) == 1
+    assert list(tmp_path.glob("trackboard.db*")) == []
+    Path(f"{backup}-wal").rename(f"{path}-wal")
+    backup.rename(path)
+    reader.drain()
+    other = open_sqlite(path)
+    assert [series.count for series in other.list_series(runs=[run.id])] == [1000]
+    found = other.find_run(run.id)
+    assert found is not None
+    assert found.state is RunState.COMPLETED
+    assert list_writers(spools.folder) == []
+
+
+def test_a_spool_stays_when_the_database_is_replaced_right_before_it_is_removed(
+    tmp_path: Path,
+) -> None:
+    path, backup = tmp_path / "trackboard.db", tmp_path / "backup"
+    open_sqlite(backup).close()
+    store = open_sqlite(path)
+
+    class Replaced(MemoryStore):
+        """A store of which everything goes to a database that somebody puts a copy in the place of."""
+
+        apply, positions, position = store.apply, store.positions, store.position
+
+        def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
+            failed = store.end_writer(writer, cause=cause, time_s=time_s)
+            if backup.exists():
+                for file in tmp_path.glob("trackboard.db*"):
+                    file.unlink()
+                backup.rename(path)
+            return failed
+
+    spools = Spools(tmp_path)
+    spools.store = Replaced()
+    recorder = spools.recorder()
+    run = recorder.create_run("exp")
+    run.log("n", 1.0)
+    recorder.close()
+    reader = spools.reader()
+    reader.drain()
+    assert len(list_writers(spools.folder)) == 1
+    reader.drain()
+    assert list_writers(spools.folder) == []
+    assert [series.count for series in store.list_series()] == [1]
+    store.close()

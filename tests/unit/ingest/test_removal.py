@@ -15,6 +15,13 @@ def test_a_spool_goes_in_one_step(tmp_path: Path) -> None:
     remove_spool(folder)
 
 
+def test_a_spool_that_is_not_stored_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "0123"
+    folder.mkdir()
+    remove_spool(folder, is_stored=lambda: False)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
 def test_leftovers(tmp_path: Path) -> None:
     writer = SpoolWriter(tmp_path)
     writer.append_event(Tagged(RunId("r"), "k", "v"))

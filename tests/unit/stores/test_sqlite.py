@@ -1,6 +1,7 @@
 """The file of a SQLite store: how it comes to be, and what is refused and left alone."""
 
 import resource
+import shutil
 import signal
 import sqlite3
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from trackboard.errors import Conflict, InternalError, Unavailable
 from trackboard.model import RunId
+from trackboard.ports import Store
 from trackboard.stores import open_sqlite
 from trackboard.stores.schema import SCHEMA
 from trackboard.testing.sharing_contract import in_children
@@ -114,13 +116,19 @@ def _layout(path: Path) -> dict[str, str]:
     return found
 
 
+def _make_older(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE environment")
+        connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
+    connection.close()
+
+
 def test_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "trackboard.db"
     filled(path)
     today = _layout(path)
+    _make_older(path)
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE environment")
-        connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
         before = connection.execute("SELECT * FROM series").fetchall()
     connection.close()
     stores = [open_sqlite(path), open_sqlite(path)]
@@ -208,7 +216,7 @@ def test_a_database_that_went_away(tmp_path: Path) -> None:
     store = open_sqlite(path)
     store.close()  # the next call needs a new connection
     path.unlink()
-    with pytest.raises(Unavailable, match="could not be read"):
+    with pytest.raises(Unavailable, match="not there any more"):
         store.list_runs()
     assert not path.exists()
 
@@ -255,5 +263,76 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     assert in_children(1, work) == [0]
     store = open_sqlite(path)
     assert store.find_run(RunId("small")) is not None
+    assert len(store.list_series()) == 20
+    store.close()
+
+
+# -- another file in its place --------------------------------------------------------------------
+
+
+def say(store: Store, speaker: Speaker, *values: float) -> None:
+    store.apply([speaker.say(created("r"), points=[numbers("r", "m", values)])])
+
+
+def counted(store: Store) -> list[int]:
+    return [series.count for series in store.list_series()]
+
+
+def take_away(path: Path) -> None:
+    for each in path.parent.glob(f"{path.name}*"):
+        each.unlink()
+
+
+def test_a_deleted_database_is_said_and_never_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "trackboard.db"
+    store = open_sqlite(path)
+    speaker = Speaker()
+    say(store, speaker, 1.0)
+    take_away(path)
+    for ask in (store.list_runs, store.positions, lambda: say(store, Speaker(), 2.0)):
+        with pytest.raises(Unavailable, match="is not there any more"):
+            ask()
+    assert list(tmp_path.iterdir()) == []
+    store.close()
+
+
+def test_a_copy_that_is_put_in_its_place_is_read_and_written(tmp_path: Path) -> None:
+    """In every handle, also when the copy has seen as many writes as the one that it replaces."""
+    path, copy = tmp_path / "trackboard.db", tmp_path / "copy"
+    speaker = Speaker()
+    store = open_sqlite(path)
+    say(store, speaker, 1.0, 2.0)
+    store.close()
+    shutil.copy(path, copy)
+    at = speaker.at
+    open_now = [open_sqlite(path), open_sqlite(path)]
+    say(open_now[0], speaker, 3.0)
+    versions = {each.version() for each in open_now}
+    speaker.at = at
+    other = open_sqlite(copy)
+    say(other, speaker, 3.0, 4.0, 5.0)
+    other.close()
+    take_away(path)
+    copy.rename(path)
+    assert [counted(each) for each in open_now] == [[5], [5]]
+    assert versions.isdisjoint(each.version() for each in open_now)
+    for each in open_now:
+        say(each, speaker, 6.0)
+    assert counted(open_now[0]) == counted(open_now[1]) == [7]
+    (series,) = open_now[0].list_series()
+    values = open_now[0].read_points([series.id])[series.id].values.tolist()
+    assert values == [1, 2, 3, 4, 5, 6, 6]
+    for each in open_now:
+        each.close()
+
+
+def test_an_older_copy_is_brought_up_to_date_by_whoever_has_it_open(tmp_path: Path) -> None:
+    path, old = tmp_path / "trackboard.db", tmp_path / "old"
+    store = open_sqlite(path)
+    filled(old)
+    _make_older(old)
+    take_away(path)
+    old.rename(path)
+    assert store.list_environments() == ()
     assert len(store.list_series()) == 20
     store.close()
