@@ -134,7 +134,8 @@ class Ingest:
         goal: _Goal | None = None
         while True:
             try:
-                done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
+                with self._store.limit_waits(budget_s):  # a stopped writer must not hold a page
+                    done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
             except Unavailable as error:
                 self._say(error)
                 return self.unread_bytes()

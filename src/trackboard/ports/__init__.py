@@ -8,17 +8,16 @@ from trackboard.ports.catalogue import (
     Model,
     RunFile,
 )
+from trackboard.ports.query import NEWEST_FIRST, Order, RunQuery
 from trackboard.ports.store import (
-    NEWEST_FIRST,
     Batch,
     FloatColumn,
     IntColumn,
-    Order,
     Points,
     Position,
-    RunQuery,
     SeriesPoints,
     Store,
+    Unstorable,
 )
 from trackboard.ports.target import Cluster, ComputeNode, Target, WorkerState, WorkerStatus
 
@@ -42,6 +41,7 @@ __all__ = [
     "SeriesPoints",
     "Store",
     "Target",
+    "Unstorable",
     "WorkerState",
     "WorkerStatus",
 ]

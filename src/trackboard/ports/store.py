@@ -8,8 +8,9 @@ Two kinds of writing, never mixed:
 Guarantees (all methods): safe from several threads and processes; what a method returned is stored;
 a failed call changed nothing; returned objects never change (arrays refuse writing). No read
 transaction outlives a call and no connection crosses a fork: a child may use the store that it
-inherited. `Unavailable` may come from any method when the database does not answer in time; the same
-call may be repeated.
+inherited. Writes are serial: one waits until another, of any thread or process, is over; reads wait for
+nobody. `Unavailable` may come from any method when the database does not answer in time; the same call
+may be repeated. `Unstorable` comes from a write with a value that the database can never hold.
 
 Not promised: that two reads see the same moment.
 """
@@ -17,12 +18,14 @@ Not promised: that two reads see the same moment.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from trackboard.errors import UsageError
 from trackboard.model import (
     ArtifactKind,
     Compute,
@@ -30,8 +33,6 @@ from trackboard.model import (
     QueuedJob,
     Run,
     RunId,
-    RunKind,
-    RunState,
     Series,
     SeriesId,
     Value,
@@ -39,9 +40,17 @@ from trackboard.model import (
     WriterId,
 )
 from trackboard.ports.catalogue import Artifact, EnvironmentVersion, Experiment, Model, RunFile
+from trackboard.ports.query import NEWEST_FIRST, Order, RunQuery
 
 IntColumn = npt.NDArray[np.int64]
 FloatColumn = npt.NDArray[np.float64]
+
+
+class Unstorable(UsageError):
+    """A value that the database can never hold, such as an integer of more than 64 bits.
+
+    The same call fails again; nothing was changed.
+    """
 
 
 class Position(NamedTuple):
@@ -102,41 +111,6 @@ class Batch:
     skipped_bytes: int = 0
 
 
-@dataclass(frozen=True)
-class Order:
-    """How to sort runs: by when they were created, or by the last value of a metric.
-
-    Runs without that metric, and those where it is NaN, come last either way.
-    """
-
-    metric: str | None = None
-    descending: bool = True
-
-
-NEWEST_FIRST = Order()
-
-
-@dataclass(frozen=True)
-class RunQuery:
-    """Which runs: those that match every given condition.
-
-    `tags` and `properties`: a value None means that the key exists. `parameters` compare exactly, a
-    number with a number of any kind, NaN with NaN. `metrics` compare a metric's last number, as (name,
-    one of `< <= > >= == !=`, number): NaN differs from every number, and a run without the metric
-    matches nothing.
-    """
-
-    experiment: str | None = None
-    parent: RunId | None = None
-    top_level: bool = False  # leave out the runs that have a parent
-    kind: RunKind | None = None
-    states: tuple[RunState, ...] | None = None
-    tags: Mapping[str, str | None] = field(default_factory=dict)
-    properties: Mapping[str, str | None] = field(default_factory=dict)
-    parameters: Mapping[str, Value] = field(default_factory=dict)
-    metrics: tuple[tuple[str, str, float], ...] = ()
-
-
 class Store(Protocol):
     """Where the history lives."""
 
@@ -191,6 +165,13 @@ class Store(Protocol):
 
     def version(self) -> int:
         """A number that changes with every write that anybody made. Cheap: made for polling."""
+        ...
+
+    def limit_waits(self, wait_s: float) -> AbstractContextManager[None]:
+        """Within the `with` block, writes of this thread wait at most so long for other writers.
+
+        One that had to wait longer raises Unavailable, which names the writer where that is known.
+        """
         ...
 
     # -- runs ---------------------------------------------------------------------------------------

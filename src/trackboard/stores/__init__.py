@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trackboard.ports import Store
 from trackboard.stores import sqlite
+from trackboard.stores.database import WAIT_S
 from trackboard.stores.memory import MemoryStore
 from trackboard.stores.sql_store import SqlStore
 
@@ -13,7 +14,7 @@ __all__ = ["MemoryStore", "SqlStore", "open_sqlite"]
 
 
 def open_sqlite(
-    path: Path, *, network_folder: bool = False, busy_timeout_s: float = sqlite.BUSY_TIMEOUT_S
+    path: Path, *, network_folder: bool = False, busy_timeout_s: float = WAIT_S
 ) -> Store:
     """Open the history in the SQLite database at `path`; it is created when there is none.
 

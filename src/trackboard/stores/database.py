@@ -16,15 +16,18 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from trackboard.errors import TrackboardError
+from trackboard.errors import TrackboardError, Unavailable
+from trackboard.ports import Unstorable
 from trackboard.stores import schema
 
 Item = TypeVar("Item")
 
 _GENERATION_BITS = 48  # of the version, below the count of databases
+WAIT_S = 30.0  # how long a write waits for another process that writes, unless told otherwise
 _FORK_PATIENCE_S = 10.0  # that a fork waits for transactions of other threads
 WRITES = "trackboard_writes"  # execution option of connections that are about to write
 DURABLE = "trackboard_durable"  # and of those whose transaction survives a power cut
+TIMEOUT_S = "trackboard_timeout_s"  # and how long they wait for another writer
 
 _BUMP = (
     sa.update(schema.meta)
@@ -39,10 +42,12 @@ class Database:
 
     Args:
         engine: Its begin event must start a transaction that excludes other writers when the
-            connection has the execution option `WRITES`.
+            connection has the execution option `WRITES`, and wait for these at most as long as
+            `TIMEOUT_S` says.
         translate: Says a driver's error in our words.
         identify: Names the database that is at the engine's address now; asked before each transaction.
             When the name changes, all connections are closed and `prepare` is called with this database.
+        wait_s: How long a write waits for other writers.
     """
 
     def __init__(
@@ -52,18 +57,20 @@ class Database:
         *,
         identify: Callable[[], object] = lambda: None,
         prepare: Callable[[Database], None] = lambda _: None,
+        wait_s: float = WAIT_S,
     ) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(**{WRITES: True})
-        self._durable = engine.execution_options(**{WRITES: True, DURABLE: True})
         self._translate = translate
         self._identify, self._prepare = identify, prepare
         self._identity = identify()
         self._replacing = threading.RLock()
         self._is_replacing = False
         self.generation = 0  # counts how often another database was found in the place of the first
+        self._wait_s = wait_s
+        self._limited = threading.local()
         self._lock = threading.Lock()
         self._gate = _Gate()
+        sa.event.listen(engine, "handle_error", _refuse_values)
         _follow_forks(self)
 
     @contextmanager
@@ -86,15 +93,27 @@ class Database:
             durable: It, and all before it, survive a power cut once it is over.
         """
         self._follow()
+        wait_s = getattr(self._limited, "wait_s", self._wait_s)
+        options = {WRITES: True, DURABLE: durable, TIMEOUT_S: wait_s}
         with (
             self._translated(),
-            self._lock,
+            self._alone(wait_s),
             self._gate.inside(),
-            (self._durable if durable else self._writing).connect() as connection,
+            self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             connection.execute(_BUMP)
             yield connection
+
+    @contextmanager
+    def limit_waits(self, wait_s: float) -> Iterator[None]:
+        """Within the `with` block, writes of this thread wait at most so long for other writers."""
+        before = getattr(self._limited, "wait_s", self._wait_s)
+        self._limited.wait_s = min(wait_s, before)
+        try:
+            yield
+        finally:
+            self._limited.wait_s = before
 
     def version(self) -> int:
         """How many write transactions there were; never the same for two databases of one place."""
@@ -123,6 +142,19 @@ class Database:
                 self._is_replacing = False
 
     @contextmanager
+    def _alone(self, wait_s: float) -> Iterator[None]:
+        lock = self._lock  # a child that is forked meanwhile gets another one
+        if not lock.acquire(timeout=wait_s):
+            raise Unavailable(
+                f"another thread of this process has been writing to the history for {wait_s:g} s",
+                hint="Try again in a moment.",
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
@@ -139,7 +171,7 @@ class Database:
     def _begin_as_child(self) -> None:
         _inherited.append(self._engine.pool)
         self._engine.dispose(close=False)
-        self._lock, self._gate = threading.Lock(), _Gate()
+        self._lock, self._gate, self._limited = threading.Lock(), _Gate(), threading.local()
         self._replacing, self._is_replacing = threading.RLock(), False
 
 
@@ -177,6 +209,22 @@ class _Gate:
         with self._condition:
             self._closed = False
             self._condition.notify_all()
+
+
+def _refuse_values(context: sa.engine.ExceptionContext) -> TrackboardError | None:
+    """The error for a value that the driver cannot even hand to the database."""
+    error = context.original_exception
+    if isinstance(error, OverflowError | UnicodeEncodeError):
+        return unstorable(str(error))
+    return None
+
+
+def unstorable(text: str) -> Unstorable:
+    """The error for a value that the database refuses, in the driver's words `text`."""
+    return Unstorable(
+        f"the history cannot hold a value: {text}",
+        hint="Nothing was changed. Use integers of 64 bits and texts of less than 1 GB.",
+    )
 
 
 def pieces(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:

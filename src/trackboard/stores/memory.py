@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -217,6 +218,11 @@ class MemoryStore(MemoryCatalogue):
     def version(self) -> int:
         """A number that changes with every write."""
         return self._version
+
+    def limit_waits(self, wait_s: float) -> AbstractContextManager[None]:
+        """Nothing: a write waits only for those of other threads, which are short."""
+        del wait_s
+        return nullcontext()
 
     # -- runs -------------------------------------------------------------------------------------
 

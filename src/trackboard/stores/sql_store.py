@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from trackboard.model import (
@@ -86,6 +87,10 @@ class SqlStore:
     def version(self) -> int:
         """A number that changes with every write."""
         return self._database.version()
+
+    def limit_waits(self, wait_s: float) -> AbstractContextManager[None]:
+        """Within it, this thread's writes wait at most so long for other writers."""
+        return self._database.limit_waits(wait_s)
 
     # -- runs -------------------------------------------------------------------------------------
 

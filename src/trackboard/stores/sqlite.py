@@ -16,9 +16,15 @@ import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
 from trackboard.stores import schema
-from trackboard.stores.database import DURABLE, WRITES, Database
-
-BUSY_TIMEOUT_S = 30.0
+from trackboard.stores.database import (
+    DURABLE,
+    TIMEOUT_S,
+    WAIT_S,
+    WRITES,
+    Database,
+    unstorable,
+)
+from trackboard.stores.lock_holder import describe_writer
 
 
 def open_database(path: Path, *, network_folder: bool, busy_timeout_s: float) -> Database:
@@ -42,6 +48,7 @@ def open_database(path: Path, *, network_folder: bool, busy_timeout_s: float) ->
         lambda error: _translate(error, path),
         identify=lambda: _identify(path),
         prepare=prepare,
+        wait_s=busy_timeout_s,
     )
     try:
         prepare(database)
@@ -75,14 +82,14 @@ def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
 
 def _begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
-    if options.get(
-        WRITES, False
-    ):  # FULL syncs the journal, and so all transactions before this one
+    driver: Any = connection.connection.dbapi_connection
+    if options.get(WRITES, False):
+        # FULL syncs the journal, and so all transactions before this one
         level = "FULL" if options.get(DURABLE, False) else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        driver.execute(f"PRAGMA synchronous={level}")
+        driver.execute(f"PRAGMA busy_timeout={round(1000 * options.get(TIMEOUT_S, WAIT_S))}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:  # it waits for nobody, and half of a short read would be spent on its way through SQLAlchemy
-        driver: Any = connection.connection.dbapi_connection
+    else:  # half of a short read would be spent on its way through SQLAlchemy
         driver.execute("BEGIN")
 
 
@@ -184,9 +191,11 @@ def _translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(
-            f"the history {path} is in use by another process: {text}",
-            hint="Try again in a moment.",
+            f"the history {path} is in use by another process, {describe_writer(path)}: {text}",
+            hint="Look at that process: go on with it, or end it. What is stored can be read meanwhile.",
         )
+    if name.startswith("SQLITE_TOOBIG") or isinstance(error.orig, sqlite3.DataError):
+        return unstorable(text)
     if name.startswith(
         ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
     ):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Conflict, InternalError, Unavailable
-from trackboard.model import RunId
-from trackboard.ports import Store
+from trackboard.model import FileAdded, RunId
+from trackboard.ports import Store, Unstorable
 from trackboard.stores import open_sqlite
 from trackboard.stores.schema import SCHEMA
 from trackboard.testing.sharing_contract import in_children
@@ -239,6 +239,19 @@ def test_waiting_for_another_writer_ends(tmp_path: Path) -> None:
     other.close()
     store.add_experiment("e")
     assert store.list_experiments() == ("e",)
+    store.close()
+
+
+@pytest.mark.parametrize("size_bytes", [2**63, -(2**63) - 1, 2**200])
+def test_a_value_that_no_database_holds_is_refused_by_name_and_changes_nothing(
+    tmp_path: Path, size_bytes: int
+) -> None:
+    store = open_sqlite(tmp_path / "trackboard.db")
+    speaker = Speaker()
+    with pytest.raises(Unstorable, match="too large"):
+        store.apply([speaker.say(created("r"), FileAdded(RunId("r"), "f", "k", size_bytes, 1.0))])
+    assert store.list_runs() == ()
+    assert store.positions() == {}
     store.close()
 
 
