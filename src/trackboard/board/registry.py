@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -17,14 +18,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from trackboard.errors import Unavailable
+from trackboard.layout import modes
 
 FOLDER = "boards"
 
 _POLITE_S = 1.5
 _FORCED_S = 0.5
 _POLL_S = 0.02
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,22 +43,25 @@ class RunningBoard:
 
 @contextlib.contextmanager
 def announced(boards: Path, url: str) -> Iterator[None]:
-    """Keep this process in the list of running boards."""
-    boards.mkdir(parents=True, exist_ok=True)
+    """Keep this process in the list of running boards, where that can be written."""
     path = boards / f"{os.getpid()}.json"
     board = RunningBoard(os.getpid(), socket.gethostname(), url)
-    aside = path.with_suffix(".new")
-    with aside.open("w") as file:
-        # A file system without locks: `stop` will not find this board, Ctrl-C and its starter will.
-        with contextlib.suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        json.dump(asdict(board), file)
-        file.flush()
-        aside.rename(path)
+    try:
+        file = _write(path, json.dumps(asdict(board)))
+    except OSError as error:
+        _logger.warning(
+            "`trackboard stop` will not find this board: %s cannot be written (%s)",
+            boards,
+            error.strerror,
+        )
+        yield
+        return
+    with file:
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def list_running(boards: Path) -> tuple[RunningBoard, ...]:
@@ -66,7 +74,7 @@ def list_running(boards: Path) -> tuple[RunningBoard, ...]:
         if board.host != socket.gethostname() or _is_locked(path):
             found.append(board)
         else:
-            path.unlink(missing_ok=True)
+            _remove(path)
     return tuple(found)
 
 
@@ -85,8 +93,14 @@ def stop(boards: Path, board: RunningBoard) -> None:
     for number, patience_s in ((signal.SIGTERM, _POLITE_S), (signal.SIGKILL, _FORCED_S)):
         if not _is_locked(path):
             break
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.kill(board.pid, number)
+        except ProcessLookupError:
+            break
+        except PermissionError as error:
+            raise Unavailable(
+                f"the board at {board.url} belongs to another user", hint="They can end it."
+            ) from error
         deadline_s = time.monotonic() + patience_s
         while _is_locked(path) and time.monotonic() < deadline_s:
             time.sleep(_POLL_S)
@@ -94,14 +108,39 @@ def stop(boards: Path, board: RunningBoard) -> None:
         raise Unavailable(
             f"the board at {board.url} does not end", hint=f"Type: kill -9 {board.pid}"
         )
-    path.unlink(missing_ok=True)
+    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove the file of a board that is gone; in a folder that cannot be written it stays."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> TextIO:
+    """Write a board's file; it is locked for as long as it is open."""
+    modes.make_folder(path.parent)
+    aside = path.with_suffix(".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    file = os.fdopen(modes.open_file(aside, flags, modes.PRIVATE_FILE), "w")
+    try:
+        # A file system without locks: `stop` will not find this board, Ctrl-C and its starter will.
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.write(text)
+        file.flush()
+        aside.rename(path)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _read(path: Path) -> RunningBoard | None:
     try:
         return RunningBoard(**json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return None  # it has just ended
+    except OSError:
+        return None  # it has just ended, or is another user's
     except (ValueError, TypeError):
         return None  # not one of ours
 

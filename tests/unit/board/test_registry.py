@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -112,3 +113,31 @@ def test_somebody_elses_file_is_left_alone(boards: Boards) -> None:
     (boards.folder / "1.json").write_text("not ours")
     assert registry.list_running(boards.folder) == ()
     assert (boards.folder / "1.json").exists()
+
+
+def test_a_list_that_cannot_be_written_keeps_no_board_from_running(
+    boards: Boards, caplog: pytest.LogCaptureFixture
+) -> None:
+    boards.folder.write_text("a file is in the way")
+    with registry.announced(boards.folder, URL):
+        assert registry.list_running(boards.folder) == ()
+    assert "`trackboard stop` will not find this board" in caplog.text
+    assert str(boards.folder) in caplog.text
+
+
+def test_only_its_user_may_read_where_a_board_is(boards: Boards) -> None:
+    board = boards.start()
+    path = boards.folder / f"{board.pid}.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_board_of_another_user_is_named_not_ended(
+    boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_pid: int, _number: int) -> None:
+        raise PermissionError
+
+    board = boards.start()
+    monkeypatch.setattr(os, "kill", refuse)
+    with pytest.raises(Unavailable, match="another user"):
+        registry.stop(boards.folder, board)
