@@ -142,6 +142,10 @@ PREREQUISITES = {
         advice="an environment without TensorFlow",
     ),
     "openssl": Prerequisite(_program("openssl", asked="version"), "openssl"),
+    "other-users": Prerequisite(
+        lambda: sys.executable if os.geteuid() == 0 else None,
+        advice="make test as root (for processes of other users)",
+    ),
     "python3.9": Prerequisite(_python("3.9"), advice="pyenv install 3.9"),
     "python3.10": Prerequisite(_python("3.10"), advice="pyenv install 3.10"),
     "ray": Prerequisite(_modules("ray"), advice="scripts/setup test"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import sys
-import webbrowser
 from collections import Counter
 from pathlib import Path
 from typing import Iterable, Iterator, Optional, Tuple, Union
@@ -16,7 +15,7 @@ from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.board.empty import list_empty
-from trackboard.board.link import find_link
+from trackboard.board.link import find_link, open_in_browser
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
 from trackboard.model import Run as StoredRun
@@ -58,7 +57,8 @@ class Tensorboard:
             start_browser: Open the page in a browser of this machine.
 
         Returns:
-            Its URL, which is printed too; in a notebook a link is shown that works there.
+            Its URL, which is printed too; in a notebook a link is shown that works there. Where the
+            system does not tell whose programs ask (macOS), it ends in `?k=<key>`.
 
         Raises:
             UserErrorException: What it shall show is not there.
@@ -67,7 +67,7 @@ class Tensorboard:
         board = self._running()
         _tell_link(board)
         if start_browser:
-            webbrowser.open(board.url)
+            open_in_browser(board.url)
         return board.url
 
     def stop(self) -> None:
@@ -87,7 +87,7 @@ class Tensorboard:
         if self._board is not None and _in_notebook():
             from IPython.display import IFrame, display
 
-            href = find_link(self._board.url, self._board.port).href
+            href = find_link(self._board.url, self._board.port, self._board.key).href
             display(IFrame(href, "100%", height))
 
     def _running(self) -> BoardProcess:
@@ -164,7 +164,7 @@ def _describe_empty(runs: Tuple[StoredRun, ...]) -> Iterator[str]:
 
 
 def _tell_link(board: BoardProcess) -> None:
-    link = find_link(board.url, board.port)
+    link = find_link(board.url, board.port, board.key)
     if link.forward:
         say(f"On your own machine, type: {link.forward}")
     say(board.url)

@@ -2,7 +2,7 @@
 
     starter                                   board
     holds one end, and nobody else does       inherits the other end (--control <fd>)
-                          <── one line ──     {"url": ..., "port": ...} once it answers
+                          <── one line ──     {"url": ..., "port": ..., "key": ...} once it answers
                                            or {"error": ..., "message": ..., "hint": ...}
     closes its end, or dies  ── EOF ──>       ends
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from trackboard import errors
 
@@ -32,10 +32,17 @@ _FAMILIES = {
 
 @dataclass(frozen=True)
 class Ready:
-    """A board that answers."""
+    """A board that answers.
+
+    Attributes:
+        url: The address to open, with the key where it is needed.
+        port: Its port.
+        key: What opens it to other users' programs; empty where only its digest is known.
+    """
 
     url: str
     port: int
+    key: str = field(default="", repr=False)
 
 
 def send_ready(control: socket.socket, ready: Ready) -> None:
@@ -71,7 +78,7 @@ def receive(control: socket.socket) -> Ready | None:
     said = json.loads(received)
     if "error" in said:
         raise _FAMILIES[said["error"]](said["message"], hint=said["hint"])
-    return Ready(url=said["url"], port=said["port"])
+    return Ready(url=said["url"], port=said["port"], key=said.get("key", ""))
 
 
 def _send(control: socket.socket, said: dict[str, object]) -> None:

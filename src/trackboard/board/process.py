@@ -37,8 +37,10 @@ class BoardProcess:
     """A running board. Made by `start`; ends with `stop`, or with this process.
 
     Attributes:
-        url: Where it is, for a browser on this machine.
+        url: Where it is, for a browser on this machine; with its key where the system does not tell
+            whose programs ask.
         port: Its port.
+        key: What opens it to other users' programs, as `?k=<key>`.
         moved_from: The port that was asked for, when it was taken; None otherwise.
     """
 
@@ -53,6 +55,7 @@ class BoardProcess:
     ) -> None:
         self.url = ready.url
         self.port = ready.port
+        self.key = ready.key
         self.moved_from = wished_port if wished_port not in (0, ready.port) else None
         self._child = child
         self._connection = connection
@@ -71,7 +74,7 @@ class BoardProcess:
         Args:
             show: What it shows.
             port: The wished port; a taken one moves on to the next free one. 0 means any.
-            host: An address of this machine that only this machine can reach.
+            host: An address of this machine; one that others can reach asks everybody for a token.
 
         Raises:
             UsageError: The address or the port is not allowed.

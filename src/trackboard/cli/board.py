@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trackboard.board import control
+from trackboard.board.link import proxy_hosts
 from trackboard.board.port import listen
-from trackboard.board.server import serve, stop_on_signals, stop_with_starter, url_of
 from trackboard.board.show import Command, Show
+from trackboard.board.web.access import Access
+from trackboard.board.web.hosts import is_loopback
+from trackboard.board.web.key import load_token, make_key
+from trackboard.board.web.peer import can_find_peers
+from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter, url_of
 from trackboard.errors import NotFound, TrackboardError
+
+if TYPE_CHECKING:
+    from trackboard.workspace import Workspace
 
 
 def run_process(words: Sequence[str]) -> int:
@@ -27,8 +38,7 @@ def run_process(words: Sequence[str]) -> int:
     try:
         run_board(
             command.show,
-            host=command.host,
-            port=command.port,
+            Door(command.host, command.port),
             stop=stop,
             on_ready=lambda ready: control.send_ready(connection, ready),
         )
@@ -40,11 +50,38 @@ def run_process(words: Sequence[str]) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Door:
+    """Where a board listens, and whom it answers beside its own user.
+
+    Attributes:
+        host: An address of this machine; one that others can reach asks for a token.
+        port: The wished port.
+        allowed_hosts: Names of proxies that lead to it.
+        new_token: Make another token than the one there is.
+    """
+
+    host: str
+    port: int
+    allowed_hosts: tuple[str, ...] = ()
+    new_token: bool = False
+
+    def access(self, listener: socket.socket, workspace: Workspace | None) -> Access:
+        """Decide who may ask at a socket that listens."""
+        if not is_loopback(listener.getsockname()[0]):
+            folder = None if workspace is None else workspace.folder
+            return Access(load_token(folder, new=self.new_token), is_open=True)
+        names = [*self.allowed_hosts, *proxy_hosts()]
+        if workspace is not None:
+            names += workspace.settings.allowed_hosts
+        own_uid = os.geteuid() if can_find_peers() else None
+        return Access(make_key(), own_uid, frozenset(name.lower() for name in names))
+
+
 def run_board(
     show: Show,
+    door: Door,
     *,
-    host: str,
-    port: int,
     stop: threading.Event,
     on_ready: Callable[[control.Ready], None],
 ) -> None:
@@ -56,9 +93,10 @@ def run_board(
     with contextlib.ExitStack() as opened:
         opened.enter_context(stop_on_signals(stop))
         opened.enter_context(_uncollected())
-        listener = opened.enter_context(listen(host, port))
+        listener = opened.enter_context(listen(door.host, door.port))
         if show.log_folder is not None:
-            _serve_log_folder(show.log_folder, listener, stop, on_ready)
+            access = door.access(listener, None)
+            _serve_log_folder(show.log_folder, listener, access, stop, on_ready)
             return
         from trackboard.board.provider import open_provider
         from trackboard.board.registry import FOLDER, announced
@@ -74,6 +112,7 @@ def run_board(
         serve(
             listener,
             lambda: open_provider(source, view, raw_ids=show.raw_ids),
+            access=door.access(listener, workspace),
             stop=stop,
             on_ready=on_ready,
         )
@@ -92,6 +131,7 @@ def _uncollected() -> Iterator[None]:
 def _serve_log_folder(
     folder: Path,
     listener: socket.socket,
+    access: Access,
     stop: threading.Event,
     on_ready: Callable[[control.Ready], None],
 ) -> None:
@@ -102,6 +142,7 @@ def _serve_log_folder(
     serve(
         listener,
         lambda: open_folder_provider(folder),
+        access=access,
         stop=stop,
         on_ready=on_ready,
         logdir=str(folder),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import socket
 import threading
-import webbrowser
 from pathlib import Path
 
 import click
 
 from trackboard.board.control import Ready
+from trackboard.board.link import open_in_browser, with_key_shown
 from trackboard.board.port import DEFAULT_PORT
 from trackboard.board.show import Show
-from trackboard.cli.board import run_board
+from trackboard.cli.board import Door, run_board
 from trackboard.config import ROOT, find_location
 from trackboard.errors import NotFound, UsageError
 
@@ -24,7 +25,25 @@ _SETTINGS = "trackboard.toml"
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="A taken one moves on.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="An address to listen at.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="An address to listen at; one that other machines reach asks for a token.",
+)
+@click.option(
+    "--new-token", is_flag=True, help="Make another token; the old one opens nothing more."
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to a proxy's name; repeatable.",
+)
+@click.option(
+    "--key", "with_key", is_flag=True, help="Say the address that opens it to any program."
+)
 @click.option("--experiment", metavar="NAME", help="Show this experiment only.")
 @click.option(
     "--run", "runs", multiple=True, metavar="ID", help="Show this run and its children; repeatable."
@@ -37,7 +56,10 @@ def tb(
     host: str,
     experiment: str | None,
     runs: tuple[str, ...],
+    hosts: tuple[str, ...],
     *,
+    new_token: bool,
+    with_key: bool,
     browser: bool,
     as_json: bool,
 ) -> None:
@@ -49,6 +71,8 @@ def tb(
     show = _what_to_show(folder, experiment, runs)
 
     def say(ready: Ready) -> None:
+        if with_key and ready.key:
+            ready = dataclasses.replace(ready, url=with_key_shown(ready.url, ready.key))
         moved_from = port if port not in (0, ready.port) else None
         if as_json:
             click.echo(json.dumps(_facts(show, ready, moved_from)))
@@ -56,9 +80,10 @@ def tb(
             _tell(show, ready, moved_from)
         if browser:
             # Some browsers keep the caller waiting until they are closed.
-            threading.Thread(target=webbrowser.open, args=(ready.url,), daemon=True).start()
+            threading.Thread(target=open_in_browser, args=(ready.url,), daemon=True).start()
 
-    run_board(show, host=host, port=port, stop=threading.Event(), on_ready=say)
+    door = Door(host, port, hosts, new_token)
+    run_board(show, door, stop=threading.Event(), on_ready=say)
 
 
 def _what_to_show(folder: Path | None, experiment: str | None, runs: tuple[str, ...]) -> Show:
@@ -105,6 +130,11 @@ def _tell(show: Show, ready: Ready, moved_from: int | None) -> None:
     if moved_from is not None:
         click.echo(f"port {moved_from} is taken: moved on to {ready.port}")
     click.echo(f"TensorBoard at  {ready.url}  (Ctrl-C ends it)")
+    if not ready.key:
+        click.echo(
+            "its token is    the one that was shown when it was made (--new-token makes another):"
+            f" {ready.url}?k=<token>"
+        )
     if os.environ.get("SSH_CONNECTION"):
         forward = f"ssh -L {ready.port}:localhost:{ready.port} {socket.gethostname()}"
         click.echo(f"on your machine {forward}")

@@ -14,6 +14,7 @@ _WORDS = {
     str: "text",
     bool: "true or false",
     dict: "a table",
+    list: "a list",
     NUMBER: "a number",
 }
 

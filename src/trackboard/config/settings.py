@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tomllib
 import uuid
@@ -25,6 +26,7 @@ id = "{id}"
 
 # store = "/local/disk/history.db"     # the database; put it on a local disk when this folder is shared
 # network_folder = true                # say so when this folder's file system is not recognised as shared
+# allowed_hosts = ["board.example.org"]  # names of a proxy of yours that leads to its boards
 
 # [compute.cpu-cluster]                # what one node of a compute target gives its job; each may be left out
 # cpus = 2                             # instead of an equal share of this machine
@@ -36,8 +38,10 @@ _KEYS: Mapping[str, object] = {
     "id": str,
     "store": str,
     "network_folder": bool,
+    "allowed_hosts": list,
     "compute": dict,
 }
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")  # names, IPv6
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Settings:
     id: str
     store: str = ""  # path of the database; empty: trackboard.db beside this file
     network_folder: bool | None = None  # None: find out
+    allowed_hosts: tuple[
+        str, ...
+    ] = ()  # names under which a proxy leads to this workspace's boards
     compute: Mapping[str, ComputeSettings] = field(default_factory=dict)  # by name
 
 
@@ -96,7 +103,21 @@ def read_settings(folder: Path) -> Settings:
         )
     check_keys(str(path), content, _KEYS)
     compute = read_compute(str(path), content.pop("compute", {}))
-    return Settings(**{"format": FORMAT, "id": "", **content, "compute": compute})
+    hosts = _read_hosts(str(path), content.pop("allowed_hosts", []))
+    return Settings(
+        **{"format": FORMAT, "id": "", **content, "allowed_hosts": hosts, "compute": compute}
+    )
+
+
+def _read_hosts(where: str, hosts: list[object]) -> tuple[str, ...]:
+    """Host names in lower case."""
+    for host in hosts:
+        if not isinstance(host, str) or not _HOST.fullmatch(host):
+            raise UsageError(
+                f"{where}: allowed_hosts has {host!r}, which is no host name",
+                hint='Write names without a port: allowed_hosts = ["board.example.org"].',
+            )
+    return tuple(str(host).lower() for host in hosts)
 
 
 class SettingsFile:

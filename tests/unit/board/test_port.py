@@ -47,11 +47,10 @@ def test_a_port_that_was_used_a_moment_ago_is_free() -> None:
         assert second.getsockname()[1] == port
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org", ""])
-def test_an_address_that_others_can_reach_is_refused(host: str) -> None:
-    with pytest.raises(UsageError, match="everybody") as caught:
+@pytest.mark.parametrize("host", ["192.0.2.77", "no-such-host.invalid", "", "300.1.1.1"])
+def test_an_address_that_is_not_this_machines_is_refused(host: str) -> None:
+    with pytest.raises(UsageError):
         listen(host, 0)
-    assert "ssh -L" in caught.value.hint
 
 
 @pytest.mark.parametrize("port", [-1, 65536])

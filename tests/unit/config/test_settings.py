@@ -29,6 +29,17 @@ def test_what_one_slot_gives(tmp_path: Path) -> None:
     }
 
 
+def test_names_that_boards_answer_to(tmp_path: Path) -> None:
+    folder = settings_of(tmp_path, 'allowed_hosts = ["Board.example.org", "10.0.0.1", "fd00::2"]')
+    assert read_settings(folder).allowed_hosts == ("board.example.org", "10.0.0.1", "fd00::2")
+
+
+@pytest.mark.parametrize("host", ['"a:80"', '"http://a"', '"*"', '""', '"a b"', "1", "['a']"])
+def test_what_is_no_host_name_is_refused(tmp_path: Path, host: str) -> None:
+    with pytest.raises(UsageError, match=r"allowed_hosts has .* no host name"):
+        read_settings(settings_of(tmp_path, f"allowed_hosts = [{host}]"))
+
+
 def test_memory_in_bytes() -> None:
     assert ComputeSettings(memory_gb=1.5).memory_bytes == 3 << 29
     assert ComputeSettings().memory_bytes is None

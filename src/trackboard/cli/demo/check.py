@@ -50,7 +50,10 @@ def _tags(url: str, plugin: str) -> dict[str, Any]:
 
 
 def _get(url: str, path: str, form: bytes | None = None) -> Any:
-    with urllib.request.urlopen(url + path, form, timeout=10) as answer:
+    address, _, key = url.partition("?k=")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    request = urllib.request.Request(address + path, form, headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 

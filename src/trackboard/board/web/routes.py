@@ -12,7 +12,6 @@ Every link is relative, so that all of it works below any prefix (jupyter-server
 from __future__ import annotations
 
 import gzip
-import html
 import io
 import json
 import logging
@@ -21,8 +20,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+
 from trackboard.board.tensorboard_internals import EXPERIMENT_KEY, FIXED_ROUTE, is_not_found
-from trackboard.errors import NotFound, TrackboardError, Unavailable
+from trackboard.board.web.answers import (
+    BAD_REQUEST,
+    CONFLICT,
+    FAILED,
+    MISSING,
+    NO_CACHE,
+    UNAVAILABLE,
+    Answer,
+    problem,
+    redirect,
+)
+from trackboard.errors import Conflict, NotFound, TrackboardError, Unavailable, UsageError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,14 +44,12 @@ TIME_SERIES = "/data/plugin/timeseries/timeSeries"  # the one hot request
 
 _PAGE = Path(__file__).with_name("page.html")
 _GZIP_FROM_BYTES = 256 * 1024  # below it a loopback is quicker than the compression
-_NO_CACHE = [
-    ("Cache-Control", "no-cache, must-revalidate"),
-    ("Expires", "0"),
-    ("X-Content-Type-Options", "nosniff"),
-]
-_MISSING = "404 Not Found"
-_FAILED = "500 Internal Server Error"
-_STATUS = {NotFound: _MISSING, Unavailable: "503 Service Unavailable"}
+_STATUS = (
+    (UsageError, BAD_REQUEST),
+    (NotFound, MISSING),
+    (Conflict, CONFLICT),
+    (Unavailable, UNAVAILABLE),
+)
 _logger = logging.getLogger(__name__)
 
 
@@ -80,30 +91,38 @@ class Mount:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; what goes wrong is said in plain words and logged."""
         try:
-            return self._route(environ, start_response)
+            answer = self._route(environ)
+            if answer is None:
+                return self._tensorboard(environ, start_response)
         except TrackboardError as error:
-            status = _STATUS.get(type(error), _FAILED)
-            return _problem(environ, start_response, status, error.message, error.hint)
+            status = next((said for family, said in _STATUS if isinstance(error, family)), FAILED)
+            answer = problem(environ, status, error.message, error.hint)
+        except RecursionError:
+            answer = problem(environ, BAD_REQUEST, "This request is nested too deeply.")
+        except HTTPException as error:
+            answer = problem(environ, f"{error.code or 400} {error.name}", error.description or "")
         except Exception as error:
             if is_not_found(error):
-                return _problem(environ, start_response, _MISSING, str(error), "")
-            _logger.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            message = f"This could not be shown: {type(error).__name__}: {error}"
-            hint = "The whole story is in the output of the process that serves this page."
-            return _problem(environ, start_response, _FAILED, message, hint)
+                answer = problem(environ, MISSING, str(error))
+            else:
+                _logger.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+                answer = _failure(environ, error)
+        return answer(start_response)
 
-    def _route(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _route(self, environ: WSGIEnvironment) -> Answer | None:
+        """Answer what is ours; None for TensorBoard, to which the environment then leads."""
         target = _redirect_target(environ)
         if target:
-            return _redirect(environ, start_response, target)
+            query = environ.get("QUERY_STRING", "")
+            return redirect(f"{target}?{query}" if query else target)
         view = _enter_view(environ)
         path = environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(FIXED_ROUTE)
         if path == "/":
             if view:
                 self._provider.experiment_metadata(None, experiment_id=view)  # raises if unknown
-            return _respond(environ, start_response, "200 OK", "text/html", self._page)
+            return _respond(environ, "text/html", self._page)
         if path == "/-/changes":
-            return self._changes(environ, start_response)
+            return self._changes(environ)
         if path.startswith("/-/"):
             _descend(environ, "/-")
             environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(FIXED_ROUTE)
@@ -112,20 +131,17 @@ class Mount:
         if environ["PATH_INFO"] == TIME_SERIES and environ["REQUEST_METHOD"] == "POST":
             body = self._time_series(environ)
             if body is not None:
-                return _respond(environ, start_response, "200 OK", "application/json", body)
-        return self._tensorboard(environ, start_response)
+                return _respond(environ, "application/json", body)
+        return None
 
-    def _changes(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _changes(self, environ: WSGIEnvironment) -> Answer:
         token = self._provider.change_token()  # first: it is what reads on
         changes = {"token": token, "unread_bytes": self._provider.unread_bytes}
-        body = json.dumps(changes).encode()
-        return _respond(environ, start_response, "200 OK", "application/json", body)
+        return _respond(environ, "application/json", json.dumps(changes).encode())
 
     def _time_series(self, environ: WSGIEnvironment) -> bytes | None:
         if self._answer is None:
             return None
-        from werkzeug.wrappers import Request
-
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(raw)  # TensorBoard may want to read it again
         form = Request({**environ, "wsgi.input": io.BytesIO(raw)}).form
@@ -163,45 +179,15 @@ def _descend(environ: WSGIEnvironment, prefix: str) -> None:
     environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(prefix)
 
 
-def _respond(
-    environ: WSGIEnvironment, start_response: StartResponse, status: str, kind: str, body: bytes
-) -> Iterable[bytes]:
+def _failure(environ: WSGIEnvironment, error: Exception) -> Answer:
+    message = f"This could not be shown: {type(error).__name__}: {error}"
+    hint = "The whole story is in the output of the process that serves this page."
+    return problem(environ, FAILED, message, hint)
+
+
+def _respond(environ: WSGIEnvironment, kind: str, body: bytes) -> Answer:
     headers = [("Content-Type", f"{kind}; charset=utf-8" if kind != "application/json" else kind)]
     if len(body) >= _GZIP_FROM_BYTES and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
         body = gzip.compress(body, compresslevel=1, mtime=0)
         headers.append(("Content-Encoding", "gzip"))
-    headers += [("Content-Length", str(len(body))), *_NO_CACHE]
-    start_response(status, headers)
-    return [body]
-
-
-def _redirect(
-    environ: WSGIEnvironment, start_response: StartResponse, target: str
-) -> Iterable[bytes]:
-    query = environ.get("QUERY_STRING", "")
-    location = f"{target}?{query}" if query else target
-    start_response("302 Found", [("Location", location), ("Content-Length", "0"), *_NO_CACHE])
-    return [b""]
-
-
-def _problem(
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    status: str,
-    message: str,
-    hint: str,
-) -> Iterable[bytes]:
-    """Say what went wrong: as a page to people, as text to scripts and to TensorBoard's page."""
-    if "text/html" not in environ.get("HTTP_ACCEPT", ""):
-        text = f"{message}\n{hint}".strip() + "\n"
-        return _respond(environ, start_response, status, "text/plain", text.encode())
-    page = _PROBLEM_PAGE.format(message=html.escape(message), hint=html.escape(hint))
-    return _respond(environ, start_response, status, "text/html", page.encode())
-
-
-_PROBLEM_PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<title>trackboard</title>
-<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 42em; margin: 15vh auto; padding: 0 1em">
-<p style="font-size: 1.25em; white-space: pre-wrap">{message}</p>
-<p style="white-space: pre-wrap">{hint}</p>
-"""
+    return Answer("200 OK", (*headers, *NO_CACHE), body)

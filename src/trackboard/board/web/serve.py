@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackboard.board.control import Ready
+from trackboard.board.link import with_key_shown
+from trackboard.board.web.access import Access
+from trackboard.board.web.hosts import is_wildcard
 
 if TYPE_CHECKING:
     from trackboard.board.provider import BoardProvider
@@ -26,9 +29,9 @@ _logger = logging.getLogger(__name__)
 
 
 def url_of(listener: socket.socket) -> str:
-    """The address to open in a browser on this machine."""
+    """The address to open in a browser on this machine, without a key."""
     host, port = listener.getsockname()[:2]
-    if host == "127.0.0.1":
+    if host == "127.0.0.1" or is_wildcard(host):
         host = "localhost"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
@@ -37,6 +40,7 @@ def serve(
     listener: socket.socket,
     open_data: Callable[[], BoardProvider],
     *,
+    access: Access,
     stop: threading.Event,
     on_ready: Callable[[Ready], None],
     logdir: str = os.devnull,
@@ -46,14 +50,15 @@ def serve(
     Args:
         listener: From `port.listen`.
         open_data: Makes the data provider.
+        access: Who may ask.
         stop: Ends the board when set.
         on_ready: Called once the board answers.
         logdir: For TensorBoard's plugins that read files themselves; nothing by default.
     """
     from trackboard.board import tensorboard_internals as internals
-    from trackboard.board.mount import Mount
     from trackboard.board.timeseries import answer
-    from trackboard.board.web import WebServer
+    from trackboard.board.web.routes import Mount
+    from trackboard.board.web.wsgi_server import WebServer
 
     internals.hide_tensorflow()
     provider = open_data()
@@ -63,18 +68,25 @@ def serve(
         def answer_time_series(experiment: str, requests: Any) -> bytes | None:
             return answer(provider, experiment, requests)
 
-        server = WebServer(listener, Mount(app, provider, answer_time_series))
+        server = WebServer(listener, Mount(app, provider, answer_time_series), access)
         thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
         thread.start()
         gc.freeze()  # what was loaded up to here stays: no collection need look at it
         gc.enable()
-        on_ready(Ready(url_of(listener), listener.getsockname()[1]))
+        on_ready(_ready(listener, access))
         stop.wait()
         server.shutdown()
         server.server_close()
     finally:
         listener.close()
         provider.close()
+
+
+def _ready(listener: socket.socket, access: Access) -> Ready:
+    """Where the board is; the address has the key where nobody could open it without."""
+    url, key = url_of(listener), access.key.text
+    is_needed = access.own_uid is None and key
+    return Ready(with_key_shown(url, key) if is_needed else url, listener.getsockname()[1], key)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from trackboard.board import tensorboard_internals as internals
-from trackboard.board.mount import TIME_SERIES, Mount
+from trackboard.board.web.routes import TIME_SERIES, Mount
 from trackboard.errors import Unavailable
 
 if TYPE_CHECKING:
