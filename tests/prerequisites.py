@@ -92,6 +92,18 @@ def _python(version: str) -> Callable[[], str | None]:
     return find
 
 
+def _commit(name: str) -> Callable[[], str | None]:
+    """Finds a past commit of the checkout; a shallow clone and an archive have none."""
+
+    def find() -> str | None:
+        command = ["git", "-C", str(_CHECKOUT), "cat-file", "-e", f"{name}^{{commit}}"]
+        if shutil.which("git") is None:
+            return None
+        return name if subprocess.run(command, capture_output=True).returncode == 0 else None
+
+    return find
+
+
 def _find_articles() -> str | None:
     return str(_ARTICLES) if any(_ARTICLES.glob("*.txt")) else None
 
@@ -121,6 +133,7 @@ PREREQUISITES = {
         lambda: None, advice="a network, for pip download azureml-core azureml-tensorboard"
     ),
     "cc": Prerequisite(_program("cc"), "gcc libc6-dev"),
+    "commit-83dc1e5": Prerequisite(_commit("83dc1e5"), advice="git fetch --unshallow in a clone"),
     "chromedriver": Prerequisite(_program("chromedriver"), "chromium-driver"),
     "chromium": Prerequisite(_program("chromium", "chromium-browser"), "chromium"),
     "data-server": Prerequisite(
