@@ -169,6 +169,6 @@ class TestADeletedWorkspace:
         workspace.recorder().create_run("gone").log("n", 1)
         workspace.drain()
         shutil.rmtree(workspace.folder)
-        with pytest.raises(trackboard.errors.Unavailable, match="lock"):
+        with pytest.raises(trackboard.errors.Unavailable, match="is gone: it was deleted or moved"):
             workspace.drain()
         workspace.recorder().close()

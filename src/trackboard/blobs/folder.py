@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from trackboard.errors import NotFound, Unavailable
+from trackboard.layout import make_folder, open_file
 
 if TYPE_CHECKING:  # the ports load numpy
     from trackboard.ports import Blobs
@@ -40,7 +41,7 @@ class FolderBlobs:
             digest, size_bytes = self._write(source, aside)
             home = self._path / digest[:2] / digest[2:]
             if not home.exists():
-                home.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(home.parent)
                 os.replace(aside, home)
         except OSError as error:
             raise Unavailable(
@@ -86,8 +87,8 @@ class FolderBlobs:
 
     def _write(self, source: BinaryIO, aside: Path) -> tuple[str, int]:
         digest, size_bytes = hashlib.sha256(), 0
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        with open(aside, "wb") as sink:
+        make_folder(aside.parent)
+        with open(aside, "wb", opener=open_file) as sink:
             while piece := source.read(_PIECE_BYTES):
                 digest.update(piece)
                 sink.write(piece)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trackboard.config import find_location
-from trackboard.errors import NotFound, UsageError
+from trackboard.errors import UsageError
 
 if TYPE_CHECKING:
     from trackboard.model import Run
@@ -33,13 +33,7 @@ def opened(folder: Path | None) -> Iterator[Workspace]:
     """
     from trackboard.workspace import Workspace  # loads much; wrong words are told without it
 
-    location = find_location(folder)
-    if not location.folder.is_dir():
-        raise NotFound(
-            f"there is no history in {location.folder}",
-            hint="Go to the folder where you train, or name it: --folder. The first run makes it.",
-        )
-    with contextlib.closing(Workspace.open(location)) as workspace:
+    with contextlib.closing(Workspace.open(find_location(folder), create=False)) as workspace:
         yield workspace
 
 

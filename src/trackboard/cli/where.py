@@ -1,41 +1,109 @@
-"""`trackboard where`: where the history is, and how large it is."""
+"""`trackboard where`: where the history is, how large it is, who may read it, what keeps it from growing."""
 
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from trackboard.cli.words import size
 from trackboard.config import find_location
 
+if TYPE_CHECKING:
+    from trackboard.workspace.condition import Condition, DatabaseCondition
+
+_WIDTH = 13
+_REGISTER = "--register-database"
+
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
-def where(folder: Path | None, *, as_json: bool) -> None:
-    """Say where the history that belongs to a folder is (the current one by default)."""
+@click.option(
+    _REGISTER,
+    "register",
+    is_flag=True,
+    help="Store in the database that is there from now on; make an empty one where it is missing.",
+)
+def where(folder: Path | None, *, as_json: bool, register: bool) -> None:
+    """Say where the history that belongs to a folder is (the current one by default), and how it is.
+
+    Also who else may read it, whether it is shared with a group, whether it can be written from here,
+    and what is recorded and not stored.
+    """
+    from trackboard.workspace.condition import find_condition  # loads the database
+
     location = find_location(folder)
-    exists = location.folder.is_dir()
-    size_bytes = _size_bytes(location.folder)
+    if register:
+        from trackboard.workspace import Workspace
+
+        Workspace.open(location, create=False).register_database()
+    condition = find_condition(location)
     if as_json:
-        facts = {"folder": str(location.folder), "exists": exists, "size_bytes": size_bytes}
-        click.echo(json.dumps(facts))
-    elif exists:
-        click.echo(f"{location.folder}  {size(size_bytes)}")
+        click.echo(json.dumps(_facts(condition)))
     else:
-        click.echo(f"{location.folder}  (not there yet: the first run makes it)")
+        for line in _lines(condition):
+            click.echo(line)
 
 
-def _size_bytes(folder: Path) -> int:
-    """The sizes of all files below a folder."""
-    total = 0
-    for inside, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(inside, name)).st_size
-            except FileNotFoundError:
-                continue  # a history that is in use
-    return total
+def _facts(condition: Condition) -> dict[str, object]:
+    database, problem = condition.database, condition.problem
+    return {
+        "folder": str(condition.folder),
+        "exists": condition.exists,
+        "size_bytes": condition.size_bytes,
+        "file_system": condition.file_system.value,
+        "shared": condition.shared,
+        "readable_by": condition.readers or None,
+        "writable": not condition.obstacle,
+        "obstacle": condition.obstacle or None,
+        "database": None
+        if database is None
+        else {
+            "path": str(database.path),
+            "exists": database.exists,
+            "registered": database.is_registered,
+        },
+        "unread_bytes": condition.unread_bytes,
+        "problem": problem.message if problem else None,
+    }
+
+
+def _lines(condition: Condition) -> Iterator[str]:
+    if not condition.exists:
+        yield f"{condition.folder}  (not there yet: the first run makes it)"
+        return
+    yield f"{condition.folder}  {size(condition.size_bytes)}"
+    if condition.database is None and condition.problem is None:
+        return  # a folder that is no workspace yet
+    if condition.database is not None:
+        yield _line("database", _describe(condition.database))
+    if condition.shared:
+        yield _line("shared", f"with {condition.readers or 'its group'}, for reading and writing")
+    elif condition.readers:
+        closed = f"chmod 700 {condition.folder} keeps others out"
+        yield _line("readable", f"by {condition.readers}; {closed}")
+    yield _line("file system", condition.file_system.value)
+    if condition.obstacle:
+        yield _line("read-only", condition.obstacle)
+    if condition.unread_bytes:
+        yield _line("not stored", f"{size(condition.unread_bytes)} of what is recorded")
+    if condition.problem is not None:
+        yield _line("problem", condition.problem.message)
+        yield _line("", condition.problem.hint)
+
+
+def _describe(database: DatabaseCondition) -> str:
+    if not database.exists:
+        made = "the first reader makes it" if database.is_registered is None else "missing"
+        return f"{database.path}  ({made})"
+    if database.is_registered is False:
+        return f"{database.path}  (not this workspace's: nothing is stored in it; {_REGISTER} changes that)"
+    return str(database.path)
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:{_WIDTH}}{text}"

@@ -4,7 +4,6 @@ from trackboard.config.compute import LOCAL, RAY, ComputeSettings, find_compute_
 from trackboard.config.location import (
     DEFAULT_NAME,
     FOLDER_KEY,
-    ROOT,
     Location,
     SdkConfig,
     find_location,
@@ -14,10 +13,19 @@ from trackboard.config.location import (
 )
 from trackboard.config.notice import say_once
 from trackboard.config.ray import RaySettings, check_address
-from trackboard.config.settings import Settings, SettingsFile, make_workspace, read_settings
+from trackboard.config.settings import (
+    FILE_NAME,
+    Settings,
+    SettingsFile,
+    holds_workspace,
+    make_workspace,
+    read_settings,
+)
+from trackboard.layout import ROOT
 
 __all__ = [
     "DEFAULT_NAME",
+    "FILE_NAME",
     "FOLDER_KEY",
     "LOCAL",
     "RAY",
@@ -32,6 +40,7 @@ __all__ = [
     "find_compute_settings",
     "find_location",
     "find_sdk_config",
+    "holds_workspace",
     "location_of",
     "make_workspace",
     "read_sdk_config",

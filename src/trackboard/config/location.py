@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from trackboard.errors import NotFound, UsageError
+from trackboard.layout import ROOT
 
-ROOT = ".trackboard"
 DEFAULT_NAME = "default"
 VARIABLE = "TRACKBOARD_URI"
 FOLDER_KEY = "trackboard_folder"  # in a configuration file that we wrote
@@ -69,7 +69,7 @@ def find_location(argument: str | os.PathLike[str] | None = None) -> Location:
     if config is not None:
         return location_of(config)
     for folder in (here, *here.parents):
-        if (folder / ROOT).is_dir():
+        if os.path.isdir(folder / ROOT):  # also where a folder above is closed to us
             return Location(folder / ROOT / DEFAULT_NAME)
     return Location(here / ROOT / DEFAULT_NAME)
 
@@ -134,7 +134,7 @@ def _candidates(start: Path, *, exists: bool = True) -> Iterator[Path]:
         for sub_folder in _SDK_FOLDERS:
             for name in _SDK_FILES:
                 path = folder / sub_folder / name
-                if not exists or path.is_file():
+                if not exists or os.path.isfile(path):
                     yield path
 
 
@@ -168,11 +168,11 @@ def _ours(folder: object, name: str) -> Path | None:
 
 def _explicit(path: Path) -> Path:
     path = path.expanduser().absolute()
-    if (path / _SETTINGS).is_file() or path.parent.name == ROOT:
+    if os.path.isfile(path / _SETTINGS) or path.parent.name == ROOT:
         return path
     if path.name == ROOT:
         return path / DEFAULT_NAME
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not path.is_dir():
         raise UsageError(
             f"{path} is a file, not a folder that can hold a workspace",
             hint=f"Name a folder; its history is in <folder>/{ROOT}.",

@@ -14,8 +14,15 @@ from pathlib import Path
 
 from trackboard.config.compute import ComputeSettings, read_compute
 from trackboard.config.keys import check_keys
-from trackboard.config.location import ROOT
 from trackboard.errors import Conflict, Unavailable, UsageError
+from trackboard.layout import (
+    ROOT,
+    is_shared,
+    make_workspace_folder,
+    open_file,
+    owner_name,
+    set_sharing,
+)
 
 FORMAT = 1
 FILE_NAME = "trackboard.toml"
@@ -26,6 +33,7 @@ id = "{id}"
 
 # store = "/local/disk/history.db"     # the database; put it on a local disk when this folder is shared
 # network_folder = true                # say so when this folder's file system is not recognised as shared
+# shared = true                        # this folder's group reads and writes, too: see docs/sharing.md
 # allowed_hosts = ["board.example.org"]  # names of a proxy of yours that leads to its boards
 
 # [compute.cpu-cluster]                # what one node of a compute target gives its job; each may be left out
@@ -38,6 +46,7 @@ _KEYS: Mapping[str, object] = {
     "id": str,
     "store": str,
     "network_folder": bool,
+    "shared": bool,
     "allowed_hosts": list,
     "compute": dict,
 }
@@ -52,10 +61,25 @@ class Settings:
     id: str
     store: str = ""  # path of the database; empty: trackboard.db beside this file
     network_folder: bool | None = None  # None: find out
+    shared: bool | None = None  # with the folder's group; None: the folder's mode stays as it is
     allowed_hosts: tuple[
         str, ...
     ] = ()  # names under which a proxy leads to this workspace's boards
     compute: Mapping[str, ComputeSettings] = field(default_factory=dict)  # by name
+
+
+def holds_workspace(folder: Path) -> bool:
+    """Whether there is a workspace in a folder: its settings, or what was recorded for it.
+
+    Raises:
+        Unavailable: It is another user's, who keeps it private.
+    """
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        raise Unavailable(
+            f"the workspace {folder} is closed to you: it belongs to user {owner_name(folder)}",
+            hint="Ask for it to be shared: shared = true in its trackboard.toml (docs/sharing.md).",
+        )
+    return (folder / FILE_NAME).exists() or (folder / "spool").is_dir()
 
 
 def make_workspace(folder: Path) -> bool:
@@ -64,13 +88,14 @@ def make_workspace(folder: Path) -> bool:
     Any number of processes may call this at once for the same folder.
 
     Raises:
-        Unavailable: The folder cannot be written.
+        Unavailable: The folder cannot be written, or is another user's who keeps it private.
     """
     settings = folder / FILE_NAME
-    if settings.exists():
+    if holds_workspace(folder) and settings.exists():
         return False
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not make_workspace_folder(folder) and not is_shared(folder):
+            set_sharing(folder, shared=False)  # somebody made an empty folder for it
         if folder.parent.name == ROOT:
             _write_once(folder.parent / ".gitignore", "*\n")
         return _write_once(settings, _TEXT.format(format=FORMAT, id=uuid.uuid4()))
@@ -135,6 +160,10 @@ class SettingsFile:
         self._stamp = _stamp(folder)
         self._settings = read_settings(folder)
 
+    def is_there(self) -> bool:
+        """Whether the file is still where it was."""
+        return os.path.exists(self._folder / FILE_NAME)
+
     def read(self) -> Settings:
         """What they say now; those that were read last when the folder was moved away.
 
@@ -159,13 +188,17 @@ def _stamp(folder: Path) -> tuple[int, int, int] | None:
 def _write_once(path: Path, text: str) -> bool:
     """Write a whole file unless it exists; whether it was written."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    aside.write_text(text, "utf-8")
+    with open(aside, "x", encoding="utf-8", opener=open_file) as file:
+        file.write(text)
     try:
         os.link(aside, path)
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
-        with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+        with (
+            contextlib.suppress(FileExistsError),
+            open(path, "x", encoding="utf-8", opener=open_file) as file,
+        ):
             file.write(text)
             return True
         return False

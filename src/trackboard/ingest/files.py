@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from trackboard.errors import Unavailable, UsageError
+from trackboard.layout import make_folder, open_file
 from trackboard.model import FileAdded, FileBytes, Lost, RunId, check_run_id
 
 # A file that can never be written is given up, or nothing behind it in the stream would ever be stored.
@@ -70,9 +71,9 @@ def write_bytes(
 
 def _write(target: Path, piece: FileBytes) -> int:
     """Write one piece; how long the file is now."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if piece.offset == 0 else 0)
-    fd = os.open(target, flags, 0o644)
+    make_folder(target.parent)
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if piece.offset == 0 else 0)
+    fd = open_file(target, flags)
     try:
         rest, offset = memoryview(piece.data), piece.offset
         while rest:  # a disk that is almost full takes a part

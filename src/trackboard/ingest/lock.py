@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trackboard.errors import Unavailable
+from trackboard.layout import open_file
 
 _locks: weakref.WeakSet[FileLock] = weakref.WeakSet()
 
@@ -53,7 +54,7 @@ class FileLock:
     def _take(self) -> int:
         fd = -1
         try:
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fd = open_file(self.path, os.O_RDWR | os.O_CREAT)
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)

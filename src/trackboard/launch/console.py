@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from trackboard.layout import open_file
 from trackboard.record.log_end import read_end
 
 _READ_LINES = 500
@@ -13,8 +13,7 @@ _OURS = "[trackboard] "
 
 def say(path: Path, text: str) -> None:
     """Add lines of ours to a console."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-    with open(fd, "wb") as file:
+    with open(path, "ab", opener=open_file) as file:
         for line in text.splitlines():
             file.write(f"{_OURS}{line}\n".encode(errors="backslashreplace"))
 

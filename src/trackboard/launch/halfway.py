@@ -17,6 +17,7 @@ from trackboard.errors import Conflict, InternalError, NotFound
 from trackboard.launch.plan_file import load_plan
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
+from trackboard.layout import make_folder, open_file
 from trackboard.model import QueuedJob, RunId, RunState
 
 _FOLDER = Path("slots", "halfway")  # below the workspace's folder
@@ -31,9 +32,9 @@ def halfway(folder: Path, run: RunId) -> Iterator[None]:
         run: The job's run.
     """
     place = folder / _FOLDER / run
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     aside = place.with_name(f".{run}")  # nobody finds it before it is locked
-    fd = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = open_file(aside, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         aside.rename(place)

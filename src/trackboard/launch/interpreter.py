@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trackboard.environments import Prepared
+from trackboard.layout import make_folder, replace_file
 from trackboard.model import JobPlan
 
 _NAMES = ("python", "python3")
@@ -43,10 +44,10 @@ def with_interpreter(python: str, variables: Mapping[str, str], folder: Path) ->
     if not missing:
         return dict(variables)
     names = folder / "bin"
-    names.mkdir(exist_ok=True)
+    make_folder(names)
     for name in missing:
-        (names / name).write_text(f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n')
-        (names / name).chmod(0o755)
+        text = f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n'
+        replace_file(names / name, text, mode=0o777)
     return {**variables, "PATH": f"{names}{os.pathsep}{path}"}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from trackboard.errors import InternalError, NotFound
+from trackboard.layout import make_folder, replace_file
 
 if TYPE_CHECKING:
     from trackboard.ports import Blobs
@@ -87,10 +88,8 @@ def save_manifest(folder: Path, manifest: Manifest) -> str:
     digest = hashlib.sha256(data).hexdigest()
     path = folder / f"{digest}.json"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f"{digest}.{os.getpid()}.new"
-        aside.write_bytes(data)
-        aside.replace(path)
+        make_folder(folder)
+        replace_file(path, data)
     return digest
 
 

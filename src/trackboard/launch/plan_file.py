@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from trackboard.errors import InternalError, NotFound
+from trackboard.layout import PRIVATE_FILE, make_folder, replace_file
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
 from trackboard.record.command import mask_words
 
@@ -81,12 +81,8 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 
 def save_plan(folder: Path, plan: JobPlan) -> None:
     """Keep a plan in its job's folder, for the owner's eyes only: it may hold secrets."""
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{_PLAN}.new"
-    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(fd, "w", encoding="ascii") as file:
-        file.write(encode_plan(plan))
-    aside.replace(folder / _PLAN)
+    make_folder(folder)
+    replace_file(folder / _PLAN, encode_plan(plan), mode=PRIVATE_FILE)
 
 
 def load_plan(folder: Path) -> JobPlan:

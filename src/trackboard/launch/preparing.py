@@ -9,6 +9,7 @@ from pathlib import Path
 from trackboard.environments import Prepared, prepare_environment
 from trackboard.launch.console import say
 from trackboard.launch.follow import Follower
+from trackboard.layout import open_file
 from trackboard.model import BUILD_LOG, JobPlan, RunState
 from trackboard.record import LiveRun
 
@@ -62,7 +63,9 @@ class Preparing:
         )
 
     def _note(self, line: str) -> None:
-        with self._log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        with open(
+            self._log, "a", encoding="utf-8", errors="backslashreplace", opener=open_file
+        ) as file:
             file.write(f"{line}\n")
         self._follower.watch(BUILD_LOG, self._log)
 

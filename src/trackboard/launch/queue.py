@@ -22,6 +22,7 @@ from trackboard.launch.place import WORK, WORKER_LOG
 from trackboard.launch.plan_file import load_plan
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
+from trackboard.layout import make_folder, open_file
 from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.ports import Target, WorkerState, WorkerStatus
 from trackboard.spool.turn import wish_for_end
@@ -177,8 +178,8 @@ def _has_ended(site: Site, run: RunId) -> bool:
 @contextmanager
 def _turn(path: Path) -> Iterator[None]:
     """Hold the queue's lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    make_folder(path.parent)
+    fd = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
         _lock(fd, path)
         try:

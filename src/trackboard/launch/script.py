@@ -13,6 +13,7 @@ from pathlib import Path
 from trackboard.errors import UsageError
 from trackboard.launch.guard import Guard
 from trackboard.launch.processes import list_members
+from trackboard.layout import open_file
 
 _POLL_S = 0.02
 
@@ -44,7 +45,7 @@ class Script:
     ) -> None:
         self._guard = guard
         try:
-            with open(console, "ab") as output:
+            with open(console, "ab", opener=open_file) as output:
                 self._process = subprocess.Popen(
                     argv,
                     cwd=work,

@@ -17,6 +17,7 @@ from trackboard.launch.amount import count, size
 from trackboard.launch.ignore import IgnoreFiles, Rules, is_foreign, is_never_taken
 from trackboard.launch.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.progress import Progress
+from trackboard.layout import make_folder, replace_file
 from trackboard.ports import Blobs
 
 # A file changed this recently may change again without a new time stamp, so it is read again next time.
@@ -240,10 +241,8 @@ def _load_known(cache: Path) -> _Known:
 
 
 def _save_known(cache: Path, known: _Known) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    aside = cache.with_suffix(f".{os.getpid()}.new")
-    aside.write_text(json.dumps(known))
-    aside.replace(cache)
+    make_folder(cache.parent)
+    replace_file(cache, json.dumps(known))
 
 
 def _unreadable(place: str, exc: OSError) -> UsageError:

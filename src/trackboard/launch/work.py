@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trackboard.launch.manifest import load_manifest, restore
 from trackboard.launch.place import LOGS, OUTPUTS, SNAPSHOTS, WORK, Place
+from trackboard.layout import make_folder
 from trackboard.model import JobPlan
 
 
@@ -25,7 +26,7 @@ def make_work(place: Place, plan: JobPlan, is_canceled: Callable[[], bool] = lam
     if not restore(place.blobs, manifest, work, is_canceled):
         return False
     for name in (LOGS, OUTPUTS):
-        (work / name).mkdir(exist_ok=True)
+        make_folder(work / name)
     return True
 
 

@@ -123,7 +123,7 @@ class Worker:
         plan = self._load()
         live.set_state(RunState.PREPARING)
         signal.signal(signal.SIGTERM, self._on_sigterm)
-        self._console.touch()
+        say(self._console, "")  # it is there from the begin
         for note in plan.notes:
             say(self._console, note)
         work = self._folder / WORK

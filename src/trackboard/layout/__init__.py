@@ -2,14 +2,31 @@
 
 from trackboard.layout.atomic import replace_file
 from trackboard.layout.file_system import FileSystem, find_file_system, is_network_folder
-from trackboard.layout.modes import is_shared, make_folder, open_file
+from trackboard.layout.modes import PRIVATE_FILE, is_shared, make_folder, open_file
+from trackboard.layout.sharing import (
+    ROOT,
+    describe_others,
+    give_to_group,
+    group_name,
+    make_workspace_folder,
+    owner_name,
+    set_sharing,
+)
 
 __all__ = [
+    "PRIVATE_FILE",
+    "ROOT",
     "FileSystem",
+    "describe_others",
     "find_file_system",
+    "give_to_group",
+    "group_name",
     "is_network_folder",
     "is_shared",
     "make_folder",
+    "make_workspace_folder",
     "open_file",
+    "owner_name",
     "replace_file",
+    "set_sharing",
 ]

@@ -84,7 +84,7 @@ def make_folder(path: AnyPath) -> None:
 def _group_rights(folder: AnyPath) -> Optional[int]:
     """The rights that a folder hands on; None: the umask decides."""
     mode = stat.S_IMODE(os.stat(folder).st_mode)
-    return mode if mode & _MARK == _MARK else None
+    return mode | (mode & 0o700) >> 3 if mode & _MARK == _MARK else None
 
 
 def _hand_on(fd: int, mode: int) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from trackboard.layout import open_file
 from trackboard.spool.layout import ALIVE
 
 
@@ -55,7 +56,7 @@ def hold(folder: Path) -> int:
     Returns:
         The file descriptor that holds the lock; keep it open for the life of the process.
     """
-    fd = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = open_file(folder / ALIVE, os.O_RDWR | os.O_CREAT)
     locked = True
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from trackboard.layout import open_file
+
 _TURN = "turn"
 _WISH = "cancel"
 
@@ -16,7 +18,7 @@ _WISH = "cancel"
 def take_turn(job_folder: Path, who: str) -> bool:
     """Whether the caller is the first; `who` is kept for people."""
     try:
-        fd = os.open(job_folder / _TURN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        fd = open_file(job_folder / _TURN, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     except FileExistsError:
         return False
     with open(fd, "w") as file:
@@ -36,7 +38,7 @@ def wish_for_end(job_folder: Path) -> float:
         When that was asked first: the time of the file system's clock.
     """
     path = job_folder / _WISH
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = open_file(path, os.O_WRONLY | os.O_CREAT)
     try:
         return os.fstat(fd).st_mtime
     finally:

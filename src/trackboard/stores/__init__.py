@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trackboard.ports import Store
-from trackboard.stores import sqlite
+from trackboard.stores import read_only, sqlite
 from trackboard.stores.database import WAIT_S
 from trackboard.stores.memory import MemoryStore
 from trackboard.stores.sql_store import SqlStore
 
-__all__ = ["MemoryStore", "SqlStore", "open_sqlite"]
+__all__ = ["MemoryStore", "SqlStore", "open_read_only", "open_sqlite"]
 
 
 def open_sqlite(
-    path: Path, *, network_folder: bool = False, busy_timeout_s: float = WAIT_S
-) -> Store:
-    """Open the history in the SQLite database at `path`; it is created when there is none.
+    path: Path,
+    *,
+    network_folder: bool = False,
+    busy_timeout_s: float = WAIT_S,
+    create: bool = True,
+) -> SqlStore:
+    """Open the history in the SQLite database at `path`.
 
     Args:
         path: The database's file.
         network_folder: Whether it lies on a network file system: then it is kept with a rollback
             journal, and only one host may use it at a time.
         busy_timeout_s: How long to wait for another process that writes.
+        create: Make it when there is none.
 
     Raises:
         Conflict: The file is no history of ours, is damaged, or is of a newer version; it is left as
@@ -30,5 +34,21 @@ def open_sqlite(
         Unavailable: The disk or another process does not let us.
     """
     return SqlStore(
-        sqlite.open_database(path, network_folder=network_folder, busy_timeout_s=busy_timeout_s)
+        sqlite.open_database(
+            path, network_folder=network_folder, busy_timeout_s=busy_timeout_s, create=create
+        )
     )
+
+
+def open_read_only(path: Path, reason: str) -> SqlStore:
+    """Open the history in a SQLite database that cannot be written; see `stores.read_only`.
+
+    Args:
+        path: The database's file, which is there.
+        reason: Why it cannot be written, in words.
+
+    Raises:
+        Conflict: The file is no history of ours, is damaged, or is of a newer version.
+        Unavailable: It cannot be read either.
+    """
+    return SqlStore(read_only.open_for_reading(path, reason))

@@ -19,6 +19,12 @@ def add_experiment(connection: sa.Connection, name: str) -> None:
     book.key(name)
 
 
+def has_experiment(connection: sa.Connection, name: str) -> bool:
+    """Whether there is an experiment of this name."""
+    query = sa.select(experiment.c.id).where(experiment.c.name == name)
+    return connection.execute(query).first() is not None
+
+
 def list_experiments(connection: sa.Connection) -> tuple[str, ...]:
     """Names of all experiments, oldest first."""
     query = sa.select(experiment.c.name).order_by(experiment.c.id)

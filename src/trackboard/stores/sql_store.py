@@ -36,6 +36,7 @@ from trackboard.stores import (
     catalogue,
     environments,
     experiments,
+    identity,
     models,
     parameters,
     reader,
@@ -92,10 +93,18 @@ class SqlStore:
         """Within it, this thread's writes wait at most so long for other writers."""
         return self._database.limit_waits(wait_s)
 
+    def database_id(self) -> str:
+        """The id of the database, which each copy of it has; empty when it has none yet."""
+        with self._database.read() as connection:
+            return identity.read_id(connection)
+
     # -- runs -------------------------------------------------------------------------------------
 
     def add_experiment(self, name: str) -> None:
-        """Make sure that an experiment exists."""
+        """Make sure that an experiment exists; one that does costs no write."""
+        with self._database.read() as connection:
+            if experiments.has_experiment(connection, name):
+                return
         with self._database.write() as connection:
             experiments.add_experiment(connection, name)
 

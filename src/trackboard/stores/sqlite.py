@@ -15,7 +15,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
-from trackboard.stores import schema
+from trackboard.layout import open_file
+from trackboard.stores import identity, schema
 from trackboard.stores.database import (
     DURABLE,
     TIMEOUT_S,
@@ -27,8 +28,16 @@ from trackboard.stores.database import (
 from trackboard.stores.lock_holder import describe_writer
 
 
-def open_database(path: Path, *, network_folder: bool, busy_timeout_s: float) -> Database:
-    """Open the database at `path`, creating it when there is none.
+def open_database(
+    path: Path, *, network_folder: bool, busy_timeout_s: float, create: bool = True
+) -> Database:
+    """Open the database at `path`.
+
+    Args:
+        path: Its file.
+        network_folder: Whether it lies on a network file system.
+        busy_timeout_s: How long to wait for another process that writes.
+        create: Make it when there is none.
 
     Raises:
         Conflict: The file is no history of ours, is damaged, or is of a newer version.
@@ -36,17 +45,17 @@ def open_database(path: Path, *, network_folder: bool, busy_timeout_s: float) ->
     """
     path = Path(os.path.abspath(path))
     journal = "DELETE" if network_folder else "WAL"
-    if not path.exists():
+    if create and not path.exists():
         _create(path, journal, busy_timeout_s)
 
     def prepare(database: Database) -> None:
-        _check_schema(database, path)
+        _bring_up_to_date(database, path)
         _set_journal(database, journal)
 
     database = Database(
         _engine(path, busy_timeout_s),
-        lambda error: _translate(error, path),
-        identify=lambda: _identify(path),
+        lambda error: translate(error, path),
+        identify=lambda: identify(path),
         prepare=prepare,
         wait_s=busy_timeout_s,
     )
@@ -97,7 +106,7 @@ def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
     """Build the database aside and give it its name when it is whole; a faster process may win."""
     aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
-        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
+        os.close(open_file(aside, os.O_CREAT | os.O_EXCL | os.O_RDWR))
         try:
             _fill(aside, journal, busy_timeout_s)
             _name_once(aside, path)
@@ -118,10 +127,10 @@ def _fill(path: Path, journal: str, busy_timeout_s: float) -> None:
         with engine.execution_options(**{WRITES: True}).connect() as connection, connection.begin():
             schema.metadata.create_all(connection, checkfirst=False)
             rows = [{"key": "schema", "value": schema.SCHEMA}, {"key": "version", "value": 0}]
-            connection.execute(sa.insert(schema.meta), rows)
+            connection.execute(sa.insert(schema.meta), [*rows, identity.draw_row()])
         _pragma_journal(engine, journal)
     except sa.exc.DBAPIError as error:
-        raise _translate(error, path) from error
+        raise translate(error, path) from error
     finally:
         engine.dispose()  # the last connection that closes also removes the journal's files
 
@@ -136,7 +145,7 @@ def _name_once(aside: Path, path: Path) -> None:
             os.rename(aside, path)
 
 
-def _identify(path: Path) -> tuple[int, int]:
+def identify(path: Path) -> tuple[int, int]:
     """Which file is at the path: the one that is open may have been deleted, or a backup put there."""
     try:
         found = os.stat(path)
@@ -148,7 +157,12 @@ def _identify(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _check_schema(database: Database, path: Path) -> None:
+def read_schema(database: Database, path: Path) -> int:
+    """The version of a database's layout.
+
+    Raises:
+        Conflict: It is a newer one than this trackboard knows.
+    """
     query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")
     with database.read() as connection:
         found = connection.execute(query).scalar_one_or_none()
@@ -158,11 +172,21 @@ def _check_schema(database: Database, path: Path) -> None:
             hint="It was written by a newer version; nothing was changed. Type:"
             " pip install --upgrade trackboard",
         )
-    if found < schema.SCHEMA:
-        from trackboard.stores.migrate import upgrade  # loads Alembic
+    return int(found)
 
-        with database.write(durable=True) as connection:
-            upgrade(connection)  # asks again: another process may have been faster
+
+def _bring_up_to_date(database: Database, path: Path) -> None:
+    """Bring an older database up to date, and name one that has no id."""
+    is_old = read_schema(database, path) < schema.SCHEMA
+    with database.read() as connection:
+        is_named = bool(identity.read_id(connection))
+    if is_old or not is_named:
+        with database.write(durable=True) as connection:  # asks again: another may have been faster
+            identity.give_id(connection)
+            if is_old:
+                from trackboard.stores.migrate import upgrade  # loads Alembic
+
+                upgrade(connection)
 
 
 def _set_journal(database: Database, journal: str) -> None:
@@ -181,7 +205,8 @@ def _pragma_journal(engine: sa.Engine, journal: str) -> None:
         connection.close()
 
 
-def _translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
+def translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
+    """A driver's error about the database at `path`, in our words."""
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     text = str(error.orig)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "no such table: meta" in text:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from trackboard.errors import InternalError
+from trackboard.layout import replace_file
 from trackboard.model import Share
 
 _FILE = "slots.json"
@@ -28,9 +29,7 @@ def keep_slots(folder: Path, slots: Sequence[HeldSlot]) -> None:
         folder: The job's.
         slots: One for each of its nodes.
     """
-    aside = folder / f"{_FILE}.new"
-    aside.write_text(json.dumps([asdict(slot) for slot in slots]))
-    aside.replace(folder / _FILE)
+    replace_file(folder / _FILE, json.dumps([asdict(slot) for slot in slots]))
 
 
 def read_slots(folder: Path) -> tuple[HeldSlot, ...]:

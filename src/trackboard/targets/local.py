@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
+from trackboard.layout import open_file, replace_file
 from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
 from trackboard.targets.held import HeldSlot, keep_slots
@@ -140,7 +141,7 @@ class LocalTarget:
         for slot in slots:
             command += ["--slot-fd", str(slot.fd)]
         command += [f"--share={json.dumps(asdict(each.share))}" for each in held]
-        with open(self._job_folder(plan.run) / _LOG, "ab") as log:
+        with open(self._job_folder(plan.run) / _LOG, "ab", opener=open_file) as log:
             shell = subprocess.run(
                 ["/bin/sh", "-c", _DETACH, "sh", *command],
                 stdin=subprocess.DEVNULL,
@@ -172,10 +173,7 @@ class LocalTarget:
         ]
 
     def _keep(self, run: RunId, handle: str) -> None:
-        path = self._job_folder(run) / _HANDLE
-        aside = path.with_suffix(".new")
-        aside.write_text(handle)
-        aside.replace(path)
+        replace_file(self._job_folder(run) / _HANDLE, handle)
 
     def _job_folder(self, run: RunId) -> Path:
         return self._folder / "jobs" / run

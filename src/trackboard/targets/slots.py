@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.errors import Unavailable
+from trackboard.layout import make_folder, open_file
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,14 @@ class Slots:
 
         When the count shrinks, the slots above it still count as taken while somebody holds them.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         past = {int(path.stem) for path in self._folder.glob("*.lock") if path.stem.isdecimal()}
         numbers = sorted(past | set(range(self.count)))
         free: list[Slot] = []
         try:
             for number in numbers:
                 path = self._folder / f"{number}.lock"
-                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                fd = open_file(path, os.O_RDWR | os.O_CREAT)
                 free.append(Slot(number, fd))
                 try:
                     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

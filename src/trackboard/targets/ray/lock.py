@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trackboard.layout import make_folder, open_file
+
 _LOOK_S = 0.1
 
 
@@ -26,8 +28,8 @@ def hold(
     Yields:
         Whether it is held: not, if others had it for all of that time.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    make_folder(path.parent)
+    fd = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
         is_held = _wait(fd, clock() + patience_s, clock, sleep)
         try:

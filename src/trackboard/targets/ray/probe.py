@@ -18,6 +18,7 @@ from pathlib import Path
 
 from trackboard.config import RaySettings, say_once
 from trackboard.errors import Unavailable, UsageError
+from trackboard.layout import PRIVATE_FILE, make_folder, open_file, replace_file
 from trackboard.targets.ray.api import RayApi, RayVersion
 from trackboard.targets.ray.lock import hold
 from trackboard.targets.ray.node_probe import FOUND
@@ -120,9 +121,9 @@ class Probe:
 
     def _ask(self, nodes: Sequence[str], package: Package) -> Mapping[str, Mapping[str, str]]:
         name, nonce = f"probe-{secrets.token_hex(8)}", secrets.token_hex(8)
-        self._own.mkdir(parents=True, exist_ok=True)
+        make_folder(self._own)
         path = self._own / name
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # as plans are kept
+        fd = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)  # as plans are
         with open(fd, "w") as file:
             file.write(nonce)
         try:
@@ -211,9 +212,7 @@ class Probe:
         except (FileNotFoundError, ValueError):
             kept = {}
         kept[self.compute] = {"scope": list(scope), "nodes": sorted(nodes)}
-        aside = path.with_suffix(f".{os.getpid()}.new")
-        aside.write_text(json.dumps(kept))
-        aside.replace(path)
+        replace_file(path, json.dumps(kept))
 
 
 def _count(nodes: Sequence[str]) -> str:

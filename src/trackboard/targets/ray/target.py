@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from trackboard.config import ComputeSettings, RaySettings, say_once
 from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, UsageError
+from trackboard.layout import replace_file
 from trackboard.model import JobPlan, RunId
 from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
 from trackboard.spool.turn import is_taken, take_turn, wish_for_end
@@ -314,10 +314,7 @@ class RayTarget:
             path.rename(path.with_name(f"{_HANDLE}.{handle.job}.old"))
 
     def _keep(self, handle: _Handle) -> None:
-        path = self._job_folder(handle.run) / _HANDLE
-        aside = path.with_suffix(f".{os.getpid()}.new")
-        aside.write_text(handle.text())
-        aside.replace(path)
+        replace_file(self._job_folder(handle.run) / _HANDLE, handle.text())
 
     @property
     def _there(self) -> str:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,6 +20,7 @@ from trackboard.config import (
     Settings,
     SettingsFile,
     find_location,
+    holds_workspace,
     make_workspace,
     say_once,
 )
@@ -35,13 +34,13 @@ from trackboard.history import (
     parse_order,
     read_history,
 )
-from trackboard.ingest import FileLock, Ingest, Silence
+from trackboard.ingest import Silence
 from trackboard.launch.plan import Request
 from trackboard.launch.queue import cancel, kick
 from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
-from trackboard.layout import is_network_folder
+from trackboard.layout import set_sharing
 from trackboard.model import ArtifactKind, Run, RunId
 from trackboard.ports import (
     NEWEST_FIRST,
@@ -53,16 +52,14 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
-from trackboard.stores import open_sqlite
 from trackboard.targets import Targets
+from trackboard.workspace.parts import OpenParts
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
 
 AnyRun = Run | LiveRun | RunId | str
 
-_DATABASE = "trackboard.db"
-_LOCK_PATIENCE_S = 30.0
 _REFRESH_S = 0.1
 
 
@@ -78,23 +75,36 @@ class Workspace:
     def __init__(self, location: Location) -> None:
         self.location = location
         self.folder = location.folder
-        self._opening = threading.RLock()
         self._settings_file = SettingsFile(self.folder)
+        self._parts = OpenParts(
+            self.folder, self.spool_folder, self.run_folder, self._settings_file
+        )
 
     @classmethod
-    def open(cls, location: str | os.PathLike[str] | Location | None = None) -> Workspace:
+    def open(
+        cls, location: str | os.PathLike[str] | Location | None = None, *, create: bool = True
+    ) -> Workspace:
         """Open a workspace, and make it when it does not exist.
+
+        Its owner's opening also gives it to the folder's group, or takes it back, as its settings say.
 
         Args:
             location: A folder, or None to search from the current folder (see `config.location`).
+            create: Make it; False: only one that is there is opened.
 
         Raises:
             UsageError: The location or its settings are wrong.
+            NotFound: There is none, and none shall be made.
             Conflict: A newer trackboard wrote it.
             Unavailable: The folder cannot be read or written.
         """
         if not isinstance(location, Location):
             location = find_location(location)
+        if not create and not holds_workspace(location.folder):
+            raise NotFound(
+                f"there is no history in {location.folder}",
+                hint="Go to the folder where you train, or name it. The first run makes it.",
+            )
         if make_workspace(location.folder):
             say_once(
                 f"new workspace in {location.folder} (delete that folder to delete everything)"
@@ -104,7 +114,11 @@ class Workspace:
                 f"{location.sdk_config.path} names workspace {location.name!r}:"
                 f" its history is in {location.folder}, nothing is sent to Azure"
             )
-        return cls(location)
+        workspace = cls(location)
+        shared = workspace.settings.shared
+        if shared is not None:
+            set_sharing(location.folder, shared=shared)
+        return workspace
 
     @property
     def name(self) -> str:
@@ -133,53 +147,36 @@ class Workspace:
 
     @property
     def store(self) -> Store:
-        """The history's database, made under the workspace's lock when it is not there."""
-        with self._opening:
-            return self._store
+        """The history's database, made under the workspace's lock when there was never one."""
+        return self._parts.store
 
-    @functools.cached_property
-    def _store(self) -> Store:
-        path = self.folder / (self.settings.store or _DATABASE)
-        shared = self.settings.network_folder
-        if shared is None:
-            shared = is_network_folder(path.parent)
-        if shared:
-            say_once(
-                f"{path.parent} is on a network file system: the database is used by one host at a time"
-                f' (set store = "<a local path>" in {self.folder / "trackboard.toml"} to lift that)'
-            )
-        if path.exists():
-            return open_sqlite(path, network_folder=shared)
-        lock = self._lock
-        patience_ends_s = time.monotonic() + _LOCK_PATIENCE_S
-        while True:
-            with lock.attempt() as is_held:
-                if is_held:
-                    return open_sqlite(path, network_folder=shared)
-            if time.monotonic() > patience_ends_s:
-                raise Unavailable(
-                    f"the workspace {self.folder} is locked by {lock.holder()}",
-                    hint="Look at that process, or end it.",
-                )
-            time.sleep(0.005)
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be written from here, in words; empty when it can."""
+        return self._parts.database.obstacle
+
+    @property
+    def database_path(self) -> Path:
+        """Where the database is, or should be."""
+        return self._parts.database_path
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether its database is the one that ingests it; another shows the history that it holds."""
+        return self._parts.database.is_registered
+
+    def register_database(self) -> str:
+        """Let the database at `database_path`, made when it is not there, and no other ingest this.
+
+        Returns:
+            Its id.
+        """
+        return self._parts.register_database()
 
     @functools.cached_property
     def blobs(self) -> Blobs:
         """Complete files."""
         return open_folder(self.folder / "blobs")
-
-    @functools.cached_property
-    def _lock(self) -> FileLock:
-        return FileLock(self.folder / "lock")
-
-    @property
-    def _ingest(self) -> Ingest:
-        with self._opening:
-            return self._spools
-
-    @functools.cached_property
-    def _spools(self) -> Ingest:
-        return Ingest(self.spool_folder, self.folder / "lock", self.store, self.run_folder)
 
     @functools.cached_property
     def _silence(self) -> Silence:
@@ -454,19 +451,30 @@ class Workspace:
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""
+        self._refuse_obstacle()
         return submit(self.site, request)
 
     def cancel(self, run: RunId) -> None:
         """Ask a job to end; see `launch.queue`."""
+        self._refuse_obstacle()
         cancel(self.site, run)
 
     def kick(self) -> None:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
-        kick(self.site)
+        if not self.obstacle:
+            kick(self.site)
 
     def delete_experiment(self, name: str) -> tuple[RunId, ...]:
         """Forget an experiment, its runs and their folders; see `launch.removal`."""
+        self._refuse_obstacle()
         return delete_experiment(self.site, self.run_folder, name)
+
+    def _refuse_obstacle(self) -> None:
+        if self.obstacle:
+            raise Unavailable(
+                f"the workspace {self.folder} cannot be written from here: {self.obstacle}",
+                hint="It can be read. Work in a folder of your own, or ask its owner to share it.",
+            )
 
     # -- seeing what was said -----------------------------------------------------------------------
 
@@ -476,16 +484,16 @@ class Workspace:
         Raises:
             Unavailable: Another process holds the lock and makes no progress for 30 s.
         """
-        self._ingest.drain()
+        self._parts.drain()
 
     def refresh(self) -> int:
         """Store what has arrived, for at most 100 ms; returns how many bytes are still unread."""
-        return self._ingest.refresh(_REFRESH_S)
+        return self._parts.ingest.refresh(_REFRESH_S)
+
+    def unread_bytes(self) -> int:
+        """Bytes that are recorded and not stored."""
+        return self._parts.ingest.unread_bytes()
 
     def close(self) -> None:
         """Let go of the database. May be repeated; this process's recorder goes on."""
-        with self._opening:
-            if "_store" in self.__dict__:
-                self._store.close()
-                del self.__dict__["_store"]
-                self.__dict__.pop("_spools", None)
+        self._parts.close()

@@ -47,7 +47,7 @@ def test_threads_make_one_database(workspace: Workspace) -> None:
 def test_a_locked_workspace_is_waited_for(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trackboard.workspace._LOCK_PATIENCE_S", 0.1)
+    monkeypatch.setattr("trackboard.workspace.database._LOCK_PATIENCE_S", 0.1)
     with (
         FileLock(workspace.folder / "lock").attempt(),
         pytest.raises(Unavailable, match=r"locked by pid \d+"),

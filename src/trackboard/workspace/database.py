@@ -1,0 +1,238 @@
+"""Which database is a workspace's: made once, registered, and never made again because it is missing.
+
+One database ingests a workspace: the one whose id stands in the file `database`. Any other one that is
+found in its place (a second host's, a file that was put there) shows the history that it holds; what is
+recorded stays in the spools for the one that is registered.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trackboard.errors import Unavailable
+from trackboard.ingest import FileLock
+from trackboard.stores import SqlStore, open_read_only, open_sqlite
+from trackboard.workspace.obstacle import find_obstacle
+from trackboard.workspace.registration import FILE_NAME as REGISTRATION
+from trackboard.workspace.registration import (
+    Registration,
+    read_registration,
+    write_registration,
+)
+
+_log = logging.getLogger("trackboard")
+_LOCK_PATIENCE_S = 30.0
+_MADE_BY_USE = ("runs", "jobs")  # folders that only a workspace with a database fills
+
+
+class WorkspaceDatabase:
+    """The database of one workspace, open. Safe from several threads.
+
+    Args:
+        folder: The workspace's.
+        path: The database's file.
+        network_folder: Whether it lies on a network file system.
+        lock: The workspace's.
+
+    Attributes:
+        obstacle: Why nothing can be written from here, in words; empty when it can.
+
+    Raises:
+        Conflict: The file is no history of ours, is damaged, or is of a newer version.
+        Unavailable: It is missing where it should be, or cannot be opened.
+    """
+
+    def __init__(self, folder: Path, path: Path, *, network_folder: bool, lock: FileLock) -> None:
+        self._folder = folder
+        self._path = path
+        self._network_folder = network_folder
+        self._lock = lock
+        self._judged: tuple[object, ...] = ()
+        self._was_registered = True
+        self.obstacle = find_obstacle(folder, path)
+        self.store = self._open()
+
+    def may_ingest(self) -> bool:
+        """Whether what is recorded in the workspace belongs into this database, now.
+
+        Raises:
+            Unavailable: The database is not where it was.
+        """
+        if self.obstacle:
+            return False
+        return self.is_registered
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether this is the database that ingests the workspace, now.
+
+        Raises:
+            Unavailable: The database is not where it was.
+        """
+        seen = (_stamp(self._folder / REGISTRATION), _identify(self._path))
+        if seen[1] is None:
+            raise missing(self._folder, self._path, read_registration(self._folder))
+        if seen != self._judged:
+            self._was_registered = self._compare()
+            self._judged = seen
+        return self._was_registered
+
+    def _open(self) -> SqlStore:
+        if _is_there(self._path):
+            if self.obstacle:
+                return open_read_only(self._path, self.obstacle)
+            store = self._open_to_write(create=False)
+            if read_registration(self._folder) is None:
+                self._register_first(store)
+            return store
+        self._refuse_another()
+        with _held(self._lock, self._folder):
+            if not _is_there(self._path):  # nobody was faster
+                self._refuse_another()
+            store = self._open_to_write(create=True)
+            if read_registration(self._folder) is None:
+                _register(self._folder, self._path, store)
+        return store
+
+    def _open_to_write(self, *, create: bool) -> SqlStore:
+        return open_sqlite(self._path, network_folder=self._network_folder, create=create)
+
+    def _register_first(self, store: SqlStore) -> None:
+        """Register the database of a workspace that an older trackboard made."""
+        with self._lock.attempt() as is_held:
+            if is_held and read_registration(self._folder) is None:
+                _register(self._folder, self._path, store)
+
+    def _refuse_another(self) -> None:
+        """See that a database may be made: not where there is or was one.
+
+        Raises:
+            Unavailable: It is missing.
+        """
+        registered = read_registration(self._folder)
+        if registered or holds_runs(self._folder):
+            raise missing(self._folder, self._path, registered)
+        if self.obstacle:
+            raise Unavailable(
+                f"nothing of {self._folder} has been stored yet, and it cannot be written from here:"
+                f" {self.obstacle}",
+                hint="Type trackboard runs where it can be written; then it can be read here.",
+            )
+
+    def _compare(self) -> bool:
+        registered = read_registration(self._folder)
+        if registered is None or registered.id == self.store.database_id():
+            return True
+        _log.warning(
+            "%s is not the database of the workspace %s (that is %s, id %s): it shows the history that it"
+            " holds, and nothing new is stored in it. trackboard where --register-database %s makes it"
+            " the workspace's.",
+            *(self._path, self._folder, registered.path, registered.id, self._folder),
+        )
+        return False
+
+
+def register_database(folder: Path, path: Path, *, network_folder: bool, lock: FileLock) -> str:
+    """Let the database at `path`, made when it is not there, and no other ingest the workspace.
+
+    Args:
+        folder: The workspace's.
+        path: The database's file.
+        network_folder: Whether it lies on a network file system.
+        lock: The workspace's.
+
+    Returns:
+        The database's id.
+
+    Raises:
+        Conflict: The file is no history of ours, is damaged, or is of a newer version.
+        Unavailable: The disk or another process does not let us.
+    """
+    with _held(lock, folder):
+        store = open_sqlite(path, network_folder=network_folder)
+        try:
+            return _register(folder, path, store)
+        finally:
+            store.close()
+
+
+def holds_runs(folder: Path) -> bool:
+    """Whether a workspace has files of runs or jobs, as only one with a database has."""
+    for name in _MADE_BY_USE:
+        try:
+            if os.listdir(folder / name):
+                return True
+        except FileNotFoundError:
+            continue
+    return False
+
+
+def missing(folder: Path, path: Path, registered: Registration | None) -> Unavailable:
+    """The error for a database that is not where it should be.
+
+    Args:
+        folder: The workspace's.
+        path: Where the database should be.
+        registered: What is known of it.
+    """
+    there = ["trackboard.toml", *(f"{name}/" for name in _MADE_BY_USE if (folder / name).is_dir())]
+    was = f" (it was {registered.path})" if registered and registered.path != str(path) else ""
+    return Unavailable(
+        f"the database {path} is missing{was}: {' and '.join(there)} of the workspace {folder} are there",
+        hint="Put a copy of it back, or mount its disk; nothing is stored until then, and nothing recorded"
+        f" is lost. To begin an empty one: trackboard where --register-database {folder}",
+    )
+
+
+def _register(folder: Path, path: Path, store: SqlStore) -> str:
+    found = store.database_id()
+    write_registration(folder, Registration(found, str(path)))
+    return found
+
+
+@contextmanager
+def _held(lock: FileLock, folder: Path) -> Iterator[None]:
+    """Hold the workspace's lock; wait for it."""
+    patience_ends_s = time.monotonic() + _LOCK_PATIENCE_S
+    while True:
+        with lock.attempt() as is_held:
+            if is_held:
+                yield
+                return
+        if time.monotonic() > patience_ends_s:
+            raise Unavailable(
+                f"the workspace {folder} is locked by {lock.holder()}",
+                hint="Look at that process, or end it.",
+            )
+        time.sleep(0.005)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise Unavailable(f"the database {path} cannot be reached: {error.strerror}") from error
+    return True
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

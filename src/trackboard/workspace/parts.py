@@ -1,0 +1,142 @@
+"""What of a workspace is opened when it is needed: its database, and the ingest that fills it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from trackboard.config import SettingsFile, holds_workspace, make_workspace, say_once
+from trackboard.errors import Unavailable
+from trackboard.ingest import FileLock, Ingest
+from trackboard.layout import is_network_folder
+from trackboard.model import RunId
+from trackboard.ports import Store
+from trackboard.workspace.database import WorkspaceDatabase, register_database
+
+_DATABASE = "trackboard.db"
+
+
+class OpenParts:
+    """The database and the ingest of one workspace, each opened at its first use. Safe from several threads.
+
+    Args:
+        folder: The workspace's.
+        spool_folder: Where processes record.
+        run_folder: Where the plain files of a run belong.
+        settings: Its settings.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        spool_folder: Path,
+        run_folder: Callable[[RunId], Path],
+        settings: SettingsFile,
+    ) -> None:
+        self._folder = folder
+        self._spool_folder = spool_folder
+        self._run_folder = run_folder
+        self._settings = settings
+        self._lock = FileLock(folder / "lock")
+        self._opening = threading.RLock()
+        self._database: WorkspaceDatabase | None = None
+        self._ingest: Ingest | None = None
+
+    @property
+    def database_path(self) -> Path:
+        """Where the database is, or should be."""
+        return self._folder / (self._settings.read().store or _DATABASE)
+
+    @property
+    def database(self) -> WorkspaceDatabase:
+        """The database, made under the workspace's lock when there was never one."""
+        with self._opening:
+            if self._database is not None and not self._settings.is_there():
+                self._begin_again()
+            if self._database is None:
+                self._database = WorkspaceDatabase(
+                    self._folder,
+                    self.database_path,
+                    network_folder=self._is_on_network(),
+                    lock=self._lock,
+                )
+            return self._database
+
+    @property
+    def store(self) -> Store:
+        """What is stored."""
+        return self.database.store
+
+    @property
+    def ingest(self) -> Ingest:
+        """What stores what is recorded."""
+        with self._opening:
+            database = self.database
+            if self._ingest is None:
+                self._ingest = Ingest(
+                    self._spool_folder,
+                    self._lock.path,
+                    database.store,
+                    self._run_folder,
+                    database.may_ingest,
+                )
+            return self._ingest
+
+    def drain(self) -> None:
+        """Store what was recorded before the call; where nothing can be written, say what is left.
+
+        Raises:
+            Unavailable: Another process holds the lock and makes no progress for 30 s.
+        """
+        ingest = self.ingest
+        ingest.drain()
+        obstacle = self.database.obstacle
+        if obstacle and (unread_bytes := ingest.unread_bytes()):
+            say_once(
+                f"{unread_bytes:,} bytes are recorded in {self._folder} and not stored: this workspace"
+                f" cannot be written from here ({obstacle})"
+            )
+
+    def register_database(self) -> str:
+        """Let the database at `database_path`, made when it is not there, and no other ingest it.
+
+        Returns:
+            Its id.
+        """
+        self.close()
+        return register_database(
+            self._folder,
+            self.database_path,
+            network_folder=self._is_on_network(),
+            lock=self._lock,
+        )
+
+    def close(self) -> None:
+        """Let go of the database. May be repeated; the next use opens it again."""
+        with self._opening:
+            database, self._database, self._ingest = self._database, None, None
+            if database is not None:
+                database.store.close()
+
+    def _begin_again(self) -> None:
+        """The folder was deleted or moved away: go on with what was recorded in its place since."""
+        if self.database_path.exists():
+            return
+        if not holds_workspace(self._folder):
+            raise Unavailable(
+                f"the workspace {self._folder} is gone: it was deleted or moved",
+                hint="Open a workspace again; the next run that is recorded makes a new one, too.",
+            )
+        self.close()
+        make_workspace(self._folder)
+
+    def _is_on_network(self) -> bool:
+        path, told = self.database_path, self._settings.read().network_folder
+        shared = is_network_folder(path.parent) if told is None else told
+        if shared:
+            say_once(
+                f"{path.parent} is on a network file system: the database is used by one host at a time"
+                f' (set store = "<a local path>" in {self._folder / "trackboard.toml"} to lift that)'
+            )
+        return shared
