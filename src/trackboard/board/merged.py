@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +26,16 @@ Tags = dict[str, dict[str, Any]]
 class FoundScalars:
     """Scalar series of a board: those of the history, and (run, tag) of others in event files."""
 
-    curves: list[Curve]
-    native: list[tuple[str, str]]
+    curves: Sequence[Curve]
+    native: Sequence[tuple[str, str]]
+
+    @functools.cached_property
+    def by_tag(self) -> Mapping[str, Sequence[Curve]]:
+        """The curves of the history by their tags."""
+        found: dict[str, list[Curve]] = defaultdict(list)
+        for curve in self.curves:
+            found[curve.tag].append(curve)
+        return found
 
     def counts(self, at_most: int) -> list[int]:
         """Points of each series; of event files no more is known than what will be asked for."""

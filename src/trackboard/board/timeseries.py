@@ -22,6 +22,8 @@ _KNOWN_KEYS = frozenset(("plugin", "tag", "run"))
 _POINT = '{"wallTime": %s, "step": %d, "value": %s}'
 _QUICK_POINT = '{"wallTime": %r, "step": %d, "value": %r}'
 
+Key = tuple[str, str]  # run and tag
+
 
 def answer(provider: BoardProvider, experiment_id: str, requests: Sequence[Any]) -> bytes | None:
     """Answer a request for time series as TensorBoard would, NaN and infinities spelled its way.
@@ -41,12 +43,13 @@ def answer(provider: BoardProvider, experiment_id: str, requests: Sequence[Any])
         return None
     if provider.history:
         provider.history.refresh()
-    found = [provider.find_scalars(None, experiment_id, _filter(request)) for request in requests]
-    counts = [count for one in found for count in one.counts(POINTS_PER_SERIES)]
+    found = provider.find_scalars(None, experiment_id, _filter(requests))
+    wanted = [_select(found, request) for request in requests]
+    counts = [count for one in wanted for count in one.counts(POINTS_PER_SERIES)]
     limit = share(counts, at_most=POINTS_PER_SERIES)
+    series = _read(provider, experiment_id, wanted, limit)
     answers = [
-        _answer_one(provider, experiment_id, request, one, limit)
-        for request, one in zip(requests, found, strict=True)
+        _answer_one(request, one, series) for request, one in zip(requests, wanted, strict=True)
     ]
     return f"[{', '.join(answers)}]".encode()
 
@@ -61,41 +64,57 @@ def _is_known(request: object) -> bool:
     )
 
 
-def _filter(request: Mapping[str, Any]) -> tb.RunTagFilter:
-    run = request.get("run")
-    return tb.RunTagFilter(runs=[run] if run else None, tags=[request["tag"]])
+def _filter(requests: Sequence[Mapping[str, Any]]) -> tb.RunTagFilter:
+    """Everything that any of the requests wants, and perhaps more."""
+    runs = [request.get("run") for request in requests]
+    return tb.RunTagFilter(
+        runs={run for run in runs if run} if all(runs) else None,
+        tags={request["tag"] for request in requests},
+    )
 
 
-def _answer_one(
-    provider: BoardProvider,
-    experiment_id: str,
-    request: Mapping[str, Any],
-    found: FoundScalars,
-    limit: int,
-) -> str:
-    series: list[str] = []
+def _select(found: FoundScalars, request: Mapping[str, Any]) -> FoundScalars:
+    """What one request wants."""
+    tag, run = request["tag"], request.get("run")
+    return FoundScalars(
+        [curve for curve in found.by_tag.get(tag, ()) if not run or curve.run == run],
+        [(own, name) for own, name in found.native if name == tag and (not run or own == run)],
+    )
+
+
+def _read(
+    provider: BoardProvider, experiment_id: str, wanted: Sequence[FoundScalars], limit: int
+) -> dict[Key, str]:
+    """Read each series once, however many requests want it; JSON by run and tag."""
+    series: dict[Key, str] = {}
+    curves = {(curve.run, curve.tag): curve for one in wanted for curve in one.curves}
     if provider.history:
-        for curve, points in provider.history.read_curves(found.curves, limit=limit):
+        for curve, points in provider.history.read_curves(curves.values(), limit=limit):
             columns = (points.times_s.tolist(), points.steps.tolist(), points.values.tolist())
-            series.append(_series_json(curve.run, *columns))
-    if found.native:
+            series[curve.run, curve.tag] = _series_json(curve.run, *columns)
+    native = {pair for one in wanted for pair in one.native}
+    if native:
+        runs, tags = ({pair[part] for pair in native} for part in (0, 1))
         read = provider.native.read_scalars(
             experiment_id=experiment_id,
             plugin_name=SCALARS,
             downsample=limit,
-            run_tag_filter=tb.RunTagFilter(
-                runs=[run for run, _ in found.native], tags=[request["tag"]]
-            ),
+            run_tag_filter=tb.RunTagFilter(runs=runs, tags=tags),
         )
-        series += [
-            _series_json(
-                run, [d.wall_time for d in data], [d.step for d in data], [d.value for d in data]
-            )
-            for run, tags in read.items()
-            for data in tags.values()
-        ]
+        for run, data_by_tag in read.items():
+            for tag, data in data_by_tag.items():
+                times = [datum.wall_time for datum in data]
+                steps, values = [datum.step for datum in data], [datum.value for datum in data]
+                if (run, tag) in native:
+                    series[run, tag] = _series_json(run, times, steps, values)
+    return series
+
+
+def _answer_one(request: Mapping[str, Any], wanted: FoundScalars, series: Mapping[Key, str]) -> str:
+    keys = [*((curve.run, curve.tag) for curve in wanted.curves), *wanted.native]
+    found = [series[key] for key in keys if key in series]
     head = {key: request[key] for key in ("plugin", "tag", "run") if key in request}
-    return f'{json.dumps(head)[:-1]}, "runToSeries": {{{", ".join(series)}}}}}'
+    return f'{json.dumps(head)[:-1]}, "runToSeries": {{{", ".join(found)}}}}}'
 
 
 def _series_json(run: str, times: list[float], steps: list[int], values: list[float]) -> str:

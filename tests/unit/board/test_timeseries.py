@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,3 +102,35 @@ def test_the_next_answer_holds_what_was_just_logged(lab: Lab) -> None:
     for count in range(1, 4):
         lab.log("a", "loss", [float(count)], [count])
         assert len(ours(board, "", [loss()])[0]["runToSeries"]["exp/run-1"]) == count
+
+
+def test_the_store_is_asked_once_for_all_charts_of_an_answer(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in ("a", "b"):
+        lab.add_run(run, name=run)
+        for tag in ("loss", "accuracy"):
+            lab.log(run, tag, [0.5, 0.25])
+    board = lab.open()
+    asked: list[str] = []
+
+    def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*given: Any, **more: Any) -> Any:
+            asked.append(name)
+            return real(*given, **more)
+
+        return count
+
+    for name in ("list_series", "read_points"):
+        monkeypatch.setattr(lab.store, name, counted(name, getattr(lab.store, name)))
+    requests = [loss(), loss("exp/a"), loss("exp/b") | {"tag": "accuracy"}] * 100
+    before = lab.refreshed
+    answers = ours(board, "", requests)
+    assert sorted(asked) == ["list_series", "read_points"]
+    assert lab.refreshed == before + 1
+    assert answers == stock_answer(board, "", requests)
+    assert [list(one["runToSeries"]) for one in answers[:3]] == [
+        ["exp/a", "exp/b"],
+        ["exp/a"],
+        ["exp/b"],
+    ]

@@ -8,7 +8,8 @@
 The name that was asked for (Host) is what tells a person's browser from a web page that had its own name
 lead to this machine (DNS rebinding): the page's name is neither loopback nor allowed. The cookie is
 given to one name only, so that with it any name is good: a proxy's, a container's. Beyond loopback
-nothing but the key counts. A write has to come from a page of the board itself.
+nothing but the key counts. A write, and whatever a page loads by itself, has to come from a page of the
+board; a link may lead here from anywhere.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Access:
             refusal = self._check_stranger(environ, peer_uid)
             if refusal is not None:
                 return refusal
-        if method not in _READS and not self._is_own_page(environ):
+        if _acts(environ) and not self._is_own_page(environ):
             return problem(environ, FORBIDDEN, *self._foreign_page(environ))
         if is_shown and method in ("GET", "HEAD"):
             return self._welcome(environ, peer_uid)
@@ -134,6 +135,12 @@ class Access:
             ("Set-Cookie", cookie),
             ("Referrer-Policy", "no-referrer"),
         )
+
+
+def _acts(environ: Mapping[str, str]) -> bool:
+    """Whether a request does more than show something: a write, or what a page loads by itself."""
+    mode = environ.get("HTTP_SEC_FETCH_MODE", "navigate")
+    return environ["REQUEST_METHOD"] not in _READS or mode != "navigate"
 
 
 def _parameters(environ: Mapping[str, str]) -> list[tuple[str, str]]:

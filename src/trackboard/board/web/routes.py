@@ -35,6 +35,7 @@ from trackboard.board.web.answers import (
     problem,
     redirect,
 )
+from trackboard.board.web.parameters import check_parameters, is_misuse
 from trackboard.errors import Conflict, NotFound, TrackboardError, Unavailable, UsageError
 
 if TYPE_CHECKING:
@@ -42,8 +43,12 @@ if TYPE_CHECKING:
 
 TIME_SERIES = "/data/plugin/timeseries/timeSeries"  # the one hot request
 
+MOST_CHARTS = 500  # in one request
+MOST_OTHER_CHARTS = 50  # of those that TensorBoard looks up one by one
+
 _PAGE = Path(__file__).with_name("page.html")
 _GZIP_FROM_BYTES = 256 * 1024  # below it a loopback is quicker than the compression
+_SAID_CHARACTERS = 1000  # of an error
 _STATUS = (
     (UsageError, BAD_REQUEST),
     (NotFound, MISSING),
@@ -128,10 +133,12 @@ class Mount:
             environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(FIXED_ROUTE)
         if view:
             environ[EXPERIMENT_KEY] = view
-        if environ["PATH_INFO"] == TIME_SERIES and environ["REQUEST_METHOD"] == "POST":
+        route = route_of(environ["PATH_INFO"])
+        if route == TIME_SERIES:
             body = self._time_series(environ)
             if body is not None:
                 return _respond(environ, "application/json", body)
+        check_parameters(route, Request(environ).args)
         return None
 
     def _changes(self, environ: WSGIEnvironment) -> Answer:
@@ -140,16 +147,40 @@ class Mount:
         return _respond(environ, "application/json", json.dumps(changes).encode())
 
     def _time_series(self, environ: WSGIEnvironment) -> bytes | None:
-        if self._answer is None:
-            return None
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(raw)  # TensorBoard may want to read it again
-        form = Request({**environ, "wsgi.input": io.BytesIO(raw)}).form
-        try:
-            requests = json.loads(form.get("requests", ""))
-        except ValueError:
-            return None  # TensorBoard says what is wrong with it
-        return self._answer(environ.get(EXPERIMENT_KEY, ""), requests)
+        request = Request({**environ, "wsgi.input": io.BytesIO(raw)})
+        fields = request.form if request.method == "POST" else request.args
+        charts = _parse_charts(fields.get("requests", ""))
+        body = self._answer(environ.get(EXPERIMENT_KEY, ""), charts) if self._answer else None
+        if body is None:
+            _check_count(charts, at_most=MOST_OTHER_CHARTS)
+        return body
+
+
+def _parse_charts(text: str) -> list[Any]:
+    """Read TensorBoard's list of charts; its page asks for one at a time."""
+    try:
+        charts = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"The field 'requests' is not JSON: {error}") from error
+    if not isinstance(charts, list) or not all(isinstance(chart, dict) for chart in charts):
+        raise UsageError("The field 'requests' is not a list of time series.")
+    _check_count(charts, at_most=MOST_CHARTS)
+    return charts
+
+
+def _check_count(charts: list[Any], *, at_most: int) -> None:
+    if len(charts) > at_most:
+        raise UsageError(
+            f"{len(charts):,} charts in one request.", hint=f"Ask for {at_most} at a time."
+        )
+
+
+def route_of(path: str) -> str:
+    """What TensorBoard takes a path for: it leaves out a final slash, and what looks like a query."""
+    route = urllib.parse.urlparse(path).path
+    return route.removesuffix("/") or "/"
 
 
 def _redirect_target(environ: WSGIEnvironment) -> str:
@@ -180,9 +211,12 @@ def _descend(environ: WSGIEnvironment, prefix: str) -> None:
 
 
 def _failure(environ: WSGIEnvironment, error: Exception) -> Answer:
-    message = f"This could not be shown: {type(error).__name__}: {error}"
+    said = f"{type(error).__name__}: {error}"[:_SAID_CHARACTERS]
     hint = "The whole story is in the output of the process that serves this page."
-    return problem(environ, FAILED, message, hint)
+    if is_misuse(error):
+        message = f"TensorBoard cannot make sense of this request: {said}"
+        return problem(environ, BAD_REQUEST, message, hint)
+    return problem(environ, FAILED, f"This could not be shown: {said}", hint)
 
 
 def _respond(environ: WSGIEnvironment, kind: str, body: bytes) -> Answer:

@@ -198,6 +198,17 @@ def test_a_write_has_to_come_from_a_page_of_the_board(method: str) -> None:
         assert asked(LOCAL, ME, headers, method=method) is None, headers
 
 
-def test_reading_is_not_a_write() -> None:
+def test_a_link_or_a_frame_of_another_page_may_lead_to_a_board() -> None:
     for headers in FOREIGN_PAGES:
         assert asked(LOCAL, ME, headers) is None
+        assert asked(LOCAL, ME, headers | {"HTTP_SEC_FETCH_MODE": "navigate"}) is None
+
+
+@pytest.mark.parametrize("mode", ["no-cors", "cors", "same-origin", "websocket"])
+def test_no_other_page_loads_from_a_board(mode: str) -> None:
+    """An image or a script whose address is a costly question."""
+    loading = {"HTTP_SEC_FETCH_MODE": mode}
+    for headers in FOREIGN_PAGES:
+        assert asked(LOCAL, ME, headers | loading) is not None
+    for headers in OWN_PAGES:
+        assert asked(LOCAL, ME, headers | loading) is None

@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from trackboard.board import tensorboard_internals as internals
-from trackboard.board.web.routes import TIME_SERIES, Mount
-from trackboard.errors import Unavailable
+from trackboard.board.web.routes import MOST_CHARTS, MOST_OTHER_CHARTS, TIME_SERIES, Mount
+from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab
@@ -169,6 +169,9 @@ def test_an_unknown_view_is_a_page_that_says_so(client: Client) -> None:
     ("error", "status", "words"),
     [
         (Unavailable("the database is busy", hint="Wait."), 503, "the database is busy\nWait.\n"),
+        (UsageError("that is no run", hint="Name one."), 400, "that is no run\nName one.\n"),
+        (NotFound("no such run"), 404, "no such run\n"),
+        (Conflict("it has changed"), 409, "it has changed\n"),
         (KeyError("loss"), 500, "This could not be shown: KeyError: 'loss'\n"),
     ],
 )
@@ -211,17 +214,57 @@ def test_time_series_are_answered_by_us_where_we_can(
     assert answers.asked == [(experiment, REQUESTS)] * 2
 
 
-@pytest.mark.parametrize(
-    ("answer", "form"),
-    [(None, {"requests": json.dumps(REQUESTS)}), (b"ours", {"requests": "{"}), (b"ours", {})],
-)
-def test_other_time_series_reach_tensorboard_complete(
-    tensorboard: Recorded, answer: bytes | None, form: dict[str, str]
-) -> None:
-    client = Client(Mount(tensorboard, Provider(), Answers(answer)))
+def test_other_time_series_reach_tensorboard_complete(tensorboard: Recorded) -> None:
+    client = Client(Mount(tensorboard, Provider(), Answers(None)))
+    form = {"requests": json.dumps(REQUESTS)}
     got = asked(client.post(TIME_SERIES, data=form))
     assert got["path"] == TIME_SERIES
     assert dict(parse_qsl(got["body"])) == form
+
+
+CHART = {"plugin": "scalars", "tag": "loss"}
+BAD_CHARTS = {
+    "missing": ("", "not JSON"),
+    "broken": ("{", "not JSON"),
+    "an object": ("{}", "not a list"),
+    "texts": ('["a"]', "not a list"),
+    "null": ("[null]", "not a list"),
+    "too many": (json.dumps([CHART] * (MOST_CHARTS + 1)), "501 charts"),
+    "deep lists": ("[" * 3_000 + "]" * 3_000, "nested"),
+    "deep objects": ('[{"a":' * 3_000 + "1" + "}]" * 3_000, "nested"),
+    "not closed": ("[" * 3_000, "nested"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), BAD_CHARTS.values(), ids=BAD_CHARTS)
+@pytest.mark.parametrize("path", [TIME_SERIES, f"/tb/digits/-{TIME_SERIES}/", f"{TIME_SERIES};a"])
+def test_requests_that_no_page_sends_are_refused_in_words(
+    tensorboard: Recorded, path: str, text: str, words: str
+) -> None:
+    answers = Answers(b"[1]")
+    client = Client(Mount(tensorboard, Provider(), answers))
+    for answer in (
+        client.post(path, data={"requests": text}),
+        client.post(path, data={"requests": text}, content_type="multipart/form-data"),
+        client.get(path, query_string={"requests": text}),
+    ):
+        assert answer.status_code == 400
+        assert words in answer.text
+    assert answers.asked == []
+
+
+def test_tensorboard_itself_gets_few_charts_at_a_time(tensorboard: Recorded) -> None:
+    client = Client(Mount(tensorboard, Provider(), Answers(None)))
+    form = {"requests": json.dumps([CHART] * (MOST_OTHER_CHARTS + 1))}
+    assert client.post(TIME_SERIES, data=form).status_code == 400
+
+
+def test_nesting_beyond_measure_is_the_clients_mistake_wherever_it_is_read(
+    tensorboard: Recorded,
+) -> None:
+    tensorboard.fails = RecursionError("maximum recursion depth exceeded")
+    answer = Client(Mount(tensorboard, Provider())).get("/data/plugin/hparams/session_groups")
+    assert (answer.status_code, answer.text) == (400, "This request is nested too deeply.\n")
 
 
 def test_a_large_answer_is_compressed_for_who_wants_it(tensorboard: Recorded) -> None:
