@@ -115,6 +115,14 @@ def _find_data_server() -> str | None:
     return binary
 
 
+def _find_postgresql() -> str | None:
+    """The folder of a server's programs, the newest version's; Debian keeps them off the path."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    on_path = shutil.which("initdb")
+    folders = sorted(found, key=lambda folder: float(folder.parent.name))
+    return str(folders[-1]) if folders else on_path and str(Path(on_path).parent)
+
+
 def _find_right_to_mount() -> str | None:
     """Mounts are allowed to root, though not within every container."""
     with tempfile.TemporaryDirectory() as folder:
@@ -159,6 +167,7 @@ PREREQUISITES = {
         lambda: sys.executable if os.geteuid() == 0 else None,
         advice="make test as root (for processes of other users)",
     ),
+    "postgresql": Prerequisite(_find_postgresql, "postgresql"),
     "python3.9": Prerequisite(_python("3.9"), advice="pyenv install 3.9"),
     "python3.10": Prerequisite(_python("3.10"), advice="pyenv install 3.10"),
     "ray": Prerequisite(_modules("ray"), advice="scripts/setup test"),

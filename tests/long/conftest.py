@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.contract.postgresql_cluster import postgresql
+
+__all__ = ["postgresql"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trackboard.stores import read_only, sqlite
+from trackboard.stores import postgresql, read_only, sqlite
 from trackboard.stores.database import WAIT_S
 from trackboard.stores.memory import MemoryStore
 from trackboard.stores.sql_store import SqlStore
 
-__all__ = ["MemoryStore", "SqlStore", "open_read_only", "open_sqlite"]
+__all__ = ["MemoryStore", "SqlStore", "open_postgresql", "open_read_only", "open_sqlite"]
 
 
 def open_sqlite(
@@ -52,3 +52,8 @@ def open_read_only(path: Path, reason: str) -> SqlStore:
         Unavailable: It cannot be read either.
     """
     return SqlStore(read_only.open_for_reading(path, reason))
+
+
+def open_postgresql(url: str, *, wait_s: float = WAIT_S) -> SqlStore:
+    """Open the history in the PostgreSQL database at `url`; see `stores.postgresql`."""
+    return SqlStore(postgresql.open_database(url, wait_s=wait_s))

@@ -11,7 +11,8 @@ from trackboard.model import ArtifactKind, ArtifactLogged, RunId
 from trackboard.ports import Artifact
 from trackboard.stores.chunk import to_int64
 from trackboard.stores.database import pieces
-from trackboard.stores.schema import artifact, run, storable, to_column
+from trackboard.stores.schema import artifact, run, to_column
+from trackboard.stores.short_text import short, storable
 
 
 def add_artifacts(connection: sa.Connection, logged: Sequence[tuple[int, ArtifactLogged]]) -> None:
@@ -67,7 +68,9 @@ def list_artifacts(
     if runs is not None:
         queries = [q.where(run.c.run_id.in_(p)) for q in queries for p in pieces(set(runs))]
     if names is not None:
-        queries = [q.where(artifact.c.name.in_(p)) for q in queries for p in pieces(set(names))]
+        queries = [
+            q.where(short(artifact.c.name).in_(p)) for q in queries for p in pieces(set(names))
+        ]
     rows = [row for q in queries for row in connection.execute(q)]
     return tuple(_artifact(row) for row in sorted(rows, key=lambda row: int(row.id)))
 

@@ -14,6 +14,7 @@ from trackboard.model import Compute, QueuedJob, RunId
 from trackboard.stores import runs
 from trackboard.stores.described import busy_compute, no_compute
 from trackboard.stores.schema import compute, job, run, to_column
+from trackboard.stores.short_text import short
 
 
 def set_name(connection: sa.Connection, run_id: RunId, name: str) -> None:
@@ -65,7 +66,9 @@ def add_compute(connection: sa.Connection, new: Compute) -> None:
 def set_compute(connection: sa.Connection, new: Compute) -> None:
     """Create or replace a compute target; a replaced one keeps its place."""
     values = {"name": new.name, "settings": json.dumps(_settings(new))}
-    found = connection.execute(sa.select(compute.c.id).where(compute.c.name == new.name)).first()
+    found = connection.execute(
+        sa.select(compute.c.id).where(short(compute.c.name) == new.name)
+    ).first()
     if found is None:
         connection.execute(sa.insert(compute), [{"id": _next(connection, compute), **values}])
     else:
@@ -74,7 +77,7 @@ def set_compute(connection: sa.Connection, new: Compute) -> None:
 
 def find_compute(connection: sa.Connection, name: str) -> Compute | None:
     """The compute target of that name, or None."""
-    query = sa.select(compute.c.settings).where(compute.c.name == name)
+    query = sa.select(compute.c.settings).where(short(compute.c.name) == name)
     found = connection.execute(query).scalar_one_or_none()
     return None if found is None else Compute(**json.loads(found))
 
@@ -92,7 +95,7 @@ def delete_compute(connection: sa.Connection, name: str) -> None:
     queued = list_jobs(connection, name)
     if queued:
         raise busy_compute(name, len(queued))
-    connection.execute(sa.delete(compute).where(compute.c.name == name))
+    connection.execute(sa.delete(compute).where(short(compute.c.name) == name))
 
 
 def _settings(each: Compute) -> dict[str, Any]:
@@ -116,7 +119,7 @@ def add_job(connection: sa.Connection, new: QueuedJob) -> None:
 
 def claim_job(connection: sa.Connection, name: str, without: Collection[RunId]) -> QueuedJob | None:
     """Take the oldest unclaimed job of a compute target that is not one of these."""
-    waiting = sa.select(job).where(job.c.compute == name, job.c.claimed.is_(False))
+    waiting = sa.select(job).where(short(job.c.compute) == name, job.c.claimed.is_(False))
     waiting = waiting.where(job.c.run_id.not_in(list(without)))
     row = connection.execute(waiting.order_by(job.c.id).limit(1)).one_or_none()
     if row is None:
@@ -139,7 +142,7 @@ def list_jobs(connection: sa.Connection, name: str | None) -> tuple[QueuedJob, .
     """Jobs in the order they were queued."""
     query = sa.select(job).order_by(job.c.id)
     if name is not None:
-        query = query.where(job.c.compute == name)
+        query = query.where(short(job.c.compute) == name)
     return tuple(
         QueuedJob(RunId(row.run_id), row.compute, row.submitted_s or 0.0, bool(row.claimed))
         for row in connection.execute(query)

@@ -78,7 +78,7 @@ class Database:
         """A transaction that sees one moment and changes nothing."""
         self._follow()
         with (
-            self._translated(),
+            self.translated(),
             self._gate.inside(),
             self._engine.connect() as connection,
             connection.begin(),
@@ -96,7 +96,7 @@ class Database:
         wait_s = getattr(self._limited, "wait_s", self._wait_s)
         options = {WRITES: True, DURABLE: durable, TIMEOUT_S: wait_s}
         with (
-            self._translated(),
+            self.translated(),
             self._alone(wait_s),
             self._gate.inside(),
             self._engine.connect().execution_options(**options) as connection,
@@ -155,7 +155,8 @@ class Database:
             lock.release()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Say in our words what a driver raises within the `with` block."""
         try:
             yield
         except sa.exc.DBAPIError as error:

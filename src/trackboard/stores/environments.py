@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from trackboard.ports import EnvironmentVersion
 from trackboard.stores.described import next_version
 from trackboard.stores.schema import environment, to_column
+from trackboard.stores.short_text import short
 
 
 def add_environment(
@@ -26,7 +27,7 @@ def add_environment(
     new = EnvironmentVersion(name, version or next_version(known), definition, time.time())
     connection.execute(
         sa.delete(environment).where(
-            environment.c.name == name, environment.c.version == new.version
+            short(environment.c.name) == name, short(environment.c.version) == new.version
         )
     )
     last = int(connection.execute(sa.select(sa.func.max(environment.c.id))).scalar_one() or 0)
@@ -47,7 +48,7 @@ def list_environments(
     """Registered environments by name, the version registered last first."""
     query = sa.select(environment).order_by(environment.c.name, environment.c.id.desc())
     if name is not None:
-        query = query.where(environment.c.name == name)
+        query = query.where(short(environment.c.name) == name)
     return tuple(map(_version, connection.execute(query)))
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from trackboard.ports import Experiment
 from trackboard.stores import described
-from trackboard.stores.schema import experiment, storable
+from trackboard.stores.schema import experiment
+from trackboard.stores.short_text import short, storable
 
 
 def add_experiment(connection: sa.Connection, name: str) -> None:
@@ -59,7 +60,7 @@ def set_archived(connection: sa.Connection, name: str, archived_s: float | None)
 
 def get_row(connection: sa.Connection, name: str) -> sa.Row[Any]:
     """The row of an experiment. Raises NotFound for an unknown one."""
-    query = sa.select(experiment).where(experiment.c.name == name)
+    query = sa.select(experiment).where(short(experiment.c.name) == name)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise described.no_experiment(name)
@@ -105,7 +106,7 @@ class ExperimentBook:
             self._connection.execute(update, rows)
 
     def _load(self, name: str) -> None:
-        query = sa.select(experiment).where(experiment.c.name == name)
+        query = sa.select(experiment).where(short(experiment.c.name) == name)
         row = self._connection.execute(query).one_or_none()
         if row is None:
             last = (

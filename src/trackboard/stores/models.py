@@ -13,11 +13,12 @@ from trackboard.model import RunId
 from trackboard.ports import Model
 from trackboard.stores import described
 from trackboard.stores.schema import model, to_column
+from trackboard.stores.short_text import short
 
 
 def add_model(connection: sa.Connection, new: Model) -> Model:
     """Register the next version of a model."""
-    newest = sa.select(sa.func.max(model.c.version)).where(model.c.name == new.name)
+    newest = sa.select(sa.func.max(model.c.version)).where(short(model.c.name) == new.name)
     version = int(connection.execute(newest).scalar_one() or 0) + 1
     last = int(connection.execute(sa.select(sa.func.max(model.c.id))).scalar_one() or 0)
     row = {
@@ -43,7 +44,7 @@ def list_models(connection: sa.Connection, name: str | None) -> tuple[Model, ...
     """Registered models by name, the newest version of each first."""
     query = sa.select(model).where(model.c.deleted.is_(False))
     if name is not None:
-        query = query.where(model.c.name == name)
+        query = query.where(short(model.c.name) == name)
     found = [_model(row) for row in connection.execute(query)]
     return tuple(sorted(found, key=lambda each: (each.name, -each.version)))
 
@@ -93,7 +94,7 @@ def delete_model(connection: sa.Connection, name: str, version: int) -> None:
 def _get_row(connection: sa.Connection, name: str, version: int) -> sa.Row[Any]:
     row = connection.execute(
         sa.select(model).where(
-            model.c.name == name, model.c.version == version, model.c.deleted.is_(False)
+            short(model.c.name) == name, model.c.version == version, model.c.deleted.is_(False)
         )
     ).one_or_none()
     if row is None:

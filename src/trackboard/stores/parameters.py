@@ -11,7 +11,8 @@ from trackboard.model import RunId, Value
 from trackboard.stores.database import pieces
 from trackboard.stores.match import equal_text
 from trackboard.stores.runs import forget
-from trackboard.stores.schema import parameter, run, storable
+from trackboard.stores.schema import parameter, run
+from trackboard.stores.short_text import storable
 
 
 def put_parameters(

@@ -14,6 +14,7 @@ from trackboard.stores.life import UNKNOWN
 from trackboard.stores.match import OPERATORS, check_query, equal_text
 from trackboard.stores.runs import RUNS, run_of
 from trackboard.stores.schema import experiment, parameter, property_, run, series, tag
+from trackboard.stores.short_text import short
 
 _Condition = sa.ColumnElement[bool]
 Rows = Sequence[Any]  # of `RUNS`
@@ -23,7 +24,7 @@ _NEWEST = (run.c.created_s.desc(), run.c.id.desc())
 _PAGE = RUNS.limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
 _BY_TIME = {True: _PAGE.order_by(*_NEWEST), False: _PAGE.order_by(run.c.created_s, run.c.id)}
 _HAS_NUMBER = sa.and_(
-    series.c.name == sa.bindparam("metric"),
+    short(series.c.name) == sa.bindparam("metric"),
     series.c.is_text.is_(False),
     series.c.last_number.is_not(None),  # NaN
 )
@@ -106,7 +107,7 @@ def _page(
 
 def _conditions(query: RunQuery) -> Iterator[_Condition]:
     if query.experiment is not None:
-        of_name = sa.select(experiment.c.id).where(experiment.c.name == query.experiment)
+        of_name = sa.select(experiment.c.id).where(short(experiment.c.name) == query.experiment)
         named = run.c.experiment == of_name.scalar_subquery()
         stubs = run.c.experiment.is_(None)
         yield sa.or_(named, stubs) if query.experiment == UNKNOWN else named
@@ -121,17 +122,17 @@ def _conditions(query: RunQuery) -> Iterator[_Condition]:
     yield from _keyed(tag, query.tags)
     yield from _keyed(property_, query.properties)
     for name, value in query.parameters.items():
-        equal = (parameter.c.name == name, parameter.c.equal == equal_text(value))
+        equal = (short(parameter.c.name) == name, parameter.c.equal == equal_text(value))
         yield run.c.id.in_(sa.select(parameter.c.run).where(*equal))
     for name, sign, number in query.metrics:
-        metric = (series.c.name == name, series.c.is_text.is_(False))
+        metric = (short(series.c.name) == name, series.c.is_text.is_(False))
         yield run.c.id.in_(sa.select(series.c.run).where(*metric, _compared(sign, number)))
 
 
 def _keyed(table: sa.Table, wanted: Mapping[str, str | None]) -> Iterator[_Condition]:
     for key, value in wanted.items():
-        found = sa.select(table.c.run).where(table.c.key == key)
-        yield run.c.id.in_(found if value is None else found.where(table.c.value == value))
+        found = sa.select(table.c.run).where(short(table.c.key) == key)
+        yield run.c.id.in_(found if value is None else found.where(short(table.c.value) == value))
 
 
 def _compared(sign: str, number: float) -> _Condition:

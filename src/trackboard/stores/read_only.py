@@ -29,7 +29,8 @@ import sqlalchemy as sa
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.stores.database import WAIT_S, Database
 from trackboard.stores.schema import SCHEMA
-from trackboard.stores.sqlite import identify, open_database, read_schema, translate
+from trackboard.stores.schema_version import read_schema
+from trackboard.stores.sqlite import identify, open_database, translate
 
 _BESIDE = ("-wal", "-journal")
 _COPY_TRIES = 5

@@ -20,9 +20,9 @@ from trackboard.stores.schema import (
     property_,
     run,
     series,
-    storable,
     tag,
 )
+from trackboard.stores.short_text import storable
 
 
 def delete_experiment(connection: sa.Connection, name: str) -> tuple[RunId, ...]:

@@ -26,7 +26,8 @@ from trackboard.stores import artifacts, life, parameters, runs
 from trackboard.stores.database import pieces
 from trackboard.stores.experiments import ExperimentBook
 from trackboard.stores.life import RunRecord
-from trackboard.stores.schema import property_, run, storable
+from trackboard.stores.schema import property_, run
+from trackboard.stores.short_text import storable
 
 
 class RunBook:

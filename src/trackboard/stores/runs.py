@@ -13,7 +13,8 @@ from trackboard.ports import RunFile
 from trackboard.stores import life
 from trackboard.stores.database import pieces
 from trackboard.stores.life import UNKNOWN, RunRecord
-from trackboard.stores.schema import experiment, file, property_, run, storable, tag, to_column
+from trackboard.stores.schema import experiment, file, property_, run, tag, to_column
+from trackboard.stores.short_text import short, storable
 
 _ENDED = [state.value for state in RunState if state.is_terminal]
 
@@ -129,14 +130,14 @@ def list_runs(
     """Runs that match every given condition, in the order they were stored."""
     conditions = []
     if experiment_name is not None:
-        found = experiment.c.name == experiment_name
+        found: sa.ColumnElement[bool] = short(experiment.c.name) == experiment_name
         if experiment_name == UNKNOWN:
             found = sa.or_(found, run.c.experiment.is_(None))
         conditions.append(found)
     if parent is not None:
         conditions.append(run.c.parent == parent)
     if name is not None:
-        conditions.append(run.c.name == name)
+        conditions.append(short(run.c.name) == name)
     if ids is None:
         rows = read_runs(connection, *conditions)
     else:
@@ -246,7 +247,7 @@ def forget(
     """Delete rows by run and name; nothing is asked about `fresh` runs, which have none."""
     rows = [{"of_run": key, "of_name": name} for key, name in keys if key not in fresh]
     if rows:
-        where = (table.c.run == sa.bindparam("of_run"), column == sa.bindparam("of_name"))
+        where = (table.c.run == sa.bindparam("of_run"), short(column) == sa.bindparam("of_name"))
         connection.execute(sa.delete(table).where(*where), rows)
 
 

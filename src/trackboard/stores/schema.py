@@ -3,35 +3,26 @@
 Ids are given by the store inside its write transactions, which exclude each other, so that rows of
 several tables can be written together without asking the database for generated keys. NaN is stored as
 NULL in the columns of the summaries (SQLite has no NaN); the points themselves live in chunks, exactly.
+
+A text in an index is indexed, and looked for, in its short form, unless `model.names` limits it to so few
+characters that it fits: the ids of runs and writers. On SQLite, where the short form is the text itself, a
+key is the table's primary key or a constraint, as it always was; PostgreSQL gets a unique index on the
+short form instead.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import sqlalchemy as sa
+
+from trackboard.stores.short_text import Text as _Text
+from trackboard.stores.short_text import short
 
 SCHEMA = 2  # an older one is brought up to date by `stores.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-class _Text(sa.TypeDecorator[str]):
-    """Text that any database accepts: what UTF-8 cannot carry is written as an escape."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        del dialect
-        return value if value is None else storable(value)
-
-
-def storable(text: str) -> str:
-    """The same text, with lone surrogates and NUL escaped: one odd name must not block a stream."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def to_column(number: float | None) -> float | None:
@@ -42,6 +33,14 @@ def to_column(number: float | None) -> float | None:
 def from_column(number: float | None) -> float:
     """A float as it was before `to_column`."""
     return math.nan if number is None else number
+
+
+def _on_sqlite(constraint: sa.PrimaryKeyConstraint | sa.UniqueConstraint) -> sa.Constraint:
+    return constraint.ddl_if(dialect="sqlite")
+
+
+def _unique_elsewhere(name: str, *columns: sa.ColumnElement[Any]) -> None:
+    sa.Index(name, *columns, unique=True).ddl_if(dialect="postgresql")
 
 
 metadata = sa.MetaData()
@@ -67,11 +66,13 @@ experiment = sa.Table(
     "experiment",
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
-    sa.Column("name", _Text, nullable=False, unique=True),
+    sa.Column("name", _Text, nullable=False),
     sa.Column("last_number", _Id, nullable=False),
     sa.Column("tags", sa.Text, nullable=False),  # JSON
     sa.Column("archived_s", sa.Double, nullable=True),  # NULL: it is active
+    _on_sqlite(sa.UniqueConstraint("name")),
 )
+_unique_elsewhere("uq_experiment", short(experiment.c.name))
 
 run = sa.Table(
     "run",
@@ -80,7 +81,7 @@ run = sa.Table(
     sa.Column("run_id", _Text, nullable=False, unique=True),
     sa.Column("experiment", _Id, nullable=True),  # NULL: a stub
     sa.Column("number", _Id, nullable=False),
-    sa.Column("name", _Text, nullable=False, index=True),
+    sa.Column("name", _Text, nullable=False),
     sa.Column("parent", _Text, nullable=True),  # a run_id, which may still be unknown
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -100,6 +101,7 @@ run = sa.Table(
     sa.Index("ix_run_experiment", "experiment", "created_s", "id"),
     sa.Index("ix_run_parent", "parent", "created_s", "id"),
 )
+sa.Index("ix_run_name", short(run.c.name))
 
 deleted_run = sa.Table(  # what is still said about these is dropped
     "deleted_run",
@@ -111,44 +113,52 @@ deleted_run = sa.Table(  # what is still said about these is dropped
 tag = sa.Table(
     "tag",
     metadata,
-    sa.Column("run", _Id, primary_key=True),
-    sa.Column("key", _Text, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("key", _Text, nullable=False),
     sa.Column("value", _Text, nullable=True),
-    sa.Index("ix_tag_key", "key", "value", "run"),
+    _on_sqlite(sa.PrimaryKeyConstraint("run", "key")),
     sqlite_with_rowid=False,
 )
+sa.Index("ix_tag_key", short(tag.c.key), short(tag.c.value), tag.c.run)
+_unique_elsewhere("uq_tag", tag.c.run, short(tag.c.key))
 
 property_ = sa.Table(
     "property",
     metadata,
-    sa.Column("run", _Id, primary_key=True),
-    sa.Column("key", _Text, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("key", _Text, nullable=False),
     sa.Column("value", _Text, nullable=False),
-    sa.Index("ix_property_key", "key", "value", "run"),
+    _on_sqlite(sa.PrimaryKeyConstraint("run", "key")),
     sqlite_with_rowid=False,
 )
+sa.Index("ix_property_key", short(property_.c.key), short(property_.c.value), property_.c.run)
+_unique_elsewhere("uq_property", property_.c.run, short(property_.c.key))
 
 parameter = sa.Table(
     "parameter",
     metadata,
-    sa.Column("run", _Id, primary_key=True),
-    sa.Column("name", _Text, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("name", _Text, nullable=False),
     sa.Column("value", sa.Text, nullable=False),  # JSON, which tells the four kinds apart
     sa.Column("equal", sa.Text, nullable=False),  # short, and the same for equal values
-    sa.Index("ix_parameter_name", "name", "equal", "run"),
+    _on_sqlite(sa.PrimaryKeyConstraint("run", "name")),
     sqlite_with_rowid=False,
 )
+sa.Index("ix_parameter_name", short(parameter.c.name), parameter.c.equal, parameter.c.run)
+_unique_elsewhere("uq_parameter", parameter.c.run, short(parameter.c.name))
 
 file = sa.Table(
     "file",
     metadata,
-    sa.Column("run", _Id, primary_key=True),
-    sa.Column("path", _Text, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("path", _Text, nullable=False),
     sa.Column("key", _Text, nullable=False),
     sa.Column("size_bytes", _Id, nullable=False),
     sa.Column("time_s", sa.Double, nullable=True),
+    _on_sqlite(sa.PrimaryKeyConstraint("run", "path")),
     sqlite_with_rowid=False,
 )
+_unique_elsewhere("uq_file", file.c.run, short(file.c.path))
 
 artifact = sa.Table(
     "artifact",
@@ -162,8 +172,8 @@ artifact = sa.Table(
     sa.Column("size_bytes", _Id, nullable=False),
     sa.Column("step", _Id, nullable=False),
     sa.Column("time_s", sa.Double, nullable=True),
-    sa.Index("ix_artifact_run", "run", "name"),
 )
+sa.Index("ix_artifact_run", artifact.c.run, short(artifact.c.name))
 
 model = sa.Table(
     "model",
@@ -180,8 +190,9 @@ model = sa.Table(
     sa.Column("framework", _Text, nullable=False),
     sa.Column("framework_version", _Text, nullable=False),
     sa.Column("created_s", sa.Double, nullable=True),
-    sa.UniqueConstraint("name", "version"),
+    _on_sqlite(sa.UniqueConstraint("name", "version")),
 )
+_unique_elsewhere("uq_model", short(model.c.name), model.c.version)
 
 series = sa.Table(
     "series",
@@ -204,9 +215,10 @@ series = sa.Table(
     sa.Column("max_value", sa.Double, nullable=True),
     sa.Column("max_step", _Id, nullable=False),
     sa.Column("table", _Text, nullable=False),  # that it is a column of; else empty
-    sa.UniqueConstraint("run", "name", "is_text"),
-    sa.Index("ix_series_last", "name", "last_number", "run"),
+    _on_sqlite(sa.UniqueConstraint("run", "name", "is_text")),
 )
+sa.Index("ix_series_last", short(series.c.name), series.c.last_number, series.c.run)
+_unique_elsewhere("uq_series", series.c.run, short(series.c.name), series.c.is_text)
 
 chunk = sa.Table(
     "chunk",
@@ -229,9 +241,11 @@ compute = sa.Table(
     "compute",
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
-    sa.Column("name", _Text, nullable=False, unique=True),
+    sa.Column("name", _Text, nullable=False),
     sa.Column("settings", sa.Text, nullable=False),  # JSON
+    _on_sqlite(sa.UniqueConstraint("name")),
 )
+_unique_elsewhere("uq_compute", short(compute.c.name))
 
 environment = sa.Table(
     "environment",
@@ -241,15 +255,17 @@ environment = sa.Table(
     sa.Column("version", _Text, nullable=False),
     sa.Column("definition", sa.Text, nullable=False),  # JSON
     sa.Column("created_s", sa.Double, nullable=True),
-    sa.UniqueConstraint("name", "version"),
+    _on_sqlite(sa.UniqueConstraint("name", "version")),
 )
+_unique_elsewhere("uq_environment", short(environment.c.name), short(environment.c.version))
 
 job = sa.Table(
     "job",
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
     sa.Column("run_id", _Text, nullable=False, unique=True),
-    sa.Column("compute", _Text, nullable=False, index=True),
+    sa.Column("compute", _Text, nullable=False),
     sa.Column("submitted_s", sa.Double, nullable=True),
     sa.Column("claimed", sa.Boolean, nullable=False),
 )
+sa.Index("ix_job_compute", short(job.c.compute))

@@ -15,6 +15,7 @@ from trackboard.ports import Points
 from trackboard.stores.chunk import FULL, Packed, Unpacker
 from trackboard.stores.database import pieces
 from trackboard.stores.schema import chunk, from_column, run, series, to_column
+from trackboard.stores.short_text import short
 
 
 class SeriesKey(NamedTuple):
@@ -83,7 +84,7 @@ def load_states(
     """The series among `keys` that exist, with their open chunks."""
     found = {}
     for runs, names in _blocks(keys):
-        query = _STATE.where(series.c.run.in_(runs), series.c.name.in_(names))
+        query = _STATE.where(series.c.run.in_(runs), short(series.c.name).in_(names))
         for row in connection.execute(query):
             state = _state(row, unpacker)
             found[state.key] = state
@@ -199,7 +200,7 @@ def list_series(
         query = query.where(series.c.is_text == text)
     queries = [query]
     if names is not None:
-        queries = [query.where(series.c.name.in_(piece)) for piece in pieces(set(names))]
+        queries = [query.where(short(series.c.name).in_(piece)) for piece in pieces(set(names))]
     asked = [{}] if runs is None else [{"runs": piece} for piece in pieces(set(runs))]
     found = [
         _summary(row)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
 from trackboard.layout import open_file
-from trackboard.stores import identity, schema
+from trackboard.stores import schema_version
 from trackboard.stores.database import (
     DURABLE,
     TIMEOUT_S,
@@ -49,7 +49,7 @@ def open_database(
         _create(path, journal, busy_timeout_s)
 
     def prepare(database: Database) -> None:
-        _bring_up_to_date(database, path)
+        schema_version.bring_up_to_date(database, path)
         _set_journal(database, journal)
 
     database = Database(
@@ -125,9 +125,7 @@ def _fill(path: Path, journal: str, busy_timeout_s: float) -> None:
     engine = _engine(path, busy_timeout_s)
     try:
         with engine.execution_options(**{WRITES: True}).connect() as connection, connection.begin():
-            schema.metadata.create_all(connection, checkfirst=False)
-            rows = [{"key": "schema", "value": schema.SCHEMA}, {"key": "version", "value": 0}]
-            connection.execute(sa.insert(schema.meta), [*rows, identity.draw_row()])
+            schema_version.create_tables(connection)
         _pragma_journal(engine, journal)
     except sa.exc.DBAPIError as error:
         raise translate(error, path) from error
@@ -157,43 +155,11 @@ def identify(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def read_schema(database: Database, path: Path) -> int:
-    """The version of a database's layout.
-
-    Raises:
-        Conflict: It is a newer one than this trackboard knows.
-    """
-    query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")
-    with database.read() as connection:
-        found = connection.execute(query).scalar_one_or_none()
-    if found is None or found > schema.SCHEMA:
-        raise Conflict(
-            f"the history {path} has format {found}, and this trackboard reads up to {schema.SCHEMA}",
-            hint="It was written by a newer version; nothing was changed. Type:"
-            " pip install --upgrade trackboard",
-        )
-    return int(found)
-
-
-def _bring_up_to_date(database: Database, path: Path) -> None:
-    """Bring an older database up to date, and name one that has no id."""
-    is_old = read_schema(database, path) < schema.SCHEMA
-    with database.read() as connection:
-        is_named = bool(identity.read_id(connection))
-    if is_old or not is_named:
-        with database.write(durable=True) as connection:  # asks again: another may have been faster
-            identity.give_id(connection)
-            if is_old:
-                from trackboard.stores.migrate import upgrade  # loads Alembic
-
-                upgrade(connection)
-
-
 def _set_journal(database: Database, journal: str) -> None:
     with database.read() as connection:
         found = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
     if found.upper() != journal:
-        with database._translated():
+        with database.translated():
             _pragma_journal(database._engine, journal)
 
 

@@ -17,8 +17,9 @@ from trackboard.stores.chunk import to_int64
 from trackboard.stores.database import Database, pieces, version
 from trackboard.stores.mention import mentioned, without
 from trackboard.stores.run_book import RunBook
-from trackboard.stores.schema import run, storable, writer
+from trackboard.stores.schema import run, writer
 from trackboard.stores.series import SeriesKey
+from trackboard.stores.short_text import storable
 
 _START = Position(0, 0)
 

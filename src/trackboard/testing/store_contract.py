@@ -16,6 +16,7 @@ from __future__ import annotations
 from trackboard.testing.describing_contract import DescribingContract
 from trackboard.testing.environment_contract import EnvironmentContract
 from trackboard.testing.experiment_contract import ExperimentContract
+from trackboard.testing.limits_contract import LimitsContract
 from trackboard.testing.model_contract import ModelContract
 from trackboard.testing.query_contract import QueryContract
 from trackboard.testing.queue_contract import QueueContract
@@ -37,6 +38,7 @@ class StoreContract(
     QueueContract,
     ModelContract,
     EnvironmentContract,
+    LimitsContract,
     ThreadContract,
 ):
     """What a store in one process promises."""

@@ -71,7 +71,8 @@ def test_a_page_is_refreshed_beside_a_stopped_writer(
     store = open_sqlite(path)
     spool = tmp_path / "spool"
     ingest = Ingest(spool, tmp_path / "lock", store, lambda run: tmp_path / "runs" / run)
-    Recorder(spool).create_run("exp").log("m", 1.0)
+    recorder = Recorder(spool)
+    recorder.create_run("exp").log("m", 1.0)
     with stopped_writer(path) as pid:
         assert ingest.refresh(0.1) > 0
         assert ingest.refresh(0.1) > 0
@@ -79,6 +80,7 @@ def test_a_page_is_refreshed_beside_a_stopped_writer(
         assert f"pid {pid} (" in said
     ingest.drain()
     assert [series.count for series in store.list_series()] == [1]
+    recorder.close()
     store.close()
 
 

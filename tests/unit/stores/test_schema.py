@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from trackboard.stores.schema import from_column, storable, to_column
+from trackboard.stores.schema import from_column, to_column
+from trackboard.stores.short_text import storable
 
 
 @pytest.mark.parametrize("text", ["", "plain", "grün \U0001f600", "line\nbreak"])
