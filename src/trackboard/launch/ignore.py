@@ -10,9 +10,11 @@ import os
 from collections.abc import Collection
 
 from trackboard.launch.patterns import Patterns
+from trackboard.layout.reading import read_bytes
 
 IGNORE_FILES = (".amlignore", ".gitignore")  # in a folder that has both, the first counts alone
 _NEVER = frozenset((".git", ".trackboard", "__pycache__", ".ipynb_checkpoints"))
+_LIMIT_BYTES = 4 << 20  # of an ignore file; each line costs, and each file is compared with all
 _MARKS = ("pyvenv.cfg", "trackboard.db")  # found in virtual environments, and in workspaces of ours
 
 
@@ -72,16 +74,15 @@ class IgnoreFiles:
             above: The rules that hold in the folder above.
 
         Raises:
-            OSError: Its ignore file cannot be read.
+            UsageError: Its ignore file cannot be read.
         """
         file = next((name for name in self._names if name in names), "")
         place = os.path.join(self._source, prefix + file)
         if not file or not os.path.isfile(place):
             return above
-        with open(place, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            lines = text.read().replace("\r\n", "\n").split("\n")
+        patterns = Patterns(read_bytes(place, "ignore file", _LIMIT_BYTES))
         self.paths.append(prefix + file)
-        return Rules(prefix, Patterns(lines), above)
+        return Rules(prefix, patterns, above)
 
 
 def is_never_taken(name: str) -> bool:
