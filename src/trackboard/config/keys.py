@@ -44,3 +44,5 @@ def check_keys(where: str, content: Mapping[str, Any], types: Mapping[str, objec
                 f"{where}: {key} = {value!r} is not {_WORDS[wanted]}",
                 hint=f"Write {_WORDS[wanted]}.",
             )
+        if isinstance(value, str) and "\0" in value:
+            raise UsageError(f"{where}: {key} = {value!r} holds a NUL", hint="Leave it out.")

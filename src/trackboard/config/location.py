@@ -6,7 +6,6 @@ In this order: an explicit location; the variable `TRACKBOARD_URI`; the folder i
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import ROOT
+from trackboard.layout.reading import read_json
 
 DEFAULT_NAME = "default"
 VARIABLE = "TRACKBOARD_URI"
@@ -23,6 +23,8 @@ FOLDER_KEY = "trackboard_folder"  # in a configuration file that we wrote
 _SETTINGS = "trackboard.toml"
 _SDK_FOLDERS = (".azureml", "aml_config", "")
 _SDK_FILES = ("config.json", "project.json")
+_WHAT = "workspace configuration"
+_LIMIT_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
 
 
@@ -116,7 +118,7 @@ def read_sdk_config(path: Path, *, file_name: str | None = None) -> SdkConfig:
         candidates = list(_candidates(path.absolute()))
     for candidate in candidates:
         if candidate.is_file():
-            config = _read_keys(candidate)
+            config = _keys_of(candidate, read_json(candidate, _WHAT, _LIMIT_BYTES))
             if config is not None:
                 return config
             raise UsageError(
@@ -140,9 +142,13 @@ def _candidates(start: Path, *, exists: bool = True) -> Iterator[Path]:
 
 def _read_keys(path: Path) -> SdkConfig | None:
     try:
-        content: Any = json.loads(path.read_text("utf-8-sig"))
-    except (OSError, ValueError):  # not readable, or somebody else's file of that name
+        return _keys_of(path, read_json(path, _WHAT, _LIMIT_BYTES))
+    except (NotFound, UsageError):  # not readable, or somebody else's file of that name
         return None
+
+
+def _keys_of(path: Path, content: Any) -> SdkConfig | None:
+    """What a file says; None for one that is not the SDK's."""
     if not isinstance(content, dict):
         return None
     scope = str(content.get("Scope") or "").strip("/").split("/")
@@ -167,7 +173,7 @@ def _ours(folder: object, name: str) -> Path | None:
 
 
 def _explicit(path: Path) -> Path:
-    path = path.expanduser().absolute()
+    path = Path(os.path.expanduser(path)).absolute()
     if os.path.isfile(path / _SETTINGS) or path.parent.name == ROOT:
         return path
     if path.name == ROOT:

@@ -23,9 +23,11 @@ from trackboard.layout import (
     owner_name,
     set_sharing,
 )
+from trackboard.layout.reading import read_parsed
 
 FORMAT = 1
 FILE_NAME = "trackboard.toml"
+_LIMIT_BYTES = 1 << 20
 _TEXT = """\
 # Settings of this trackboard workspace. Deleting this folder deletes everything that is in it.
 format = {format}
@@ -110,16 +112,12 @@ def read_settings(folder: Path) -> Settings:
     """Read the settings of an existing workspace.
 
     Raises:
-        UsageError: The file is not TOML, or says something that is not known.
+        NotFound: There is none.
+        UsageError: It is not TOML, or says something that is not known.
         Conflict: A newer trackboard wrote it.
     """
     path = folder / FILE_NAME
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}", hint="Mend that line.") from error
+    content = read_parsed(path, "settings file", "TOML", tomllib.loads, _LIMIT_BYTES)
     written = content.get("format", FORMAT)
     if type(written) is int and written > FORMAT:
         raise Conflict(

@@ -133,7 +133,7 @@ def cache_folder(variables: Mapping[str, str]) -> Path:
     """Where environments are kept for a job with these variables."""
     ours = variables.get("TRACKBOARD_CACHE") or os.environ.get("TRACKBOARD_CACHE")
     if ours:
-        return Path(ours).expanduser().absolute()
+        return Path(os.path.expanduser(ours)).absolute()
     theirs = os.environ.get("XDG_CACHE_HOME")
     return (Path(theirs) if theirs else Path.home() / ".cache") / "trackboard"
 

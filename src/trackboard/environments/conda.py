@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trackboard.config.yaml_file import read_yaml
 from trackboard.environments.conda_names import NOT_PYTHON, RENAMED
 from trackboard.environments.requirements import read_lines
-from trackboard.errors import NotFound, UsageError
+from trackboard.errors import UsageError
 from trackboard.model import EnvironmentRequest
 
 _NAME = re.compile(r"(?:[^\s:\[]+::?)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)", re.DOTALL)
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
 _IN_BRACKETS = re.compile(r"version\s*=\s*['\"]?([^'\"\]]+)['\"]?")
+_LONGEST = 1_000  # characters of a specification
 _OPERATORS = ("==", ">=", "<=", "!=", "~=", ">", "<")
 
 
@@ -48,10 +50,10 @@ def parse_spec(text: str) -> Spec:
     Raises:
         UsageError: It is none.
     """
-    match = _NAME.fullmatch(text.strip())
+    match = _NAME.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
         raise UsageError(
-            f"{text!r} is no package of conda",
+            f"{text[:_LONGEST]!r} is no package of conda",
             hint="Write a name and, if it matters, versions: numpy, numpy=1.26, numpy>=1.26,<2.",
         )
     name, rest = match["name"].lower(), match["rest"].strip()
@@ -77,7 +79,7 @@ def read_conda_file(path: Path | str) -> EnvironmentRequest:
         NotFound: It is not there.
         UsageError: It is no such file.
     """
-    place = Path(os.path.abspath(Path(path).expanduser()))
+    place = Path(os.path.abspath(os.path.expanduser(path)))
     return read_conda(_load(place), place.parent, str(place))
 
 
@@ -131,14 +133,7 @@ def join_pythons(versions: list[str]) -> str:
 
 
 def _load(place: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(place.read_text(encoding="utf-8-sig"))
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
-        raise NotFound(f"there is no conda file {str(place)!r}", hint="Check the path.") from exc
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise UsageError(f"the conda file {str(place)!r} is no YAML: {exc}") from exc
+    content = read_yaml(place, "conda file")
     if not isinstance(content, dict) or not isinstance(content.get("dependencies") or [], list):
         raise UsageError(
             f"{str(place)!r} is no environment file of conda: it has no list 'dependencies'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -13,10 +14,9 @@ from trackboard.environments.conda import join_pythons, parse_spec
 from trackboard.environments.conda_names import NOT_PYTHON
 from trackboard.environments.curated import find_curated
 from trackboard.environments.requirements import (
-    canonical,
-    parse_requirement,
     read_lines,
     read_options,
+    requirement_name,
 )
 from trackboard.environments.tensorflow import replace_tensorflow
 from trackboard.errors import UsageError
@@ -25,7 +25,7 @@ from trackboard.model import EnvironmentPlan, EnvironmentRequest
 _OURS = "azureml-"  # the SDK's packages, whose part this trackboard plays
 _TOOLS = frozenset(("pip", "setuptools", "wheel"))  # nobody asks for an environment to have these
 _FOR_GPUS = re.compile(r"gpu|cuda", re.IGNORECASE)
-_PYTHON = re.compile(r"\d+(\.\d+){0,2}|([<>=!~]=?\s*\d+(\.\d+)*(\.\*)?\s*,?\s*)+")
+_PYTHON = re.compile(r"\d+(\.\d+){0,2}|([<>=!~]=?\s*\d+(\.\d+)*(\.\*)?\s*(,\s*)?)+")
 
 
 @dataclass
@@ -56,7 +56,7 @@ def plan_environment(request: EnvironmentRequest) -> EnvironmentPlan:
     python = join_pythons(draft.python)
     sentences = (*draft.sentences, *replaced.sentences)
     is_v1 = request.tensorflow_v1 or is_curated_v1 or replaced.is_v1
-    if not python and all(_name(line) in _TOOLS for line in replaced.requirements):
+    if not python and all(requirement_name(line) in _TOOLS for line in replaced.requirements):
         return EnvironmentPlan(
             request.name,
             request.version,
@@ -83,7 +83,7 @@ def _as_it_is(request: EnvironmentRequest) -> EnvironmentPlan:
             hint="Leave out the packages, and install them into that interpreter; or leave out the"
             " interpreter (user_managed_dependencies=False), and an environment is built.",
         )
-    named = Path(request.interpreter).expanduser()
+    named = Path(os.path.expanduser(request.interpreter))
     if request.interpreter == "python":
         interpreter = sys.executable
     elif named.name == str(named):
@@ -160,16 +160,12 @@ def _has_gpu() -> bool:
 
 
 def _drop_ours(draft: _Draft) -> None:
-    ours = [line for line in draft.packages if _name(line).startswith(_OURS)]
+    ours = dict.fromkeys(
+        line for line in draft.packages if requirement_name(line).startswith(_OURS)
+    )
     if ours:
         draft.packages = [line for line in draft.packages if line not in ours]
         draft.sentences.append(
             f"not installed, as this trackboard answers to their names: {', '.join(ours)}"
         )
     draft.packages = [*dict.fromkeys(draft.packages)]
-
-
-def _name(line: str) -> str:
-    """The canonical name of a requirement; empty for a path or an address."""
-    found = parse_requirement(line)
-    return "" if found is None else canonical(found.name)

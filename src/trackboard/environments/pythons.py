@@ -111,10 +111,11 @@ def _download(uv: Uv, wanted: str) -> Interpreter:
 
 def _search_path(variables: Mapping[str, str]) -> dict[str, str]:
     """A path on which uv finds the interpreters of pyenv, too: its shims answer for one version only."""
-    root = Path(variables.get("PYENV_ROOT") or Path(variables.get("HOME", "~"), ".pyenv"))
+    home = os.path.join(variables.get("HOME", "~"), ".pyenv")
+    root = Path(os.path.expanduser(variables.get("PYENV_ROOT") or home))
     before = variables.get("PATH", os.defpath).split(os.pathsep)
-    shims = str(root.expanduser() / "shims")
-    theirs = sorted(root.expanduser().glob("versions/3*/bin"), reverse=True)
+    shims = str(root / "shims")
+    theirs = sorted(root.glob("versions/3*/bin"), reverse=True)
     kept = [folder for folder in before if folder != shims]
     return {"PATH": os.pathsep.join([*kept, *map(str, theirs)])}
 

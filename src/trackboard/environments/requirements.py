@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.errors import NotFound, UsageError
+from trackboard.layout.reading import read_text
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -34,6 +35,12 @@ _FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}
 _EDITABLE = frozenset(("-e", "--editable"))
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_PLAIN = re.compile(rf"({_NAME})\s*(?:(?:[=<>!]=|<|>)\s*\d{{1,18}}(?:\.\d{{1,18}})*)?")
+_NO_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_LONGEST = 32_768  # characters of a requirement, with the digests of a hundred wheels
+_SHOWN = 200  # of these, in a message
+_DEEPEST = 50  # files that name each other
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 
 
@@ -44,10 +51,13 @@ class Wanted:
     Attributes:
         packages: One requirement each: `name>=1`, a URL, an absolute path, `-e` and a path.
         options: Words: an option's long name, then its value if it has one.
+        files: Files that were read for these; each is read once, however often it is named.
     """
 
     packages: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+    files: set[Path] = field(default_factory=set)
+    constraints: set[Path] = field(default_factory=set)
 
 
 def read_requirements(path: Path | str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -74,13 +84,15 @@ def read_lines(lines: Iterable[str], folder: Path, source: str = "") -> Wanted:
         source: What to call these lines in a message.
     """
     wanted = Wanted()
-    for line in _joined(lines):
+    for line in _joined(lines, source):
         _take(line, folder, wanted, source, within=())
     return wanted
 
 
 def read_options(words: Sequence[str], folder: Path) -> Wanted:
     """Read options that come as words, several of them in one or one in several."""
+    for word in words:
+        _check_characters(word, len(word), "the pip options")
     split = [part for word in words for part in _words(word, "the pip options")]
     wanted = Wanted()
     while split:
@@ -90,17 +102,31 @@ def read_options(words: Sequence[str], folder: Path) -> Wanted:
 
 def parse_requirement(line: str) -> Requirement | None:
     """A requirement by name; None for what is named by a path or an address alone."""
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import Requirement
 
     if is_local(line) or _URL.match(line):
         return None
     try:
         return Requirement(without_hashes(line))
-    except InvalidRequirement as exc:
+    except (ValueError, RecursionError) as exc:  # the second: a condition within very many brackets
+        why = str(exc).splitlines()[0]
         raise UsageError(
-            f"{line!r} is no requirement of pip: {str(exc).splitlines()[0]}",
+            f"{_cut(line)!r} is no requirement of pip: {_cut(why)}",
             hint="Write a name and, if it matters, versions: numpy, numpy==1.26.4, numpy>=1.26,<2.",
         ) from exc
+
+
+def requirement_name(line: str) -> str:
+    """The canonical name of a requirement; empty for a path or an address.
+
+    Raises:
+        UsageError: It is none of these.
+    """
+    plain = _PLAIN.fullmatch(line)  # most are, and of these packaging takes ten times as long
+    if plain:
+        return canonical(plain[1])
+    found = parse_requirement(line)
+    return "" if found is None else canonical(found.name)
 
 
 def canonical(name: str) -> str:
@@ -115,39 +141,54 @@ def is_local(line: str) -> bool:
 
 def without_hashes(line: str) -> str:
     """A requirement without the words that pip adds behind it."""
-    return re.split(r"\s+--", line, maxsplit=1)[0].strip()
+    return re.split(r"\s--", line, maxsplit=1)[0].strip()
 
 
 def _read(path: Path, wanted: Wanted, within: tuple[Path, ...]) -> None:
-    place = Path(os.path.abspath(path.expanduser()))
-    if place in within:
-        raise UsageError(f"the requirements file {str(place)!r} includes itself")
+    place = Path(os.path.abspath(os.path.expanduser(path)))
+    if place in within or len(within) > _DEEPEST:
+        why = "includes itself" if place in within else f"is more than {_DEEPEST} files deep"
+        raise UsageError(
+            f"the requirements file {str(place)!r} {why}",
+            hint=f"It is named by {str(within[-1])!r}.",
+        )
+    if place in wanted.files:
+        return
+    wanted.files.add(place)
     try:
-        text = place.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
-        raise NotFound(
-            f"there is no requirements file {str(place)!r}",
-            hint=f"It is named by {str(within[-1])!r}." if within else "Check the path.",
-        ) from exc
-    except UnicodeDecodeError as exc:
-        raise UsageError(f"the requirements file {str(place)!r} is no text in UTF-8") from exc
-    for line in _joined(text.splitlines()):
+        text = read_text(place, "requirements file")
+    except (NotFound, UsageError) as exc:
+        if within:
+            exc.hint = f"It is named by {str(within[-1])!r}."
+        raise
+    for line in _joined(text.splitlines(), str(place)):
         _take(line, place.parent, wanted, str(place), (*within, place))
 
 
-def _joined(lines: Iterable[str]) -> Iterator[str]:
+def _joined(lines: Iterable[str], source: str) -> Iterator[str]:
     """Lines without comments and blanks; what a backslash continues is one."""
-    begun = ""
+    parts: list[str] = []
+    size = 0
     for line in lines:
-        text = begun + _COMMENT.sub("", line).rstrip()
-        if text.endswith("\\"):
-            begun = text[:-1].rstrip() + " "
-            continue
-        begun = ""
-        if text.strip():
-            yield text.strip()
-    if begun.strip():
-        yield begun.strip()
+        text = (_COMMENT.sub("", line) if "#" in line else line).rstrip()
+        is_continued = text.endswith("\\")
+        parts.append(text[:-1].rstrip() + " " if is_continued else text)
+        size += len(parts[-1])
+        _check_characters(text, size, source or "a requirement")
+        if not is_continued:
+            yield from filter(None, ["".join(parts).strip()])
+            parts, size = [], 0
+    yield from filter(None, ["".join(parts).strip()])
+
+
+def _check_characters(text: str, size: int, source: str) -> None:
+    """Refuse a part of what is `size` characters long as a whole."""
+    if size > _LONGEST or _NO_CHARACTER.search(text):
+        what = f"more than {_LONGEST:,}" if size > _LONGEST else "control"
+        raise UsageError(
+            f"{source}: {_cut(text)!r} has {what} characters",
+            hint="Write one requirement or option in a line.",
+        )
 
 
 def _take(line: str, folder: Path, wanted: Wanted, source: str, within: tuple[Path, ...]) -> None:
@@ -186,14 +227,14 @@ def _take_option(
     elif _FILES[name] == "-r":
         _read(folder / value, wanted, within)
     else:
-        wanted.options += _constraints(value, folder, within)
+        wanted.options += _constraints(value, folder, wanted, within)
 
 
-def _constraints(value: str, folder: Path, within: tuple[Path, ...]) -> list[str]:
+def _constraints(value: str, folder: Path, wanted: Wanted, within: tuple[Path, ...]) -> list[str]:
     """A constraints file's lines; a line is taken as it is, so that what we said can be read again."""
-    if not (folder / value).is_file() and re.search(r"[=<>~!@]", value):
+    if not os.path.isfile(folder / value) and re.search(r"[=<>~!@]", value):
         return [CONSTRAINT, value]
-    constraints = Wanted()
+    constraints = Wanted(files=wanted.constraints, constraints=wanted.constraints)
     _read(folder / value, constraints, within)
     return [word for line in constraints.packages for word in (CONSTRAINT, line)]
 
@@ -225,4 +266,8 @@ def _absolute(line: str, folder: Path) -> str:
 def _absolute_path(value: str, folder: Path) -> str:
     if _URL.match(value):
         return value
-    return os.path.abspath(folder / Path(value).expanduser())
+    return os.path.abspath(folder / os.path.expanduser(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackboard.environments.requirements import canonical, parse_requirement
+from trackboard.environments.requirements import parse_requirement, requirement_name
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier
@@ -37,9 +37,9 @@ def replace_tensorflow(requirements: Iterable[str]) -> Replaced:
     sentences: list[str] = []
     is_v1 = False
     for line in requirements:
-        found = parse_requirement(line)
-        name = "" if found is None else canonical(found.name)
-        if found is None or name not in _TENSORFLOW | _PARTS:
+        name = requirement_name(line)
+        found = parse_requirement(line) if name in _TENSORFLOW | _PARTS else None
+        if found is None:
             kept.append(line)
         elif _is_version_1(found.specifier):
             if name in _TENSORFLOW:
@@ -70,7 +70,10 @@ def _stays_below_2(specifier: Specifier) -> bool:
 
     if specifier.operator not in ("==", "===", "~=", "<", "<="):
         return False
-    version = Version(specifier.version.removesuffix(".*"))
+    try:
+        version = Version(specifier.version.removesuffix(".*"))
+    except ValueError:  # `===` takes any text
+        return False
     if specifier.operator == "<":
         return version <= Version("2")
     return version.major < 2

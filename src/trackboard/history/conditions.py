@@ -12,7 +12,7 @@ from trackboard.ports import NEWEST_FIRST, Order, RunQuery
 
 MetricCondition = tuple[str, str, float]
 
-_COMPARISON = re.compile(r"(?P<name>.+?)\s*(?P<sign><=|>=|==|!=|<|>)\s*(?P<number>[^<>=!]+)")
+_COMPARISON = re.compile(r"(<=|>=|==|!=|<|>)([^<>=!]+)\Z")
 
 
 class Filters(TypedDict, total=False):
@@ -58,14 +58,15 @@ def parse_metric(text: str) -> MetricCondition:
     >>> parse_metric("val/accuracy >= 0.9")
     ('val/accuracy', '>=', 0.9)
     """
-    match = _COMPARISON.fullmatch(text.strip())
-    number = _number(match["number"]) if match else None
-    if match is None or number is None:
+    match = _COMPARISON.search(text.strip())
+    name = text.strip()[: match.start()].rstrip() if match else ""
+    number = _number(match[2].strip()) if match else None
+    if match is None or not name or number is None:
         raise UsageError(
             f"{text!r} is no condition on a metric",
             hint='Compare its last value with a number by < <= > >= == or !=: "accuracy > 0.9".',
         )
-    return match["name"], match["sign"], float(number)
+    return name, match[1], float(number)
 
 
 def parse_metrics(given: str | Iterable[str | MetricCondition]) -> tuple[MetricCondition, ...]:

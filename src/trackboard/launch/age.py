@@ -17,11 +17,11 @@ from trackboard.model import EnvironmentPlan
 
 _READ_BYTES = 1 << 20  # of a script
 _MODULES = re.compile(
-    r"^\s*(?:from|import) tensorflow\.(?:examples\.tutorials|contrib)\b", re.MULTILINE
+    r"^[ \t]*(?:from|import) tensorflow\.(?:examples\.tutorials|contrib)\b", re.MULTILINE
 )
 _AWARE = re.compile(r"\bcompat\.v1\b|\bcompat import v1\b|\bdisable_v2_behavior\b")
-_IMPORT = re.compile(r"\bimport\b[^\n;]*?\btensorflow(?: as (\w+))?(?=\s*(?:[,;\n]|$))")
-_FROM = re.compile(r"^\s*from tensorflow import\b([^\n;]+)", re.MULTILINE)
+_IMPORT = re.compile(r"\bimport\b[^\n;]{0,500}?\btensorflow(?: as (\w+))?(?=\s*(?:[,;\n]|$))")
+_FROM = re.compile(r"^[ \t]*from tensorflow import\b([^\n;]+)", re.MULTILINE)
 # What only version 1 has under `tf.`.
 _NAMES = re.compile(
     r"app\.(?:run|flags)\b|flags\.|contrib\.|placeholder\(|(?:Interactive)?Session\(|ConfigProto\("

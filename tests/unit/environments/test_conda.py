@@ -100,7 +100,8 @@ def test_an_empty_one(tmp_path: Path) -> None:
         ("dependencies: numpy", "has no list 'dependencies'"),
         ("dependencies: [{npm: [x]}]", "neither a package nor the list 'pip'"),
         ("dependencies: [{pip: x}]", "neither a package nor the list 'pip'"),
-        ("a: [", "is no YAML"),
+        ("a: [", "not valid YAML"),
+        ("? [a]\n: b", "line 1, column 3"),
     ],
 )
 def test_no_file_of_conda(text: str, said: str, tmp_path: Path) -> None:

@@ -1,9 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from trackboard.environments import read_requirements
-from trackboard.environments.requirements import canonical, read_lines, read_options
+from trackboard.environments.requirements import (
+    canonical,
+    parse_requirement,
+    read_lines,
+    read_options,
+    requirement_name,
+)
 from trackboard.errors import NotFound, UsageError
 
 
@@ -115,3 +122,78 @@ def test_no_text(tmp_path: Path) -> None:
 
 def test_one_spelling() -> None:
     assert canonical("Scikit__Learn.x") == "scikit-learn-x"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("numpy" + " " * 30_000 + "x", "no requirement of pip"),
+        ("numpy\\\n" * 6_000, "more than 32,768 characters"),
+        ("--index-url http://a\x07b", "control characters"),
+        ("-r ~nobody-of-this-name/r.txt", "there is no requirements file"),
+        ("-r " + "x" * 300, "cannot be read: File name too long"),
+        ("-c " + "x" * 300, "cannot be read: File name too long"),
+        ("-r .", "is a folder"),
+        ("-r /proc/self/mem", "cannot be read"),
+        ("-r /dev/zero", "is a device"),
+    ],
+)
+def test_lines_that_hurt(line: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text(line)
+    with pytest.raises((UsageError, NotFound), match=said) as caught:
+        list(map(parse_requirement, read_requirements(tmp_path / "r.txt")[0]))
+    assert len(str(caught.value)) < 2_000
+
+
+@pytest.mark.parametrize("option", ["-r", "-c"])
+def test_a_pipe_is_not_waited_for(option: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "r.txt").write_text(f"{option} pipe")
+    with pytest.raises(UsageError, match=r"pipe' is a pipe, not a file") as caught:
+        read_requirements(tmp_path / "r.txt")
+    assert "r.txt" in caught.value.hint
+
+
+@pytest.mark.parametrize("option", ["-r", "-c"])
+def test_a_file_that_many_name_is_read_once(option: str, tmp_path: Path) -> None:
+    """Two to the 40th times, if each were followed."""
+    for number in range(40):
+        line = f"{option} {number + 1}.txt\n"
+        (tmp_path / f"{number}.txt").write_text(f"p{number}\n{line}{line}")
+    (tmp_path / "40.txt").write_text("last")
+    packages, options = read_requirements(tmp_path / "0.txt")
+    if option == "-r":
+        assert packages == (*(f"p{number}" for number in range(40)), "last")
+    else:
+        assert options == ("--constraint", "p1")
+
+
+def test_files_that_name_each_other_without_end(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"{number}.txt").write_text(f"-r {number + 1}.txt")
+    with pytest.raises(UsageError, match="more than 50 files deep"):
+        read_requirements(tmp_path / "0.txt")
+
+
+@pytest.mark.parametrize(
+    "line", ["numpy; " + "(" * 5_000, "numpy; " + "(" * 300 + "python_version"]
+)
+def test_a_condition_in_very_many_brackets(line: str) -> None:
+    with pytest.raises(UsageError, match="no requirement of pip") as caught:
+        parse_requirement(line)
+    assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    "line", ["numpy", "a", "Num_Py.x==1.26", "numpy >= 2", "a<3", "six===1.0", "a!=0.0.1"]
+)
+def test_names_of_plain_requirements_are_those_that_pip_reads(line: str) -> None:
+    found = parse_requirement(line)
+    assert found is not None
+    assert requirement_name(line) == canonical(found.name)
+
+
+@pytest.mark.parametrize("line", ["numpy~=1", "-x", "numpy=1", "a==", "numpy-", "a b", "a==1 b"])
+def test_what_is_no_requirement_is_none_also_when_it_looks_plain(line: str) -> None:
+    with pytest.raises(UsageError, match="no requirement of pip"):
+        requirement_name(line)
