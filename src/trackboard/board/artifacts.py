@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from tensorboard.data import provider as tb
@@ -13,6 +14,8 @@ from trackboard.board.curves import known
 from trackboard.board.roster import Roster, Rosters
 from trackboard.model import ArtifactKind, RunId
 from trackboard.ports import Artifact, Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,12 @@ def group(artifacts: Iterable[Artifact], names: Mapping[RunId, str]) -> list[Alb
     ]
 
 
-def thin(artifacts: Sequence[Artifact], at_most: int | None) -> list[Artifact]:
-    """Some of the files, evenly spread, the first and the last among them; one: the last."""
-    count = len(artifacts)
+def thin(items: Sequence[T], at_most: int | None) -> list[T]:
+    """Some of the items, evenly spread, the first and the last among them; one: the last."""
+    count = len(items)
     if at_most is None or count <= at_most:
-        return list(artifacts)
+        return list(items)
     if at_most < 2:
-        return list(artifacts[count - at_most :])
+        return list(items[count - at_most :])
     places = dict.fromkeys(round(at * (count - 1) / (at_most - 1)) for at in range(at_most))
-    return [artifacts[place] for place in places]
+    return [items[place] for place in places]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-_CELL_CHARACTERS = 500
+CELL_CHARACTERS = 500
 _MEANINGFUL = re.compile(r"[!-/:-@\[-`{-~]")  # to markdown or HTML: the ASCII punctuation
 _BLANK = re.compile(r"\s+")
+# What the sanitizer of TensorBoard takes time for that grows with the square of it.
+_COSTLY = re.compile(r"[<>&]")
+_MOST_COSTLY = 500
 
 
 def escape(text: str) -> str:
@@ -15,12 +19,12 @@ def escape(text: str) -> str:
     return _MEANINGFUL.sub(lambda found: f"&#{ord(found[0])};", _BLANK.sub(" ", text).strip())
 
 
-def cell(value: object) -> str:
-    """A value as a table shows it: text up to 500 characters, numbers in full."""
+def cell(value: object, characters: int = CELL_CHARACTERS) -> str:
+    """A value as a table shows it: text up to so many characters, numbers in full."""
     if not isinstance(value, str):
         return str(value)
-    if len(value) > _CELL_CHARACTERS:
-        value = f"{value[:_CELL_CHARACTERS]}…"
+    if len(value) > characters:
+        value = f"{value[:characters]}…"
     return escape(value)
 
 
@@ -32,6 +36,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def beginning(text: str, characters: int) -> str:
+    """As much of a text as TensorBoard shows at once: so many characters, few of them costly."""
+    text = text[:characters]
+    costly = next(itertools.islice(_COSTLY.finditer(text), _MOST_COSTLY, None), None)
+    return text if costly is None else text[: costly.start()]
+
+
+def last_lines(lines: Sequence[str]) -> list[str]:
+    """As many of the last lines as TensorBoard shows at once: few costly characters in them."""
+    kept: list[str] = []
+    room = _MOST_COSTLY
+    for line in reversed(lines):
+        room -= len(_COSTLY.findall(line))
+        if room < 0 and kept:
+            break
+        kept.append(line)
+    return kept[::-1]
 
 
 def code(lines: Iterable[str]) -> str:

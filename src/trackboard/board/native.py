@@ -15,12 +15,17 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb
 from tensorboard.errors import NotFoundError
 
+from trackboard.board.artifacts import thin
 from trackboard.board.reader import Reader
+from trackboard.board.tensorboard_internals import replace_description
+from trackboard.board.texts import TEXT
+from trackboard.board.truncate import MOST_TEXTS, truncate_array, truncate_text
 
 EXPERIMENT_TAG = "_hparams_/experiment"
 _KEEP_S = 1.0  # as long as a list of the reader's is good for: it reads on once a second
 _FIRST_PASS_S = 1.0
 _POLL_S = 0.01
+_DESCRIPTION_CHARACTERS = 1_000
 _LATER_S = (2.5, 5.0, 10.0, 20.0)  # a large file takes the reader a while
 
 Tags = dict[str, dict[str, Any]]  # run -> tag -> what TensorBoard's reader says of it
@@ -204,7 +209,8 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         question = Question(
             "read_tensors", "list_tensors", experiment_id, plugin_name, run_tag_filter
         )
-        return self._read_series(ctx, question, downsample=downsample)
+        found = self._read_series(ctx, question, downsample=downsample)
+        return _truncated(found) if plugin_name == TEXT else found
 
     def list_blob_sequences(
         self,
@@ -277,6 +283,8 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         if time.monotonic() - kept_at > _KEEP_S:
             which = {"plugin_name": plugin_name} if plugin_name else {}
             found = self._ask(reader, ctx, method, experiment_id="", **which)
+            if plugin_name:
+                _truncate_descriptions(found)
             self._kept[method, plugin_name] = (time.monotonic(), found)
         return found
 
@@ -344,6 +352,29 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         )
         shown = {own_name: run for run, own_name in own_names.items()}
         return {shown[own_name]: tags for own_name, tags in found.items() if own_name in shown}
+
+
+def _truncate_descriptions(listed: Tags) -> None:
+    """Every list of a dashboard makes pages of the descriptions in it."""
+    for tags in listed.values():
+        for tag, series in tags.items():
+            if series.description:
+                short = truncate_text(series.description, characters=_DESCRIPTION_CHARACTERS)
+                tags[tag] = replace_description(series, short)
+
+
+def _truncated(found: Tags) -> Tags:
+    """Few texts of each name, and no more of them than a page can show."""
+    return {
+        run: {
+            tag: [
+                tb.TensorDatum(each.step, each.wall_time, truncate_array(each.numpy))
+                for each in thin(texts, MOST_TEXTS)
+            ]
+            for tag, texts in tags.items()
+        }
+        for run, tags in found.items()
+    }
 
 
 def _inverse(names: Mapping[str, str]) -> dict[str, str]:

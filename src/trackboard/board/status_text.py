@@ -10,6 +10,7 @@ from trackboard.board import markdown
 from trackboard.model import Run, RunState
 from trackboard.record.log_end import as_seen
 
+_CAUSE_LINES = 30
 _NAMED = 4  # jobs that hold what another waits for
 _OURS = "[trackboard] "  # what a job's log says of itself begins so
 _MINUTE_S = 60
@@ -54,7 +55,7 @@ def describe(facts: Facts) -> str:
     for log in facts.logs:
         if log.lines:
             parts.append(f"The end of {markdown.escape(log.name)}:")
-            parts.append(markdown.code(log.lines))
+            parts.append(markdown.code(markdown.last_lines(log.lines)))
     return "\n\n".join(parts)
 
 
@@ -108,7 +109,7 @@ def _cause(facts: Facts) -> Iterator[str]:
     if first:
         yield markdown.escape(first)
     if not is_said:
-        yield markdown.code(rest)
+        yield markdown.code(markdown.last_lines(rest[-_CAUSE_LINES:]))
 
 
 def _after(run: Run) -> str:

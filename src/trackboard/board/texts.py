@@ -18,6 +18,7 @@ from trackboard.board.contents import Contents, Problem
 from trackboard.board.curves import Curves, matches
 from trackboard.board.documents import ConfusionMatrix
 from trackboard.board.sheet import SHOWN_ROWS, Sheet, read_sheet
+from trackboard.board.truncate import MOST_TEXTS, truncate_text
 from trackboard.model import ArtifactKind, Series
 from trackboard.ports import Artifact, Points, Store
 
@@ -25,6 +26,7 @@ TEXT = "text"
 _CELLS = 2_500  # of one table, or of the newest matrices of one name
 _FEWEST_ROWS = 20
 _MOST_CLASSES = 50
+_LABEL_CHARACTERS = 50
 _SHOWN = 10  # files of one name
 
 TextSeries = dict[str, dict[str, tb.TensorTimeSeries]]
@@ -94,8 +96,9 @@ class Texts:
         """Read texts."""
         pages: dict[tuple[str, str], list[Page]] = defaultdict(list)
         texts, tables = self._curves.texts(experiment_id, run_tag_filter)
-        for text, points in self._curves.read_within(texts, downsample):
-            pages[text.run, text.tag] += _strings(points)
+        at_most = MOST_TEXTS if downsample is None else min(downsample, MOST_TEXTS)
+        for text, points in self._curves.read_within(texts, at_most):
+            pages[text.run, text.tag] += _strings(points, text.series.count)
         if downsample is None or downsample > 0:
             for sheaf in tables:
                 sheet = read_table(self._store, sheaf.columns)
@@ -166,7 +169,7 @@ def misfit(artifact: Artifact, why: str) -> str:
 
 def matrix_table(document: ConfusionMatrix) -> str:
     """A confusion matrix in numbers, up to 50 classes."""
-    labels = [markdown.cell(label) for label in document.labels[:_MOST_CLASSES]]
+    labels = [markdown.cell(label, _LABEL_CHARACTERS) for label in document.labels[:_MOST_CLASSES]]
     numbers: Sequence[Sequence[float]] = document.matrix[:_MOST_CLASSES, :_MOST_CLASSES].tolist()
     rows = ([label, *map(_number, row)] for label, row in zip(labels, numbers, strict=True))
     table = markdown.table(["true class (down), predicted (across)", *labels], rows)
@@ -180,6 +183,11 @@ def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() else str(value)
 
 
-def _strings(points: Points) -> list[Page]:
-    columns = zip(points.steps.tolist(), points.times_s.tolist(), points.values, strict=True)
+def _strings(points: Points, count: int) -> list[Page]:
+    """Some of the strings of one name, and what is left out said with the last of them."""
+    texts = [truncate_text(text) for text in points.values]
+    if texts and len(texts) < count:
+        of_all = f"{len(texts)} of {count:,} texts are shown (Workspace.history has all of them)."
+        texts[-1] = f"{of_all}\n\n{texts[-1]}"
+    columns = zip(points.steps.tolist(), points.times_s.tolist(), texts, strict=True)
     return [Page(step, time_s, text) for step, time_s, text in columns]

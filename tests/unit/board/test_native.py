@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb
@@ -16,6 +17,11 @@ from trackboard.board.source import View
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab
+
+
+LISTED = tb.TensorTimeSeries(
+    max_step=0, max_wall_time=0.0, plugin_content=b"", description="", display_name=""
+)
 
 
 class Lost(Exception):
@@ -33,6 +39,8 @@ class FakeReader:
         self.asked: list[str] = []
         self.is_lost = False
         self.is_closed = False
+        self.listed = LISTED
+        self.texts: list[tb.TensorDatum] = []
         self.tags = {"hparams": ["_hparams_/experiment", "_hparams_/session_start_info"]}
 
     def is_alive(self) -> bool:
@@ -48,18 +56,23 @@ class FakeReader:
 
     def list_plugins(self, *_: RequestContext, **__: str) -> list[str]:
         self._ask("list_plugins")
-        return ["scalars", "hparams"]
+        return ["scalars", *self.tags]
 
-    def list_scalars(self, *_: RequestContext, **__: str) -> dict[str, dict[str, str]]:
+    def list_scalars(self, *_: RequestContext, **__: str) -> dict[str, dict[str, Any]]:
         self._ask("list_scalars")
-        return {path.name: {"loss": "listed"} for path in self.folder.iterdir()}
+        return {path.name: {"loss": LISTED} for path in self.folder.iterdir()}
 
     def list_tensors(
         self, *_: RequestContext, plugin_name: str, **__: str
-    ) -> dict[str, dict[str, str]]:
+    ) -> dict[str, dict[str, Any]]:
         self._ask("list_tensors")
         tags = self.tags[plugin_name]
-        return {"0": dict.fromkeys(tags, "listed"), "1": {tags[0]: "listed"}}
+        return {"0": dict.fromkeys(tags, self.listed), "1": {tags[0]: self.listed}}
+
+    def read_tensors(self, *_: RequestContext, **which: Any) -> dict[str, dict[str, Any]]:
+        self._ask("read_tensors")
+        filter_ = which["run_tag_filter"]
+        return {run: dict.fromkeys(filter_.tags, self.texts) for run in filter_.runs}
 
     def read_scalars(self, *_: RequestContext, **which: Any) -> dict[str, dict[str, Any]]:
         self._ask("read_scalars")
@@ -116,6 +129,36 @@ def test_no_reader_is_started_while_there_is_nothing_to_read(lab: Lab) -> None:
     board.native.close()
 
 
+def test_texts_and_descriptions_of_event_files_are_cut_as_ours(board: Board) -> None:
+    board.native.list_runs(experiment_id="")
+    reader = board.reader
+    reader.tags["text"] = ["note"]
+    reader.texts = [
+        tb.TensorDatum(step, 0.5, np.array(["[" * 50_000, b"short"], dtype=object))
+        for step in range(30)
+    ]
+    reader.listed = tb.TensorTimeSeries(
+        max_step=3,
+        max_wall_time=0.5,
+        plugin_content=b"x",
+        description="[" * 9_000,
+        display_name="n",
+    )
+    which: dict[str, Any] = {"experiment_id": "", "plugin_name": "text"}
+    listed = board.native.list_tensors(**which)["exp/run-1"]["note"]
+    assert listed.description.startswith("The first 1,000 of 9,000 characters")
+    assert (listed.max_step, listed.plugin_content, listed.display_name) == (3, b"x", "n")
+    found = board.native.read_tensors(**which, run_tag_filter=tb.RunTagFilter())["exp/run-1"][
+        "note"
+    ]
+    assert len(found) == 10
+    assert (found[0].step, found[-1].step) == (0, 29)
+    long, short = found[0].numpy.tolist()
+    assert long.startswith("The first 10,000 of 50,000 characters")
+    assert short == "short"
+    board.native.close()
+
+
 def test_runs_of_the_reader_carry_our_names(board: Board) -> None:
     runs = board.native.list_runs(experiment_id="")
     assert [(run.run_id, run.start_time) for run in runs] == [("exp/run-1", 5), ("exp/run-2", 5)]
@@ -135,7 +178,7 @@ def test_the_reader_is_asked_no_needless_question(board: Board) -> None:
 
 def test_one_experiment_tag_does_not_decide_for_all_runs(board: Board) -> None:
     found = board.native.list_tensors(experiment_id="", plugin_name="hparams")
-    assert found == {"exp/run-1": {"_hparams_/session_start_info": "listed"}}
+    assert found == {"exp/run-1": {"_hparams_/session_start_info": LISTED}}
     board.native.close()
 
 

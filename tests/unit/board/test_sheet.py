@@ -74,3 +74,24 @@ def test_an_enormous_table_is_shown_from_its_beginning(
     found = read(lab)
     assert [number for number, _ in found.rows] == list(range(200))
     assert found.markdown().startswith("1,000 rows; the first 200 are shown\n\n| &#35; | x |")
+
+
+def test_a_table_of_long_texts_shows_fewer_rows(lab: Lab) -> None:
+    lab.add_run("a")
+    for column in "xyz":
+        lab.log_rows("a", "t", column, ["<" * 1000] * 100, list(range(100)))
+    found = read(lab)
+    assert [number for number, _ in found.rows] == [0, 1, 2, 3, 97, 98, 99]
+    assert found.markdown().startswith("100 rows; the first 4 and the last 3 are shown\n")
+
+
+def test_the_widest_table_keeps_to_the_budget_of_a_page(lab: Lab) -> None:
+    lab.add_run("a")
+    for column in range(1000):
+        lab.log_rows("a", "t", f"{column}{'<' * 600}"[:500], ["<" * 1000] * 3, [0, 1, 2])
+    found = read(lab)
+    text = found.markdown()
+    assert text.startswith(
+        "3 rows; the first 1 and the last 1 are shown; the first 125 of 1,000 columns are shown\n"
+    )
+    assert len(text) < 130_000

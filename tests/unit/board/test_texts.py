@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,31 @@ def test_a_string_and_a_table_of_one_name_are_both_there(lab: Lab) -> None:
     lab.log_text("a", "t", 1, "# a string")
     lab.log_text("a", "t", 5, "later")
     assert [step for step, _ in read(lab.open())["t"]] == [1, 3, 5]
+
+
+def test_of_many_texts_some_are_shown_and_the_rest_is_said(lab: Lab) -> None:
+    lab.add_run("a")
+    for step in range(40):
+        lab.log_text("a", "note", step, f"text {step}")
+    shown = read(lab.open())["note"]
+    assert len(shown) == 10
+    assert [text for _, text in shown[:-1]] == [f"text {step}" for step, _ in shown[:-1]]
+    assert shown[-1] == (
+        39,
+        "10 of 40 texts are shown (Workspace.history has all of them).\n\ntext 39",
+    )
+
+
+def test_no_text_costs_the_page_more_than_milliseconds(lab: Lab) -> None:
+    lab.add_run("a")
+    for step in range(20):
+        lab.log_text("a", "note", step, "[" * 50_000)
+    plugin = TextPlugin(TBContext(data_provider=lab.open()))
+    begin_s = time.process_time()
+    events = plugin.text_impl(None, "exp/run-1", "note", "", enable_markdown=True)
+    assert time.process_time() - begin_s < 5  # minutes, as they are
+    assert len(events) == 10
+    assert "The first 20,000 of 50,000 characters" in events[0]["text"]
 
 
 def test_filters_before_and_after_everything_has_been_listed(lab: Lab) -> None:
