@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.golden import expected as golden
 from tests.other_users import User, folder_for_everybody, run_as, run_on_read_only_mount
 
+from trackboard.launch.plan_file import load_plan, save_plan
+from trackboard.model import RunKind
 from trackboard.workspace import Workspace
 
 pytestmark = pytest.mark.requires("root")
@@ -33,6 +36,8 @@ call("logs", "exp/a", "--folder", folder)
 call("where", folder, "--json")
 call("stop", folder)
 call("cancel", "exp/a", "--folder", folder)
+said["job"] = [call("show", "exp/job", "--folder", folder), said["show"]][1]
+call("show", "exp/a", "--folder", folder)
 
 from trackboard import Workspace
 
@@ -51,12 +56,37 @@ for name, write in {
         said[name] = [type(error).__name__, str(error)]
 workspace.recorder().create_run("exp", name="c").log("loss", 1.0)
 
+import threading, urllib.request
+from pathlib import Path
+from trackboard.board.show import Show
+from trackboard.cli.board import Door, run_board
+
+stop = threading.Event()
+
+def ask(ready):
+    try:
+        with urllib.request.urlopen(f"{ready.url}data/runs", timeout=60) as answer:
+            said["board"] = json.load(answer)
+        with urllib.request.urlopen(f"{ready.url}-/changes", timeout=60) as answer:
+            said["changes"] = json.load(answer)["unread_bytes"]
+    finally:
+        stop.set()
+
+run_board(
+    Show(workspace=Path(folder)),
+    Door("127.0.0.1", 0),
+    stop=stop,
+    on_ready=lambda ready: threading.Thread(target=ask, args=[ready]).start(),
+)
+
 from azureml.core import Experiment
 from azureml.core import Workspace as SdkWorkspace
 
 os.chdir(folder)
 ws = SdkWorkspace.from_config()
-(run,) = Experiment(ws, "exp").get_runs()
+runs = {run.display_name or run.name: run for run in Experiment(ws, "exp").get_runs()}
+said["sdk job"] = [runs["job"].get_status(), runs["job"].get_details()["runId"] == runs["job"].id]
+run = runs["a"]
 said["sdk"] = [run.get_status(), run.get_metrics(), run.get_file_names(), run.get_details()["status"]]
 print(json.dumps(said))
 """
@@ -77,7 +107,11 @@ def folder(root: Path) -> Iterator[Path]:
     run.append_bytes("logs/out.txt", 0, b"printed\n")
     run.append_bytes("user_logs/std_log.txt", 0, b"printed\n")
     run.complete()
+    job = workspace.recorder().create_run("exp", name="job", kind=RunKind.JOB)
     workspace.drain()
+    save_plan(
+        workspace.folder / "jobs" / job.id, load_plan(next(golden.DATA.glob("workspace/jobs/*")))
+    )
     workspace.close()
     workspace.recorder().create_run("exp", name="b").log("loss", 0.1)
     workspace.folder.chmod(0o755)
@@ -124,6 +158,10 @@ def test_all_that_reads_works(
     assert said["stop"][0] == 0
     assert (said["where"][0], because in said["where"][1]) == (0, True)
     assert said["cancel"][0] != 0
+    assert said["job"][0] == 0
+    assert said["sdk job"] == ["Queued", True]
+    assert {"exp/a", "exp/job"} <= set(said["board"])
+    assert said["changes"] == 0  # nothing that this board is still going to read
     assert said["file"] == "printed\n"
     assert said["history"] == [0.5]
     assert said["refresh"] > 0
@@ -138,23 +176,3 @@ def test_all_that_reads_works(
         ["logs/out.txt", "user_logs/std_log.txt"],
         "Completed",
     ]
-
-
-def test_a_private_one_is_closed_in_words(root: Path) -> None:
-    workspace = Workspace.open(root)
-    asked = """
-import json, sys
-from trackboard import Workspace
-from trackboard.errors import TrackboardError
-said = []
-for open_it in (lambda: Workspace.open(sys.argv[1]), lambda: Workspace.open(sys.argv[1], create=False)):
-    try:
-        open_it()
-    except TrackboardError as error:
-        said.append([type(error).__name__, error.message, error.hint])
-print(json.dumps(said))
-"""
-    for kind, message, hint in run_as(User(65534), asked, str(root), cwd=root):
-        assert kind == "Unavailable"
-        assert f"{workspace.folder} is closed to you: it belongs to user root" in message
-        assert "shared = true" in hint

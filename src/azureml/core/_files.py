@@ -29,6 +29,7 @@ from azureml.core._paths import file_path
 from azureml.core._streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.blobs import open_folder
+from trackboard.layout import make_folder, open_file
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
@@ -260,8 +261,8 @@ class FileCalls(RunHandle):
         """Write a copy aside and rename it, so that nobody sees half a file."""
         aside = f"{target}.{secrets.token_hex(4)}.part"
         try:
-            os.makedirs(os.path.dirname(target) or os.curdir, exist_ok=True)
-            with self._open(file) as source, open(aside, "xb") as copy:
+            make_folder(os.path.dirname(target) or os.curdir)
+            with self._open(file) as source, open(aside, "xb", opener=open_file) as copy:
                 shutil.copyfileobj(source, copy, _COPY_BYTES)
             os.replace(aside, target)
         except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azureml.exceptions import UserErrorException
+from trackboard.layout import make_folder, open_file
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
@@ -33,8 +34,9 @@ def keep_wheel(workspace: Workspace, file_path: str, *, replace: bool) -> str:
         )
     aside = kept.with_suffix(".new")
     try:
-        kept.parent.mkdir(exist_ok=True)
-        shutil.copyfile(source, aside)
+        make_folder(kept.parent)
+        with open(source, "rb") as read, open(aside, "wb", opener=open_file) as copy:
+            shutil.copyfileobj(read, copy)
         aside.replace(kept)
     except OSError as error:
         raise UserErrorException(

@@ -76,12 +76,24 @@ def holds_workspace(folder: Path) -> bool:
     Raises:
         Unavailable: It is another user's, who keeps it private.
     """
-    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+    closed = _find_closed(folder)
+    if closed is not None:
         raise Unavailable(
-            f"the workspace {folder} is closed to you: it belongs to user {owner_name(folder)}",
+            f"the workspace {folder} is closed to you: {closed} belongs to user {owner_name(closed)}",
             hint="Ask for it to be shared: shared = true in its trackboard.toml (docs/sharing.md).",
         )
     return (folder / FILE_NAME).exists() or (folder / "spool").is_dir()
+
+
+def _find_closed(folder: Path) -> Path | None:
+    """The folder on the way to a workspace, or its own, that this user may not enter."""
+    for part in (*reversed(folder.parents), folder):
+        if not os.path.exists(part):
+            return None
+        needed = os.X_OK | (os.R_OK if part == folder else 0)
+        if not os.access(part, needed):
+            return part
+    return None
 
 
 def make_workspace(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trackboard.errors import Conflict, InternalError, NotFound
-from trackboard.launch.plan_file import load_plan
+from trackboard.launch.plan_file import is_own_plan, load_plan
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
 from trackboard.layout import make_folder, open_file
@@ -54,6 +54,8 @@ def take_further(site: Site) -> None:
     except FileNotFoundError:
         return
     for name in names:
+        if not is_own_plan(site.job_folder(RunId(name))):
+            continue
         with _abandoned(site.folder / _FOLDER / name) as is_abandoned:
             if is_abandoned:
                 _take_further(site, RunId(name))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trackboard.errors import InternalError, NotFound
-from trackboard.layout import PRIVATE_FILE, make_folder, replace_file
+from trackboard.layout import PRIVATE_FILE, is_own, make_folder, replace_file
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
 from trackboard.record.command import mask_words
 
@@ -85,14 +85,30 @@ def save_plan(folder: Path, plan: JobPlan) -> None:
     replace_file(folder / _PLAN, encode_plan(plan), mode=PRIVATE_FILE)
 
 
+def is_own_plan(folder: Path) -> bool:
+    """Whether a job is this user's to start: another's runs as that user, and never as this one.
+
+    Args:
+        folder: The job's; without a plan in it there is nothing to protect.
+    """
+    try:
+        return is_own(folder / _PLAN)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
 def load_plan(folder: Path) -> JobPlan:
     """Read the plan of a job.
 
     Raises:
-        NotFound: There is none.
+        NotFound: There is none, or it is another user's.
         InternalError: It is damaged.
     """
     try:
         return decode_plan((folder / _PLAN).read_text(encoding="ascii"))
     except FileNotFoundError:
         raise NotFound(f"there is no {_PLAN} in {folder}") from None
+    except PermissionError as exc:
+        raise NotFound(f"{folder / _PLAN} is for its owner's eyes only") from exc

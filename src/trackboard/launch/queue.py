@@ -19,7 +19,7 @@ from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.console import tail
 from trackboard.launch.halfway import take_further
 from trackboard.launch.place import WORK, WORKER_LOG
-from trackboard.launch.plan_file import load_plan
+from trackboard.launch.plan_file import is_own_plan, load_plan
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
 from trackboard.layout import make_folder, open_file
@@ -115,7 +115,8 @@ def _find_gone(site: Site, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]
 def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
     """Start jobs in their order: one that needs more slots than are free holds up those behind it.
 
-    One that needs more than there are, as they have become fewer, waits and holds up nobody.
+    One that needs more than there are, as they have become fewer, waits and holds up nobody; so does
+    another user's, whose own processes start it.
     """
     waiting = [job.run for job in site.store.list_jobs(compute) if not job.claimed]
     if not waiting:
@@ -123,6 +124,9 @@ def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
     target = site.target_for(compute)
     passed: list[RunId] = []
     for run in waiting:
+        if not is_own_plan(site.job_folder(run)):
+            passed.append(run)
+            continue
         try:
             plan = load_plan(site.job_folder(run))
             if not target.has_room(plan.nodes):

@@ -2,7 +2,7 @@
 
 from trackboard.layout.atomic import replace_file
 from trackboard.layout.file_system import FileSystem, find_file_system, is_network_folder
-from trackboard.layout.modes import PRIVATE_FILE, is_shared, make_folder, open_file
+from trackboard.layout.modes import PRIVATE_FILE, is_own, is_shared, make_folder, open_file
 from trackboard.layout.sharing import (
     ROOT,
     describe_others,
@@ -22,6 +22,7 @@ __all__ = [
     "give_to_group",
     "group_name",
     "is_network_folder",
+    "is_own",
     "is_shared",
     "make_folder",
     "make_workspace_folder",

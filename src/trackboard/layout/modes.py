@@ -81,6 +81,23 @@ def make_folder(path: AnyPath) -> None:
             raise
 
 
+def is_own(path: AnyPath) -> bool:
+    """Whether a file is this user's, also on a file system that gives all files to somebody else.
+
+    Args:
+        path: The file; its folder can be written.
+    """
+    owner = os.stat(path).st_uid
+    if owner == os.geteuid():
+        return True
+    trial = os.path.join(os.path.dirname(path) or os.curdir, f".{os.urandom(8).hex()}")
+    os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE))
+    try:
+        return os.stat(trial).st_uid == owner
+    finally:
+        os.unlink(trial)
+
+
 def _group_rights(folder: AnyPath) -> Optional[int]:
     """The rights that a folder hands on; None: the umask decides."""
     mode = stat.S_IMODE(os.stat(folder).st_mode)

@@ -20,7 +20,9 @@ from trackboard.layout.modes import (
 
 ROOT = ".trackboard"  # the folder that holds workspaces, each under its name
 _CLOSED_FOLDER = 0o2720  # hands its rights on already, and lets nobody of the group in yet
-_SECRET = re.compile(r"boards/.*|jobs/[^/]+/plan\.json.*|ray/probe-.*|token.*")  # as they are made
+_SECRET = re.compile(
+    r"boards/.*|\.?board-token-.*|jobs/[^/]+/plan\.json|ray/probe-.*"
+)  # as they are made
 _LOCK = "lock"
 
 

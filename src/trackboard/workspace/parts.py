@@ -42,6 +42,7 @@ class OpenParts:
         self._opening = threading.RLock()
         self._database: WorkspaceDatabase | None = None
         self._ingest: Ingest | None = None
+        self._said_unread = False
 
     @property
     def database_path(self) -> Path:
@@ -91,12 +92,20 @@ class OpenParts:
         """
         ingest = self.ingest
         ingest.drain()
-        obstacle = self.database.obstacle
-        if obstacle and (unread_bytes := ingest.unread_bytes()):
-            say_once(
-                f"{unread_bytes:,} bytes are recorded in {self._folder} and not stored: this workspace"
-                f" cannot be written from here ({obstacle})"
-            )
+        if self.database.obstacle and (unread_bytes := ingest.unread_bytes()):
+            self._say_unread(unread_bytes)
+
+    def read_on(self, budget_s: float) -> int:
+        """Store what has arrived, for about `budget_s`, for a page that shows what is stored.
+
+        Returns:
+            The bytes that are left for the next call: none where nothing is stored from here.
+        """
+        unread_bytes = self.ingest.refresh(budget_s)
+        if not unread_bytes or self.database.may_ingest():
+            return unread_bytes
+        self._say_unread(unread_bytes)
+        return 0
 
     def register_database(self) -> str:
         """Let the database at `database_path`, made when it is not there, and no other ingest it.
@@ -118,6 +127,14 @@ class OpenParts:
             database, self._database, self._ingest = self._database, None, None
             if database is not None:
                 database.store.close()
+
+    def _say_unread(self, unread_bytes: int) -> None:
+        if self.database.obstacle and not self._said_unread:
+            self._said_unread = True
+            say_once(
+                f"{unread_bytes:,} bytes are recorded in {self._folder} and not stored: this workspace"
+                f" cannot be written from here ({self.database.obstacle})"
+            )
 
     def _begin_again(self) -> None:
         """The folder was deleted or moved away: go on with what was recorded in its place since."""

@@ -187,7 +187,8 @@ class Workspace:
     @property
     def source(self) -> Source:
         """The workspace as the board sees it."""
-        return Source(self.name, self.store, self.refresh, self.run_folder, self.blobs)
+        read_on = functools.partial(self._parts.read_on, _REFRESH_S)
+        return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
 
     def find_run(self, run: RunId) -> Run | None:
         """The run as it is now, or None."""

@@ -71,6 +71,17 @@ def test_with_a_run_it_is_queued_once(site: Site) -> None:
     assert _is_clear(site)
 
 
+@pytest.mark.requires("root")
+def test_another_users_is_left_to_that_user(site: Site) -> None:
+    save_plan(site.job_folder(RUN), _plan(site))
+    os.chown(site.job_folder(RUN) / "plan.json", 4711, 4711)
+    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    _abandon(site)
+    take_further(site)
+    assert site.store.list_jobs() == ()
+    assert not _is_clear(site)
+
+
 def test_queued_already(site: Site) -> None:
     save_plan(site.job_folder(RUN), _plan(site))
     site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)

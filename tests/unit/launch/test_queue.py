@@ -165,6 +165,25 @@ def test_one_that_can_never_run_waits_and_holds_up_nobody(line: Line) -> None:
     assert kick(line.site) == ("large", "c")
 
 
+@pytest.mark.requires("root")
+def test_another_users_waits_for_that_user_and_holds_up_nobody(line: Line) -> None:
+    line.add("theirs", "ours", "also-ours")
+    os.chown(line.place.job_folder(RunId("theirs")) / "plan.json", 4711, 4711)
+    assert kick(line.site) == ("ours",)
+    line.store.remove_job(RunId("ours"))
+    line.targets["one"].gone.add("ours")
+    assert kick(line.site) == ("also-ours",)
+    assert line.waiting() == ["theirs"]
+
+
+def test_a_file_system_that_gives_all_files_to_somebody_else(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.add("a")
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    assert kick(line.site) == ("a",)
+
+
 def test_whoever_ends_makes_room(line: Line) -> None:
     line.add("a", "b")
     kick(line.site)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.layout import is_shared, make_folder, open_file, replace_file
+from trackboard.layout import is_own, is_shared, make_folder, open_file, replace_file
 
 SHARED, PRIVATE, OLD = 0o2770, 0o700, 0o755
 UMASKS = [0o000, 0o022, 0o077]
@@ -88,6 +88,18 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) ->
     with pytest.raises(OSError, match="place"):
         replace_file(tmp_path / "place", "text")
     assert os.listdir(tmp_path) == ["place"]
+
+
+@pytest.mark.requires("root")
+def test_whose_a_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    assert is_own(tmp_path / "file")
+    os.chown(tmp_path / "file", 4711, 4711)
+    assert not is_own(tmp_path / "file")
+    os.chown(tmp_path / "file", 0, 0)
+    monkeypatch.setattr("os.geteuid", lambda: 4711)  # a file system that makes all files root's
+    assert is_own(tmp_path / "file")
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_no_descriptor_is_inherited(tmp_path: Path) -> None:

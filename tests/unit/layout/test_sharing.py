@@ -17,7 +17,7 @@ from trackboard.layout import (
 )
 
 as_root = pytest.mark.requires("root")  # nobody else can give a folder away
-SECRETS = ["jobs/1/plan.json", "boards/7.json", "ray/probe-1"]
+SECRETS = ["jobs/1/plan.json", "boards/7.json", "ray/probe-1", "board-token-0"]
 
 
 def mode_of(path: Path) -> int:
