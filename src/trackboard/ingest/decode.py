@@ -1,10 +1,14 @@
-"""The bytes of a spool into events and columns, at array speed where the records are scalars."""
+"""The bytes of a spool into events and columns, at array speed where the records are scalars.
+
+A record that is whole (its checksum is right) never ends a segment, whatever it says: one that makes no
+sense is refused and the next one is read.
+"""
 
 from __future__ import annotations
 
-import json
 import struct
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from trackboard.ingest.crc import scalar_crcs
-from trackboard.model import Event, FileBytes, RunId, ValueKind
+from trackboard.model import LIMITS, Event, FileBytes, Lost, RunId, ValueKind, WriterId
 from trackboard.ports import SeriesPoints
-from trackboard.spool import decode_event, read_payload
+from trackboard.spool import (
+    FileDefinition,
+    Malformed,
+    SegmentHeader,
+    SeriesDefinition,
+    decode_record,
+    parse_json,
+    read_payload,
+)
 from trackboard.spool.layout import (
     BYTES_HEAD,
     HAS_STEP,
@@ -43,43 +55,85 @@ _PAIRS = np.dtype([("header", "V8"), ("body", "<u2", (SCALAR_BYTES // 2,))])
 _OPAQUE = np.dtype(f"V{SCALAR_RECORD_BYTES}")
 _LARGEST_SCALAR_KIND = int(ValueKind.FLOAT)
 _FIRST_RUN = 32  # records looked at first; doubles while they are scalars
+_MOST_RUN = 1 << 17
+_DEFINING_KINDS = ("series", "file")
+_DEFINING_WORDS = (b'"series"', b'"file"')  # one of them is in the JSON of every definition
+_NAMELESS = "the record that names a metric or a file could not be understood"
 
 Scalars = npt.NDArray[Any]  # of dtype _SCALAR
 
 
 @dataclass
 class Definitions:
-    """What a segment has called its series and files so far."""
+    """What a segment has called its series and files so far.
 
-    series: dict[int, tuple[RunId, str, str]] = field(default_factory=dict)
-    files: dict[int, tuple[RunId, str]] = field(default_factory=dict)
+    Of a definition that could not be understood the run is kept, where it says one: what belongs to it
+    is counted as lost there.
+    """
+
+    series: dict[int, SeriesDefinition] = field(default_factory=dict)
+    files: dict[int, FileDefinition] = field(default_factory=dict)
+    nameless: dict[int, RunId] = field(default_factory=dict)
 
     def runs(self) -> set[RunId]:
         """The runs that are named."""
-        of_series = {run for run, _, _ in self.series.values()}
-        return of_series | {run for run, _ in self.files.values()}
+        of_series = {each.run for each in self.series.values()}
+        return of_series | {each.run for each in self.files.values()}
 
-    def learn(self, record: dict[str, Any]) -> bool:
-        """Take a definition in; whether the record was one (or the segment's own first record)."""
-        kind = record.get("k")
-        if kind == "series":
-            self.series[record["id"]] = (
-                RunId(record["run"]),
-                record["name"],
-                record.get("table", ""),
-            )
-        elif kind == "file":
-            self.files[record["id"]] = (RunId(record["run"]), record["path"])
-        return kind in ("series", "file", "segment")
+    def copy(self) -> Definitions:
+        """The same, to go back to."""
+        return Definitions(dict(self.series), dict(self.files), dict(self.nameless))
+
+    def take(self, payload: bytes) -> bool:
+        """Learn a definition from its record, sound or not; whether it was one."""
+        said = _said_by(payload)
+        if said.get("k") not in _DEFINING_KINDS:
+            return False
+        try:
+            self.add(decode_record(said))
+        except Malformed:
+            self.add_nameless(said)
+        return True
+
+    def add(self, definition: object) -> None:
+        """Learn one that was understood."""
+        if isinstance(definition, SeriesDefinition):
+            self.series[definition.id] = definition
+        elif isinstance(definition, FileDefinition):
+            self.files[definition.id] = definition
+
+    def add_nameless(self, said: Mapping[str, Any]) -> None:
+        """Remember whose points have no name, as far as a malformed definition says it."""
+        number, run = said.get("id"), _run_said_by(said)
+        if type(number) is int and run is not None:
+            self.nameless[number] = run
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """What a part of a segment holds. `end` is the offset behind the last record that checked out."""
+class Malformation:
+    """A record that was refused: where it begins, its payload, why, and the run that it names."""
 
-    events: tuple[Event, ...]
-    points: tuple[SeriesPoints, ...]
-    end: int
+    offset: int
+    payload: bytes
+    error: str
+    run: RunId | None
+
+
+@dataclass
+class Decoded:
+    """What a part of a segment holds.
+
+    `end` is the offset behind the last record that checked out. `skipped_bytes` are those of points and
+    bytes that nothing has named. `definitions` are the records that define.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    points: list[SeriesPoints] = field(default_factory=list)
+    refused: list[Malformation] = field(default_factory=list)
+    definitions: list[bytes] = field(default_factory=list)
+    continues: WriterId | None = None
+    skipped_bytes: int = 0
+    end: int = 0
 
 
 def decode(data: bytes, definitions: Definitions) -> Decoded:
@@ -89,22 +143,33 @@ def decode(data: bytes, definitions: Definitions) -> Decoded:
         data: Bytes of one segment, from a record's begin.
         definitions: Those of the segment up to here; what is met is added.
     """
-    buffer = memoryview(data)
-    events: list[Event] = []
+    decoded = Decoded()
     blocks: list[Scalars] = []
-    offset, guess = 0, _FIRST_RUN
-    while offset < len(buffer):
-        block = _scalar_block(buffer, offset, guess)
-        if len(block):
-            blocks.append(block)
-            offset += len(block) * SCALAR_RECORD_BYTES
-            guess = min(guess * 2, 1 << 17) if len(block) == guess else _FIRST_RUN
+    for offset, item in _walk(memoryview(data)):
+        if isinstance(item, np.ndarray):
+            blocks.append(item)
+            decoded.end = offset + item.nbytes
+        else:
+            _take(offset, item, definitions, decoded)
+            decoded.end = offset + HEADER.size + len(item)
+    _add_points(blocks, definitions, decoded)
+    return decoded
+
+
+def learn_definitions(data: bytes, definitions: Definitions) -> list[bytes]:
+    """Read only the definitions in `data`, which was stored before; damage ends it as it ended `decode`.
+
+    Returns:
+        The records that define.
+    """
+    found = []
+    for _, item in _walk(memoryview(data)):
+        if isinstance(item, np.ndarray) or item[0] != KIND_JSON:
             continue
-        payload = read_payload(buffer, offset)
-        if payload is None or not _makes_sense(payload, definitions, events):
-            break
-        offset += HEADER.size + len(payload)
-    return Decoded(tuple(events), tuple(_by_series(blocks, definitions)), offset)
+        payload = bytes(item)
+        if any(word in payload for word in _DEFINING_WORDS) and definitions.take(payload):
+            found.append(payload)
+    return found
 
 
 def is_unfinished(rest: bytes) -> bool:
@@ -122,21 +187,20 @@ def is_unfinished(rest: bytes) -> bool:
     return len(rest) - HEADER.size < length <= MAX_PAYLOAD_BYTES
 
 
-def learn_definitions(data: bytes, definitions: Definitions) -> None:
-    """Read only the definitions in `data`, which was stored before and so is known to be sound."""
-    buffer = memoryview(data)
-    offset = 0
-    while offset + HEADER.size <= len(buffer):
-        rest = (len(buffer) - offset) // SCALAR_RECORD_BYTES
-        lengths = np.frombuffer(buffer, _SCALAR, min(rest, 1 << 17), offset)
-        is_scalar = (lengths["length"] == SCALAR_BYTES) & (lengths["kind"] <= _LARGEST_SCALAR_KIND)
-        scalars = len(is_scalar) if is_scalar.all() else int(np.argmin(is_scalar))
-        offset += scalars * SCALAR_RECORD_BYTES
+def _walk(buffer: memoryview) -> Iterator[tuple[int, Scalars | memoryview]]:
+    """Runs of scalars, and payloads of all other records, each with its offset; ends at what is unsound."""
+    offset, guess = 0, _FIRST_RUN
+    while offset < len(buffer):
+        block = _scalar_block(buffer, offset, guess)
+        if len(block):
+            yield offset, block
+            offset += block.nbytes
+            guess = min(guess * 2, _MOST_RUN) if len(block) == guess else _FIRST_RUN
+            continue
         payload = read_payload(buffer, offset)
         if payload is None:
             return
-        if payload[0] == KIND_JSON:
-            definitions.learn(json.loads(bytes(payload)))
+        yield offset, payload
         offset += HEADER.size + len(payload)
 
 
@@ -152,35 +216,67 @@ def _scalar_block(buffer: memoryview, offset: int, most: int) -> Scalars:
     return block if sound.all() else block[: int(np.argmin(sound))]
 
 
-def _makes_sense(payload: memoryview, definitions: Definitions, events: list[Event]) -> bool:
-    """Handle one record that is not a scalar; False for one that no version of us can have written."""
-    try:
-        return _take(payload, definitions, events)
-    except (KeyError, TypeError, ValueError, RecursionError, struct.error):
-        return False
-
-
-def _take(payload: memoryview, definitions: Definitions, events: list[Event]) -> bool:
+def _take(offset: int, payload: memoryview, definitions: Definitions, decoded: Decoded) -> None:
+    """Handle one record that is not a scalar."""
     kind = payload[0]
-    if kind == KIND_BYTES:
+    if kind not in (KIND_BYTES, KIND_JSON):
+        return  # of a newer version: sound, but not ours to understand
+    whole = bytes(payload)
+    try:
+        if kind == KIND_BYTES:
+            _take_bytes(whole, definitions, decoded)
+        else:
+            _take_json(whole, definitions, decoded)
+    except Malformed as error:
+        said = _said_by(whole)
+        if said.get("k") in _DEFINING_KINDS:
+            definitions.add_nameless(said)
+            decoded.definitions.append(whole)
+        decoded.refused.append(Malformation(offset, whole, str(error), _run_said_by(said)))
+
+
+def _take_bytes(payload: bytes, definitions: Definitions, decoded: Decoded) -> None:
+    try:
         _, _, _, number, at = BYTES_HEAD.unpack_from(payload)
-        if number not in definitions.files:
-            return False
-        run, path = definitions.files[number]
-        events.append(FileBytes(run, path, at, bytes(payload[BYTES_HEAD.size :])))
-        return True
-    if kind != KIND_JSON:
-        return True  # of a newer version: sound, but not ours to understand
-    record = json.loads(bytes(payload))
-    if not definitions.learn(record):
-        event = decode_event(record)
-        if event is not None:
-            events.append(event)
-    return True
+    except struct.error as error:
+        raise Malformed(f"bytes of a file: {error}") from None
+    named = definitions.files.get(number)
+    if named is not None:
+        decoded.events.append(FileBytes(named.run, named.path, at, payload[BYTES_HEAD.size :]))
+    elif number in definitions.nameless:
+        decoded.events.append(Lost(definitions.nameless[number], 1, _NAMELESS))
+    else:
+        decoded.skipped_bytes += HEADER.size + len(payload)
 
 
-def _by_series(blocks: list[Scalars], definitions: Definitions) -> Iterable[SeriesPoints]:
-    """Columns per series, in log order."""
+def _take_json(payload: bytes, definitions: Definitions, decoded: Decoded) -> None:
+    record = decode_record(parse_json(payload))
+    if isinstance(record, SegmentHeader):
+        decoded.continues = WriterId(record.continues) if record.continues else None
+    elif isinstance(record, SeriesDefinition | FileDefinition):
+        definitions.add(record)
+        decoded.definitions.append(payload)
+    elif record is not None:
+        decoded.events.append(record)
+
+
+def _said_by(payload: bytes) -> Mapping[str, Any]:
+    """The fields of a record that may be malformed."""
+    try:
+        return parse_json(payload)
+    except Malformed:
+        return {}
+
+
+def _run_said_by(said: Mapping[str, Any]) -> RunId | None:
+    run = said.get("run")
+    if not isinstance(run, str) or not 0 < len(run) <= LIMITS["run id"]:
+        return None
+    return RunId(run)
+
+
+def _add_points(blocks: list[Scalars], definitions: Definitions, decoded: Decoded) -> None:
+    """Columns per series, in log order; those of series without a name are counted."""
     if not blocks:
         return
     records = np.concatenate([block.view(_OPAQUE) for block in blocks])  # moved whole, so fast
@@ -190,13 +286,20 @@ def _by_series(blocks: list[Scalars], definitions: Definitions) -> Iterable[Seri
     order = np.argsort(numbers, kind="stable")
     scalars, numbers = records.take(order).view(_SCALAR), numbers[order]
     begins = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
+    nameless: Counter[RunId] = Counter()
     for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
-        named = definitions.series.get(int(numbers[begin]))
+        number = int(numbers[begin])
+        named = definitions.series.get(number)
         if named is not None:
-            yield _columns(*named, scalars[begin:end])
+            decoded.points.append(_columns(named, scalars[begin:end]))
+        elif number in definitions.nameless:
+            nameless[definitions.nameless[number]] += int(end - begin)
+        else:
+            decoded.skipped_bytes += int(end - begin) * SCALAR_RECORD_BYTES
+    decoded.events += [Lost(run, count, _NAMELESS) for run, count in nameless.items()]
 
 
-def _columns(run: RunId, name: str, table: str, scalars: Scalars) -> SeriesPoints:
+def _columns(series: SeriesDefinition, scalars: Scalars) -> SeriesPoints:
     kind = ValueKind(int(scalars["kind"].max()))
     values: npt.NDArray[Any] = np.ascontiguousarray(scalars["value"])
     if kind is ValueKind.FLOAT:
@@ -206,12 +309,12 @@ def _columns(run: RunId, name: str, table: str, scalars: Scalars) -> SeriesPoint
     elif kind is ValueKind.BOOL:
         values = values.astype(np.bool_)
     return SeriesPoints(
-        run=run,
-        name=name,
+        run=series.run,
+        name=series.name,
         kind=kind,
         steps=np.ascontiguousarray(scalars["step"]),
         has_step=(scalars["flags"] & HAS_STEP).astype(np.bool_),
         times_s=np.ascontiguousarray(scalars["time"]),
         values=values,
-        table=table,
+        table=series.table,
     )

@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trackboard.errors import Unavailable
+from trackboard.errors import Conflict, Unavailable
+from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside, set_aside
 from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
+from trackboard.ingest.goal import Goal
+from trackboard.ingest.liveness import LivenessCheck, is_of_this_boot
 from trackboard.ingest.lock import FileLock
+from trackboard.ingest.quarantine import DATA_ERRORS, MOST_REFUSED, store_apart
 from trackboard.ingest.removal import remove_leftovers, remove_spool
+from trackboard.ingest.silence import unwritten_s
+from trackboard.ingest.succession import Succession
+from trackboard.layout.file_system import FileSystem, find_file_system
 from trackboard.model import FileBytes, RunId, RunKind, WriterId
 from trackboard.ports import Batch, Position, Store
-from trackboard.spool import (
-    Liveness,
-    Segment,
-    boot_id,
-    list_segments,
-    list_writers,
-    probe,
-    read_writer,
-)
+from trackboard.spool import Segment, list_segments, list_writers, read_writer
 
 _log = logging.getLogger("trackboard")
 
@@ -37,7 +35,6 @@ PASS_S = 0.1
 _LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
 _FIRST_BYTES = 128 << 10  # of a pass's first transaction: what is new and small is stored at once
 _MOST_BYTES = 4 << 20  # of the later ones, as far as the pass has time for them
-_PROBE_EVERY_S = 0.5  # how often a silent writer is asked whether it lives
 
 
 @dataclass(frozen=True)
@@ -46,18 +43,29 @@ class Pass:
 
     unread_bytes: int  # seen and not stored yet
     was_complete: bool  # everything that could be read at its start is stored
+    stuck: frozenset[WriterId] = frozenset()  # of these nothing more can be read now
 
 
 @dataclass
 class _Spool:
     cursor: Cursor
     segments: list[Segment]
+    is_complete: bool  # what is seen is what was written
     is_dead: bool
+    is_aside: bool = False  # its writer was taken for dead
     is_stuck: bool = False
 
     @property
     def unread_bytes(self) -> int:
         return self.cursor.unread_bytes(self.segments)
+
+    def read(self, most_bytes: int) -> Batch | None:
+        return self.cursor.read(
+            self.segments,
+            most_bytes=most_bytes,
+            is_final=self.is_dead,
+            is_complete=self.is_complete,
+        )
 
 
 class Ingest:
@@ -70,6 +78,8 @@ class Ingest:
         run_folder: Where the plain files of a run belong.
         may_ingest: Asked before each pass. While it says no (the workspace cannot be written, or another
             database ingests it) nothing is stored, written or removed, and nobody waits.
+        is_local: Whether the spools are on a file system of this machine alone; None: find out.
+        clock: Monotonic seconds, by which silence is measured.
     """
 
     def __init__(
@@ -79,6 +89,9 @@ class Ingest:
         store: Store,
         run_folder: Callable[[RunId], Path],
         may_ingest: Callable[[], bool] = lambda: True,
+        *,
+        is_local: bool | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spool_folder = spool_folder
         self._lock = FileLock(lock)
@@ -86,13 +99,14 @@ class Ingest:
         self._run_folder = run_folder
         self._may_ingest = may_ingest
         self._cursors: dict[WriterId, Cursor] = {}
-        self._probed_at_s: dict[WriterId, float] = {}
-        self._dead: set[WriterId] = set()
+        self._is_local = is_local
+        self._clock = clock
+        self._liveness = LivenessCheck(self._are_spools_local, clock)
         self._served_at_s: dict[WriterId, float] = {}
         self._behind: set[WriterId] = set()  # the last pass did not read all that they had
         self._pid = 0
         self._refusal: Unavailable | None = None  # the first of the pass
-        self._said = ""
+        self._said: set[str] = set()
 
     def run_pass(self, budget_s: float = PASS_S) -> Pass | None:
         """Store what there is, for about `budget_s`; None when that is another process's to do.
@@ -118,8 +132,8 @@ class Ingest:
         """Bytes that lie in the spools and are not stored."""
         positions = self._store.positions()
         unread = 0
-        for writer in list_writers(self._spool_folder):
-            cursor = Cursor(self._spool_folder / writer, writer)
+        for writer, folder in self._folders().items():
+            cursor = Cursor(folder, writer)
             cursor.position = positions.get(writer) or self._store.position(writer)
             unread += cursor.unread_bytes(list_segments(cursor.folder))
         return unread
@@ -131,30 +145,43 @@ class Ingest:
         refuses is said once; what is stored already can be shown all the same.
         """
         deadline_s = time.monotonic() + budget_s
-        goal: _Goal | None = None
+        goal: Goal | None = None
         while True:
             try:
                 with self._store.limit_waits(budget_s):  # a stopped writer must not hold a page
                     done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
             except Unavailable as error:
-                self._say(error)
+                self._say_once(f"trackboard cannot store what is recorded: {error}")
                 return self.unread_bytes()
             if done is not None and done.was_complete:
                 return 0
             if done is None and not self._may_ingest():
                 return self.unread_bytes()
             if done is None:
-                goal = goal or _Goal(self._spool_folder)
-                if goal.is_stored(self._store):
+                goal = goal or self._goal()
+                if goal.is_stored():
                     return 0
                 time.sleep(0.002)
             if time.monotonic() >= deadline_s:
                 return self.unread_bytes() if done is None else done.unread_bytes
 
-    def _say(self, error: Unavailable) -> None:
-        if error.message != self._said:
-            self._said = error.message
-            _log.warning("trackboard cannot store what is recorded: %s", error)
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            _log.warning("%s", text)
+
+    def _goal(self) -> Goal:
+        return Goal(self._folders(), self._store, self._liveness.is_complete)
+
+    def _folders(self) -> dict[WriterId, Path]:
+        """All spools that are read."""
+        spools = {each: self._spool_folder / each for each in list_writers(self._spool_folder)}
+        return list_set_aside(self._spool_folder, SILENT) | spools
+
+    def _are_spools_local(self) -> bool:
+        if self._is_local is None:
+            self._is_local = find_file_system(self._spool_folder) is FileSystem.LOCAL
+        return self._is_local
 
     def drain(self, patience_s: float = 30.0) -> None:
         """Return when everything that was said before the call is stored, or at once where it may not be.
@@ -163,14 +190,14 @@ class Ingest:
             Unavailable: For so long nobody stored anything (names who holds the lock), or the disk
                 refuses.
         """
-        goal: _Goal | None = None
+        goal: Goal | None = None
         last_version, last_progress_s = -1, time.monotonic()
         while True:
             done = self.run_pass()
             if (done is not None and done.was_complete) or not self._may_ingest():
                 return
-            goal = goal or _Goal(self._spool_folder)  # or writers that go on might keep us forever
-            if goal.is_stored(self._store):
+            goal = goal or self._goal()  # or writers that go on might keep us forever
+            if goal.is_stored(() if done is None else done.stuck):
                 return
             if done is None:
                 time.sleep(0.002)
@@ -188,10 +215,11 @@ class Ingest:
     def _begin(self) -> None:
         """The first pass of this process: forget what a fork brought, clear what the killed left."""
         self._cursors.clear()
-        self._probed_at_s.clear()
-        self._dead.clear()
+        self._liveness.clear()
         self._behind.clear()
         remove_leftovers(self._spool_folder)
+        if not self._are_spools_local():
+            os.utime(self._lock.path)  # now, by the clock that also stamps the spools
 
     def _run(self, deadline_s: float) -> Pass:
         self._refusal = None
@@ -199,7 +227,8 @@ class Ingest:
         waiting = [spool for spool in spools if spool.unread_bytes]
         room, begin_s = _FIRST_BYTES, time.monotonic()
         while waiting:
-            self._store_some(waiting, room)
+            if not self._store_some(waiting, room):
+                break
             waiting = [s for s in waiting if s.unread_bytes and not s.is_stuck]
             now_s = time.monotonic()
             fits = room * (deadline_s - now_s) / max(now_s - begin_s, 1e-6)
@@ -208,33 +237,51 @@ class Ingest:
             room, begin_s = int(min(fits, 4 * room, _MOST_BYTES)), now_s
         self._behind = {spool.cursor.writer for spool in waiting}
         for spool in spools:
-            is_over = spool.is_dead or spool.cursor.ended
-            if is_over and not spool.is_stuck and not spool.unread_bytes:
-                self._end(spool.cursor)
+            if not spool.is_stuck and not spool.unread_bytes:
+                self._end_if_over(spool)
         unread = sum(spool.unread_bytes for spool in spools if not spool.is_stuck)
-        return Pass(unread, was_complete=not waiting)
+        stuck = frozenset(spool.cursor.writer for spool in spools if spool.is_stuck)
+        return Pass(unread, was_complete=not waiting, stuck=stuck)
 
     def _look(self) -> list[_Spool]:
         """What there is to read. Life is asked before sizes: the dead write nothing more."""
         positions = self._store.positions()
-        writers = list_writers(self._spool_folder)
-        for gone in self._cursors.keys() - set(writers):
-            del self._cursors[gone]
-            self._probed_at_s.pop(gone, None)
-            self._served_at_s.pop(gone, None)
-            self._dead.discard(gone)
+        folders = self._folders()
+        for gone in self._cursors.keys() - folders.keys():
+            self._forget(gone)
         spools = []
-        for writer in writers:
-            cursor = self._cursor(writer, positions)
-            is_dead = self._is_dead(cursor)
-            segments = list_segments(cursor.folder, begin=cursor.position.segment)
-            spools.append(_Spool(cursor, segments, is_dead))
+        for writer, folder in folders.items():
+            cursor = self._cursor(writer, folder, positions)
+            is_aside = folder.parent != self._spool_folder
+            asks = writer not in self._behind  # else its end is not reached anyway
+            is_dead = not is_aside and self._liveness.is_dead(writer, folder, asks=asks)
+            is_complete = self._liveness.is_complete(folder)
+            segments = list_segments(folder, begin=cursor.first_segment)
+            spool = _Spool(cursor, segments, is_complete, is_dead, is_aside)
+            if cursor.is_of_newer_format:
+                spool.is_stuck = True
+                self._say_once(
+                    f"trackboard leaves the spool {folder} alone: a newer version writes it. Type:"
+                    " pip install --upgrade trackboard"
+                )
+            spools.append(spool)
         return spools
 
-    def _cursor(self, writer: WriterId, positions: Mapping[WriterId, Position]) -> Cursor:
+    def _forget(self, writer: WriterId) -> None:
+        """Forget what is known of a spool that is gone, or elsewhere."""
+        self._cursors.pop(writer, None)
+        self._served_at_s.pop(writer, None)
+        self._liveness.forget(writer)
+
+    def _cursor(
+        self, writer: WriterId, folder: Path, positions: Mapping[WriterId, Position]
+    ) -> Cursor:
         cursor = self._cursors.get(writer)
-        if cursor is None:
-            cursor = self._cursors[writer] = Cursor(self._spool_folder / writer, writer)
+        if cursor is None or cursor.folder != folder:
+            lock = self._lock.path
+            succession = Succession(folder, lambda path: unwritten_s(path, lock), self._clock)
+            cursor = Cursor(folder, writer, self._store.read_definitions, succession)
+            self._cursors[writer] = cursor
         position = positions.get(writer)
         if position is None:  # never seen, or it has ended and only its folder is left
             position = self._store.position(writer)
@@ -242,22 +289,13 @@ class Ingest:
         cursor.seek(position)
         return cursor
 
-    def _is_dead(self, cursor: Cursor) -> bool:
-        now_s, asked_s = time.monotonic(), self._probed_at_s.get(cursor.writer)
-        if cursor.writer in self._dead:
-            return True
-        if cursor.writer in self._behind:  # its end is not reached anyway
-            return False
-        if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
-            return False
-        self._probed_at_s[cursor.writer] = now_s
-        if probe(cursor.folder) is Liveness.DEAD:
-            self._dead.add(cursor.writer)
-        return cursor.writer in self._dead
+    def _store_some(self, spools: list[_Spool], room: int) -> bool:
+        """One transaction of about `room` bytes: what is little first, then the floods in turn.
 
-    def _store_some(self, spools: list[_Spool], room: int) -> None:
-        """One transaction of about `room` bytes: what is little first, then the floods in turn."""
-        batches: list[Batch] = []
+        Returns:
+            Whether to go on: False when somebody else has stored some of it.
+        """
+        read: list[tuple[_Spool, Batch]] = []
         for spool in sorted(spools, key=self._turn):
             before = spool.unread_bytes
             self._served_at_s[spool.cursor.writer] = time.monotonic()
@@ -265,12 +303,53 @@ class Ingest:
             if batch is None:
                 spool.is_stuck = True
                 continue
-            batches.append(batch)
+            read.append((spool, batch))
             room -= before - spool.unread_bytes
             if room <= 0:
                 break
-        if batches:
+        batches = [batch for _, batch in read]
+        try:
             self._store.apply(batches)
+        except Conflict:
+            if all(self._store.position(batch.writer) == batch.start for batch in batches):
+                raise  # it is not about the positions
+            self._cursors.clear()
+            return False
+        except DATA_ERRORS:
+            for spool, batch in read:
+                spool.cursor.seek(batch.start)
+            for spool, batch in read:
+                self._store_apart(spool, batch.end)
+        else:
+            refusing = [spool for spool, batch in read if batch.refused]
+            self._quarantine(refusing)
+        return True
+
+    def _store_apart(self, spool: _Spool, end: Position) -> None:
+        """Store what one spool holds without what the store refuses of it."""
+        store_apart(
+            self._store, spool.cursor, lambda room: self._read(spool, room), end, _FIRST_BYTES
+        )
+        self._quarantine([spool])
+
+    def _quarantine(self, spools: list[_Spool]) -> None:
+        """Set those spools aside of which too much cannot be stored."""
+        if not spools:
+            return
+        counts = self._store.count_refused([spool.cursor.writer for spool in spools])
+        for spool in spools:
+            writer, count = spool.cursor.writer, counts.get(spool.cursor.writer, 0)
+            if count < MOST_REFUSED:
+                continue
+            spool.is_stuck = True
+            cause = f"its stream was set aside: {count} records of it could not be stored"
+            self._store.end_writer(writer, cause=cause, time_s=time.time())
+            if self._set_aside(spool.cursor, QUARANTINE):
+                folder = self._spool_folder.with_name(QUARANTINE) / writer
+                self._say_once(
+                    f"trackboard set the spool {folder} aside: {count} of its records could not be"
+                    " stored. Nothing of it is deleted."
+                )
 
     def _turn(self, spool: _Spool) -> tuple[float, int]:
         unread = spool.unread_bytes
@@ -280,7 +359,7 @@ class Ingest:
     def _read(self, spool: _Spool, most_bytes: int) -> Batch | None:
         """The next piece of one spool; None when it can give none now, which keeps no other waiting."""
         try:
-            batch = spool.cursor.read(spool.segments, most_bytes=most_bytes, is_final=spool.is_dead)
+            batch = spool.read(most_bytes)
             return None if batch is None else self._with_files(batch)
         except Unavailable as error:
             self._refusal = self._refusal or error
@@ -300,8 +379,35 @@ class Ingest:
         others = tuple(event for event in batch.events if not isinstance(event, FileBytes))
         return replace(batch, events=(*others, *write_bytes(pieces, self._run_folder)))
 
+    def _end_if_over(self, spool: _Spool) -> None:
+        """End the writer of a spool of which all is stored, if it will never write again."""
+        cursor = spool.cursor
+        writer, folder = cursor.writer, cursor.folder
+        if spool.is_aside:
+            if self._liveness.is_silent(writer, folder):
+                self._end(cursor)
+                remove_spool(folder, is_stored=lambda: self._is_stored(cursor))
+        elif spool.is_dead or cursor.ended:
+            self._end(cursor)
+            remove_spool(folder, is_stored=lambda: self._is_stored(cursor))
+        elif self._liveness.is_presumed_dead(writer, folder):
+            self._end(cursor)
+            self._set_aside(cursor, SILENT)
+
+    def _set_aside(self, cursor: Cursor, where: str) -> bool:
+        try:
+            set_aside(cursor.folder, where)
+        except OSError as error:
+            self._refusal = self._refusal or Unavailable(
+                f"the spool {cursor.folder} could not be moved: {error.strerror or error}",
+                hint=f"Make {self._spool_folder.parent} a folder that you may write to.",
+            )
+            return False
+        self._forget(cursor.writer)
+        return True
+
     def _end(self, cursor: Cursor) -> None:
-        """The writer is gone and all of it is stored: close its runs and remove its folder."""
+        """Close the runs of a writer that is gone."""
         who = read_writer(cursor.folder)
         process = f"process {who.pid} on {who.host}" if who else "the process"
         how = "ended" if cursor.ended else "died"
@@ -309,33 +415,10 @@ class Ingest:
         if any(run.kind is RunKind.JOB for run in owned):
             process = f"the job's worker, {process},"
         cause = f"{process} {how} before the run was completed"
-        has_restarted = who and who.host == socket.gethostname() and who.boot != boot_id()
-        if has_restarted and not cursor.ended:
+        if who and not is_of_this_boot(who) and not cursor.ended:
             cause = "the machine restarted while it ran"
         self._store.end_writer(cursor.writer, cause=cause, time_s=time.time())
-        remove_spool(cursor.folder, is_stored=lambda: self._is_stored(cursor))
 
     def _is_stored(self, cursor: Cursor) -> bool:
         """Ask the database once more: it may have been deleted, or a copy put there, since it was written."""
         return self._store.position(cursor.writer) >= cursor.position
-
-
-class _Goal:
-    """How far the spools had been written at a moment."""
-
-    def __init__(self, spool_folder: Path) -> None:
-        self._spool_folder = spool_folder
-        self._ends: dict[WriterId, Position] = {}
-        for writer in list_writers(spool_folder):
-            for number, size in list_segments(spool_folder / writer):
-                if size:
-                    self._ends[writer] = Position(number, size)
-
-    def is_stored(self, store: Store) -> bool:
-        """Whether all of it is stored. What is, or was removed since then, is not asked for again."""
-        positions = store.positions()
-        for writer, end in list(self._ends.items()):
-            stored = positions.get(writer) or store.position(writer)
-            if stored >= end or not (self._spool_folder / writer).exists():
-                del self._ends[writer]
-        return not self._ends

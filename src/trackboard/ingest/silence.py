@@ -13,7 +13,6 @@ clock, so that a reader that has just started knows what a patient one knows.
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -21,13 +20,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.model import WriterId
-from trackboard.spool import Liveness, Segment, list_segments, list_writers, probe, read_writer
+from trackboard.spool import (
+    Liveness,
+    Segment,
+    boot_id,
+    list_segments,
+    list_writers,
+    probe,
+    read_writer,
+)
 from trackboard.spool.layout import segment_name
 
-SAME_HOST_S = 30.0  # a file system without locks
+SAME_BOOT_S = 30.0  # a file system without locks
 ELSEWHERE_S = 120.0  # a network file system may show what was written a minute later
 
 _LOOK_EVERY_S = 1.0
+
+
+class Unchanged:
+    """Measures for how long something has been the same, on a monotonic clock."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: tuple[object, float] | None = None
+
+    def seconds(self, value: object) -> float:
+        """For how long it has had this value at every call; 0 at the first."""
+        now_s = self._clock()
+        if self._seen is None or self._seen[0] != value:
+            self._seen = (value, now_s)
+        return now_s - self._seen[1]
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,7 @@ class Silence:
         self._looking = threading.Lock()
 
     def list_lost(self) -> frozenset[WriterId]:
-        """Writers that may be dead: silent for 30 s on this host, for 120 s elsewhere."""
+        """Writers that may be dead: silent for 30 s on this machine, for 120 s elsewhere."""
         with self._looking:
             now_s = self._clock()
             if now_s >= self._next_look_s:
@@ -76,20 +98,23 @@ class Silence:
         end = segments[-1] if segments else None
         heard = self._heard.get(writer)
         if heard is None:
-            heard = _Heard(end, now_s - self._age_s(folder, end))
+            age_s = (
+                0.0
+                if end is None
+                else unwritten_s(folder / segment_name(end.number), self._lock_file)
+            )
+            heard = _Heard(end, now_s - age_s)
         elif heard.end != end:
             heard = _Heard(end, now_s)
         self._heard[writer] = heard
         who = read_writer(folder)
-        is_here = who is not None and who.host == socket.gethostname()
-        return now_s - heard.at_s > (SAME_HOST_S if is_here else ELSEWHERE_S)
+        is_here = who is not None and who.boot == boot_id() != ""
+        return now_s - heard.at_s > (SAME_BOOT_S if is_here else ELSEWHERE_S)
 
-    def _age_s(self, folder: Path, end: Segment | None) -> float:
-        """How much older a spool's end is than the last time that somebody took the lock."""
-        if end is None:
-            return 0.0
-        try:
-            written_s = os.stat(folder / segment_name(end.number)).st_mtime
-            return max(0.0, os.stat(self._lock_file).st_mtime - written_s)
-        except OSError:
-            return 0.0
+
+def unwritten_s(path: Path, lock: Path) -> float:
+    """How much older a file is than the last time that somebody took the lock; 0 for what is gone."""
+    try:
+        return max(0.0, os.stat(lock).st_mtime - os.stat(path).st_mtime)
+    except OSError:
+        return 0.0

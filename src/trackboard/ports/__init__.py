@@ -9,15 +9,15 @@ from trackboard.ports.catalogue import (
     RunFile,
 )
 from trackboard.ports.query import NEWEST_FIRST, Order, RunQuery
-from trackboard.ports.store import (
+from trackboard.ports.store import Points, Store, Unstorable
+from trackboard.ports.stream import (
     Batch,
     FloatColumn,
     IntColumn,
-    Points,
     Position,
+    Refused,
+    SavedDefinitions,
     SeriesPoints,
-    Store,
-    Unstorable,
 )
 from trackboard.ports.target import Cluster, ComputeNode, Target, WorkerState, WorkerStatus
 
@@ -36,8 +36,10 @@ __all__ = [
     "Order",
     "Points",
     "Position",
+    "Refused",
     "RunFile",
     "RunQuery",
+    "SavedDefinitions",
     "SeriesPoints",
     "Store",
     "Target",

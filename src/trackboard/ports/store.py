@@ -20,30 +20,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 from trackboard.errors import UsageError
 from trackboard.model import (
     ArtifactKind,
     Compute,
-    Event,
     QueuedJob,
     Run,
     RunId,
     Series,
     SeriesId,
     Value,
-    ValueKind,
     WriterId,
 )
 from trackboard.ports.catalogue import Artifact, EnvironmentVersion, Experiment, Model, RunFile
 from trackboard.ports.query import NEWEST_FIRST, Order, RunQuery
-
-IntColumn = npt.NDArray[np.int64]
-FloatColumn = npt.NDArray[np.float64]
+from trackboard.ports.stream import (
+    Batch,
+    FloatColumn,
+    IntColumn,
+    Position,
+    Refused,
+    SavedDefinitions,
+)
 
 
 class Unstorable(UsageError):
@@ -51,13 +53,6 @@ class Unstorable(UsageError):
 
     The same call fails again; nothing was changed.
     """
-
-
-class Position(NamedTuple):
-    """How far a spool has been stored: the next byte to read. Ordered."""
-
-    segment: int
-    offset: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,42 +70,6 @@ class Points:
         return len(self.steps)
 
 
-@dataclass(frozen=True, eq=False)
-class SeriesPoints:
-    """Numbers to append to one series, in log order.
-
-    `has_step` is False where no step was given: that point's step becomes the series' count at that
-    moment. `values` has dtype bool, int64 or float64 according to `kind`, which is never TEXT here
-    (text travels as `TextLogged`).
-    """
-
-    run: RunId
-    name: str
-    kind: ValueKind
-    steps: IntColumn
-    has_step: npt.NDArray[np.bool_]
-    times_s: FloatColumn
-    values: npt.NDArray[Any]
-    table: str = ""  # the table that this is a column of
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """A contiguous part of one writer's spool, decoded.
-
-    Events are in the order they were written. Points are in log order within each series; their order
-    relative to the events does not matter. Never holds `FileBytes`: whoever decodes writes those bytes
-    to their file first and passes `FileAdded` with an empty key on.
-    """
-
-    writer: WriterId
-    start: Position
-    end: Position
-    events: tuple[Event, ...]
-    points: tuple[SeriesPoints, ...]
-    skipped_bytes: int = 0
-
-
 class Store(Protocol):
     """Where the history lives."""
 
@@ -126,20 +85,46 @@ class Store(Protocol):
         stored one; an odd move (a later record after a terminal one within one attempt) is kept out and
         leaves a warning on the run. A higher attempt has a start and an end of its own. A run ends at
         its start plus the elapsed time, where both are known. A property that exists with another value
-        keeps the first and leaves a warning; so do losses and skipped bytes. Nothing in a batch is ever
-        rejected: what is about deleted runs is dropped; text that no database takes (lone surrogates, NUL) is
-        escaped, steps beyond int64 are cut. A number widens its series' kind (bool, int, float); text under
-        the same name is a series of its own. A series is a column of the table that came with its first
-        value. When a run reaches a terminal state its series are compacted.
+        keeps the first and leaves a warning; so do losses and skipped bytes. Losses add up to at most
+        2^63 - 1. Refused records are kept, and counted on their run as lost, with a warning. A batch that
+        continues another writer ends that one and takes its runs over. What is about deleted runs is
+        dropped; text that no database takes (lone surrogates, NUL) is escaped, steps beyond int64 are cut.
+        A number widens its series' kind (bool, int, float); text under the same name is a series of its
+        own. A series is a column of the table that came with its first value. When a run reaches a
+        terminal state its series are compacted.
 
         Raises:
             Conflict: A batch does not start where that writer's stored position is: somebody else
                 stored it. Nothing of any batch was stored.
+            Unstorable: The database can never hold some value. Nothing of any batch was stored.
         """
         ...
 
     def position(self, writer: WriterId) -> Position:
         """Where to read on: (0, 0) for a writer never seen."""
+        ...
+
+    def read_definitions(self, writer: WriterId, after: Position) -> SavedDefinitions:
+        """What `Batch.definitions` brought of the segment that a writer's position is in.
+
+        Who reads on needs them; the segment would tell them too, but slowly.
+
+        Args:
+            writer: The writer.
+            after: Leave out what is known to be defined before here, if it is in the same segment.
+
+        Returns:
+            The records that define, and up to where they are all: less than the position after a process
+            of an earlier version has stored something, (0, 0) when nothing is known.
+        """
+        ...
+
+    def list_refused(self, writer: WriterId | None = None) -> tuple[Refused, ...]:
+        """Records that could not be stored, of one writer or of all, in the order of the stream."""
+        ...
+
+    def count_refused(self, writers: Collection[WriterId]) -> Mapping[WriterId, int]:
+        """How many records of these writers could not be stored; those without any are left out."""
         ...
 
     def positions(self) -> Mapping[WriterId, Position]:
@@ -151,8 +136,8 @@ class Store(Protocol):
 
         What was applied before is on the disk when this returns: its spool may be removed.
         An owner is the writer whose batch brought the run's newest applied *StateChanged*, or the
-        *Created* of an interactive run before there was any. If it turns up again with a terminal state
-        of that attempt, that one counts. May be repeated.
+        *Created* of an interactive run before there was any. If it turns up again, with whatever record,
+        its runs have not failed (RUNNING, or PREPARING before their start). May be repeated.
 
         Returns:
             The runs that became Failed.

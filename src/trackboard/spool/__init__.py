@@ -1,7 +1,14 @@
 """The stream on disk: one append per record, read back after any crash. Standard library only."""
 
 from trackboard.spool.alive import Liveness, Writer, boot_id, probe, read_writer
-from trackboard.spool.events import decode_event
+from trackboard.spool.events import (
+    FileDefinition,
+    Malformed,
+    SegmentHeader,
+    SeriesDefinition,
+    decode_record,
+    parse_json,
+)
 from trackboard.spool.reader import (
     Segment,
     iter_payloads,
@@ -12,17 +19,22 @@ from trackboard.spool.reader import (
 from trackboard.spool.writer import FileRef, SeriesRef, SpoolWriter
 
 __all__ = [
+    "FileDefinition",
     "FileRef",
     "Liveness",
+    "Malformed",
     "Segment",
+    "SegmentHeader",
+    "SeriesDefinition",
     "SeriesRef",
     "SpoolWriter",
     "Writer",
     "boot_id",
-    "decode_event",
+    "decode_record",
     "iter_payloads",
     "list_segments",
     "list_writers",
+    "parse_json",
     "probe",
     "read_payload",
     "read_writer",

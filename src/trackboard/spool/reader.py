@@ -30,7 +30,8 @@ def list_writers(spool_folder: Path) -> list[WriterId]:
 def list_segments(folder: Path, *, begin: int = 0) -> list[Segment]:
     """Segments of one spool in order. Empty when the folder was removed meanwhile.
 
-    Sizes are asked after the names are known: a segment that has a successor has its final size.
+    Sizes are asked after the names are known: on a file system of one machine a segment that has a
+    successor has its final size. Each is opened first, as network file systems look again only then.
 
     Args:
         folder: The spool's folder.
@@ -44,11 +45,20 @@ def list_segments(folder: Path, *, begin: int = 0) -> list[Segment]:
             if suffix == SEGMENT_SUFFIX and stem.isdecimal() and str(int(stem)) == stem
             if int(stem) >= begin
         )
-        return [
-            Segment(number, os.stat(folder / segment_name(number)).st_size) for number in numbers
-        ]
+        return [Segment(number, _size(folder / segment_name(number))) for number in numbers]
     except FileNotFoundError:
         return []
+
+
+def _size(path: Path) -> int:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
+        return os.stat(path).st_size
+    try:
+        return os.fstat(fd).st_size
+    finally:
+        os.close(fd)
 
 
 def read_payload(buffer: memoryview, offset: int) -> Optional[memoryview]:

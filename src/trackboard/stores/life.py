@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from trackboard.errors import Conflict, NotFound
 from trackboard.model import (
     Created,
+    Lost,
     Run,
     RunId,
     RunKind,
@@ -16,8 +18,11 @@ from trackboard.model import (
     StateStamp,
     WriterId,
 )
+from trackboard.ports import Refused
 
 UNKNOWN = "unknown"  # the experiment of a stub
+_MOST_LOST = 2**63 - 1
+_ERROR_LENGTH = 300  # of an error's text, in a warning
 WARNINGS = 100  # kept on a run; later ones say nothing new
 
 
@@ -98,15 +103,40 @@ def change_state(record: RunRecord, event: StateChanged, writer: WriterId) -> Ru
 
 
 def end_owner(record: RunRecord, cause: str, time_s: float) -> RunRecord:
-    """The owner is gone: the run has failed, unless the owner turns up again and says otherwise."""
-    old = record.stamp or StateStamp(0, terminal=False, sequence=-1)
+    """The owner is gone: the run has failed, unless the owner turns up again.
+
+    It stays the owner, and its last word the newest: whatever it says then supersedes what was inferred.
+    """
     run = replace(
         record.run,
         state=RunState.FAILED,
         cause=cause,
         ended_s=_finite(time_s) or record.run.started_s,
     )
-    return replace(record, run=run, stamp=old._replace(terminal=True), owner=None)
+    return replace(record, run=run)
+
+
+def is_inferred(record: RunRecord) -> bool:
+    """Whether that a run has failed was only inferred from the silence of its owner."""
+    has_said_so = record.stamp is not None and record.stamp.terminal
+    return record.run.state is RunState.FAILED and not has_said_so
+
+
+def revive(record: RunRecord) -> RunRecord:
+    """The owner of a run speaks again: it has not failed, if that was only inferred."""
+    if not is_inferred(record):
+        return record
+    state = RunState.RUNNING if record.run.started_s is not None else RunState.PREPARING
+    return replace(record, run=replace(record.run, state=state, cause="", ended_s=None))
+
+
+def last_heir(former: WriterId, heirs: Mapping[WriterId, WriterId]) -> WriterId:
+    """Who owns the runs of a writer that was continued, by one that may have been continued itself."""
+    heir, seen = heirs[former], {former}
+    while heir in heirs and heir not in seen:
+        seen.add(heir)
+        heir = heirs[heir]
+    return heir
 
 
 def warn(record: RunRecord, text: str) -> RunRecord:
@@ -118,9 +148,19 @@ def warn(record: RunRecord, text: str) -> RunRecord:
 
 
 def lose(record: RunRecord, count: int, reason: str) -> RunRecord:
-    """Count what the writer could not store."""
-    run = replace(record.run, lost_points=record.run.lost_points + count)
+    """Count what could not be stored, up to the greatest number that a database holds."""
+    lost = min(record.run.lost_points + count, _MOST_LOST)
+    run = replace(record.run, lost_points=lost)
     return warn(replace(record, run=run), f"not everything could be stored: {reason}")
+
+
+def losses(refused: Iterable[Refused]) -> list[Lost]:
+    """Records that were refused, as losses of their runs."""
+    return [
+        Lost(each.run, 1, f"a record was refused, {each.error[:_ERROR_LENGTH]}")
+        for each in refused
+        if each.run is not None
+    ]
 
 
 def kept_property(key: str, old: str, new: str) -> str:

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trackboard.errors import Conflict
 from trackboard.model import (
     ArtifactKind,
     ArtifactLogged,
@@ -37,8 +36,10 @@ from trackboard.ports import (
     Order,
     Points,
     Position,
+    Refused,
     RunFile,
     RunQuery,
+    SavedDefinitions,
     Store,
 )
 from trackboard.stores import described, life, match, thin
@@ -46,6 +47,7 @@ from trackboard.stores.chunk import to_int64
 from trackboard.stores.life import RunRecord
 from trackboard.stores.memory_catalogue import MemoryCatalogue
 from trackboard.stores.memory_series import MemorySeries
+from trackboard.stores.memory_writers import MemoryWriters
 from trackboard.stores.mention import without
 
 
@@ -54,8 +56,7 @@ class MemoryStore(MemoryCatalogue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._positions: dict[WriterId, Position] = {}
-        self._ended: set[WriterId] = set()
+        self._writers = MemoryWriters()
         self._numbers: dict[str, int] = {}  # of each experiment's newest run
         self._runs: dict[RunId, RunRecord] = {}
         self._tags: dict[RunId, dict[str, str | None]] = {}
@@ -73,29 +74,36 @@ class MemoryStore(MemoryCatalogue):
     def apply(self, batches: Sequence[Batch]) -> None:
         """Store batches, exactly once."""
         with self._lock:
-            at = dict(self._positions)
-            for batch in batches:
-                stored = at.get(batch.writer, Position(0, 0))
-                if stored != batch.start:
-                    raise Conflict(
-                        f"spool {batch.writer} is stored up to {tuple(stored)}, and a batch begins at"
-                        f" {tuple(batch.start)}",
-                        hint="Somebody else stored it meanwhile: read on from the stored position.",
-                    )
-                at[batch.writer] = batch.end
+            self._writers.check(batches)
             self._version += 1
+            heirs = {each.continues: each.writer for each in batches if each.continues is not None}
+            back = {each.writer for each in batches if self._writers.has_ended(each.writer)}
+            for former in heirs:
+                self._take_over(former, life.last_heir(former, heirs))
+            self._revive(back.union(heirs.values()))
             for batch in without(batches, self._deleted):
                 self._apply(batch)
+            for former in heirs:
+                self._writers.end(former)
+
+    def _take_over(self, former: WriterId, heir: WriterId) -> None:
+        for run, record in self._runs.items():
+            if record.owner == former:
+                self._runs[run] = replace(record, owner=heir)
+
+    def _revive(self, owners: Collection[WriterId]) -> None:
+        for run, record in self._runs.items():
+            if record.owner in owners:
+                self._runs[run] = life.revive(record)
 
     def _apply(self, batch: Batch) -> None:
-        self._positions[batch.writer] = batch.end
-        self._ended.discard(batch.writer)
+        self._writers.advance(batch)
         mentioned: dict[RunId, None] = {}
-        for event in batch.events:
+        for event in (*batch.events, *life.losses(batch.refused)):
             if isinstance(event, Heartbeat):
                 continue
             if isinstance(event, Ended):
-                self._ended.add(batch.writer)
+                self._writers.end(batch.writer)
                 continue
             mentioned[event.run] = None
             self._runs.setdefault(event.run, life.stub(event.run))
@@ -188,19 +196,34 @@ class MemoryStore(MemoryCatalogue):
 
     def position(self, writer: WriterId) -> Position:
         """Where to read on."""
-        return self._positions.get(writer, Position(0, 0))
+        with self._lock:
+            return self._writers.position(writer)
 
     def positions(self) -> Mapping[WriterId, Position]:
         """All writers that have not ended."""
         with self._lock:
-            return {each: at for each, at in self._positions.items() if each not in self._ended}
+            return self._writers.positions()
+
+    def read_definitions(self, writer: WriterId, after: Position) -> SavedDefinitions:
+        """What is saved of the definitions of the segment that a writer's position is in."""
+        with self._lock:
+            return self._writers.read_definitions(writer, after)
+
+    def list_refused(self, writer: WriterId | None = None) -> tuple[Refused, ...]:
+        """Records that could not be stored."""
+        with self._lock:
+            return self._writers.list_refused(writer)
+
+    def count_refused(self, writers: Collection[WriterId]) -> Mapping[WriterId, int]:
+        """How many records of these writers could not be stored."""
+        with self._lock:
+            return self._writers.count_refused(writers)
 
     def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
         """Declare a writer ended, and fail the runs that it leaves behind."""
         with self._lock:
             self._version += 1
-            self._positions.setdefault(writer, Position(0, 0))
-            self._ended.add(writer)
+            self._writers.end(writer)
             owned = self.list_owned([writer])
             for run in owned:
                 self._runs[run] = life.end_owner(self._runs[run], cause, time_s)

@@ -17,6 +17,7 @@ def run_of(event: Event) -> RunId | None:
 def mentioned(batch: Batch) -> list[RunId]:
     """The runs that a batch is about, some more than once."""
     about = [found for event in batch.events if (found := run_of(event)) is not None]
+    about += [each.run for each in batch.refused if each.run is not None]
     return about + [part.run for part in batch.points if len(part.steps)]
 
 
@@ -27,6 +28,7 @@ def without(batches: Sequence[Batch], runs: Collection[RunId]) -> list[Batch]:
             batch,
             events=tuple(event for event in batch.events if run_of(event) not in runs),
             points=tuple(part for part in batch.points if part.run not in runs),
+            refused=tuple(each for each in batch.refused if each.run not in runs),
         )
         for batch in batches
     ]

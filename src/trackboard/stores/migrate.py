@@ -44,4 +44,31 @@ def _add_environments(operations: Operations) -> None:
     )
 
 
-_STEPS: dict[int, Callable[[Operations], None]] = {2: _add_environments}
+def _add_quarantine_and_definitions(operations: Operations) -> None:
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    place = (
+        ("writer", sa.Text()),
+        ("segment", number),
+        ("offset", number),
+    )
+    operations.create_table(
+        "definition",
+        *(sa.Column(name, kind, primary_key=True) for name, kind in place),
+        sa.Column("records", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    operations.create_table(
+        "refused",
+        *(sa.Column(name, kind, primary_key=True) for name, kind in place),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=True),
+    )
+    operations.add_column("writer", sa.Column("defined_segment", number, nullable=True))
+    operations.add_column("writer", sa.Column("defined_offset", number, nullable=True))
+
+
+_STEPS: dict[int, Callable[[Operations], None]] = {
+    2: _add_environments,
+    3: _add_quarantine_and_definitions,
+}

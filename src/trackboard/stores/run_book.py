@@ -95,6 +95,10 @@ class RunBook:
         """Leave a warning on a mentioned run."""
         self._put(run_id, lambda record: life.warn(record, text))
 
+    def revive(self, run_id: RunId) -> None:
+        """Take back that a mentioned run has failed: its owner speaks."""
+        self._put(run_id, life.revive)
+
     def write(self) -> None:
         """Write everything that changed."""
         self._experiments.write()

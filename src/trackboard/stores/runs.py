@@ -151,6 +151,14 @@ def list_owned(connection: sa.Connection, writers: Collection[WriterId]) -> tupl
     return tuple(RunId(row.run_id) for row in rows)
 
 
+def list_wrongly_failed(
+    connection: sa.Connection, writers: Collection[WriterId]
+) -> tuple[RunId, ...]:
+    """Runs of which only the silence of these owners said that they have failed; see `life.is_inferred`."""
+    rows = _among(connection, run.c.owner, writers, run.c.state == RunState.FAILED.value)
+    return tuple(RunId(row.run_id) for row in rows if life.is_inferred(record_of(row)))
+
+
 def list_descendants(connection: sa.Connection, ids: Collection[RunId]) -> tuple[Run, ...]:
     """These runs and everything below them, parents before children."""
     found: dict[str, sa.Row[Any]] = {}

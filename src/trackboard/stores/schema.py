@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from trackboard.stores.short_text import Text as _Text
 from trackboard.stores.short_text import short
 
-SCHEMA = 2  # an older one is brought up to date by `stores.migrate`
+SCHEMA = 3  # an older one is brought up to date by `stores.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -60,6 +60,29 @@ writer = sa.Table(
     sa.Column("offset", _Id, nullable=False),
     sa.Column("ended", sa.Boolean, nullable=False),
     sa.Column("skipped_bytes", _Id, nullable=False),
+    sa.Column("defined_segment", _Id, nullable=True),  # up to where `definition` is complete
+    sa.Column("defined_offset", _Id, nullable=True),
+)
+
+definition = sa.Table(  # what a segment calls its series and files; only of the one being read
+    "definition",
+    metadata,
+    sa.Column("writer", _Text, primary_key=True),
+    sa.Column("segment", _Id, primary_key=True),
+    sa.Column("offset", _Id, primary_key=True),  # the position that came with them
+    sa.Column("records", sa.LargeBinary, nullable=False),  # a line of JSON for each
+    sqlite_with_rowid=False,
+)
+
+refused = sa.Table(  # records of the stream that cannot be stored
+    "refused",
+    metadata,
+    sa.Column("writer", _Text, primary_key=True),
+    sa.Column("segment", _Id, primary_key=True),
+    sa.Column("offset", _Id, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("error", _Text, nullable=False),
+    sa.Column("run_id", _Text, nullable=True),
 )
 
 experiment = sa.Table(

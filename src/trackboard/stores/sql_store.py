@@ -27,18 +27,22 @@ from trackboard.ports import (
     Order,
     Points,
     Position,
+    Refused,
     RunFile,
     RunQuery,
+    SavedDefinitions,
     Store,
 )
 from trackboard.stores import (
     artifacts,
     catalogue,
+    definitions,
     environments,
     experiments,
     identity,
     models,
     parameters,
+    quarantine,
     reader,
     removal,
     runs,
@@ -75,6 +79,21 @@ class SqlStore:
         """All writers that have not ended."""
         with self._database.read() as connection:
             return stream.positions(connection)
+
+    def read_definitions(self, writer: WriterId, after: Position) -> SavedDefinitions:
+        """What is saved of the definitions of the segment that a writer's position is in."""
+        with self._database.read() as connection:
+            return definitions.read_definitions(connection, writer, after)
+
+    def list_refused(self, writer: WriterId | None = None) -> tuple[Refused, ...]:
+        """Records that could not be stored."""
+        with self._database.read() as connection:
+            return quarantine.list_refused(connection, writer)
+
+    def count_refused(self, writers: Collection[WriterId]) -> Mapping[WriterId, int]:
+        """How many records of these writers could not be stored."""
+        with self._database.read() as connection:
+            return quarantine.count_refused(connection, writers)
 
     def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
         """Declare a writer ended, and fail the runs that it leaves behind."""

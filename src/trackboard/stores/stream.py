@@ -15,7 +15,9 @@ from trackboard.stores import life, removal, runs
 from trackboard.stores.appender import Appender, NewPoints
 from trackboard.stores.chunk import to_int64
 from trackboard.stores.database import Database, pieces, version
+from trackboard.stores.definitions import forget_definitions, save_definitions
 from trackboard.stores.mention import mentioned, without
+from trackboard.stores.quarantine import add_refused
 from trackboard.stores.run_book import RunBook
 from trackboard.stores.schema import run, writer
 from trackboard.stores.series import SeriesKey
@@ -29,17 +31,19 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
     with database.write() as connection:
         now = (database.generation, version(connection))
         states = appender.take(now)
-        _advance(connection, batches)
-        about = dict.fromkeys(each for batch in batches for each in mentioned(batch))
+        back = _advance(connection, batches) | _take_over(connection, batches)
+        save_definitions(connection, batches)
+        revived = runs.list_wrongly_failed(connection, back) if back else []
+        about = dict.fromkeys([*(each for batch in batches for each in mentioned(batch)), *revived])
         deleted = removal.list_deleted(connection, about)
         if deleted:
             batches = without(batches, deleted)
+        add_refused(connection, [each for batch in batches for each in batch.refused])
         book = RunBook(connection, [each for each in about if each not in deleted])
+        for run_id in revived:
+            book.revive(run_id)
         for batch in batches:
-            for event in batch.events:
-                book.tell(event, batch.writer)
-            if batch.skipped_bytes:
-                _warn_of_damage(book, batch)
+            _tell(book, batch)
         book.write()
         added = _sorted_by_series(book, batches)
         if added:
@@ -52,12 +56,19 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
     appender.keep(now, states)
 
 
+def _tell(book: RunBook, batch: Batch) -> None:
+    for event in (*batch.events, *life.losses(batch.refused)):
+        book.tell(event, batch.writer)
+    if batch.skipped_bytes:
+        text = life.skipped(batch.skipped_bytes)
+        for run_id in dict.fromkeys(mentioned(batch)):
+            book.warn(run_id, text)
+
+
 def positions(connection: sa.Connection) -> dict[WriterId, Position]:
     """Where to read on, of all writers that have not ended."""
     query = sa.select(writer).where(writer.c.ended.is_(False)).order_by(writer.c.id)
-    return {
-        WriterId(row.id): Position(row.segment, row.offset) for row in connection.execute(query)
-    }
+    return {WriterId(row.id): _position_of(row) for row in connection.execute(query)}
 
 
 def position(connection: sa.Connection, writer_id: WriterId) -> Position:
@@ -70,11 +81,8 @@ def end_writer(
 ) -> tuple[RunId, ...]:
     """See `trackboard.ports.Store.end_writer`."""
     with database.write(durable=True) as connection:
-        if writer_id in _read_positions(connection, [writer_id]):
-            gone = sa.update(writer).where(writer.c.id == writer_id).values(ended=True)
-            connection.execute(gone)
-        else:
-            connection.execute(sa.insert(writer), [_writer_row(writer_id, _START, ended=True)])
+        _mark_ended(connection, writer_id)
+        forget_definitions(connection, [writer_id])
         failed = []
         for row in runs.read_runs(connection, run.c.owner == writer_id):
             record = runs.record_of(row)
@@ -86,9 +94,32 @@ def end_writer(
     return tuple(RunId(row.run_id) for row in failed)
 
 
-def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> None:
-    """Move the writers' positions on, or raise Conflict when somebody else has done so."""
-    known = _read_positions(connection, {batch.writer for batch in batches})
+def _mark_ended(connection: sa.Connection, writer_id: WriterId) -> None:
+    if writer_id in _read_positions(connection, [writer_id]):
+        gone = sa.update(writer).where(writer.c.id == writer_id).values(ended=True)
+        connection.execute(gone)
+    else:
+        connection.execute(sa.insert(writer), [_writer_row(writer_id, _START, ended=True)])
+
+
+def _take_over(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
+    """Give the runs of writers that are continued to those that continue them."""
+    heirs = {batch.continues: batch.writer for batch in batches if batch.continues is not None}
+    for former in heirs:
+        _mark_ended(connection, former)
+        heir = life.last_heir(former, heirs)
+        connection.execute(sa.update(run).where(run.c.owner == former).values(owner=heir))
+    return set(heirs.values())
+
+
+def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
+    """Move the writers' positions on, or raise Conflict when somebody else has done so.
+
+    Returns:
+        The writers that had been declared ended.
+    """
+    stored_rows = _read_writers(connection, {batch.writer for batch in batches})
+    known = {each: _position_of(row) for each, row in stored_rows.items()}
     rows: dict[WriterId, dict[str, Any]] = {}
     at = dict(known)
     for batch in batches:
@@ -102,7 +133,7 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> None:
         at[batch.writer] = batch.end
         row = rows.setdefault(batch.writer, _writer_row(batch.writer, batch.end, ended=False))
         ended = any(isinstance(event, Ended) for event in batch.events)
-        row.update(segment=batch.end.segment, offset=batch.end.offset, ended=ended)
+        row.update(_place(batch.end), ended=ended)
         row["skipped_bytes"] += batch.skipped_bytes
     fresh = [row for each, row in rows.items() if each not in known]
     changed = [
@@ -120,6 +151,7 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> None:
         connection.execute(sa.insert(writer), fresh)
     if changed:
         connection.execute(_MOVE, changed)
+    return {each for each, row in stored_rows.items() if row.ended}
 
 
 _MOVE = (
@@ -128,6 +160,8 @@ _MOVE = (
     .values(
         segment=sa.bindparam("of_segment"),
         offset=sa.bindparam("of_offset"),
+        defined_segment=sa.bindparam("of_segment"),
+        defined_offset=sa.bindparam("of_offset"),
         ended=sa.bindparam("of_ended"),
         skipped_bytes=writer.c.skipped_bytes + sa.bindparam("of_skipped"),
     )
@@ -135,29 +169,37 @@ _MOVE = (
 
 
 def _writer_row(writer_id: WriterId, at: Position, *, ended: bool) -> dict[str, Any]:
+    return {"id": writer_id, **_place(at), "ended": ended, "skipped_bytes": 0}
+
+
+def _place(at: Position) -> dict[str, int]:
+    """Where to read on; batches bring all definitions up to there."""
     return {
-        "id": writer_id,
         "segment": at.segment,
         "offset": at.offset,
-        "ended": ended,
-        "skipped_bytes": 0,
+        "defined_segment": at.segment,
+        "defined_offset": at.offset,
+    }
+
+
+def _read_writers(
+    connection: sa.Connection, writers: Iterable[WriterId]
+) -> dict[WriterId, sa.Row[Any]]:
+    return {
+        WriterId(row.id): row
+        for piece in pieces(writers)
+        for row in connection.execute(sa.select(writer).where(writer.c.id.in_(piece)))
     }
 
 
 def _read_positions(
     connection: sa.Connection, writers: Iterable[WriterId]
 ) -> dict[WriterId, Position]:
-    return {
-        WriterId(row.id): Position(row.segment, row.offset)
-        for piece in pieces(writers)
-        for row in connection.execute(sa.select(writer).where(writer.c.id.in_(piece)))
-    }
+    return {each: _position_of(row) for each, row in _read_writers(connection, writers).items()}
 
 
-def _warn_of_damage(book: RunBook, batch: Batch) -> None:
-    text = life.skipped(batch.skipped_bytes)
-    for each in dict.fromkeys(mentioned(batch)):
-        book.warn(each, text)
+def _position_of(row: sa.Row[Any]) -> Position:
+    return Position(row.segment, row.offset)
 
 
 def _sorted_by_series(book: RunBook, batches: Sequence[Batch]) -> dict[SeriesKey, list[NewPoints]]:

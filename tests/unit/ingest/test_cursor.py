@@ -98,8 +98,9 @@ def test_a_place_and_its_definitions_change_together(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", refuse)
+        cursor.seek(Position(3, 1000))
         with pytest.raises(OSError, match="Input"):
-            cursor.seek(Position(3, 1000))
+            cursor.read(segments, most_bytes=100, is_final=False)
     cursor.seek(first.end)
     rest = cursor.read(segments, most_bytes=1 << 20, is_final=False)
     assert rest is not None

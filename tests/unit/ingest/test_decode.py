@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
-from trackboard.model import FileBytes, Heartbeat, RunId, Tagged, ValueKind
+from trackboard.model import FileBytes, Heartbeat, Lost, RunId, Tagged, TextLogged, ValueKind
 from trackboard.spool.events import encode_event, encode_json
 from trackboard.spool.layout import BYTES_HEAD, FLOAT_SCALAR, INT_SCALAR
 
@@ -73,7 +73,7 @@ def test_events_and_bytes_between_points() -> None:
     tag = record(encode_event(Tagged(RUN, "k", "v")))
     data = series(1, "a") + real(1, 1) + file + real(1, 2) + piece + real(1, 3) + tag
     decoded = decode(data, Definitions())
-    assert decoded.events == (FileBytes(RUN, "logs/a", 10, b"data"), Tagged(RUN, "k", "v"))
+    assert decoded.events == [FileBytes(RUN, "logs/a", 10, b"data"), Tagged(RUN, "k", "v")]
     assert decoded.points[0].values.tolist() == [1, 2, 3]
 
 
@@ -81,33 +81,110 @@ def test_what_a_newer_version_says_is_passed_over() -> None:
     future = record(b"\x63whatever") + record(encode_json({"k": "hologram", "run": RUN}))
     future += record(encode_json({"k": "heartbeat", "time_s": 1.0, "mood": "fine"}))
     decoded = decode(future + series(1, "a") + real(1, 1), Definitions())
-    assert decoded.events == (Heartbeat(1.0),)
+    assert decoded.events == [Heartbeat(1.0)]
     assert len(decoded.points) == 1
 
 
 @pytest.mark.parametrize(
-    "payload",
+    ("payload", "run"),
     [
-        *(b"{", b"{}}", b'{"k":"series"}', b'{"k":"series","id":[],"run":"r","name":"n"}'),
-        *(b"\x04", BYTES_HEAD.pack(4, 0, 0, 99, 0), b"{" + b'"a":{' * 100_000),
+        (b"{", None),
+        (b"{}}", None),
+        (b'{"k":"series"}', None),
+        (b'{"k":"series","id":[],"run":"r","name":"n"}', RUN),
+        (b'{"k":"tag","run":"r","key":1,"value":null}', RUN),
+        (b'{"k":"tag","run":["r"],"key":"k","value":null}', None),
+        (b"\x04", None),
+        (b"{" + b'"a":{' * 100_000, None),
     ],
 )
-def test_a_sound_record_without_sense_ends_the_segment(payload: bytes) -> None:
+def test_a_sound_record_without_sense_is_refused_and_the_next_is_read(
+    payload: bytes, run: RunId | None
+) -> None:
     good = series(1, "a") + real(1, 1)
-    decoded = decode(good + record(payload) + real(1, 2), Definitions())
-    assert decoded.end == len(good)
-    assert decoded.points[0].values.tolist() == [1]
+    data = good + record(payload) + real(1, 2)
+    decoded = decode(data, Definitions())
+    assert decoded.end == len(data)
+    assert decoded.points[0].values.tolist() == [1, 2]
+    (refused,) = decoded.refused
+    assert (refused.offset, refused.payload, refused.run) == (len(good), payload, run)
+    assert refused.error
+
+
+def test_points_and_bytes_that_nothing_has_named_are_counted() -> None:
+    piece = record(BYTES_HEAD.pack(4, 0, 0, 99, 0) + b"data")
+    data = series(1, "a") + real(1, 1) + real(7, 2) * 3 + piece
+    decoded = decode(data, Definitions())
+    assert decoded.skipped_bytes == 3 * len(real(7, 2)) + len(piece)
+    assert len(decoded.points) == 1
+    assert decoded.events == []
+
+
+def test_what_belongs_to_a_malformed_definition_is_lost_on_its_run() -> None:
+    odd = record(b'{"k":"series","id":7,"run":"r","name":12}')
+    file = record(b'{"k":"file","id":8,"run":"r","path":null}')
+    piece = record(BYTES_HEAD.pack(4, 0, 0, 8, 0) + b"data")
+    data = odd + file + real(7, 1) * 3
+    learned = Definitions()
+    decoded = decode(data + piece, Definitions())
+    assert len(decoded.refused) == len(decoded.definitions) == 2
+    assert [(event.run, event.count) for event in decoded.events if isinstance(event, Lost)] == [
+        (RUN, 1),
+        (RUN, 3),
+    ]
+    learn_definitions(data, learned)
+    assert decode(real(7, 1), learned).events[0] == Lost(RUN, 1, decoded.events[0].reason)  # type: ignore[union-attr]
+
+
+def test_a_segment_tells_whom_it_continues() -> None:
+    header = {"k": "segment", "format": 1, "writer": "w", "number": 0, "continues": "v"}
+    assert decode(record(encode_json(header)), Definitions()).continues == "v"
 
 
 def test_definitions_are_learned_from_what_was_stored() -> None:
     known, learned = Definitions(), Definitions()
     data = series(1, "a") + real(1, 1) * 50 + series(2, "b") + real(2, 1)
     data += record(encode_json({"k": "file", "id": 3, "run": RUN, "path": "p"})) + real(1, 2) * 9
-    decode(data, known)
-    learn_definitions(data, learned)
+    found = decode(data, known).definitions
+    assert learn_definitions(data, learned) == found
     assert learned == known
     learn_definitions(b"", learned)
     assert learned == known
+
+
+def test_learning_passes_over_what_decoding_refused_and_ends_where_it_ended() -> None:
+    known, learned = Definitions(), Definitions()
+    data = (
+        record(b"{") + series(1, "a") + record(b'{"k":"series","id":2,"run":"r"}') + series(3, "c")
+    )
+    flipped = bytearray(series(4, "d"))
+    flipped[-1] ^= 1
+    data += bytes(flipped) + series(5, "e")
+    decode(data, known)
+    learn_definitions(data, learned)
+    assert learned == known
+    assert sorted(learned.series) == [1, 3]
+    assert learned.nameless == {2: RUN}
+
+
+def test_learning_looks_at_a_bounded_part_behind_each_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The headers of everything behind each text would make it quadratic."""
+    looked_at: list[int] = []
+    plain = np.frombuffer
+
+    def counting(*arguments: object) -> object:
+        found = plain(*arguments)  # type: ignore[call-overload]
+        looked_at.append(found.nbytes)
+        return found
+
+    text = record(encode_event(TextLogged(RUN, "t", "x" * 50, None, 1.0)))
+    data = series(1, "a") + text * 2000
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "frombuffer", counting)
+        learn_definitions(data, Definitions())
+    assert sum(looked_at) < 50 * len(data)
 
 
 def test_unfinished_is_the_begin_of_one_record_only() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest.silence import ELSEWHERE_S, SAME_HOST_S, Silence
+from trackboard.ingest.silence import ELSEWHERE_S, SAME_BOOT_S, Silence
 from trackboard.model import RunId, RunState
 from trackboard.record import LiveRun, Recorder
 from trackboard.spool import Liveness, list_writers, probe
@@ -67,9 +67,10 @@ def state(workspace: Workspace) -> RunState:
 @pytest.mark.parametrize(
     ("facts", "limit_s"),
     [
-        ({"host": "elsewhere"}, ELSEWHERE_S),
-        ({"locked": False}, SAME_HOST_S),
-        ({"host": "elsewhere", "locked": False}, ELSEWHERE_S),
+        ({"host": "elsewhere", "boot": "another"}, ELSEWHERE_S),
+        ({"locked": False}, SAME_BOOT_S),
+        ({"host": "elsewhere", "boot": "another", "locked": False}, ELSEWHERE_S),
+        ({"host": "elsewhere", "locked": False}, SAME_BOOT_S),
         ({"odd": "a newer version's"}, ELSEWHERE_S),
     ],
 )

@@ -1,6 +1,8 @@
 """What records do to a run; the whole of it is in the contract suite, here are the corners."""
 
-from trackboard.model import RunId, RunKind, RunState, WriterId
+from dataclasses import replace
+
+from trackboard.model import RunId, RunKind, RunState, StateStamp, WriterId
 from trackboard.stores import life
 from trackboard.stores.life import RunRecord
 from trackboard.testing.speaker import created, moved
@@ -25,14 +27,48 @@ def test_a_name_that_was_given_before_created_stays() -> None:
     assert record.run.name == "said"
 
 
-def test_a_record_of_a_lost_owner_that_is_not_an_end_changes_nothing() -> None:
-    lost = life.end_owner(
-        life.change_state(begun(), moved("r", RunState.RUNNING, 3), W), "gone", 9.0
-    )
-    still = life.change_state(lost, moved("r", RunState.FINALIZING, 4), W)
-    assert still.run.state is RunState.FAILED
-    ended = life.change_state(still, moved("r", RunState.CANCELED, 5), W)
+def test_whatever_a_lost_owner_says_supersedes_what_was_inferred() -> None:
+    running = life.change_state(begun(), moved("r", RunState.RUNNING, 3), W)
+    lost = life.end_owner(running, "gone", 9.0)
+    assert (lost.run.state, lost.run.cause, lost.owner) == (RunState.FAILED, "gone", W)
+    assert life.is_inferred(lost)
+    assert life.revive(lost) == running
+    back = life.change_state(lost, moved("r", RunState.FINALIZING, 4), W)
+    assert (back.run.state, back.run.cause, back.run.ended_s) == (RunState.FINALIZING, "", None)
+    ended = life.change_state(lost, moved("r", RunState.CANCELED, 5), W)
     assert (ended.run.state, ended.run.cause, ended.owner) == (RunState.CANCELED, "", W)
+    assert not life.is_inferred(ended)
+
+
+def test_what_the_owner_said_itself_is_no_inference() -> None:
+    failed = life.change_state(begun(), moved("r", RunState.FAILED, 1), W)
+    assert life.revive(failed) is failed
+    assert life.revive(begun()) == begun()
+
+
+def test_what_an_earlier_version_inferred_yields_to_an_end() -> None:
+    """It had forgotten the owner, and taken the failure for the owner's last word."""
+    running = life.change_state(begun(), moved("r", RunState.RUNNING, 3), W)
+    run = replace(running.run, state=RunState.FAILED, cause="gone", ended_s=9.0)
+    lost = RunRecord(run, is_stub=False, stamp=StateStamp(0, terminal=True, sequence=3))
+    assert (
+        life.change_state(lost, moved("r", RunState.FINALIZING, 4), W).run.state is RunState.FAILED
+    )
+    ended = life.change_state(lost, moved("r", RunState.COMPLETED, 5), W)
+    assert (ended.run.state, ended.owner) == (RunState.COMPLETED, W)
+
+
+def test_losses_add_up_to_what_a_database_holds() -> None:
+    record = begun()
+    for _ in range(3):
+        record = life.lose(record, 2**63 - 1, "disk full")
+    assert record.run.lost_points == 2**63 - 1
+
+
+def test_who_continues_whom_may_be_a_chain_or_nonsense() -> None:
+    a, b, c = WriterId("a"), WriterId("b"), WriterId("c")
+    assert life.last_heir(a, {a: b, b: c}) == c
+    assert life.last_heir(a, {a: b, b: a}) in (a, b)
 
 
 def test_an_owner_that_said_the_end_cannot_change_it() -> None:

@@ -54,7 +54,7 @@ def test_every_key_of_sqlite_is_one_of_postgresql(table: sa.Table) -> None:
         )
 
     kept = {names(tuple(index.expressions)) for index in table.indexes if index.unique}
-    on_postgresql = str(CreateTable(table).compile(dialect=POSTGRESQL))
+    on_postgresql = str(CreateTable(table).compile(dialect=POSTGRESQL)).replace('"', "")
     for constraint in table.constraints:
         key = names(tuple(constraint.columns))  # type: ignore[attr-defined]
         assert key in kept or f"({', '.join(key)})" in on_postgresql

@@ -107,18 +107,25 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def _layout(path: Path) -> dict[str, str]:
-    """Every table and index by name, as SQLite describes it, without line breaks."""
+def _layout(path: Path) -> dict[str, object]:
+    """Every table by its columns, every index as SQLite describes it."""
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        found = {name: " ".join(sql.replace('"', "").split()) for name, sql in rows}
+        found: dict[str, object] = {}
+        for name, sql in rows.fetchall():
+            columns = connection.execute(f"PRAGMA table_info('{name}')").fetchall()
+            is_table = sql.startswith("CREATE TABLE")
+            found[name] = [column[1:] for column in columns] if is_table else " ".join(sql.split())
     connection.close()
     return found
 
 
 def _make_older(path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE environment")
+        for table in ("environment", "definition", "refused"):
+            connection.execute(f"DROP TABLE {table}")
+        for column in ("defined_segment", "defined_offset"):
+            connection.execute(f"ALTER TABLE writer DROP COLUMN {column}")
         connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
     connection.close()
 

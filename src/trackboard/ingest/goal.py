@@ -1,0 +1,62 @@
+"""How far the spools had been written at a moment, as far as anybody can read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from trackboard.ingest.succession import Succession
+from trackboard.model import WriterId
+from trackboard.ports import Position, Store
+from trackboard.spool import list_segments
+
+
+class Goal:
+    """What was there to read when this was made.
+
+    Bytes behind a gap are no part of it: a network file system may not show them for a minute.
+
+    Args:
+        folders: The spools.
+        store: Where they are stored.
+        is_complete: Whether all that was written to a spool is seen.
+    """
+
+    def __init__(
+        self,
+        folders: Mapping[WriterId, Path],
+        store: Store,
+        is_complete: Callable[[Path], bool],
+    ) -> None:
+        self._folders = folders
+        self._store = store
+        self._ends: dict[WriterId, Position] = {}
+        positions = store.positions()
+        for writer, folder in folders.items():
+            at = positions.get(writer) or store.position(writer)
+            self._ends[writer] = _readable_end(folder, at, is_complete=is_complete(folder))
+
+    def is_stored(self, stuck: Collection[WriterId] = ()) -> bool:
+        """Whether all of it is stored. What is, or was removed since then, is not asked for again.
+
+        Args:
+            stuck: Of these nothing more can be read now.
+        """
+        positions = self._store.positions()
+        for writer, end in list(self._ends.items()):
+            stored = positions.get(writer) or self._store.position(writer)
+            if writer in stuck or stored >= end or not self._folders[writer].exists():
+                del self._ends[writer]
+        return not self._ends
+
+
+def _readable_end(folder: Path, at: Position, *, is_complete: bool) -> Position:
+    succession = Succession(folder)
+    for number, size in list_segments(folder, begin=at.segment):
+        header = None if is_complete else succession.header(number)
+        is_next = is_complete or (
+            header is not None and header.before is not None and Position(*header.before) <= at
+        )
+        if size and (number == at.segment or is_next):
+            at = max(at, Position(number, size))
+    return at

@@ -1,0 +1,88 @@
+"""Which writers will never write again: by the kernel's word, or after a silence that nothing explains."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from trackboard.ingest.silence import ELSEWHERE_S, Unchanged
+from trackboard.model import WriterId
+from trackboard.spool import Liveness, Writer, boot_id, list_segments, probe, read_writer
+
+_PROBE_EVERY_S = 0.5  # how often a silent writer is asked whether it lives
+
+
+class LivenessCheck:
+    """What is known of the writers of one workspace.
+
+    Args:
+        is_local: Whether the spools are on a file system of this machine alone.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, is_local: Callable[[], bool], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._is_local = is_local
+        self._clock = clock
+        self._probed_at_s: dict[WriterId, float] = {}
+        self._dead: set[WriterId] = set()
+        self._silent: dict[WriterId, Unchanged] = {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._probed_at_s.clear()
+        self._dead.clear()
+        self._silent.clear()
+
+    def forget(self, writer: WriterId) -> None:
+        """Forget a writer whose spool has gone."""
+        self._probed_at_s.pop(writer, None)
+        self._dead.discard(writer)
+        self._silent.pop(writer, None)
+
+    def is_complete(self, folder: Path) -> bool:
+        """Whether what is seen of a spool is what was written: by this machine, or on its own disk."""
+        return self._is_local() or is_of_this_boot(read_writer(folder))
+
+    def is_dead(self, writer: WriterId, folder: Path, *, asks: bool = True) -> bool:
+        """Whether the kernel says so. What is dead stays so.
+
+        Args:
+            writer: The writer.
+            folder: Its spool.
+            asks: Whether the kernel is asked now; it is at most twice a second.
+        """
+        if writer in self._dead or not asks:
+            return writer in self._dead
+        now_s, asked_s = time.monotonic(), self._probed_at_s.get(writer)
+        if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
+            return False
+        self._probed_at_s[writer] = now_s
+        is_proven = probe(folder) is Liveness.DEAD and self.is_complete(folder)
+        if is_proven:
+            self._dead.add(writer)
+        return is_proven
+
+    def is_silent(self, writer: WriterId, folder: Path) -> bool:
+        """Whether nothing of a spool has been seen to move for so long that a network would show it."""
+        silent = self._silent.setdefault(writer, Unchanged(self._clock))
+        return silent.seconds(tuple(list_segments(folder))) > ELSEWHERE_S
+
+    def is_presumed_dead(self, writer: WriterId, folder: Path) -> bool:
+        """Whether a writer that nobody can ask is of this machine before it restarted, and silent."""
+        who = read_writer(folder)
+        if who is None or self._is_local() or is_of_this_boot(who) or not _is_of_this_machine(who):
+            return False
+        return self.is_silent(writer, folder)
+
+
+def is_of_this_boot(who: Writer | None) -> bool:
+    """Whether a writer runs under the same kernel, and has written through the same cache."""
+    return who is not None and who.boot == boot_id() != ""
+
+
+def _is_of_this_machine(who: Writer) -> bool:
+    return who.host == socket.gethostname()
