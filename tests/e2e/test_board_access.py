@@ -185,3 +185,20 @@ def test_a_stranger_that_waits_to_be_answered_is_hung_up_on(board: BoardProcess)
         with contextlib.suppress(ConnectionResetError):
             assert stranger.recv(1) == b""
     assert json.loads(urllib.request.urlopen(f"{board.url}data/runs", timeout=30).read())
+
+
+def test_a_board_whose_output_nobody_reads_goes_on_answering(tmp_path: Path) -> None:
+    """Its pipe takes 64 KB; what nonsense makes it say would be far more."""
+    words = [sys.executable, "-m", "trackboard", "tb", "--port", "0", "--json", str(tmp_path)]
+    board = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert board.stdout is not None
+    try:
+        url = json.loads(board.stdout.readline())["url"]
+        for number in range(400):
+            assert status_of(f"{url}nothing/{'x' * 400}{number}") == 404
+        assert status_of(f"{url}data/plugin/images/images") == 400
+    finally:
+        board.terminate()
+        said, _ = board.communicate(timeout=60)
+    assert said.count("not found") == 1
+    assert len(said) < 10_000

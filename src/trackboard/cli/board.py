@@ -20,6 +20,7 @@ from trackboard.board.show import Command, Show
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_loopback
 from trackboard.board.web.key import load_token, make_key
+from trackboard.board.web.output import bounded_output
 from trackboard.board.web.peer import can_find_peers
 from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter, url_of
 from trackboard.errors import NotFound, TrackboardError
@@ -93,6 +94,7 @@ def run_board(
     with contextlib.ExitStack() as opened:
         opened.enter_context(stop_on_signals(stop))
         opened.enter_context(_uncollected())
+        opened.enter_context(bounded_output())
         listener = opened.enter_context(listen(door.host, door.port))
         if show.log_folder is not None:
             access = door.access(listener, None)
