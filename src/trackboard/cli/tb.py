@@ -16,7 +16,7 @@ from trackboard.board.link import open_in_browser, with_key_shown
 from trackboard.board.port import DEFAULT_PORT
 from trackboard.board.show import Show
 from trackboard.cli.board import Door, run_board
-from trackboard.config import ROOT, find_location
+from trackboard.config import ROOT, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
 
 _SETTINGS = "trackboard.toml"
@@ -100,6 +100,11 @@ def _what_to_show(folder: Path | None, experiment: str | None, runs: tuple[str, 
             )
         return Show(log_folder=folder.absolute())
     workspace = find_location(folder).folder
+    if folder is not None and not holds_workspace(workspace):
+        raise NotFound(
+            f"there is no history in {workspace}",
+            hint="Name a folder with a history (trackboard where), or leave it out: then one is begun.",
+        )
     return Show(workspace=workspace, experiment=experiment, runs=runs or None)
 
 

@@ -17,6 +17,7 @@ from trackboard.config.keys import check_keys
 from trackboard.errors import Conflict, Unavailable, UsageError
 from trackboard.layout import (
     ROOT,
+    group_name,
     is_shared,
     make_workspace_folder,
     open_file,
@@ -153,6 +154,26 @@ def _read_hosts(where: str, hosts: list[object]) -> tuple[str, ...]:
                 hint='Write names without a port: allowed_hosts = ["board.example.org"].',
             )
     return tuple(str(host).lower() for host in hosts)
+
+
+def apply_sharing(folder: Path, settings: Settings) -> None:
+    """Give a workspace to its folder's group, or to its owner alone, as its settings say.
+
+    Only the owner's call does that; settings that say nothing leave all modes as they are.
+
+    Raises:
+        Unavailable: The system refuses.
+    """
+    if settings.shared is None:
+        return
+    try:
+        set_sharing(folder, shared=settings.shared)
+    except OSError as error:
+        raise Unavailable(
+            f"the workspace {folder} cannot be shared with the group {group_name(folder)}:"
+            f" {error.strerror or error}: {error.filename}",
+            hint=f"Give it to a group that you are in: chgrp -R GROUP {folder}",
+        ) from error
 
 
 class SettingsFile:

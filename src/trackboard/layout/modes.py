@@ -10,6 +10,7 @@ What a workspace's files are made with is one of these functions: tests/arch loo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -107,4 +108,7 @@ def _group_rights(folder: AnyPath) -> Optional[int]:
 def _hand_on(fd: int, mode: int) -> None:
     found = os.fstat(fd)
     if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode:
-        os.fchmod(fd, mode)
+        with contextlib.suppress(
+            PermissionError
+        ):  # a file system whose mount decides for all files
+            os.fchmod(fd, mode)

@@ -44,7 +44,7 @@ def make_workspace_folder(folder: Path) -> bool:
         if not folder.is_dir():
             raise
         return False
-    folder.chmod(PRIVATE_FOLDER)
+    _change_mode(folder, PRIVATE_FOLDER)
     return True
 
 
@@ -58,19 +58,21 @@ def set_sharing(folder: Path, *, shared: bool) -> bool:
         shared: Whether the group reads and writes.
 
     Returns:
-        Whether that had to be changed. Nothing is, for anybody but the folder's owner.
+        Whether that was changed: it is not where that is so already, on a disk that is read-only or has
+        no modes, and for anybody but the folder's owner.
 
     Raises:
-        OSError: The system refuses.
+        OSError: The system refuses to change what is in it.
     """
     found = folder.stat()
     if found.st_uid != os.geteuid():
         return False
     if not shared:
-        return _set_mode(folder, PRIVATE_FOLDER)
+        return _change_mode(folder, PRIVATE_FOLDER)
     if stat.S_IMODE(found.st_mode) == SHARED_FOLDER and not _is_of_another_group(folder):
         return False
-    folder.chmod(_CLOSED_FOLDER)
+    if not _change_mode(folder, _CLOSED_FOLDER):
+        return False
     for path in _list_below(folder):
         if not _SECRET.fullmatch(os.path.relpath(path, folder)):
             with contextlib.suppress(FileNotFoundError):  # a workspace that is in use
@@ -91,7 +93,9 @@ def give_to_group(path: AnyPath, group: int) -> None:
         os.chown(path, -1, group)
     owners = found.st_mode & 0o700
     mark = stat.S_ISGID if stat.S_ISDIR(found.st_mode) else 0
-    _set_mode(path, owners | owners >> 3 | mark)
+    wanted = owners | owners >> 3 | mark
+    if stat.S_IMODE(found.st_mode) != wanted:
+        os.chmod(path, wanted)
 
 
 def describe_others(folder: Path) -> str:
@@ -135,7 +139,7 @@ def _admits_group(folder: os.stat_result, group: int) -> bool:
 def _let_pass(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid == os.geteuid():
-        _set_mode(folder, stat.S_IMODE(found.st_mode) | stat.S_IXGRP | stat.S_IXOTH)
+        _change_mode(folder, stat.S_IMODE(found.st_mode) | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def _is_of_another_group(folder: Path) -> bool:
@@ -159,8 +163,12 @@ def _list_below(folder: Path) -> Iterator[str]:
                 places.append(entry.path)
 
 
-def _set_mode(path: AnyPath, mode: int) -> bool:
-    if stat.S_IMODE(os.stat(path).st_mode) == mode:
+def _change_mode(folder: Path, mode: int) -> bool:
+    """Give a folder a mode that it does not have; whether it has it now."""
+    if stat.S_IMODE(folder.stat().st_mode) == mode:
         return False
-    os.chmod(path, mode)
-    return True
+    with contextlib.suppress(
+        OSError
+    ):  # read-only, or a file system whose mount decides for all files
+        folder.chmod(mode)
+    return stat.S_IMODE(folder.stat().st_mode) == mode

@@ -9,7 +9,14 @@ from trackboard.stores.database import WAIT_S
 from trackboard.stores.memory import MemoryStore
 from trackboard.stores.sql_store import SqlStore
 
-__all__ = ["MemoryStore", "SqlStore", "open_postgresql", "open_read_only", "open_sqlite"]
+__all__ = [
+    "MemoryStore",
+    "SqlStore",
+    "create_sqlite",
+    "open_postgresql",
+    "open_read_only",
+    "open_sqlite",
+]
 
 
 def open_sqlite(
@@ -40,18 +47,35 @@ def open_sqlite(
     )
 
 
-def open_read_only(path: Path, reason: str) -> SqlStore:
+def create_sqlite(
+    path: Path, *, network_folder: bool = False, busy_timeout_s: float = WAIT_S
+) -> None:
+    """Make an empty history at `path`, unless there is one; nobody has it open when this returns.
+
+    Args:
+        path: The database's file.
+        network_folder: As for `open_sqlite`.
+        busy_timeout_s: As for `open_sqlite`.
+
+    Raises:
+        Unavailable: The disk does not let us.
+    """
+    sqlite.create_database(path, network_folder=network_folder, busy_timeout_s=busy_timeout_s)
+
+
+def open_read_only(path: Path, reason: str, *, network_folder: bool = False) -> SqlStore:
     """Open the history in a SQLite database that cannot be written; see `stores.read_only`.
 
     Args:
         path: The database's file, which is there.
         reason: Why it cannot be written, in words.
+        network_folder: As for `open_sqlite`.
 
     Raises:
         Conflict: The file is no history of ours, is damaged, or is of a newer version.
         Unavailable: It cannot be read either.
     """
-    return SqlStore(read_only.open_for_reading(path, reason))
+    return SqlStore(read_only.open_for_reading(path, reason, network_folder=network_folder))
 
 
 def open_postgresql(url: str, *, wait_s: float = WAIT_S) -> SqlStore:

@@ -49,27 +49,23 @@ class _Copy(NamedTuple):
     path: Path
 
 
-def open_for_reading(path: Path, reason: str) -> Database:
+def open_for_reading(path: Path, reason: str, *, network_folder: bool = False) -> Database:
     """Open a database that is there and cannot be written; nothing beside it is made or changed.
 
     Args:
         path: The database's file.
         reason: Why it cannot be written, in words.
+        network_folder: Whether another host may be writing, which looks at the files do not show in time:
+            then SQLite's locks are asked for, wherever it can be read with them.
 
     Raises:
         Conflict: It is no history of ours, is damaged, or is of a newer version.
         Unavailable: It cannot be read either.
     """
-    database = ReadOnlyDatabase(path, reason)
-    try:
-        if read_schema(database, path) == SCHEMA:
+    for always_locks in (True, False) if network_folder else (False,):
+        database = ReadOnlyDatabase(path, reason, always_locks=always_locks)
+        if _is_readable(database, path):
             return database
-    except Unavailable:
-        database.close()
-    except BaseException:
-        database.close()
-        raise
-    database.close()
     copy = _make_copy(path)
     try:
         open_database(copy.path, network_folder=False, busy_timeout_s=WAIT_S).close()
@@ -79,6 +75,21 @@ def open_for_reading(path: Path, reason: str) -> Database:
     return ReadOnlyDatabase(path, reason, copy)
 
 
+def _is_readable(database: Database, path: Path) -> bool:
+    """Whether a database can be read as it is; it is closed if not."""
+    try:
+        if read_schema(database, path) == SCHEMA:
+            return True
+    except Unavailable:
+        database.close()
+        return False
+    except BaseException:
+        database.close()
+        raise
+    database.close()
+    return False
+
+
 class ReadOnlyDatabase(Database):
     """A database that is read and never written, also while others write.
 
@@ -86,17 +97,26 @@ class ReadOnlyDatabase(Database):
         path: The database's file.
         reason: Why it cannot be written, in words.
         copy: A copy that is read instead, in a folder that goes when it is closed.
+        always_locks: Whether to take SQLite's locks also where nobody seems to have it open.
     """
 
-    def __init__(self, path: Path, reason: str, copy: _Copy | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        reason: str,
+        copy: _Copy | None = None,
+        *,
+        always_locks: bool = False,
+    ) -> None:
         self._named = path
         self._path = copy.path if copy else path
         self._reason = reason
         self._copy = copy
+        self._always_locks = always_locks
         super().__init__(
             self._make_engine(),
             lambda error: translate(error, path),
-            identify=lambda: _look(self._path),
+            identify=lambda: _look_for_good(self._path),
         )
 
     @contextmanager
@@ -132,14 +152,17 @@ class ReadOnlyDatabase(Database):
             self._copy.folder.cleanup()
 
     def _refuse_what_changed(self, before: _Mark) -> None:
-        if not before.in_use and _look(self._path) != before:
+        if before.in_use or self._always_locks:
+            return
+        if _look(self._path) != before:
             raise Unavailable(
                 f"the history {self._named} was changed while it was read", hint="Try again."
             )
 
     def _make_engine(self) -> sa.Engine:
         def connect() -> sqlite3.Connection:
-            how = "mode=ro" if _look(self._path).in_use else "mode=ro&immutable=1"
+            is_locked = self._always_locks or _look(self._path).in_use
+            how = "mode=ro" if is_locked else "mode=ro&immutable=1"
             uri = f"file:{quote(str(self._path))}?{how}"
             return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
@@ -192,6 +215,13 @@ def _copy_files(path: Path, copy: Path) -> None:
 def _look(path: Path) -> _Mark:
     in_use = any(os.path.exists(f"{path}{suffix}") for suffix in _BESIDE)
     return _Mark(in_use, identify(path) if in_use else (*identify(path), *_stamp(path)))
+
+
+def _look_for_good(path: Path) -> tuple[object, ...]:
+    """What names a state of the database, also one whose time may be that of the state before."""
+    mark = _look(path)
+    is_young = not mark.in_use and time.time() - os.stat(path).st_mtime < _SETTLE_S
+    return (*mark, time.monotonic_ns() if is_young else 0)
 
 
 def _look_at_all(path: Path) -> list[tuple[int, ...]]:

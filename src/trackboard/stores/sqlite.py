@@ -28,6 +28,17 @@ from trackboard.stores.database import (
 from trackboard.stores.lock_holder import describe_writer
 
 
+def create_database(path: Path, *, network_folder: bool, busy_timeout_s: float) -> None:
+    """Make an empty database at `path`, unless there is one; nobody has it open when this returns.
+
+    Raises:
+        Unavailable: The disk does not let us.
+    """
+    path = Path(os.path.abspath(path))
+    if not path.exists():
+        _create(path, _journal(network_folder), busy_timeout_s)
+
+
 def open_database(
     path: Path, *, network_folder: bool, busy_timeout_s: float, create: bool = True
 ) -> Database:
@@ -44,9 +55,9 @@ def open_database(
         Unavailable: The disk or another process does not let us.
     """
     path = Path(os.path.abspath(path))
-    journal = "DELETE" if network_folder else "WAL"
-    if create and not path.exists():
-        _create(path, journal, busy_timeout_s)
+    journal = _journal(network_folder)
+    if create:
+        create_database(path, network_folder=network_folder, busy_timeout_s=busy_timeout_s)
 
     def prepare(database: Database) -> None:
         schema_version.bring_up_to_date(database, path)
@@ -65,6 +76,10 @@ def open_database(
         database.close()
         raise
     return database
+
+
+def _journal(network_folder: bool) -> str:  # noqa: FBT001 - an answer
+    return "DELETE" if network_folder else "WAL"
 
 
 def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:

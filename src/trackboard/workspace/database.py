@@ -16,7 +16,8 @@ from pathlib import Path
 
 from trackboard.errors import Unavailable
 from trackboard.ingest import FileLock
-from trackboard.stores import SqlStore, open_read_only, open_sqlite
+from trackboard.layout import PRIVATE_FILE, give_to_group, is_shared
+from trackboard.stores import SqlStore, create_sqlite, open_read_only, open_sqlite
 from trackboard.workspace.obstacle import find_obstacle
 from trackboard.workspace.registration import FILE_NAME as REGISTRATION
 from trackboard.workspace.registration import (
@@ -85,8 +86,10 @@ class WorkspaceDatabase:
     def _open(self) -> SqlStore:
         if _is_there(self._path):
             if self.obstacle:
-                return open_read_only(self._path, self.obstacle)
-            store = self._open_to_write(create=False)
+                return open_read_only(
+                    self._path, self.obstacle, network_folder=self._network_folder
+                )
+            store = self._open_to_write()
             if read_registration(self._folder) is None:
                 self._register_first(store)
             return store
@@ -94,13 +97,14 @@ class WorkspaceDatabase:
         with _held(self._lock, self._folder):
             if not _is_there(self._path):  # nobody was faster
                 self._refuse_another()
-            store = self._open_to_write(create=True)
+                _make(self._folder, self._path, network_folder=self._network_folder)
+            store = self._open_to_write()
             if read_registration(self._folder) is None:
                 _register(self._folder, self._path, store)
         return store
 
-    def _open_to_write(self, *, create: bool) -> SqlStore:
-        return open_sqlite(self._path, network_folder=self._network_folder, create=create)
+    def _open_to_write(self) -> SqlStore:
+        return open_sqlite(self._path, network_folder=self._network_folder, create=False)
 
     def _register_first(self, store: SqlStore) -> None:
         """Register the database of a workspace that an older trackboard made."""
@@ -154,7 +158,9 @@ def register_database(folder: Path, path: Path, *, network_folder: bool, lock: F
         Unavailable: The disk or another process does not let us.
     """
     with _held(lock, folder):
-        store = open_sqlite(path, network_folder=network_folder)
+        if not _is_there(path):
+            _make(folder, path, network_folder=network_folder)
+        store = open_sqlite(path, network_folder=network_folder, create=False)
         try:
             return _register(folder, path, store)
         finally:
@@ -187,6 +193,17 @@ def missing(folder: Path, path: Path, registered: Registration | None) -> Unavai
         hint="Put a copy of it back, or mount its disk; nothing is stored until then, and nothing recorded"
         f" is lost. To begin an empty one: trackboard where --register-database {folder}",
     )
+
+
+def _make(folder: Path, path: Path, *, network_folder: bool) -> None:
+    """Make an empty database; outside of the workspace no folder of ours keeps others from it."""
+    create_sqlite(path, network_folder=network_folder)
+    if folder in path.parents:
+        return
+    if is_shared(folder):
+        give_to_group(path, folder.stat().st_gid)
+    else:
+        path.chmod(PRIVATE_FILE)
 
 
 def _register(folder: Path, path: Path, store: SqlStore) -> str:

@@ -19,6 +19,7 @@ from trackboard.config import (
     Location,
     Settings,
     SettingsFile,
+    apply_sharing,
     find_location,
     holds_workspace,
     make_workspace,
@@ -40,7 +41,6 @@ from trackboard.launch.queue import cancel, kick
 from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
-from trackboard.layout import set_sharing
 from trackboard.model import ArtifactKind, Run, RunId
 from trackboard.ports import (
     NEWEST_FIRST,
@@ -115,9 +115,7 @@ class Workspace:
                 f" its history is in {location.folder}, nothing is sent to Azure"
             )
         workspace = cls(location)
-        shared = workspace.settings.shared
-        if shared is not None:
-            set_sharing(location.folder, shared=shared)
+        apply_sharing(location.folder, workspace.settings)
         return workspace
 
     @property

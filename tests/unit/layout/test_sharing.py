@@ -103,6 +103,20 @@ def test_links_are_not_followed(folder: Path, tmp_path: Path) -> None:
     assert mode_of(outside) == 0o600
 
 
+def test_a_file_system_without_modes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("its mount decides for all files")
+
+    monkeypatch.setattr("os.chmod", refuse)
+    monkeypatch.setattr("os.fchmod", refuse)
+    assert make_workspace_folder(tmp_path / "new")
+    assert not set_sharing(folder, shared=True)
+    assert not set_sharing(folder, shared=False)
+    assert not (folder / "lock").exists()
+
+
 @as_root
 def test_given_to_another_group_all_of_it_is(folder: Path) -> None:
     set_sharing(folder, shared=True)

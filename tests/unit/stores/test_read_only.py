@@ -126,6 +126,16 @@ def test_an_older_layout_is_read_from_a_copy(path: Path, schema: int) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_on_a_network_what_others_write_is_seen(path: Path) -> None:
+    writer = open_sqlite(path, network_folder=True)
+    store = open_read_only(path, REASON, network_folder=True)
+    for name in ("first", "second"):
+        writer.add_experiment(name)
+        assert store.list_experiments()[-1] == name
+    writer.close()
+    store.close()
+
+
 def test_it_is_not_written(path: Path, written: SqlStore) -> None:
     store = open_read_only(path, REASON)
     writes: list[Callable[[], object]] = [

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import pytest
 from trackboard.errors import Unavailable, UsageError
 from trackboard.ingest import FileLock
 from trackboard.workspace import Workspace
-from trackboard.workspace.registration import read_registration
+from trackboard.workspace.registration import (
+    Registration,
+    read_registration,
+    write_registration,
+)
 
 
 @pytest.fixture
@@ -93,6 +98,30 @@ def test_a_disk_that_is_not_mounted(tmp_path: Path) -> None:
         Workspace.open(folder).runs()
     (tmp_path / "elsewhere").rename(disk)
     assert names(Workspace.open(folder)) == ["a"]
+
+
+@pytest.mark.parametrize(("line", "mode"), [("", 0o600), ("shared = true", 0o660)])
+def test_one_elsewhere_is_no_more_open_than_the_workspace(
+    tmp_path: Path, line: str, mode: int
+) -> None:
+    folder = Workspace.open(tmp_path / "here").folder
+    with (folder / "trackboard.toml").open("a") as settings:
+        settings.write(f'store = "{tmp_path / "history.db"}"\n{line}\n')
+    workspace = Workspace.open(folder)
+    record(workspace, "a")
+    assert names(workspace) == ["a"]
+    found = [path for path in tmp_path.iterdir() if path.name.startswith("history.db")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {mode}
+    workspace.close()
+
+
+def test_what_was_registered_by_this_version_is_read_for_ever(workspace: Workspace) -> None:
+    text = '{"id": "0123456789abcdef", "path": "/data/history.db"}\n'
+    (workspace.folder / "database").write_text(text)
+    registered = Registration("0123456789abcdef", "/data/history.db")
+    assert read_registration(workspace.folder) == registered
+    write_registration(workspace.folder, registered)
+    assert (workspace.folder / "database").read_text() == text
 
 
 def test_removed_under_a_living_reader_it_is_not_made_either(workspace: Workspace) -> None:
