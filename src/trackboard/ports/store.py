@@ -11,6 +11,8 @@ transaction outlives a call and no connection crosses a fork: a child may use th
 inherited. Writes are serial: one waits until another, of any thread or process, is over; reads wait for
 nobody. `Unavailable` may come from any method when the database does not answer in time; the same call
 may be repeated. `Unstorable` comes from a write with a value that the database can never hold.
+Points whose stored bytes are not what was written are left out, and named on the log and by a warning of
+their run; the series' other points, and whatever is appended later, are as if nothing had happened.
 
 Not promised: that two reads see the same moment.
 """

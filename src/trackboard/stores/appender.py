@@ -7,7 +7,7 @@ merged and pressed. Text is not merged: its chunks are closed at 128 values or 6
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from trackboard.stores.chunk import (
     DTYPES,
     FULL,
     TAIL,
+    Damaged,
     Packed,
     Packer,
     Unpacker,
@@ -27,9 +28,13 @@ from trackboard.stores.chunk import (
     frozen,
     make_preview,
 )
+from trackboard.stores.damage import Damage, note
 from trackboard.stores.database import pieces
 from trackboard.stores.schema import chunk, series, to_column
 from trackboard.stores.series import (
+    OPEN,
+    SMALL,
+    WHOLE,
     SeriesKey,
     SeriesState,
     last_id,
@@ -37,7 +42,6 @@ from trackboard.stores.series import (
     write_states,
 )
 
-OPEN, SMALL, WHOLE = 0, 1, 2  # levels of a chunk
 _TEXT_BYTES = 64 * 1024
 _CACHED = 20_000  # series whose state is kept between two applications
 
@@ -93,9 +97,9 @@ class Appender:
         states: dict[SeriesKey, SeriesState],
     ) -> None:
         """Append to many series at once; brings `states` up to date."""
-        states.update(
-            load_states(connection, [key for key in added if key not in states], self._unpacker)
-        )
+        damages: list[Damage] = []
+        unknown = [key for key in added if key not in states]
+        states.update(load_states(connection, unknown, self._unpacker, damages))
         known = {states[key].id for key in added if key in states}
         fresh = last_id(connection)
         for key, parts in added.items():
@@ -106,6 +110,7 @@ class Appender:
         joined = [_joined(states[key].count, parts) for key, parts in added.items()]
         small = self._small_chunks(
             connection,
+            damages,
             [
                 state
                 for state, (points, _) in zip(changed, joined, strict=True)
@@ -119,21 +124,26 @@ class Appender:
             if state.key.is_text:
                 self._append_text(state, points, writes)
             else:
-                self._append_numbers(state, points, kind, small.get(state.id, []), writes)
+                self._append_numbers(state, points, kind, small.get(state.id, ()), writes)
         _write(connection, writes)
         write_states(connection, changed, known)
+        if damages:
+            note(connection, damages)
 
     def compact(self, connection: sa.Connection, runs: Sequence[int]) -> None:
         """Merge and press what lies behind the full chunks of these runs' series."""
         writes, ended = _Writes(), []
+        damages: list[Damage] = []
         for piece in pieces(runs):
             for group in _unmerged(connection, series.c.run.in_(piece)):
                 if len(group) == 1 and (group[0].codec != 0 or group[0].points < 32):
                     continue
+                parts = self._read_all(group, damages)
+                if parts is None:
+                    continue
                 ended.append(
                     {"of_id": group[0].series, "tail_start": group[-1].start + group[-1].points}
                 )
-                parts = [self._unpacker.read(packed_of(row)) for row in group]
                 kind = ValueKind(max(row.kind for row in group))
                 writes.deletes.append({"of_series": group[0].series, "of_start": group[0].start})
                 whole = _concatenate(parts, kind)
@@ -144,23 +154,38 @@ class Appender:
         if ended:
             update = sa.update(series).where(series.c.id == sa.bindparam("of_id"))
             connection.execute(update, ended)
+        if damages:
+            note(connection, damages)
 
     def _small_chunks(
-        self, connection: sa.Connection, states: Sequence[SeriesState]
-    ) -> dict[int, list[Points]]:
-        found: dict[int, list[Points]] = {}
+        self, connection: sa.Connection, damages: list[Damage], states: Sequence[SeriesState]
+    ) -> dict[int, list[Points] | None]:
+        """The closed chunks behind the full ones, by series; None where some of them are damaged."""
+        found: dict[int, list[Points] | None] = {}
         for piece in pieces(state.id for state in states):
             for group in _unmerged(connection, series.c.id.in_(piece)):
                 closed = [row for row in group if row.level != OPEN]
-                found[group[0].series] = [self._unpacker.read(packed_of(row)) for row in closed]
+                found[group[0].series] = self._read_all(closed, damages)
         return found
+
+    def _read_all(self, rows: Iterable[sa.Row[Any]], damages: list[Damage]) -> list[Points] | None:
+        """The points of some chunks; None when one of them is damaged: they are left as they are."""
+        parts = []
+        for row in rows:
+            try:
+                packed = Packed.of(row.points, row.kind, row.codec, row.data, row.checksum)
+                parts.append(self._unpacker.read(packed))
+            except Damaged as error:
+                damages.append(Damage(row.series, row.start, row.points, error.message))
+                return None
+        return parts
 
     def _append_numbers(
         self,
         state: SeriesState,
         points: Points,
         kind: ValueKind,
-        small: list[Points],
+        small: Sequence[Points] | None,
         writes: _Writes,
     ) -> None:
         fills, begin, had_tail = _fills(state, len(points)), state.full_end, state.tail is not None
@@ -171,17 +196,22 @@ class Appender:
         if not fills:
             self._put_tail(state, tail, writes, replaces=had_tail)
             return
+        at = begin if small is not None else state.tail_start
         if small or had_tail:
-            writes.deletes.append({"of_series": state.id, "of_start": begin})
+            writes.deletes.append({"of_series": state.id, "of_start": at})
         whole = _concatenate([*small, tail], state.kind) if small else tail
-        end = len(whole) - len(whole) % FULL
-        for start in range(0, end, FULL):
-            part = cut(whole, start, start + FULL)
+        room = (
+            begin + FULL - at
+        )  # up to where a full chunk may begin: less behind damaged small ones
+        while len(whole) >= room:
+            part, whole = cut(whole, 0, room), cut(whole, room, len(whole))
             packed = self._packer.pressed(part, _kind_of(part))
-            writes.inserts.append(_row(state.id, begin + start, WHOLE, packed, part))
-        state.tail_start, state.tail = begin + end, None
-        if end < len(whole):
-            self._put_tail(state, cut(whole, end, len(whole)), writes, replaces=False)
+            level = WHOLE if room == FULL else SMALL
+            writes.inserts.append(_row(state.id, at, level, packed, part))
+            at, room = at + room, FULL
+        state.tail_start, state.tail = at, None
+        if len(whole):
+            self._put_tail(state, whole, writes, replaces=False)
 
     def _put_tail(
         self, state: SeriesState, tail: Points, writes: _Writes, *, replaces: bool
@@ -216,11 +246,6 @@ def cut(points: Points, start: int, stop: int) -> Points:
     """A stretch of points, sharing their memory."""
     part = slice(start, stop)
     return Points(points.steps[part], points.times_s[part], points.values[part])
-
-
-def packed_of(row: sa.Row[Any]) -> Packed:
-    """A row of `chunk` as its codec knows it."""
-    return Packed(row.points, ValueKind(row.kind), row.codec, row.data)
 
 
 def _fills(state: SeriesState, count: int) -> bool:
@@ -298,6 +323,7 @@ def _row(series_id: int, start: int, level: int, packed: Packed, points: Points)
         "max_value": to_column(high),
         "preview": make_preview(points) if pressed_numbers else None,
         "data": packed.data,
+        "checksum": packed.computed_checksum,
     }
 
 

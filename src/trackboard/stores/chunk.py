@@ -6,13 +6,22 @@
 Text values are a JSON list of strings (ASCII, so that any text survives), behind the other two
 columns; pressed with zstd in codec 1.
 
-    preview          index u16 * k | steps i64 * k | times f64 * k | values * k
+    preview          index u16 * k | steps i64 * k | times f64 * k | values * k | crc32 u32
+
+A chunk's checksum is beside it: its number of points << 32 | crc32 of points, kind and codec (`_HEAD`)
+and the bytes. Chunks and previews of trackboard before 3 have none; a process that still runs with that
+code rewrites an open chunk, always with more points, and leaves the checksum as it was: one for another
+number of points says nothing.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from trackboard.errors import Conflict
 from trackboard.model import ValueKind
 from trackboard.ports import FloatColumn, IntColumn, Points
 from trackboard.stores import column, thin
@@ -29,6 +39,11 @@ RAW, PRESSED = 0, 1
 FULL = 4096  # points of a full chunk
 TAIL = 128  # an open chunk that reaches so many points is closed
 _WORTH_PRESSING = 32  # points; fewer stay raw
+_UNCHECKED_TEXT_BYTES = 64 << 20  # four times the longest record of a spool
+_MALFORMED = (*column.MALFORMED, TypeError, RecursionError)
+_KINDS = {int(kind): kind for kind in ValueKind}
+_HEAD = struct.Struct("<qBB")  # points, kind, codec
+_CRC = struct.Struct("<I")
 
 DTYPES: dict[ValueKind, npt.DTypeLike] = {
     ValueKind.BOOL: np.bool_,
@@ -36,6 +51,10 @@ DTYPES: dict[ValueKind, npt.DTypeLike] = {
     ValueKind.FLOAT: np.float64,
     ValueKind.TEXT: object,
 }
+
+
+class Damaged(Conflict):
+    """Stored bytes are not what was written: a disk, or somebody, changed them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +65,29 @@ class Packed:
     kind: ValueKind
     codec: int
     data: bytes
+    checksum: int | None = None  # as it was stored beside the bytes
+
+    @classmethod
+    def of(cls, count: int, kind: int, codec: int, data: bytes, checksum: int | None) -> Packed:
+        """A chunk from its columns in the database.
+
+        Raises:
+            Damaged: There is no such kind.
+        """
+        if kind not in _KINDS:
+            raise Damaged(f"there is no kind {kind}")
+        return cls(count, _KINDS[kind], codec, data, checksum)
+
+    @property
+    def computed_checksum(self) -> int:
+        """The checksum of the chunk as it is."""
+        head = _HEAD.pack(self.count, self.kind, self.codec)
+        return self.count << 32 | zlib.crc32(self.data, zlib.crc32(head))
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether there is a checksum for it."""
+        return self.checksum is not None and self.checksum >> 32 == self.count
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,35 +166,65 @@ class Unpacker:
         return zstandard.ZstdDecompressor()
 
     def read(self, packed: Packed) -> Points:
-        """The points of one chunk, in the kind they were stored in."""
-        if packed.codec == RAW:
-            return _raw(packed)
-        columns = Columns.empty(packed.count, packed.kind)
-        self.fill(packed, columns)
-        return columns.freeze()
+        """The points of one chunk, in the kind they were stored in.
+
+        Raises:
+            Damaged: Those are not the bytes that were written.
+        """
+        with _judged(packed):
+            if packed.codec == RAW:
+                return _raw(packed)
+            columns = Columns.empty(packed.count, packed.kind)
+            self._fill(packed, columns)
+            return columns.freeze()
 
     def fill(self, packed: Packed, out: Columns) -> None:
-        """Decode into columns, whose values may be of a wider kind."""
-        if packed.codec == RAW:
+        """Decode into columns, whose values may be of a wider kind.
+
+        Raises:
+            Damaged: Those are not the bytes that were written; the columns may be half filled.
+        """
+        with _judged(packed):
+            if packed.codec == PRESSED:
+                self._fill(packed, out)
+                return
             points = _raw(packed)
-            out.steps[:], out.times_s[:], out.values[:] = (
-                points.steps,
-                points.times_s,
-                points.values,
-            )
-            return
+            out.steps[:], out.times_s[:] = points.steps, points.times_s
+            out.values[:] = points.values
+
+    def _fill(self, packed: Packed, out: Columns) -> None:
         data = memoryview(packed.data)
         at = column.decode(data, 0, out.steps, self._unpress)
         at = column.decode(data, at, out.times_s.view(np.int64), self._unpress)
         if packed.kind is ValueKind.TEXT:
-            out.values[:] = _from_json(self._unpress.decompress(data[at:]))
+            out.values[:] = _from_json(self._text(packed, data[at:]), packed.count)
             return
         same = out.values.dtype == DTYPES[packed.kind]
         values = out.values if same else np.empty(packed.count, DTYPES[packed.kind])
         bits = values.view(np.uint8 if packed.kind is ValueKind.BOOL else np.int64)
-        column.decode(data, at, bits, self._unpress)
+        _check_length(column.decode(data, at, bits, self._unpress), len(data))
+        _check_bools(bits)
         if not same:
             out.values[:] = values
+
+    def _text(self, packed: Packed, pressed: memoryview) -> bytes:
+        most = _UNCHECKED_TEXT_BYTES
+        if packed.is_checked:  # then it is as long as it was written
+            most = max(most, zstandard.frame_content_size(pressed))
+        return column.decompress(self._unpress, pressed, most, exactly=False)
+
+
+@contextmanager
+def _judged(packed: Packed) -> Iterator[None]:
+    """Check a chunk before it is decoded, and call what goes wrong damage."""
+    if packed.is_checked and packed.checksum != packed.computed_checksum:
+        raise Damaged("the checksum differs")
+    if not 0 < packed.count <= FULL:
+        raise Damaged(f"no chunk has {packed.count} points")
+    try:
+        yield
+    except _MALFORMED as error:
+        raise Damaged(f"the bytes are malformed ({error})") from error
 
 
 def make_preview(points: Points) -> bytes:
@@ -164,13 +236,24 @@ def make_preview(points: Points) -> bytes:
         points.times_s[chosen],
         points.values[chosen],
     )
-    return b"".join(part.tobytes() for part in parts)
+    whole = b"".join(part.tobytes() for part in parts)
+    return whole + _CRC.pack(zlib.crc32(whole))
 
 
 def read_preview(preview: bytes, kind: ValueKind) -> Points:
-    """The points that `make_preview` chose."""
+    """The points that `make_preview` chose.
+
+    Raises:
+        Damaged: Those are not the bytes that it made.
+    """
     dtype = np.dtype(DTYPES[kind])
-    count = len(preview) // (18 + dtype.itemsize)
+    count, more = divmod(len(preview), 18 + dtype.itemsize)
+    if more not in (0, _CRC.size):
+        raise Damaged("a preview has an odd length")
+    if more and preview[-more:] != _CRC.pack(zlib.crc32(preview[:-more])):
+        raise Damaged("the checksum of a preview differs")
+    if dtype == np.bool_:
+        _check_bools(np.frombuffer(preview, np.uint8, count, 18 * count))
     return Points(
         np.frombuffer(preview, np.int64, count, 2 * count),
         np.frombuffer(preview, np.float64, count, 10 * count),
@@ -193,20 +276,39 @@ def to_int64(step: int) -> int:
 
 
 def _raw(packed: Packed) -> Points:
+    if packed.codec != RAW:
+        raise ValueError(f"there is no codec {packed.codec}")
     count, data = packed.count, packed.data
     steps = np.frombuffer(data, np.int64, count)
     times_s = np.frombuffer(data, np.float64, count, 8 * count)
     if packed.kind is ValueKind.TEXT:
         values = np.empty(count, object)
-        values[:] = _from_json(data[16 * count :])
+        values[:] = _from_json(data[16 * count :], count)
         return frozen(steps, times_s, values)
-    return Points(steps, times_s, np.frombuffer(data, DTYPES[packed.kind], count, 16 * count))
+    found = np.frombuffer(data, DTYPES[packed.kind], count, 16 * count)
+    _check_length(16 * count + found.nbytes, len(data))
+    _check_bools(found.view(np.uint8) if packed.kind is ValueKind.BOOL else found)
+    return Points(steps, times_s, found)
+
+
+def _check_length(read: int, found: int) -> None:
+    if read != found:
+        raise ValueError(f"{found} bytes instead of {read}")
+
+
+def _check_bools(bits: npt.NDArray[Any]) -> None:
+    if bits.dtype == np.uint8 and len(bits) and bits.max() > 1:
+        raise ValueError("a bool that is none")
 
 
 def _to_json(values: npt.NDArray[Any]) -> bytes:
     return json.dumps(values.tolist(), separators=(",", ":")).encode("ascii")
 
 
-def _from_json(data: bytes) -> list[str]:
-    texts: list[str] = json.loads(data)
+def _from_json(data: bytes, count: int) -> list[str]:
+    texts = json.loads(data)
+    if not isinstance(texts, list) or len(texts) != count:
+        raise ValueError(f"no list of {count} texts")
+    if not all(isinstance(each, str) for each in texts):
+        raise ValueError("a text that is none")
     return texts

@@ -37,6 +37,7 @@ _WORTH = 0.75  # of the plain size; a column that shrinks less is quicker to rea
 _FIRST = struct.Struct("<Bq")
 _SIZE = struct.Struct("<BI")
 _LINE = struct.Struct("<Bqq")
+MALFORMED = (zstandard.ZstdError, struct.error, ValueError, IndexError)
 
 
 def encode(column: npt.NDArray[Any], press: zstandard.ZstdCompressor) -> bytes:
@@ -82,7 +83,10 @@ def _repeated(column: npt.NDArray[Any], press: zstandard.ZstdCompressor) -> byte
 def decode(
     data: memoryview, at: int, out: npt.NDArray[Any], unpress: zstandard.ZstdDecompressor
 ) -> int:
-    """Fill `out` (int64 or uint8, contiguous) from the column at `at`; returns where it ends."""
+    """Fill `out` (int64 or uint8, contiguous) from the column at `at`; returns where it ends.
+
+    Bytes that no `encode` made raise one of `MALFORMED`; no more memory is taken than `out` has.
+    """
     encoding = data[at]
     if encoding == _PLAIN:
         end = at + 1 + out.nbytes
@@ -91,7 +95,7 @@ def decode(
     if encoding == _REPEATED:
         start = at + _SIZE.size
         end = start + int(_SIZE.unpack_from(data, at)[1])
-        whole = unpress.decompress(data[start:end], max_output_size=out.nbytes)
+        whole = decompress(unpress, data[start:end], out.nbytes)
         out.view(np.uint8)[:] = np.frombuffer(whole, np.uint8)
         return end
     if encoding == _SHUFFLED:
@@ -101,8 +105,20 @@ def decode(
         np.multiply(_ramp(len(out)), np.int64(step), out=out)
         out += np.int64(first)
         return at + _LINE.size
+    if encoding not in (_DELTA, _ZIGZAG):
+        raise ValueError(f"there is no encoding {encoding}")
     _, first = _FIRST.unpack_from(data, at)
     return _decode_differences(data, at + _FIRST.size, out, first, unpress, encoding == _ZIGZAG)
+
+
+def decompress(
+    unpress: zstandard.ZstdDecompressor, data: memoryview, size_bytes: int, *, exactly: bool = True
+) -> bytes:
+    """Decompress one frame of so many bytes, or at most so many. The frame says itself how many it has."""
+    found = zstandard.frame_content_size(data)
+    if found != size_bytes and (exactly or not 0 <= found <= size_bytes):
+        raise ValueError(f"a part has {found} bytes instead of {size_bytes}")
+    return unpress.decompress(data, max_output_size=size_bytes)
 
 
 def _decode_differences(
@@ -113,7 +129,7 @@ def _decode_differences(
     unpress: zstandard.ZstdDecompressor,
     zigzag: bool,  # noqa: FBT001
 ) -> int:
-    width = next(size for size in (1, 2, 4, 8) if size >= data[at])
+    width = next((size for size in (1, 2, 4, 8) if size >= data[at]), 8)
     raw = np.empty(len(out) - 1, f"<u{width}")
     end = _decode_planes(data, at, raw, unpress)
     if zigzag:
@@ -154,6 +170,8 @@ def _decode_planes(
     data: memoryview, at: int, out: npt.NDArray[Any], unpress: zstandard.ZstdDecompressor
 ) -> int:
     width, count = data[at], len(out)
+    if width > out.itemsize:
+        raise ValueError(f"{width} planes of items of {out.itemsize} bytes")
     sizes = struct.unpack_from(f"<{width}I", data, at + 1)
     at += 1 + 4 * width
     rows = out.view(np.uint8).reshape(count, out.itemsize)
@@ -163,7 +181,7 @@ def _decode_planes(
         if size == 1:
             rows[:, k] = plane[0]
         else:
-            whole = plane if size == count else unpress.decompress(plane, max_output_size=count)
+            whole = plane if size == count else decompress(unpress, plane, count)
             rows[:, k] = np.frombuffer(whole, np.uint8)
         at += size
     return at

@@ -1,7 +1,8 @@
 """Bringing the tables of an older trackboard up to date, a step for each version of the layout.
 
 Imported only when a stored layout is older. The steps are written out as they were when they were made:
-they must not follow what `schema` says today.
+they must not follow what `schema` says today. Each only adds: a process that still runs with the code
+before it goes on reading and writing beside those with the new code.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def upgrade(connection: sa.Connection) -> None:
     found = int(connection.execute(stored).scalar_one())
     operations = Operations(MigrationContext.configure(connection))
     for number in range(found + 1, schema.SCHEMA + 1):
-        _STEPS[number](operations)
+        for change in _STEPS[number]:
+            change(operations)
     connection.execute(
         sa.update(schema.meta).where(schema.meta.c.key == "schema").values(value=schema.SCHEMA)
     )
@@ -68,7 +70,12 @@ def _add_quarantine_and_definitions(operations: Operations) -> None:
     operations.add_column("writer", sa.Column("defined_offset", number, nullable=True))
 
 
-_STEPS: dict[int, Callable[[Operations], None]] = {
-    2: _add_environments,
-    3: _add_quarantine_and_definitions,
+def _add_checksums(operations: Operations) -> None:
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    operations.add_column("chunk", sa.Column("checksum", number, nullable=True))
+
+
+_STEPS: dict[int, tuple[Callable[[Operations], None], ...]] = {
+    2: (_add_environments,),
+    3: (_add_quarantine_and_definitions, _add_checksums),
 }

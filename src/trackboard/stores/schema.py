@@ -258,6 +258,7 @@ chunk = sa.Table(
     sa.Column("max_value", sa.Double, nullable=True),
     sa.Column("preview", sa.LargeBinary, nullable=True),  # before data: read without its pages
     sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("checksum", _Id, nullable=True),  # see `stores.chunk`; NULL: there is none
 )
 
 compute = sa.Table(

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from trackboard.model import RunId, Series, Value, ValueKind
 from trackboard.ports import Points
-from trackboard.stores.chunk import FULL, Packed, Unpacker
+from trackboard.stores.chunk import FULL, Damaged, Packed, Unpacker
+from trackboard.stores.damage import Damage
 from trackboard.stores.database import pieces
 from trackboard.stores.schema import chunk, from_column, run, series, to_column
 from trackboard.stores.short_text import short
@@ -24,6 +25,9 @@ class SeriesKey(NamedTuple):
     run: int
     name: str
     is_text: bool
+
+
+OPEN, SMALL, WHOLE = 0, 1, 2  # levels of a chunk
 
 
 @dataclass(slots=True)
@@ -73,22 +77,48 @@ _TAIL = (
     chunk.c.kind.label("tail_kind"),
     chunk.c.codec.label("tail_codec"),
     chunk.c.data.label("tail_data"),
+    chunk.c.checksum.label("tail_checksum"),
 )
 _OPEN = sa.and_(chunk.c.series == series.c.id, chunk.c.start == series.c.tail_start)
 _STATE = sa.select(series, *_TAIL).select_from(series.outerjoin(chunk, _OPEN))
 
 
 def load_states(
-    connection: sa.Connection, keys: Collection[SeriesKey], unpacker: Unpacker
+    connection: sa.Connection,
+    keys: Collection[SeriesKey],
+    unpacker: Unpacker,
+    damages: list[Damage],
 ) -> dict[SeriesKey, SeriesState]:
-    """The series among `keys` that exist, with their open chunks."""
+    """The series among `keys` that exist, with their open chunks.
+
+    One that is damaged is closed as it is, and told in `damages`: what follows goes into a new one.
+    """
     found = {}
     for runs, names in _blocks(keys):
         query = _STATE.where(series.c.run.in_(runs), short(series.c.name).in_(names))
         for row in connection.execute(query):
-            state = _state(row, unpacker)
+            state = _state(row)
             found[state.key] = state
+            if row.tail_data is not None:
+                try:
+                    state.tail = _tail(row, unpacker)
+                except Damaged as error:
+                    damages.append(Damage(row.id, row.tail_start, row.tail_count, error.message))
+                    _close_tail(connection, state)
     return found
+
+
+def _tail(row: sa.Row[Any], unpacker: Unpacker) -> Points:
+    return unpacker.read(
+        Packed.of(row.tail_count, row.tail_kind, row.tail_codec, row.tail_data, row.tail_checksum)
+    )
+
+
+def _close_tail(connection: sa.Connection, state: SeriesState) -> None:
+    """Close an open chunk as one of its series' other closed chunks."""
+    closed = sa.update(chunk).where(chunk.c.series == state.id, chunk.c.start == state.tail_start)
+    connection.execute(closed.values(level=WHOLE if state.key.is_text else SMALL))
+    state.tail_start = state.count
 
 
 def _blocks(keys: Iterable[SeriesKey]) -> Iterator[tuple[list[int], list[str]]]:
@@ -105,19 +135,14 @@ def _blocks(keys: Iterable[SeriesKey]) -> Iterator[tuple[list[int], list[str]]]:
                 yield some_runs, some_names
 
 
-def _state(row: sa.Row[Any], unpacker: Unpacker) -> SeriesState:
+def _state(row: sa.Row[Any]) -> SeriesState:
     kind = ValueKind(row.kind)
-    tail = None
-    if row.tail_data is not None:
-        packed = Packed(row.tail_count, ValueKind(row.tail_kind), row.tail_codec, row.tail_data)
-        tail = unpacker.read(packed)
     return SeriesState(
         id=row.id,
         key=SeriesKey(row.run, row.name, bool(row.is_text)),
         kind=kind,
         count=row.points,
         tail_start=row.tail_start,
-        tail=tail,
         last_value=last_value(row, kind),
         last_step=row.last_step,
         last_time_s=from_column(row.last_time_s),

@@ -50,6 +50,7 @@ from trackboard.stores import (
     stream,
 )
 from trackboard.stores.appender import Appender
+from trackboard.stores.damage import Damage, DamageReport
 from trackboard.stores.database import Database
 from trackboard.stores.query import query_runs
 from trackboard.stores.runs import list_descendants, list_tags
@@ -62,6 +63,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._appender = Appender()
+        self._damage = DamageReport(database)
 
     # -- the stream -------------------------------------------------------------------------------
 
@@ -316,12 +318,15 @@ class SqlStore:
         self, series: Sequence[SeriesId], *, limit: int | None = None
     ) -> Mapping[SeriesId, Points]:
         """Points of several series, in log order."""
+        damages: list[Damage] = []
         with self._database.read() as connection:
-            return reader.read_points(connection, series, limit)
+            found = reader.read_points(connection, series, limit, damages)
+        self._damage.tell(damages)
+        return found
 
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series, a chunk at a time."""
-        return reader.iter_points(self._database, series)
+        return reader.iter_points(self._database, series, self._damage.tell)
 
     # -- compute and the queue ----------------------------------------------------------------------
 

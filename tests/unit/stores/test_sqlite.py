@@ -126,6 +126,7 @@ def _make_older(path: Path) -> None:
             connection.execute(f"DROP TABLE {table}")
         for column in ("defined_segment", "defined_offset"):
             connection.execute(f"ALTER TABLE writer DROP COLUMN {column}")
+        connection.execute("ALTER TABLE chunk DROP COLUMN checksum")
         connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
     connection.close()
 
