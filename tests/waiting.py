@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE_S = 60.0  # a wait that ends well takes a fraction of it
+PATIENCE_S = 100.0  # a wait that ends well takes a fraction of it
 
 T = TypeVar("T")
 
 
 def until(
-    condition: Callable[[], T],
+    condition: Callable[[], T | None],
     what: str | Callable[[], str] = "it did not happen",
     *,
     patience_s: float = PATIENCE_S,

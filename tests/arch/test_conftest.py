@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.waiting import PATIENCE_S
 
 TESTS = Path(__file__).parents[1]
 
@@ -28,7 +29,7 @@ def run_pytest(folder: Path, test: str, *more: str, ci: bool) -> tuple[int, str]
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     return answer.returncode, answer.stdout
@@ -74,8 +75,8 @@ import subprocess, sys
 
 def test_it(leaves_no_process):
     nap = [sys.executable, "-c", "import time; time.sleep({})"]
-    child = [part.format(61) for part in nap]
-    detached = [part.format(62) for part in nap]
+    child = [part.format(601) for part in nap]
+    detached = [part.format(602) for part in nap]
     subprocess.Popen(child)
     starter = f"import subprocess; subprocess.Popen({detached!r}, start_new_session=True)"
     subprocess.run([sys.executable, "-c", starter], check=True)
@@ -83,6 +84,6 @@ def test_it(leaves_no_process):
     status, output = run_pytest(tmp_path, test, ci=False)
     assert status == 1
     assert "processes were left behind" in output
-    left = re.findall(r"(\d+): .*time.sleep\((6[12])\)", output)
-    assert {seconds for _, seconds in left} == {"61", "62"}
+    left = re.findall(r"(\d+): .*time.sleep\((60[12])\)", output)
+    assert {seconds for _, seconds in left} == {"601", "602"}
     assert not any(runs(int(pid)) for pid, _ in left)

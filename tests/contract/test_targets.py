@@ -18,7 +18,6 @@ class TestLocalSlots(TargetContract):
 
 
 @pytest.mark.xdist_group("ray")
-@pytest.mark.timeout(300)
 class TestRay(TargetContract):
     @pytest.fixture
     def workspace(self, ray_workspace: Workspace) -> Workspace:

@@ -1,7 +1,6 @@
 """Whole programs are started here: none may stay. Pages are looked at with a real browser."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,14 +10,13 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from tests.prerequisites import require
+from tests.waiting import until
 
 from trackboard.launch.plan import Request
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
 from trackboard.model import Compute, Distribution, EnvironmentRequest, Run, RunId, RunState
 from trackboard.workspace import Workspace
-
-_DEADLINE_S = 30.0  # for everything that a job is waited for
 
 # No graphics processor, no calls home; without WebGL TensorBoard draws curves that can be counted.
 _FLAGS = (
@@ -116,10 +114,7 @@ class Jobs:
     @staticmethod
     def until(condition: Callable[[], bool], say: Callable[[], str] = str) -> None:
         """Wait for something to become true; `say` is asked when it does not."""
-        deadline_s = time.monotonic() + _DEADLINE_S
-        while not condition():
-            assert time.monotonic() < deadline_s, f"it did not happen in time\n{say()}"
-            time.sleep(0.05)
+        until(condition, lambda: f"it did not happen\n{say()}", pause_s=0.05)
 
     def console(self, run: RunId, log: str = "std_log.txt") -> str:
         """What was printed, without what is said about the snapshot."""

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.waiting import PATIENCE_S, until
 
+from trackboard.board import process as process_module
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.workspace import Workspace
-
-WITHIN_S = 2.0
 
 # A process that starts a board, says where, and then does what its first argument says.
 STARTER = """
@@ -31,12 +31,12 @@ from pathlib import Path
 from trackboard.board.process import BoardProcess, Show
 board = BoardProcess.start(Show(log_folder=Path(sys.argv[2])), port=0)
 if sys.argv[1] == "fork" and os.fork() == 0:
-    time.sleep(60)
+    time.sleep(600)
 if sys.argv[1] == "stop in a fork" and os.fork() == 0:
     board.stop()
     os._exit(1 if board.is_running else 0)
 if sys.argv[1] == "spawn":
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False)
 if sys.argv[1] == "exit":
     print(board.url, flush=True)
     sys.exit()
@@ -77,12 +77,12 @@ def starter(how: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=5)
+        process.wait(PATIENCE_S)
         process.stdout.close()
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         body: bytes = answer.read()
         return body
 
@@ -93,13 +93,9 @@ def is_answered(url: str) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def gone_after_s(url: str) -> float:
-    """How long until nobody answers any more."""
-    begin = time.monotonic()
-    while is_answered(url):
-        assert time.monotonic() - begin < 10, f"{url} is still answered"
-        time.sleep(0.01)
-    return time.monotonic() - begin
+def until_gone(url: str) -> None:
+    """Wait until nobody answers any more."""
+    until(lambda: not is_answered(url), f"{url} is still answered")
 
 
 def test_a_board_answers_when_start_returns_and_stop_frees_its_port(workspace: Workspace) -> None:
@@ -108,9 +104,8 @@ def test_a_board_answers_when_start_returns_and_stop_frees_its_port(workspace: W
         assert board.is_running
         assert board.moved_from is None
         output = board._output
-        begin = time.monotonic()
         board.stop()
-        assert time.monotonic() - begin < WITHIN_S
+        assert board._child.returncode == 0, "it was ended by force"
         assert not is_answered(board.url)
         assert not board.is_running
         board.stop()
@@ -129,13 +124,12 @@ def test_a_taken_port_moves_on_and_says_from_where(tmp_path: Path) -> None:
 def test_a_kept_connection_does_not_delay_the_end(tmp_path: Path) -> None:
     with (
         started(Show(log_folder=tmp_path)) as board,
-        socket.create_connection(("127.0.0.1", board.port), timeout=5) as idle,
+        socket.create_connection(("127.0.0.1", board.port), timeout=PATIENCE_S) as idle,
     ):
         idle.sendall(b"GET /-/changes HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(65536).startswith(b"HTTP/1.1 200")
-        begin = time.monotonic()
         board.stop()
-        assert time.monotonic() - begin < WITHIN_S
+        assert board._child.returncode == 0, "it was ended by force"
 
 
 @pytest.mark.parametrize("how", ["stay", "fork", "spawn"])
@@ -145,15 +139,15 @@ def test_a_board_ends_when_its_starter_is_killed(tmp_path: Path, how: str) -> No
         assert is_answered(url)
         children = psutil.Process(process.pid).children()
         process.kill()
-        assert gone_after_s(url) < WITHIN_S
+        until_gone(url)
         if how != "stay":
             assert any(child.is_running() for child in children)
 
 
 def test_a_board_ends_when_its_starter_ends_normally(tmp_path: Path) -> None:
     with starter("exit", tmp_path) as (process, url):
-        assert process.wait(timeout=5) == 0
-        assert gone_after_s(url) < WITHIN_S
+        assert process.wait(PATIENCE_S) == 0
+        until_gone(url)
 
 
 def test_interrupting_the_starters_process_group_does_not_end_the_board(tmp_path: Path) -> None:
@@ -169,7 +163,7 @@ def test_a_fork_leaves_the_board_alone(tmp_path: Path) -> None:
         time.sleep(0.5)
         assert fetch(f"{url}-/changes")
         process.kill()
-        assert gone_after_s(url) < WITHIN_S
+        until_gone(url)
 
 
 @pytest.mark.parametrize(
@@ -180,15 +174,14 @@ def test_a_fork_leaves_the_board_alone(tmp_path: Path) -> None:
         ("import os; os._exit(0)", "exit code 0", ""),
     ],
 )
-def test_a_board_that_cannot_start_is_an_error_within_two_seconds(
+def test_a_board_that_cannot_start_is_an_error_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, ending: str, said: str
 ) -> None:
     (tmp_path / "tensorboard.py").write_text(source)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    begin = time.monotonic()
+    monkeypatch.setattr(process_module, "_READY_WITHIN_S", 1e6)
     with pytest.raises(Unavailable) as caught:
         BoardProcess.start(Show(log_folder=tmp_path), port=0)
-    assert time.monotonic() - begin < WITHIN_S
     assert f"TensorBoard could not start ({ending})" in caught.value.message
     assert said in caught.value.message
     assert "pip install" in caught.value.hint
@@ -201,20 +194,17 @@ def test_a_starter_that_ends_while_the_board_still_starts_takes_it_along(
 ) -> None:
     """The board hangs in an import then; SIGINT is an interrupted cell."""
     (tmp_path / "tensorboard.py").write_text(
-        f"open({str(tmp_path / 'begun')!r}, 'w').close(); import time; time.sleep(60)"
+        f"open({str(tmp_path / 'begun')!r}, 'w').close(); import time; time.sleep(600)"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     words = [sys.executable, "-c", STARTER, "stay", str(tmp_path)]
     with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
         try:
-            deadline_s = time.monotonic() + 10
-            while not (tmp_path / "begun").exists():
-                assert time.monotonic() < deadline_s
-                time.sleep(0.02)
+            until((tmp_path / "begun").exists)
             [board] = psutil.Process(process.pid).children()
             process.send_signal(number)
-            board.wait(timeout=WITHIN_S)
+            board.wait(PATIENCE_S)
             assert list(tmp_path.glob("*.log")) == []
         finally:
             process.kill()
@@ -247,7 +237,7 @@ def foreground(*words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, o
         yield process, json.loads(process.stdout.readline())
     finally:
         process.kill()
-        process.wait(timeout=5)
+        process.wait(PATIENCE_S)
         process.stdout.close()
 
 
@@ -259,10 +249,8 @@ def test_tb_ends_with_exit_code_zero_and_leaves_nothing(
         folder = empty_folder / ".trackboard" / "default"
         assert said["folder"] == str(folder)
         assert len(list((folder / "boards").iterdir())) == 1
-        begin = time.monotonic()
         process.send_signal(number)
-        assert process.wait(timeout=5) == 0
-        assert time.monotonic() - begin < WITHIN_S
+        assert process.wait(PATIENCE_S) == 0
         assert not is_answered(str(said["url"]))
         assert list((folder / "boards").iterdir()) == []
 
@@ -281,9 +269,9 @@ def test_stop_ends_the_boards_of_this_folder(workspace: Workspace) -> None:
             [sys.executable, "-m", "trackboard", "stop"],
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=PATIENCE_S,
             check=True,
         )
         assert set(done.stdout.splitlines()) == {f"stopped {said['url']}", f"stopped {board.url}"}
-        assert process.wait(timeout=5) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert not board.is_running

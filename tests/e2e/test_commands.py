@@ -123,7 +123,7 @@ def test_a_dry_run_masks_values_and_starts_nothing(project: Path) -> None:
 
 
 def test_queue_cancel_and_logs(project: Path) -> None:
-    job = _json(project, "submit", "--command", "echo begun; sleep 60")
+    job = _json(project, "submit", "--command", "echo begun; sleep 600")
     follower = [sys.executable, "-m", "trackboard", "logs", "-f", job["id"]]
     with subprocess.Popen(follower, cwd=project, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None

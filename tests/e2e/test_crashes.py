@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.waiting import PATIENCE_S, until
 
 from trackboard.model import Run, RunState
 from trackboard.workspace import Workspace
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _AT_ONCE = 4
-_PATIENCE_S = 20.0
 
 
 @dataclass
@@ -36,11 +36,12 @@ class Victim:
         return int(first), int(second)
 
     def wait_until_it_logs(self, *, both: bool) -> None:
-        deadline_s = time.monotonic() + _PATIENCE_S
-        while not (all(self.counted) if both else any(self.counted)):
-            assert self.process.poll() is None, f"it ended by itself: {self.process.returncode}"
-            assert time.monotonic() < deadline_s, "it does not log"
-            time.sleep(0.002)
+        def logs_or_has_ended() -> bool:
+            logs = all(self.counted) if both else any(self.counted)
+            return logs or self.process.poll() is not None
+
+        until(logs_or_has_ended, "it does not log", pause_s=0.002)
+        assert self.process.poll() is None, f"it ended by itself: {self.process.returncode}"
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -98,11 +99,12 @@ class Scene:
 
     def check_nothing_is_left(self) -> None:
         """Every spool was stored and removed, every run of a killed process has ended."""
-        deadline_s = time.monotonic() + 3
-        while left := os.listdir(self.workspace.spool_folder):
+
+        def is_empty() -> bool:
             self.workspace.drain()
-            assert time.monotonic() < deadline_s, f"spools stay: {left}"
-            time.sleep(0.05)
+            return not os.listdir(self.workspace.spool_folder)
+
+        until(is_empty, "spools stay", pause_s=0.05)
         for run in self.workspace.store.list_runs():
             assert run.state.is_terminal
             assert run.warnings == ()
@@ -180,7 +182,7 @@ def test_readers_killed_while_they_store_do_so_exactly_once(
                 time.sleep(chance.uniform(0, 0.1))
                 victims[-1].kill()
                 victims.append(scene.start())
-            assert reader.wait(timeout=60) == 0
+            assert reader.wait(PATIENCE_S) == 0
     finally:
         reader.kill()
         reader.wait()

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 import trackboard
 from trackboard.model import RunId
@@ -41,7 +41,7 @@ def spool(workspace: Workspace) -> Path:
     killed = subprocess.run(
         [sys.executable, "-S", "-c", _RECORD, str(workspace.spool_folder)],
         env={**os.environ, "PYTHONPATH": str(Path(trackboard.__path__[0]).parent)},
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     assert killed.returncode == -signal.SIGKILL
     (folder,) = workspace.spool_folder.iterdir()
@@ -54,10 +54,8 @@ def segments(spool: Path) -> list[Path]:
 
 
 def stored(workspace: Workspace) -> list[int]:
-    """Store all there is, in bounded time, and read it; the spool is gone afterwards."""
-    began_s = time.monotonic()
+    """Store all there is, and read it; the spool is gone afterwards."""
     workspace.drain()
-    assert time.monotonic() - began_s < 5
     assert list(workspace.spool_folder.iterdir()) == [], "a spool was kept"
     (series,) = workspace.store.list_series(runs=[RunId("r")])
     numbers: list[int] = workspace.store.read_points([series.id])[series.id].values.tolist()
@@ -162,9 +160,7 @@ def test_a_folder_that_is_no_spool_holds_nobody_up(workspace: Workspace) -> None
     strange.mkdir()
     (strange / "0.seg").write_bytes(b"\1" * 1000)
     (workspace.spool_folder / "note").write_text("")
-    began_s = time.monotonic()
     workspace.drain()
-    assert time.monotonic() - began_s < 5
     (series,) = workspace.store.list_series()
     assert series.count == _POINTS
     assert workspace.refresh() == 0

@@ -18,14 +18,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 from selenium.webdriver import Chrome
+from tests.waiting import PATIENCE_S, until
 
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
 from trackboard.model import ArtifactKind
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace
-
-PATIENCE_S = 30.0
 
 # Everything that matches below the page, also within shadow roots.
 DEEP = """
@@ -160,17 +159,10 @@ def fetch(board: BoardProcess, path: str, body: object = None, **query: str) -> 
     url = f"{board.url}data/{path}?{urllib.parse.urlencode(query)}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         content: bytes = answer.read()
     is_json = answer.headers["Content-Type"].startswith("application/json")
     return json.loads(content) if is_json else content
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, what
-        time.sleep(0.2)
 
 
 def texts(browser: Chrome, selector: str) -> list[str]:
@@ -222,7 +214,7 @@ def test_images(browser: Chrome, board: BoardProcess) -> None:
     found = fetch(board, "plugin/images/images", run=run, tag="plot", sample="0")
     assert [one["step"] for one in found] == [0, 1, 2]
     with urllib.request.urlopen(
-        f"{board.url}data/plugin/images/individualImage?{found[1]['query']}", timeout=10
+        f"{board.url}data/plugin/images/individualImage?{found[1]['query']}", timeout=PATIENCE_S
     ) as answer:
         assert answer.headers["Content-Type"] == "image/png"
         assert answer.read() == picture(1)

@@ -5,11 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.waiting import PATIENCE_S, until
 
 
 def start_demo(folder: Path, *options: str) -> subprocess.Popen[str]:
@@ -66,13 +66,11 @@ def test_it_stays_until_it_is_interrupted_and_leaves_nothing_running(
     below = psutil.Process(demo.pid).children(recursive=True)
     assert below, "the board is a process of its own"
     demo.send_signal(number)
-    rest = demo.communicate(timeout=25)
+    rest = demo.communicate(timeout=PATIENCE_S)
     assert demo.returncode == 0, rest
-    _, left = psutil.wait_procs(below, timeout=3)
+    _, left = psutil.wait_procs(below, timeout=PATIENCE_S)
     assert not left
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
-    deadline_s = time.monotonic() + 5
-    while list((empty_folder / ".trackboard/demo").glob("jobs/*/work")):
-        assert time.monotonic() < deadline_s, "the job's working copy is left"
-        time.sleep(0.1)
+    jobs = empty_folder / ".trackboard/demo/jobs"
+    until(lambda: not list(jobs.glob("*/work")), "the job's working copy is left")

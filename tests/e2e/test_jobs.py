@@ -146,7 +146,7 @@ def test_client_exits(jobs: Jobs, tmp_path: Path) -> None:
 
 
 def test_cancel_while_it_runs(jobs: Jobs) -> None:
-    run = jobs.submit("import time\nprint('up')\ntime.sleep(60)")
+    run = jobs.submit("import time\nprint('up')\ntime.sleep(600)")
     jobs.until(lambda: "up" in jobs.console(run))
     cancel(jobs.site, run)
     assert jobs.wait(run).state is RunState.CANCELED
@@ -198,7 +198,7 @@ def test_a_worker_and_its_client_mean_the_same_place(jobs: Jobs) -> None:
 
 
 def test_sigterm_to_a_worker(jobs: Jobs) -> None:
-    run = jobs.submit("import time\nprint('up')\ntime.sleep(60)")
+    run = jobs.submit("import time\nprint('up')\ntime.sleep(600)")
     jobs.until(lambda: "up" in jobs.console(run))
     os.kill(jobs.worker(run).pid, signal.SIGTERM)
     failed = jobs.wait(run)

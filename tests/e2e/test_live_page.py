@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from tests.waiting import until
 
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace
 
-PATIENCE_S = 20.0
 DRAWN = "line-chart path"  # TensorBoard's own: one per curve and one per line of the grid
 
 
@@ -33,13 +33,6 @@ def board(workspace: Workspace) -> Iterator[BoardProcess]:
     board = BoardProcess.start(Show(workspace=workspace.folder), port=0)
     yield board
     board.stop()
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, what
-        time.sleep(0.1)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.graph_pb2 import GraphDef
 from tensorboardX.proto.node_def_pb2 import NodeDef
 from tests.prerequisites import require
+from tests.waiting import PATIENCE_S, until
 
 from trackboard.blobs import open_folder
 from trackboard.board.event_folder import PlainFolder
@@ -112,15 +112,6 @@ def write_graph(writer: SummaryWriter) -> None:
     writer.file_writer.add_event(Event(graph_def=graph.SerializeToString()))
 
 
-def wait_for(question: Callable[[], Any], timeout_s: float = 8.0) -> Any:
-    """Ask until the answer is not empty."""
-    deadline = time.monotonic() + timeout_s
-    while not (found := question()):
-        assert time.monotonic() < deadline, "no answer in time"
-        time.sleep(0.05)
-    return found
-
-
 @pytest.mark.parametrize("start_reader", READERS)
 def test_every_kind_of_data_is_shown_beside_the_history(
     workspace: Workspace, start_reader: StartReader
@@ -130,7 +121,7 @@ def test_every_kind_of_data_is_shown_beside_the_history(
     board = workspace.open(start_reader)
     try:
         plugins = {"scalars", "histograms", "images", "text", "graphs", "hparams"}
-        wait_for(lambda: plugins <= set(board.list_plugins(experiment_id="")))
+        until(lambda: plugins <= set(board.list_plugins(experiment_id="")))
         check_everything(board)
         assert board.list_scalars(experiment_id="exp", plugin_name="scalars")
     finally:
@@ -178,14 +169,14 @@ def test_what_is_written_while_the_board_is_open_appears(
         folder = str(workspace.folder / "id-1" / "logs")
         with SummaryWriter(folder, flush_secs=0.1) as writer:  # its flush() waits for nothing
             writer.add_scalar("later", 1.0, 0)
-            assert wait_for(lambda: steps("exp/net")) == [0]
+            assert until(lambda: steps("exp/net")) == [0]
             assert board.change_token() != token
             writer.add_scalar("later", 1.0, 1)
-            wait_for(lambda: steps("exp/net") == [0, 1])
+            until(lambda: steps("exp/net") == [0, 1])
         workspace.add_run("id-2", "second", [1.0])
         with SummaryWriter(str(workspace.folder / "id-2" / "outputs" / "tb")) as writer:
             writer.add_scalar("later", 1.0, 5)
-        assert wait_for(lambda: steps("exp/second/outputs/tb")) == [5]
+        assert until(lambda: steps("exp/second/outputs/tb")) == [5]
     finally:
         board.close()
 
@@ -204,7 +195,7 @@ def test_a_truncated_event_file_breaks_nothing(
     board = workspace.open(start_reader)
     which = {"experiment_id": "", "plugin_name": "scalars"}
     try:
-        wait_for(lambda: "native/accuracy" in board.list_scalars(None, **which)["exp/net"])
+        until(lambda: "native/accuracy" in board.list_scalars(None, **which)["exp/net"])
     finally:
         board.close()
 
@@ -215,7 +206,7 @@ def test_time_series_hold_the_native_runs_too(workspace: Workspace) -> None:
         writer.add_scalar("loss", 7.0, 4)
     board = workspace.open(open_reader)
     try:
-        wait_for(lambda: len(board.list_runs(experiment_id="")) == 2)
+        until(lambda: len(board.list_runs(experiment_id="")) == 2)
         (found,) = json.loads(answer(board, "", [{"plugin": "scalars", "tag": "loss"}]) or b"")
         values = {
             run: [(point["step"], point["value"]) for point in points]
@@ -230,7 +221,7 @@ def test_a_plain_folder_is_shown_as_stock_tensorboard_shows_it(tmp_path: Path) -
     write_everything(tmp_path)
     board = open_folder_provider(tmp_path)
     try:
-        wait_for(lambda: "graphs" in board.list_plugins(experiment_id=""))
+        until(lambda: "graphs" in board.list_plugins(experiment_id=""))
         assert {run.run_id for run in board.list_runs(experiment_id="")} == {".", "trial"}
         which = {"experiment_id": "", "plugin_name": "scalars"}
         found = board.read_scalars(None, downsample=1000, **which)["."]
@@ -269,11 +260,11 @@ def test_a_killed_data_server_is_replaced(workspace: Workspace) -> None:
     write_everything(workspace.folder / "id-1" / "logs")
     board = open_provider(workspace.source, View())
     try:
-        wait_for(lambda: "images" in board.list_plugins(experiment_id=""))
+        until(lambda: "images" in board.list_plugins(experiment_id=""))
         (child,) = psutil.Process().children()
         os.kill(child.pid, signal.SIGKILL)
-        wait_for(lambda: "scalars" in board.list_plugins(experiment_id=""))
-        wait_for(lambda: "images" in board.list_plugins(experiment_id=""))
+        until(lambda: "scalars" in board.list_plugins(experiment_id=""))
+        until(lambda: "images" in board.list_plugins(experiment_id=""))
     finally:
         board.close()
 
@@ -297,7 +288,7 @@ from pathlib import Path
 from trackboard.board.reader import DataServer
 from trackboard.board.tensorboard_internals import find_data_server
 print(DataServer(Path(sys.argv[1]), find_data_server()).process_id, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -308,7 +299,7 @@ def test_the_data_server_dies_with_its_owner(tmp_path: Path) -> None:
         assert owner.stdout is not None
         child = psutil.Process(int(owner.stdout.readline()))
         owner.kill()
-    child.wait(timeout=2)
+    child.wait(PATIENCE_S)
     assert not child.is_running()
 
 
@@ -317,7 +308,7 @@ def test_a_plain_folder_keeps_its_own_hparams_experiment(tmp_path: Path) -> None
     native = NativeProvider(PlainFolder(tmp_path), PythonReader, keep_experiment_tag=True)
     try:
         which = {"experiment_id": "", "plugin_name": "hparams"}
-        found = wait_for(lambda: native.list_tensors(None, **which))
+        found = until(lambda: native.list_tensors(None, **which))
         assert "_hparams_/experiment" in found["trial"]
     finally:
         native.close()

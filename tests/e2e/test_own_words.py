@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from tests.waiting import until
 
 from trackboard.model import RunState
 from trackboard.workspace import Workspace
@@ -84,7 +84,7 @@ def test_a_run_that_is_interrupted(
     empty_folder: Path, number: signal.Signals, state: RunState
 ) -> None:
     process = train(
-        empty_folder, "first", "import time; print('ready', flush=True); time.sleep(60)"
+        empty_folder, "first", "import time; print('ready', flush=True); time.sleep(600)"
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -93,10 +93,8 @@ def test_a_run_that_is_interrupted(
     os.kill(process.pid, number)
     process.communicate(timeout=60)
     workspace = Workspace.open(empty_folder)
-    deadline_s = time.monotonic() + 10
-    while (run := workspace.runs()[0]).state is RunState.RUNNING:
-        assert time.monotonic() < deadline_s, "still running"
-        time.sleep(0.05)
+    until(lambda: workspace.runs()[0].state is not RunState.RUNNING, "still running")
+    run = workspace.runs()[0]
     assert run.state is state
     assert workspace.history(run, "loss").values.tolist() == [1 / (step + 1) for step in range(5)]
     workspace.close()

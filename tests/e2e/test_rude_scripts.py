@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,7 @@ def test_forks_and_exits(jobs: Jobs) -> None:
         import os, time
         if os.fork() == 0:
             print(os.getpid())
-            time.sleep(60)
+            time.sleep(600)
         time.sleep(0.2)"""
     )
     assert jobs.wait(run).state is RunState.COMPLETED
@@ -59,7 +58,7 @@ def test_daemonises(jobs: Jobs, tmp_path: Path, more: str) -> None:
                 os._exit(0)
             {more}
             open({str(pid)!r}, "w").write(str(os.getpid()))
-            time.sleep(60)
+            time.sleep(600)
         while not os.path.exists({str(pid)!r}): time.sleep(0.01)
         time.sleep(0.2)"""
     )
@@ -107,12 +106,18 @@ def test_ignores_sigterm_and_is_canceled(jobs: Jobs) -> None:
 
 
 def test_stops_itself_and_is_canceled(jobs: Jobs) -> None:
-    run = jobs.submit("import os, signal\nprint('up')\nos.kill(os.getpid(), signal.SIGSTOP)")
+    run = jobs.submit(
+        """if True:
+        import os, signal, sys
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("woken up to hear it"))
+        print("up")
+        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.pause()"""
+    )
     jobs.until(lambda: "up" in jobs.console(run))
-    began_s = time.monotonic()
     cancel(jobs.site, run)
     assert jobs.wait(run).state is RunState.CANCELED
-    assert time.monotonic() - began_s < 9  # it was woken up to hear SIGTERM, not killed later
+    assert "woken up to hear it" in jobs.console(run)
 
 
 def test_removes_its_own_folder(jobs: Jobs) -> None:
@@ -151,7 +156,7 @@ def test_removes_the_folder_of_its_job_and_is_canceled(jobs: Jobs) -> None:
         """if True:
         import os, shutil, time
         shutil.rmtree(os.path.dirname(os.getcwd()))
-        time.sleep(60)"""
+        time.sleep(600)"""
     )
     folder = jobs.workspace.folder / "jobs" / run
     worker = jobs.worker(run)
@@ -191,7 +196,7 @@ def test_arguments_of_every_kind(jobs: Jobs) -> None:
 
 
 def test_takes_too_long(jobs: Jobs) -> None:
-    run = jobs.submit("import time\ntime.sleep(60)", max_duration_s=0.5)
+    run = jobs.submit("import time\ntime.sleep(600)", max_duration_s=0.5)
     failed = jobs.wait(run)
     assert failed.state is RunState.FAILED
     assert failed.cause == "it ran longer than its limit of 0.5 s"
@@ -207,7 +212,7 @@ def test_takes_too_much_memory(jobs: Jobs) -> None:
         import os, time
         pids = [os.fork() for _ in range(2)]
         data = b"x" * 150_000_000 if not all(pids) else b""
-        time.sleep(60)""",
+        time.sleep(600)""",
         compute="small",
     )
     failed = jobs.wait(run)
@@ -245,7 +250,6 @@ def test_ten_million_lines(jobs: Jobs, tmp_path: Path) -> None:
             sys.stdout.write("".join(f"line {{n}}\\n" for n in range(start, start + 1000)))"""
     )
     shown = tmp_path / "shown"
-    began_s = time.monotonic()
     with shown.open("wb") as file:
         client = subprocess.run(
             [sys.executable, "-c", _CLIENT, str(jobs.source)],
@@ -253,11 +257,10 @@ def test_ten_million_lines(jobs: Jobs, tmp_path: Path) -> None:
             stdout=file,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=110,
+            timeout=500,
             check=False,
         )
     assert client.returncode == 0, client.stderr
-    assert time.monotonic() - began_s < 100
     if sys.platform == "linux":
         assert int(client.stderr.split()[-1]) * 1024 < 300 * _MEGABYTE
     with shown.open("rb") as file:

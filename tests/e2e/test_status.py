@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from selenium.webdriver import Chrome
+from tests.waiting import PATIENCE_S, until
 
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
@@ -41,7 +41,7 @@ class Page:
         return text.replace("&#45;", "-")
 
     def fetch(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
 
@@ -132,10 +132,10 @@ return text(document.body);
 
 
 def until_shown(browser: Chrome, said: str) -> None:
-    deadline_s = time.monotonic() + 30
-    while said not in (shown := str(browser.execute_script(ALL_TEXT))):
-        assert time.monotonic() < deadline_s, f"{said!r} is not in {shown!r}"
-        time.sleep(0.2)
+    def shown() -> str:
+        return str(browser.execute_script(ALL_TEXT))
+
+    until(lambda: said in shown(), lambda: f"{said!r} is not in {shown()!r}", pause_s=0.2)
 
 
 def page_reloads(browser: Chrome) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_S, until
 
 import trackboard.errors
 from trackboard.model import Run, RunState
@@ -56,12 +57,9 @@ def the_run(workspace: Workspace) -> Run:
     return run
 
 
-def until_it_ended(workspace: Workspace, timeout_s: float) -> Run:
-    deadline_s = time.monotonic() + timeout_s
-    while not (run := the_run(workspace)).state.is_terminal:
-        assert time.monotonic() < deadline_s, f"still {run.state}"
-        time.sleep(0.02)
-    return run
+def until_it_ended(workspace: Workspace) -> Run:
+    until(lambda: the_run(workspace).state.is_terminal)
+    return the_run(workspace)
 
 
 class TestAProcessThatDoesNotComplete:
@@ -80,14 +78,14 @@ class TestAProcessThatDoesNotComplete:
         assert the_run(workspace).state is RunState.RUNNING
         process.kill()
         process.communicate()
-        run = until_it_ended(workspace, timeout_s=1)
+        run = until_it_ended(workspace)
         assert run.state is RunState.FAILED
         assert f"process {process.pid}" in run.cause
         assert "died before the run was completed" in run.cause
 
     def test_ended_by_itself(self, workspace: Workspace) -> None:
         process = train(workspace, "log 10")
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
         run = the_run(workspace)
         assert run.state is RunState.FAILED
@@ -97,8 +95,8 @@ class TestAProcessThatDoesNotComplete:
     def test_ended_by_sigterm(self, workspace: Workspace) -> None:
         process = train(workspace, "log 10")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
-        assert until_it_ended(workspace, timeout_s=1).state is RunState.FAILED
+        process.communicate(timeout=PATIENCE_S)
+        assert until_it_ended(workspace).state is RunState.FAILED
 
     def test_a_closed_recorder_that_goes_on(self, workspace: Workspace) -> None:
         """Wrongly taken for ended: the end that its process tells is the right one."""
@@ -122,7 +120,7 @@ class TestANetworkFileSystem:
         capfd.readouterr()
         shared = [Workspace.open(tmp_path) for _ in range(3)]
         process = train(shared[0], "log 5000", "complete")
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE_S)
         for each in shared:
             assert the_run(each).state is RunState.COMPLETED
             assert each.store.list_series()[0].count == 5000
@@ -147,7 +145,7 @@ class TestADeletedWorkspace:
             assert tell(process, "log 5000") == "done"
         assert tell(process, "complete") in ("completed", "Unavailable")
         assert tell(process, "log 10") == "done"
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
         assert not workspace.folder.exists(), "it came back"
         lines = said.splitlines()
@@ -161,7 +159,7 @@ class TestADeletedWorkspace:
         shutil.rmtree(workspace.folder)
         tell(process, "log 10")
         tell(process, "complete")
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
         assert "the folder was deleted" in said
 

@@ -134,7 +134,7 @@ def test_what_a_queued_job_waits_for(
     exp: Experiment, script: Submitted, ws: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     AmlCompute.create(ws, "one", AmlCompute.provisioning_configuration("any", max_nodes=1))
-    config = script("import time; time.sleep(60)", compute_target="one")
+    config = script("import time; time.sleep(600)", compute_target="one")
     first, second, third = (exp.submit(config) for _ in range(3))
     details = "number 2 of those that wait for one"
     assert third.get_detailed_status() == {"status": "Queued", "details": details}

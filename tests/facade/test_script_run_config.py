@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.waiting import until
 
 from azureml.core import Environment, Experiment, ScriptRun, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -170,10 +170,7 @@ def test_one_slot_runs_one_job_at_once(
 ) -> None:
     config = script(WAIT_FOR_END, compute_target=cluster)
     first, second = exp.submit(config), exp.submit(config)
-    deadline_s = time.monotonic() + 20
-    while first.get_status() != "Running":
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+    until(lambda: first.get_status() == "Running")
 
     assert second.get_status() == "Queued"
     status = cluster.get_status().serialize()

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from tests.prerequisites import require
+from tests.waiting import PATIENCE_S
 
 import trackboard
 from trackboard.model import RunId
 
 PROGRAMS = Path(__file__).parent / "programs"
-TIMEOUT_S = 110  # below pytest's own; they take 5 s on an idle machine
 
 Answer = subprocess.CompletedProcess[str]
 Train = Callable[..., Answer]
@@ -37,7 +37,7 @@ def train(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
             env=dict(os.environ),
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.waiting import until
 
 import trackboard
 from trackboard.launch.plan import Request
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tests.frameworks.conftest import Train, Values
 
 PROGRAMS = Path(__file__).parent / "programs"
-TIMEOUT_S = 110
 
 
 def test_a_script_of_ones_own(
@@ -63,10 +62,8 @@ def test_a_submitted_job_logs_to_its_run_and_its_event_files_are_found(
 
 
 def wait_for_the_end_of(workspace: trackboard.Workspace, job: RunId) -> trackboard.Run:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline_s:
+    def ended() -> trackboard.Run | None:
         run = workspace.find_run(job)
-        if run is not None and run.state.is_terminal:
-            return run
-        time.sleep(0.2)
-    raise AssertionError(f"{job} did not end within {TIMEOUT_S} s")
+        return run if run is not None and run.state.is_terminal else None
+
+    return until(ended, f"{job} did not end")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.prerequisites import require
+from tests.waiting import PATIENCE_S, until
 
 import trackboard
 from trackboard.board.process import BoardProcess
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tests.frameworks.conftest import Values
 
 PROGRAMS = Path(__file__).parent / "programs"
-_DEADLINE_S = 90.0  # PyTorch alone takes 3 s to load
 
 
 @pytest.fixture(autouse=True)
@@ -59,13 +58,11 @@ def _submit(
 
 
 def _wait(workspace: trackboard.Workspace, run: RunId) -> trackboard.Run:
-    found = workspace.find_run(run)
-    deadline_s = time.monotonic() + _DEADLINE_S
-    while found is None or not found.state.is_terminal:
-        assert time.monotonic() < deadline_s, found
-        time.sleep(0.1)
+    def ended() -> trackboard.Run | None:
         found = workspace.find_run(run)
-    return found
+        return found if found and found.state.is_terminal else None
+
+    return until(ended, lambda: f"it did not end: {workspace.find_run(run)}", pause_s=0.1)
 
 
 def _log(workspace: trackboard.Workspace, run: RunId, name: str) -> str:
@@ -132,7 +129,7 @@ def _scalars(url: str) -> dict[tuple[str, str], list[tuple[int, float]]]:
         path: str, **words: str
     ) -> dict[str, dict[str, object]] | list[tuple[float, int, float]]:
         place = f"{url}data/plugin/scalars/{path}?{urlencode(words)}"
-        with urllib.request.urlopen(place, timeout=10) as answer:
+        with urllib.request.urlopen(place, timeout=PATIENCE_S) as answer:
             return json.load(answer)  # type: ignore[no-any-return]
 
     shown: dict[tuple[str, str], list[tuple[int, float]]] = {}
@@ -168,13 +165,16 @@ def test_event_files_are_shown_while_they_are_written(
 ) -> None:
     go_on = tmp_path / "go-on"
     run = _submit(workspace, program, *arguments, go_on)
-    deadline_s = time.monotonic() + _DEADLINE_S
     with _board(workspace) as url:
-        while points not in (
-            found := [shown for (_, name), shown in _scalars(url).items() if name == tag]
-        ):
-            assert time.monotonic() < deadline_s, f"{found} {workspace.find_run(run)}"
-            time.sleep(0.2)
+
+        def shown() -> list[list[tuple[int, float]]]:
+            return [shown for (_, name), shown in _scalars(url).items() if name == tag]
+
+        until(
+            lambda: points in shown(),
+            lambda: f"{shown()} {workspace.find_run(run)}",
+            pause_s=0.2,
+        )
         running = workspace.find_run(run)
         assert running is not None
         assert running.state is RunState.RUNNING

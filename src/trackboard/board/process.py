@@ -27,7 +27,7 @@ from trackboard.board.show import Command, Show
 from trackboard.errors import Unavailable
 
 _READY_WITHIN_S = 60.0  # a cold disk takes 5
-_ENDS_WITHIN_S = 1.6
+_ENDS_WITHIN_S = 6.0  # it takes a tenth of a second, unless the machine is very busy
 _TOLD_LINES = 12
 
 _running: set[BoardProcess] = set()  # kept alive: nobody may hold the object, the board goes on
@@ -109,7 +109,7 @@ class BoardProcess:
         return self._owner == os.getpid() and self._child.poll() is None
 
     def stop(self) -> None:
-        """End the board and free its port, within 2 seconds. May be repeated.
+        """End the board and free its port: politely, then by force. May be repeated.
 
         In a fork of the starter it does nothing: the board is not the fork's.
         """
@@ -156,7 +156,7 @@ def _wait_until_ready(
         raise Unavailable(_with_output(what, output), hint=_hint(show)) from None
     if ready is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=1.0)
+            child.wait(timeout=_ENDS_WITHIN_S)
         what = f"TensorBoard could not start ({_how_it_ended(child.returncode)})"
         raise Unavailable(_with_output(what, output), hint=_hint(show))
     return ready

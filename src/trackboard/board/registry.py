@@ -25,8 +25,8 @@ from trackboard.layout import modes
 
 FOLDER = "boards"
 
-_POLITE_S = 1.5
-_FORCED_S = 0.5
+_POLITE_S = 6.0  # it ends in a tenth of a second, unless the machine is very busy
+_FORCED_S = 10.0
 _POLL_S = 0.02
 
 _logger = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import tempfile
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,8 +19,8 @@ from typing import Any
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
+from tests.waiting import PATIENCE_S, until
 
-PATIENCE_S = 60.0
 _URL = re.compile(r"http://localhost:\d+/|http://127\.0\.0\.1:\d+/")
 
 
@@ -152,12 +151,12 @@ class Page:
 
     def get(self, path: str, form: bytes | None = None) -> Any:
         """The JSON at a path."""
-        with urllib.request.urlopen(self.url + path, form, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, form, timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
     def text(self, path: str) -> str:
         """The text at a path."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as answer:
             text: str = answer.read().decode()
         return text
 
@@ -183,12 +182,9 @@ class Page:
             probe.settimeout(1.0)
             return probe.connect_ex(("127.0.0.1", port or 0)) == 0
 
-    def until(self, condition: Callable[[Page], object], *, within_s: float = 30.0) -> None:
+    def until(self, condition: Callable[[Page], object], *, within_s: float = PATIENCE_S) -> None:
         """Wait until something holds for it."""
-        ends_s = time.monotonic() + within_s
-        while not condition(self):
-            assert time.monotonic() < ends_s, f"{self.url} after {within_s} s"
-            time.sleep(0.02)
+        until(lambda: condition(self), self.url, patience_s=within_s)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import re
 import struct
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from tests.prerequisites import find
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.e2e.jupyter.conftest import Kernel, Page
@@ -27,6 +27,8 @@ _ALPHAS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 _SCRIPT = (Path(__file__).parents[1] / "programs" / "digits_v1.py").read_text("utf-8")
 _DOWNLOAD = f"""
 import requests, types
+
+from tests.waiting import until
 requests.get = lambda url: types.SimpleNamespace(text={_SCRIPT!r})
 """
 _INSTALLING_S = 600.0
@@ -88,14 +90,15 @@ def test_the_first_half_shows_a_job_while_it_runs(article: Path, kernel: Kernel)
 
     page = kernel.run(start).page
     train, test = "tensorboard-demo/run-1/train", "tensorboard-demo/run-1/test"
-    ends_s = time.monotonic() + _INSTALLING_S
-    while test not in page.points("accuracy"):
+
+    def shows_accuracy() -> bool:
         assert kernel.run("run.get_status()").result != "'Failed'", kernel.run("run.get_details()")
-        assert time.monotonic() < ends_s
-        time.sleep(0.2)
+        return test in page.points("accuracy")
+
+    until(shows_accuracy, patience_s=_INSTALLING_S, pause_s=0.2)
     for tag in ("accuracy", "cross_entropy"):
         page.until(partial(_has, tag, {train, test}))
-    page.until(lambda page: page.points("accuracy")[test][-1][1] > 0.5, within_s=60)
+    page.until(lambda page: page.points("accuracy")[test][-1][1] > 0.5)
     for plugin, tag in (("histograms", "weights"), ("images", "pixels")):
         tags = page.get(f"data/plugin/{plugin}/tags")[train]
         assert any(tag in each for each in tags), tags

@@ -67,4 +67,4 @@ sys.stdout.flush()
 Run.get_context().log("rank", rank)
 meet(place, rank, size)
 if '"ps"' in os.environ.get("TF_CONFIG", "").partition('"task"')[2]:
-    time.sleep(60)  # it serves until somebody ends it
+    time.sleep(600)  # it serves until somebody ends it

@@ -361,21 +361,20 @@ def _other_pythons(preparing: "Preparing") -> list[str]:
     return [tag for tag in tags if tag != _OURS]
 
 
-def test_the_second_time_takes_no_time_and_loads_nothing(
-    preparing: "Preparing", index: "Index"
-) -> None:
+def test_the_second_time_starts_and_loads_nothing(preparing: "Preparing", index: "Index") -> None:
     preparing.done("alpha")
     code = """if True:
-        import os, sys, time
+        import os, sys
         from trackboard.environments.prepare import prepare_environment
         from trackboard.model import EnvironmentPlan
         plan = EnvironmentPlan(requirements=("alpha",))
-        began_s = time.perf_counter()
+        started = []
+        kinds = ("os.fork", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.connect")
+        sys.addaudithook(lambda kind, _: started.append(kind) if kind in kinds else None)
         found = prepare_environment(
             plan, dict(os.environ), report=lambda _: None, is_canceled=lambda: 1 / 0)
-        took_s = time.perf_counter() - began_s
         heavy = {"uv", "packaging", "yaml", "numpy", "subprocess", "selectors"} & {*sys.modules}
-        print(found is not None, took_s < 0.05 or took_s, *heavy)"""
+        print(found is not None, *started, *heavy)"""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**index.variables},
@@ -384,7 +383,7 @@ def test_the_second_time_takes_no_time_and_loads_nothing(
         check=False,
         timeout=60,
     )
-    assert (done.stdout.split(), done.stderr) == (["True", "True"], "")
+    assert (done.stdout.split(), done.stderr) == (["True"], "")
 
 
 def test_an_environment_in_use_is_held(preparing: "Preparing", cache: EnvironmentCache) -> None:

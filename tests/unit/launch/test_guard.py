@@ -5,18 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from tests.waiting import until
 
 _OWNER = """if True:
     import subprocess, sys, time
     from trackboard.launch.guard import Guard
     guard = Guard()
     watched, forgotten, dismissed = [
-        subprocess.Popen(["sleep", "60"], process_group=0) for _ in range(3)
+        subprocess.Popen(["sleep", "600"], process_group=0) for _ in range(3)
     ]
     guard.watch(watched.pid)
     guard.watch(forgotten.pid)
@@ -26,14 +25,7 @@ _OWNER = """if True:
     other.dismiss()
     other.dismiss()
     print(guard.pid, watched.pid, forgotten.pid, dismissed.pid, flush=True)
-    time.sleep(60)"""
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not happen in time"
-        time.sleep(0.01)
+    time.sleep(600)"""
 
 
 def _is_gone(pid: int) -> bool:
@@ -51,7 +43,7 @@ def test_who_is_watched_ends_with_the_owner(tmp_path: Path) -> None:
         guard, watched, *others = map(int, owner.stdout.readline().split())
         owner.kill()
     try:
-        _until(lambda: _is_gone(watched) and _is_gone(guard))
+        until(lambda: _is_gone(watched) and _is_gone(guard))
         assert not any(map(_is_gone, others))
     finally:
         for pid in others:
@@ -67,10 +59,10 @@ def test_locks_hold_until_who_is_watched_has_been_ended(tmp_path: Path) -> None:
         lock = os.open({str(lock)!r}, os.O_RDWR | os.O_CREAT)
         fcntl.flock(lock, fcntl.LOCK_EX)
         guard = Guard([lock])
-        watched = subprocess.Popen(["sleep", "60"], process_group=0)
+        watched = subprocess.Popen(["sleep", "600"], process_group=0)
         guard.watch(watched.pid)
         print(guard.pid, watched.pid, flush=True)
-        time.sleep(60)"""
+        time.sleep(600)"""
     with subprocess.Popen(
         [sys.executable, "-c", owner_code], stdout=subprocess.PIPE, text=True
     ) as owner:
@@ -82,8 +74,8 @@ def test_locks_hold_until_who_is_watched_has_been_ended(tmp_path: Path) -> None:
         assert not _is_free(lock)
     finally:
         os.kill(guard, signal.SIGCONT)
-    _until(lambda: _is_free(lock))
-    _until(lambda: _is_gone(watched))  # it has got its SIGKILL
+    until(lambda: _is_free(lock))
+    until(lambda: _is_gone(watched))  # it has got its SIGKILL
 
 
 def _is_free(lock: Path) -> bool:

@@ -4,12 +4,12 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from trackboard.environments import Prepared
 from trackboard.errors import UsageError
@@ -120,10 +120,8 @@ def test_it_is_said_how_far_it_is(bench: Bench) -> None:
     def build(report: Say, log: Say, is_canceled: Callable[[], bool]) -> Prepared:
         report("resolving numpy")
         log("$ uv pip compile")
-        deadline_s = time.monotonic() + 10
-        while not bench.text(BUILD_LOG) or not bench.run().cause:
-            assert time.monotonic() < deadline_s
-            assert not is_canceled()
+        until(lambda: is_canceled() or (bench.text(BUILD_LOG) and bench.run().cause))
+        assert not is_canceled()
         run = bench.run()
         seen.append((run.state, run.cause, bench.text(CONSOLE)))
         return Prepared(sys.executable)
@@ -161,10 +159,7 @@ def test_a_build_that_fails(bench: Bench) -> None:
 
 
 def _until_canceled(_report: Say, _log: Say, is_canceled: Callable[[], bool]) -> Prepared | None:
-    deadline_s = time.monotonic() + 10
-    while not is_canceled():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
+    until(is_canceled)
     return None
 
 

@@ -4,17 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.waiting import until
 
 from trackboard.launch.processes import list_members, list_processes, measure_memory
 
 _CHILDREN = """if True:
     import subprocess, sys
-    near = subprocess.Popen(["sleep", "60"])
-    far = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    near = subprocess.Popen(["sleep", "600"])
+    far = subprocess.Popen(["sleep", "600"], start_new_session=True)
     print(near.pid, far.pid, flush=True)
     near.wait()"""
 
@@ -66,20 +66,17 @@ def test_workers_of_other_jobs_are_left_out(start: Start) -> None:
     """A script that asks for the state of a run may start the worker of another job."""
     code = """if True:
         import subprocess, sys, time
-        command = [sys.executable, "-c", "import time; time.sleep(60)", "-m"]
+        command = [sys.executable, "-c", "import time; time.sleep(600)", "-m"]
         other = subprocess.Popen([*command, "trackboard", "worker", "run"], start_new_session=True)
         print(other.pid, flush=True)
-        time.sleep(60)"""
+        time.sleep(600)"""
     pid, (worker,) = start(code)
-    deadline_s = time.monotonic() + 10
-    while worker in list_members({pid}):  # until it is more than a fork
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
+    until(lambda: worker not in list_members({pid}))  # it is more than a fork
     assert list_members({pid}) == {pid}
 
 
 def test_memory(start: Start) -> None:
-    code = "data = b'x' * 50_000_000; print(flush=True); import time; time.sleep(60)"
+    code = "data = b'x' * 50_000_000; print(flush=True); import time; time.sleep(600)"
     pid, _ = start(code)
     assert 50_000_000 < measure_memory([pid], 1 << 40) < 200_000_000
 
@@ -94,7 +91,7 @@ def test_what_is_shared_counts_once(start: Start) -> None:
         if all(pids):
             time.sleep(0.2)
             print(*pids, flush=True)
-        time.sleep(60)"""
+        time.sleep(600)"""
     pid, children = start(code)
     pids = list_members({pid})
     assert measure_memory(pids, 1 << 40) > 200_000_000

@@ -5,12 +5,12 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 from trackboard.errors import Unavailable
 from trackboard.ingest import Ingest
@@ -129,10 +129,10 @@ def _sigterm_as_before() -> Iterator[None]:
 
 def _later(action: Callable[[], None], condition: Callable[[], bool]) -> threading.Thread:
     def wait() -> None:
-        deadline_s = time.monotonic() + 10
-        while not condition() and time.monotonic() < deadline_s:
-            time.sleep(0.01)
-        action()
+        try:
+            until(condition)
+        finally:
+            action()
 
     thread = threading.Thread(target=wait)
     thread.start()
@@ -214,7 +214,7 @@ def test_what_is_printed_and_logged_is_there_while_it_runs(bench: Bench) -> None
 
 
 def test_cancel(bench: Bench) -> None:
-    bench.save("import time\nprint('up')\ntime.sleep(60)")
+    bench.save("import time\nprint('up')\ntime.sleep(600)")
     console = bench.place.job_folder(RUN) / "console.txt"
     thread = _later(
         lambda: bench.store.request_cancel(RUN),
@@ -264,7 +264,7 @@ def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
 
 
 def test_sigterm_to_the_worker_ends_the_script(bench: Bench) -> None:
-    bench.save("import time\nprint('up')\ntime.sleep(60)")
+    bench.save("import time\nprint('up')\ntime.sleep(600)")
     console = bench.place.job_folder(RUN) / "console.txt"
     thread = _later(
         lambda: os.kill(os.getpid(), signal.SIGTERM),
@@ -277,7 +277,7 @@ def test_sigterm_to_the_worker_ends_the_script(bench: Bench) -> None:
 
 
 def test_limit_of_time(bench: Bench) -> None:
-    bench.save("import time\ntime.sleep(60)", max_duration_s=0.2)
+    bench.save("import time\ntime.sleep(600)", max_duration_s=0.2)
     run = bench.carry_out()
     assert run.state is RunState.FAILED
     assert "longer than its limit of 0.2 s" in run.cause
@@ -326,7 +326,7 @@ def test_share(bench: Bench) -> None:
 
 
 def test_limit_of_memory(bench: Bench) -> None:
-    bench.save("data = b'x' * 300_000_000\nimport time\ntime.sleep(60)")
+    bench.save("data = b'x' * 300_000_000\nimport time\ntime.sleep(600)")
     run = bench.carry_out(None, Share(memory_bytes=200 << 20))
     assert run.state is RunState.FAILED
     assert " GB of memory together, and it may have 0.20 GB" in run.cause
@@ -341,10 +341,8 @@ def test_script_that_removes_its_folder(bench: Bench) -> None:
 
 
 def test_script_that_forks_and_exits(bench: Bench) -> None:
-    bench.save("import os, time\nif os.fork() == 0:\n    time.sleep(60)")
-    began_s = time.monotonic()
+    bench.save("import os, time\nif os.fork() == 0:\n    time.sleep(600)")
     assert bench.carry_out().state is RunState.COMPLETED
-    assert time.monotonic() - began_s < 10
     assert b"what it left running was ended too" in bench.file(CONSOLE)
 
 

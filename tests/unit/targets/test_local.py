@@ -1,13 +1,13 @@
 """Starting workers; the worker itself is a small stand-in program here (tests/e2e has the real one)."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.waiting import until
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId
@@ -21,20 +21,13 @@ head -c 1 "/dev/fd/$go" > "$job/went"              # waits for the byte, or for 
 cat "$job/handle" > "$job/handle-then"
 echo "$@" > "$job/arguments.new" && mv "$job/arguments.new" "$job/arguments"
 echo "to the log"
-exec sleep 60
+exec sleep 600
 """
 
 
 def _plan(folder: Path, run: str) -> JobPlan:
     (folder / "jobs" / run).mkdir(parents=True)
     return JobPlan(RunId(run), "e", str(folder), "cpu", "s", ("x",), EnvironmentPlan(), {}, 0.0)
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -60,13 +53,13 @@ def test_start_find_poll_cancel(target: LocalTarget, folder: Path) -> None:
     assert target.find(plan.run) == handle
     assert target.poll([handle]) == {handle: WorkerStatus(WorkerState.ALIVE)}
     job = folder / "jobs" / "r1"
-    _until((job / "arguments").exists)
+    until((job / "arguments").exists)
     assert (job / "went").read_text() == "g"
     assert (job / "handle-then").read_text() == handle  # known before it went
     assert (job / "arguments").read_text().startswith(f"r1 --workspace {folder} --go-fd ")
-    _until(lambda: (job / "worker.log").read_text() == "to the log\n")
+    until(lambda: (job / "worker.log").read_text() == "to the log\n")
     target.cancel(handle)
-    _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
+    until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
     target.cancel(handle)
 
 
@@ -89,7 +82,7 @@ def test_a_slot_is_held_until_the_worker_ends(target: LocalTarget, folder: Path)
         target.start(second)
     assert target.find(second.run) is None
     target.cancel(handle)
-    _until(target.has_room)
+    until(target.has_room)
 
 
 def test_without_slots_there_is_always_room(folder: Path) -> None:
@@ -100,7 +93,7 @@ def test_an_interpreter_that_dies_at_once(folder: Path) -> None:
     target = LocalTarget(folder, slots=1, python="/no/python")
     plan = _plan(folder, "r1")
     handle = target.start(plan)
-    _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
+    until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
     assert target.has_room()
     assert "/no/python" in (folder / "jobs" / "r1" / "worker.log").read_text()
 
@@ -121,7 +114,7 @@ def test_names_that_are_no_folder(folder: Path, name: str) -> None:
 
 def _arguments(folder: Path, plan: JobPlan) -> list[str]:
     path = folder / "jobs" / plan.run / "arguments"
-    _until(path.exists)
+    until(path.exists)
     return path.read_text().split(" --")
 
 
@@ -152,7 +145,7 @@ def test_a_job_of_two_nodes_takes_two_slots_with_their_shares(
         {"cpus": 2, "memory_bytes": 9, "gpus": ["4"]},
         {"cpus": 2, "memory_bytes": 9, "gpus": ["5"]},
     ]
-    _until(lambda: target.has_room(3))
+    until(lambda: target.has_room(3))
 
 
 def test_more_nodes_than_slots(folder: Path) -> None:

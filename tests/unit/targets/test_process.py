@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from trackboard.targets.process import Process
 
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "600"]) as process:
         yield process
         process.kill()
 
@@ -62,7 +61,7 @@ def test_end_is_polite_first() -> None:
         import signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
         print("up", flush=True)
-        time.sleep(60)"""
+        time.sleep(600)"""
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -75,14 +74,12 @@ def test_end_is_forceful_later() -> None:
         import signal, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         print("up", flush=True)
-        time.sleep(60)"""
+        time.sleep(600)"""
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        began_s = time.monotonic()
         Process.of(process.pid).end(0.1)
         assert process.wait() == -9
-        assert time.monotonic() - began_s < 5
         Process.of(process.pid).end(0.1)  # may be repeated
 
 

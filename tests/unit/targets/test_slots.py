@@ -75,7 +75,7 @@ def test_fewer_than_before_counts_those_still_taken(tmp_path: Path) -> None:
 def test_held_by_who_inherits_it_until_killed(tmp_path: Path) -> None:
     slots = Slots(tmp_path, 1)
     (slot,) = slots.take()
-    heir = subprocess.Popen(["sleep", "60"], pass_fds=[slot.fd])
+    heir = subprocess.Popen(["sleep", "600"], pass_fds=[slot.fd])
     _let_go(slot)
     try:
         assert slots.count_free() == 0

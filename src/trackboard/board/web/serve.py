@@ -22,7 +22,7 @@ from trackboard.board.web.hosts import is_wildcard
 if TYPE_CHECKING:
     from trackboard.board.provider import BoardProvider
 
-_END_WITHIN_S = 1.5  # after that the process ends without asking
+_END_WITHIN_S = 5.0  # after that the process ends without asking
 _PARENT_CHECK_S = 1.0
 
 _logger = logging.getLogger(__name__)
