@@ -36,12 +36,13 @@ _LEAVE_WITHIN_S = 30.0  # those that end by themselves take a moment, on a busy 
 def _nobody_is_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings, caches and workspaces of the person who runs the tests do not count, nor change."""
     caches = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    owner = Path(os.path.expanduser("~"))  # stays "~" for a user without a home
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        if "PIP_CACHE_DIR" not in os.environ:  # downloads are nobody's settings: keep them
-            patch.setenv("PIP_CACHE_DIR", str(Path.home() / caches / "pip"))
-        if "UV_CACHE_DIR" not in os.environ:
-            patch.setenv("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+        if os.access(owner, os.W_OK):  # downloads are nobody's settings: keep them
+            for name, folder in (("PIP", f"{caches}/pip"), ("UV", ".cache/uv")):
+                if f"{name}_CACHE_DIR" not in os.environ:
+                    patch.setenv(f"{name}_CACHE_DIR", str(owner / folder))
         patch.setenv("HOME", str(home))
         for name in [*os.environ]:
             if name.startswith(("TRACKBOARD_", "AZUREML_", "XDG_")):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.prerequisites import skip_without
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 REFUSAL = "ImportError: trackboard and the Azure ML SDK both answer to the name azureml"
@@ -76,7 +77,7 @@ class Site:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         return Answer(answer.returncode, answer.stdout)
@@ -87,7 +88,7 @@ def run_pip(*arguments: str | Path) -> None:
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", *arguments],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert answer.returncode == 0, answer.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 from trackboard.launch.plan_file import load_plan
 from trackboard.model import RunId
@@ -37,7 +38,7 @@ def project(tmp_path: Path) -> Path:
 
 def trackboard(folder: Path, *words: str, code: int = 0) -> Done:
     command = [sys.executable, "-m", "trackboard", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -36,7 +36,7 @@ def read_until(demo: subprocess.Popen[str], word: str) -> list[str]:
 
 def test_once_says_everything_in_order_and_has_checked_it(empty_folder: Path) -> None:
     demo = start_demo(empty_folder, "--once")
-    said, errors = demo.communicate(timeout=100)
+    said, errors = demo.communicate(timeout=PATIENCE_S)
     assert demo.returncode == 0, said + errors
     expected = [
         rf"history in   {empty_folder}/\.trackboard/demo",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.waiting import PATIENCE_S
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch.place import open_place
@@ -121,7 +122,7 @@ def test_worker_whose_starter_was_killed_does_nothing(jobs: Jobs) -> None:
     with subprocess.Popen(command, pass_fds=[go]) as worker:
         os.close(go)
         os.close(starter)  # as the kernel does at its death
-        assert worker.wait(timeout=30) == 0
+        assert worker.wait(timeout=PATIENCE_S) == 0
     jobs.workspace.drain()
     assert jobs.workspace.store.list_runs() == ()
 
@@ -136,7 +137,11 @@ def test_client_exits(jobs: Jobs, tmp_path: Path) -> None:
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         print(workspace.submit(Request("demo", Path({str(jobs.source)!r}), "train.py")))"""
     done = subprocess.run(
-        [sys.executable, "-c", client], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", client],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
     run = RunId(done.stdout.strip())
     jobs.until(lambda: "up" in jobs.console(run))

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 from trackboard.model import RunState
 from trackboard.workspace import Workspace
@@ -42,7 +42,12 @@ def train(folder: Path, name: str, ending: str) -> "subprocess.Popen[str]":
 
 def tell(folder: Path, *words: str) -> str:
     answer = subprocess.run(
-        [_COMMAND, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [_COMMAND, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
@@ -61,7 +66,7 @@ def test_from_the_block_to_the_command(
     empty_folder: Path, ending: str, state: str, cause: str, code: int
 ) -> None:
     process = train(empty_folder, "first", ending)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code
     printed = "".join(f"epoch {step}\n" for step in range(5))
     assert output == printed
@@ -91,7 +96,7 @@ def test_a_run_that_is_interrupted(
         if line == "ready\n":
             break
     os.kill(process.pid, number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
     workspace = Workspace.open(empty_folder)
     until(lambda: workspace.runs()[0].state is not RunState.RUNNING, "still running")
     run = workspace.runs()[0]
@@ -119,7 +124,7 @@ def test_the_console_of_a_notebook(empty_folder: Path) -> None:
     cells = [nbformat.v4.new_code_cell(source) for source in _CELLS.split("----")]
     notebook = nbformat.v4.new_notebook(cells=cells)
     metadata = {"metadata": {"path": str(empty_folder)}}
-    NotebookClient(notebook, timeout=60, resources=metadata).execute()
+    NotebookClient(notebook, timeout=PATIENCE_S, resources=metadata).execute()
     first, second = (
         {name: "".join(o.text for o in cell.outputs if o.get("name") == name) for name in _STREAMS}
         for cell in notebook.cells

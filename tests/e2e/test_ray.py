@@ -317,7 +317,7 @@ def _has_worker(on_ray: OnRay, run: RunId) -> bool:
 
 
 def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         content: bytes = answer.read()
         return content
 

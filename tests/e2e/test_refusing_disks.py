@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 import trackboard
 from trackboard.errors import Unavailable
@@ -48,7 +49,7 @@ class Training:
 
     def end(self) -> list[str]:
         """Let it end by itself; the lines that it said on the console."""
-        _, said = self.process.communicate(timeout=30)
+        _, said = self.process.communicate(timeout=PATIENCE_S)
         assert self.process.returncode == 0
         return said.splitlines()
 

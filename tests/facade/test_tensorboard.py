@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 from azureml.core import Experiment, Run
 from azureml.exceptions import ServiceException, UserErrorException
@@ -39,7 +40,7 @@ def run(exp: Experiment) -> Run:
 
 
 def runs_at(url: str) -> list[str]:
-    with urllib.request.urlopen(url + "data/runs", timeout=10) as answer:
+    with urllib.request.urlopen(url + "data/runs", timeout=PATIENCE_S) as answer:
         runs: list[str] = json.load(answer)
     return runs
 

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 from azureml.core import Experiment
 from azureml.exceptions import UserErrorException
@@ -64,7 +65,7 @@ for _ in range(100):
     time.sleep(0.1)
 '''
 notebook = nbformat.v4.new_notebook(cells=[code(show), code(end), code("run")])
-nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+nbclient.NotebookClient(notebook, timeout=100, kernel_name="python3").execute()
 print(notebook.cells[0].outputs[-1]["data"]["text/html"])
 print(notebook.cells[2].outputs[-1]["data"]["text/html"])
 """
@@ -73,7 +74,11 @@ print(notebook.cells[2].outputs[-1]["data"]["text/html"])
 @pytest.mark.usefixtures("empty_folder")
 def test_in_a_notebook_it_follows_the_run_and_stops_with_it() -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, "-c", NOTEBOOK],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
     assert answer.returncode == 0, answer.stderr

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 import trackboard
 from trackboard.model import RunState
@@ -22,7 +23,7 @@ def test_the_example_answers_its_question(workspace: trackboard.Workspace) -> No
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=PATIENCE_S,
         check=False,
     )
 

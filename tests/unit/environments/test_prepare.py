@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -407,7 +406,7 @@ def test_no_packages_at_all_in_a_plan(preparing: "Preparing") -> None:
         EnvironmentPlan(),
         preparing.variables,
         report=preparing.said.append,
-        is_canceled=lambda: time.monotonic() < 0,
+        is_canceled=lambda: False,
     )
     assert prepared is not None
     assert _run(prepared, "print(1)") == "1"

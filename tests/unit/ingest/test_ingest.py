@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.waiting import PATIENCE_S
 
 from trackboard.errors import Unavailable
 from trackboard.ingest import FileLock, Ingest
@@ -270,7 +271,7 @@ def test_writers_that_go_on_do_not_keep_a_reader_forever(spools: Spools) -> None
     reader = spools.reader()
     thread = threading.Thread(target=reader.drain, daemon=True)
     thread.start()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 from trackboard.inside import PATH, TENSORFLOW_V1
 
@@ -31,7 +32,7 @@ def start(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
 
@@ -134,7 +135,7 @@ def test_processes_of_multiprocessing_have_it(installed: Path, tmp_path: Path) -
         if __name__ == "__main__":
             process = multiprocessing.get_context("spawn").Process(target=ask)
             process.start()
-            process.join(30)
+            process.join(PATIENCE_S)
         """)
     )
     program = f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')"

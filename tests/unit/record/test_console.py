@@ -13,6 +13,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 from trackboard.model import CONSOLE, RunId
 from trackboard.record import LiveRun, capture_console
@@ -223,6 +224,6 @@ def test_a_spool_that_complains_on_the_console_keeps_nobody_waiting(
         for number in range(100):
             live._writer._said_lost = False
             print(number)
-        thread.join(timeout=20)
+        thread.join(timeout=PATIENCE_S)
     assert not thread.is_alive()
     assert all(str(number) in terminal.getvalue() for number in range(100))

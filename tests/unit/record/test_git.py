@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.prerequisites import require
+from tests.waiting import PATIENCE_S
 
 from trackboard.record import git
 from trackboard.record.git import MAX_DIFF_BYTES, has_git, read_git, without_credentials
@@ -15,7 +16,9 @@ from trackboard.record.git import MAX_DIFF_BYTES, has_git, read_git, without_cre
 
 def call(folder: Path, *words: str) -> None:
     who = ["-c", "user.name=me", "-c", "user.email=me@example.com"]
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True, timeout=30)
+    subprocess.run(
+        ["git", *who, *words], cwd=folder, check=True, capture_output=True, timeout=PATIENCE_S
+    )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.waiting import PATIENCE_S
 
 from trackboard.errors import InternalError
 from trackboard.stores import schema
@@ -59,7 +60,7 @@ def test_a_read_sees_one_moment(database: Database) -> None:
         assert connection.execute(query).scalar_one() == 0
         thread = threading.Thread(target=_write, args=(database, 1))
         thread.start()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert connection.execute(query).scalar_one() == 0
     assert count(database) == 1
 
@@ -90,9 +91,9 @@ def test_a_fork_waits_for_transactions_of_other_threads(database: Database) -> N
 
     thread = threading.Thread(target=write_slowly)
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(PATIENCE_S)
     assert in_children(1, lambda _: _write(database, 2)) == [0]
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert count(database) == 2
 
 

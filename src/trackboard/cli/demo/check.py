@@ -11,7 +11,7 @@ from typing import Any
 
 from trackboard.errors import InternalError
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0  # of which it takes a second on an idle machine
 
 
 def check_board(url: str, *, ridge: str, job: str) -> None:
