@@ -241,6 +241,7 @@ _CLIENT = """if True:
         sys.stderr.write(peak.split()[1])"""
 
 
+@pytest.mark.timeout(600)
 def test_ten_million_lines(jobs: Jobs, tmp_path: Path) -> None:
     """Nobody holds more of them than a few: not the worker, nor who watches them all go by."""
     (jobs.source / "train.py").write_text(

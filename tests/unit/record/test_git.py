@@ -15,6 +15,7 @@ from trackboard.record.git import MAX_DIFF_BYTES, has_git, read_git, without_cre
 
 
 def call(folder: Path, *words: str) -> None:
+    require("git")
     who = ["-c", "user.name=me", "-c", "user.email=me@example.com"]
     subprocess.run(
         ["git", *who, *words], cwd=folder, check=True, capture_output=True, timeout=PATIENCE_S
@@ -23,7 +24,6 @@ def call(folder: Path, *words: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    require("git")
     folder = tmp_path / "project"
     folder.mkdir()
     call(folder, "init", "--initial-branch", "topic/a")
