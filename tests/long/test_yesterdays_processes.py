@@ -6,13 +6,13 @@ import random
 import subprocess
 import sys
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.prerequisites import require
+from tests.waiting import until
 
 import trackboard
 from trackboard import Workspace
@@ -89,11 +89,12 @@ def check(folder: Path, *sessions: Session) -> None:
         for series in workspace.store.list_series(runs=[run.id]):
             points = workspace.store.read_points([series.id])[series.id]
             assert [int(value) for value in points.values] == list(range(session.logged))
-    deadline_s = time.monotonic() + 60
-    while left := [path for path in workspace.spool_folder.iterdir() if path.name[0] != "."]:
-        assert time.monotonic() < deadline_s, f"spools stay: {left}"
+
+    def is_empty() -> bool:
         workspace.drain()
-        time.sleep(0.05)
+        return not any(path.name[0] != "." for path in workspace.spool_folder.iterdir())
+
+    until(is_empty, "spools stay", pause_s=0.05)
     workspace.close()
 
 

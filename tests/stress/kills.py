@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.stress.victims import Verdict, Victim, judge, killed_at_the_end
+from tests.waiting import until
 
 from trackboard import Workspace
 from trackboard.spool import list_writers
@@ -167,10 +168,7 @@ class Job:
 
     def wait_until_it_logs(self) -> int:
         """Wait for its first point; the script's pid."""
-        deadline_s = time.monotonic() + 120
-        while not self.noted[1]:
-            assert time.monotonic() < deadline_s, f"{self.name} does not log"
-            time.sleep(0.01)
+        until(lambda: self.noted[1], f"{self.name} does not log", pause_s=0.01)
         return self.noted[0]
 
 
@@ -186,11 +184,12 @@ def kill_jobs(folder: Path, kills: int, *, seed: int) -> Verdict:
         job = _submit(workspace.folder, source, folder / f"job-{number}")
         jobs.append(job)
         _kill_part(job, ("client", "worker", "script")[number % 3], workspace, chance)
-    deadline_s = time.monotonic() + 300
-    while left := [run for run in workspace.runs() if not run.state.is_terminal]:
-        assert time.monotonic() < deadline_s, f"these do not end: {left}"
+
+    def have_ended() -> bool:
         workspace.kick()
-        time.sleep(0.2)
+        return all(run.state.is_terminal for run in workspace.runs())
+
+    until(have_ended, "jobs do not end", patience_s=300, pause_s=0.2)
     for job in jobs:
         verdict += _judge_job(workspace, job)
     verdict.faults += [f for f in _look_at_the_end(workspace) if "spools" in f]

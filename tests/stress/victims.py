@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from tests.stress.journal import (
     RETURNED,
     SIZE_BYTES,
 )
+from tests.waiting import until
 
 import trackboard
 from trackboard import Workspace
@@ -84,10 +84,11 @@ class Victim:
 
     def wait_until_it_records(self, count: int = 1) -> None:
         """Wait until so many records have returned, or it has ended."""
-        deadline_s = time.monotonic() + _PATIENCE_S
-        while self.count_returned() < count and self.process.poll() is None:
-            assert time.monotonic() < deadline_s, "it does not record"
-            time.sleep(0.01)
+        until(
+            lambda: self.count_returned() >= count or self.process.poll() is not None,
+            "it does not record",
+            pause_s=0.01,
+        )
 
     def kill(self) -> None:
         """End it and its forks, whatever they do."""
