@@ -15,8 +15,9 @@ SPOOLS = golden.DATA / "spool-format-1"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """A new workspace with the golden spools in it."""
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A new workspace with the golden spools in it, as on a disk that several machines share."""
+    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _folder: False)
     opened = Workspace.open(tmp_path)
     shutil.copytree(SPOOLS, opened.spool_folder)
     return opened
@@ -76,6 +77,16 @@ def test_spools_without_an_end(workspace: Workspace, run: str, count: int) -> No
     assert [w for w in found.warnings if "damaged" in w] == (
         ["23 bytes of the stream were damaged and skipped"] if run == "torn-middle" else []
     )
+
+
+def test_on_a_disk_of_this_machine_nobody_can_write_them_any_more(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _folder: True)
+    workspace.drain()
+    workspace.drain()
+    assert [path.name for path in workspace.spool_folder.iterdir() if path.name[0] != "."] == []
+    assert {run.state for run in workspace.runs(experiment="ends")} == {RunState.FAILED}
 
 
 def missing(run: str) -> set[int]:

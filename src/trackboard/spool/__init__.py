@@ -1,6 +1,6 @@
 """The stream on disk: one append per record, read back after any crash. Standard library only."""
 
-from trackboard.spool.alive import Liveness, Writer, boot_id, probe, read_writer
+from trackboard.spool.alive import Liveness, Writer, probe, read_writer
 from trackboard.spool.events import (
     FileDefinition,
     Malformed,
@@ -9,6 +9,7 @@ from trackboard.spool.events import (
     decode_record,
     parse_json,
 )
+from trackboard.spool.machine import boot_id, machine_id, pid_namespace, start_time
 from trackboard.spool.reader import (
     Segment,
     iter_payloads,
@@ -34,8 +35,11 @@ __all__ = [
     "iter_payloads",
     "list_segments",
     "list_writers",
+    "machine_id",
     "parse_json",
+    "pid_namespace",
     "probe",
     "read_payload",
     "read_writer",
+    "start_time",
 ]

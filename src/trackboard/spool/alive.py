@@ -1,12 +1,15 @@
 """Whether the process behind a spool lives: the kernel's word, not a file's age.
 
 The writer holds an flock on `alive` for its whole life; the kernel lets go of it however the process
-ends. That is proof only for readers on the same host and boot; for all others nothing is known here.
+ends. On a file system of one machine the lock alone decides, whatever the file says. On others a lock may
+be seen by its own machine only: there it counts for readers of the same boot, and for all others nothing is
+known here.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import enum
 import fcntl
 import functools
@@ -16,38 +19,62 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Mapping, Optional, Tuple
 
-from trackboard.layout import open_file
+from trackboard.layout import FileSystem, find_file_system, open_file
+from trackboard.spool.descriptors import is_refusal
 from trackboard.spool.layout import ALIVE
+from trackboard.spool.machine import boot_id, machine_id, pid_namespace, start_time
+
+_MOST_BYTES = 1 << 16  # that such a file has
+_TYPES: Mapping[str, Tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+}
 
 
 class Liveness(enum.Enum):
     """What a reader can know about a writer."""
 
     ALIVE = "alive"  # it holds its lock
-    DEAD = "dead"  # its lock is free, or its machine has restarted
-    UNKNOWN = "unknown"  # another host, or a file system without locks
+    DEAD = "dead"  # its lock is free
+    UNKNOWN = "unknown"  # it may be on another machine, or its file system has no locks
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Who writes a spool."""
+    """Who writes a spool. Host and time are for people; earlier versions did not say what has a default."""
 
     host: str
     boot: str
     pid: int
     started_s: float
     locked: bool  # the file system could lock
+    machine: str = ""
+    namespace: str = ""  # in which the pid means something
+    started: str = ""  # the kernel's word, compared for equality only
 
+    @classmethod
+    def of_this_process(cls, *, locked: bool) -> Writer:
+        """Describe this process as a writer."""
+        pid = os.getpid()
+        return cls(
+            host=socket.gethostname(),
+            boot=boot_id(),
+            pid=pid,
+            started_s=time.time(),
+            locked=locked,
+            machine=machine_id(),
+            namespace=pid_namespace(),
+            started=start_time(pid),
+        )
 
-@functools.lru_cache(maxsize=None)
-def boot_id() -> str:
-    """Names this boot of this machine; empty where the system does not say."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
+    @property
+    def is_of_this_boot(self) -> bool:
+        """Whether it certainly runs, or ran, under the kernel that runs us now."""
+        return bool(self.boot) and self.boot == boot_id()
 
 
 def hold(folder: Path) -> int:
@@ -55,37 +82,87 @@ def hold(folder: Path) -> int:
 
     Returns:
         The file descriptor that holds the lock; keep it open for the life of the process.
+
+    Raises:
+        OSError: The disk refuses.
     """
     fd = open_file(folder / ALIVE, os.O_RDWR | os.O_CREAT)
-    locked = True
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        locked = False
-    writer = Writer(socket.gethostname(), boot_id(), os.getpid(), time.time(), locked)
-    os.write(fd, json.dumps(vars(writer)).encode())
+        locked = True
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if not is_refusal(error):
+                raise
+            locked = False
+        os.write(fd, json.dumps(vars(Writer.of_this_process(locked=locked))).encode())
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 
 def read_writer(folder: Path) -> Optional[Writer]:
-    """Who writes this spool, or None when the file is not there or not readable."""
+    """Who writes this spool, or None when the file is not there or not readable.
+
+    What a newer version says beyond this is left out.
+    """
     try:
-        return Writer(**json.loads((folder / ALIVE).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        with _open(folder) as file:
+            said = json.loads(file.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
+    return _writer_of(said) if isinstance(said, dict) else None
 
 
-def probe(folder: Path) -> Liveness:
-    """Ask the kernel whether the writer of this spool still lives."""
+def probe(folder: Path, *, is_local: Optional[bool] = None) -> Liveness:
+    """Ask the kernel whether the writer of this spool still lives.
+
+    Args:
+        folder: The spool's folder.
+        is_local: Whether only this machine has its file system mounted; None: find out.
+    """
     writer = read_writer(folder)
-    if writer is None or not writer.locked or writer.host != socket.gethostname():
+    if writer is not None and not writer.locked:
         return Liveness.UNKNOWN
-    if writer.boot != boot_id():
-        return Liveness.DEAD
-    with contextlib.suppress(OSError), open(folder / ALIVE, "rb") as file:
+    if is_local is None:
+        is_local = _is_local(folder)
+    if not is_local and not (writer is not None and writer.is_of_this_boot):
+        return Liveness.UNKNOWN
+    with contextlib.suppress(OSError), _open(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return Liveness.ALIVE
         return Liveness.DEAD
     return Liveness.UNKNOWN
+
+
+def _open(folder: Path) -> Any:
+    """Open the file for reading; one that is a pipe must not hold us."""
+    return open(os.open(folder / ALIVE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+
+
+def _writer_of(said: Mapping[str, object]) -> Optional[Writer]:
+    known = {}
+    for field in dataclasses.fields(Writer):
+        if field.name in said:
+            known[field.name] = said[field.name]
+            if not isinstance(said[field.name], _TYPES[str(field.type)]):
+                return None
+    try:
+        return Writer(**known)  # type: ignore[arg-type]
+    except TypeError:  # one that every version says is missing
+        return None
+
+
+def _is_local(folder: Path) -> bool:
+    try:
+        return _is_local_device(os.stat(folder).st_dev, folder.parent)
+    except OSError:
+        return False
+
+
+@functools.lru_cache(maxsize=64)
+def _is_local_device(_device: int, folder: Path) -> bool:
+    return find_file_system(folder) is FileSystem.LOCAL

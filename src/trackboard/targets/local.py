@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.layout import open_file, replace_file
+from trackboard.layout import FileSystem, find_file_system, open_file, replace_file
 from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
 from trackboard.targets.held import HeldSlot, keep_slots
@@ -122,7 +122,8 @@ class LocalTarget:
 
     def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         """Ask the kernel about each."""
-        return {handle: Process.from_handle(handle).status() for handle in handles}
+        is_local = find_file_system(self._folder) is FileSystem.LOCAL
+        return {handle: Process.from_handle(handle).status(is_local=is_local) for handle in handles}
 
     def withdraw(self, handle: str) -> bool:
         """Nothing to do: a worker of this machine looks for the wish by itself."""

@@ -1,5 +1,6 @@
 """Handles of processes: proof of an end, and nothing less."""
 
+import json
 import os
 import subprocess
 import sys
@@ -48,12 +49,56 @@ def test_the_same_pid_again_is_another_process(sleeper: subprocess.Popen[bytes])
     assert sleeper.poll() is None  # it was left alone
 
 
-def test_another_boot_is_proof_another_host_is_none(sleeper: subprocess.Popen[bytes]) -> None:
-    process = Process.of(sleeper.pid)
-    assert replace(process, boot="before").status().state is WorkerState.GONE
-    elsewhere = replace(process, host="elsewhere", boot="other", pid=1)
-    assert elsewhere.status().state is WorkerState.ALIVE
-    elsewhere.end(0.0)  # not ours to end
+def test_an_earlier_boot_of_this_machine_is_proof(sleeper: subprocess.Popen[bytes]) -> None:
+    earlier = replace(Process.of(sleeper.pid), boot="before", machine="m")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trackboard.targets.process.machine_id", lambda: "m")
+        status = earlier.status(is_local=True)
+        assert (status.state, status.cause) == (
+            WorkerState.GONE,
+            "the machine restarted while it ran",
+        )
+        assert earlier.status(is_local=False).state is WorkerState.ALIVE
+    earlier.end(0.0)
+    assert sleeper.poll() is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"boot": "other"},  # another machine of the same name, or a handle of an earlier version
+        {"boot": "other", "machine": "other"},
+        {"boot": "other", "host": "elsewhere"},
+        {"boot": ""},  # a system that does not tell
+        {"namespace": "pid:[1]"},  # a container on this kernel: its numbers are its own
+        {"boot": "other", "namespace": "pid:[1]"},
+    ],
+)
+@pytest.mark.parametrize("is_local", [True, False])
+def test_what_another_machine_runs_is_not_known_here(
+    sleeper: subprocess.Popen[bytes], other: dict[str, str], is_local: bool
+) -> None:
+    process = replace(Process.of(sleeper.pid), started="long ago", machine="m")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trackboard.targets.process.machine_id", lambda: "another")
+        elsewhere = replace(process, **other)  # type: ignore[arg-type]
+        assert elsewhere.status(is_local=is_local).state is WorkerState.ALIVE
+        elsewhere.end(0.0)  # not ours to end
+    assert sleeper.poll() is None
+
+
+def test_a_machine_that_was_renamed_knows_its_processes(sleeper: subprocess.Popen[bytes]) -> None:
+    renamed = replace(Process.of(sleeper.pid), host="former")
+    assert renamed.status().state is WorkerState.ALIVE
+    assert replace(renamed, started="long ago").status().state is WorkerState.GONE
+
+
+def test_a_handle_of_an_earlier_version(sleeper: subprocess.Popen[bytes]) -> None:
+    said = json.loads(Process.of(sleeper.pid).handle())
+    old = json.dumps({name: said[name] for name in ("host", "boot", "pid", "started")})
+    assert Process.from_handle(old).status().state is WorkerState.ALIVE
+    new = json.dumps({**said, "news": "of tomorrow"})
+    assert Process.from_handle(new) == Process.of(sleeper.pid)
 
 
 def test_end_is_polite_first() -> None:
