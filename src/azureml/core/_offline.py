@@ -20,8 +20,7 @@ from trackboard.model import Run as StoredRun
 from trackboard.model import RunId, RunKind, RunState, new_run_id
 from trackboard.record import LiveRun
 from trackboard.record.capture import capture
-from trackboard.spool import SpoolWriter
-from trackboard.spool.writer import FileRef, SeriesRef
+from trackboard.spool import FileRef, SeriesRef, SpoolWriter
 
 MODE = "TRACKBOARD_MODE"
 DISABLED = "disabled"

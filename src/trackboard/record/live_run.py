@@ -36,7 +36,8 @@ from trackboard.record.value import (
     plain_value,
 )
 from trackboard.spool.layout import HAS_STEP
-from trackboard.spool.writer import FileRef, SeriesRef, SpoolWriter
+from trackboard.spool.refs import FileRef, SeriesRef
+from trackboard.spool.writer import SpoolWriter
 
 _CAUSE_CHARACTERS = 100_000  # an exception that shows an array must not keep a run from ending
 

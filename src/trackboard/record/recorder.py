@@ -22,7 +22,7 @@ from trackboard.spool.layout import SEGMENT_BYTES
 
 _BEAT_S = 10.0
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may ask as well
 _recorders: Dict[str, Recorder] = {}
 
 

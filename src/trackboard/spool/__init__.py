@@ -17,7 +17,8 @@ from trackboard.spool.reader import (
     list_writers,
     read_payload,
 )
-from trackboard.spool.writer import FileRef, SeriesRef, SpoolWriter
+from trackboard.spool.refs import FileRef, SeriesRef
+from trackboard.spool.writer import SpoolWriter
 
 __all__ = [
     "FileDefinition",

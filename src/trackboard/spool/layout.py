@@ -42,6 +42,7 @@ everywhere else. A zero-filled tail (after a crash of the machine) never checks 
 from __future__ import annotations
 
 import struct
+from zlib import crc32
 
 FORMAT = 1
 
@@ -68,3 +69,8 @@ SEGMENT_SUFFIX = ".seg"
 def segment_name(number: int) -> str:
     """File name of a segment."""
     return f"{number}{SEGMENT_SUFFIX}"
+
+
+def pack_record(payload: bytes) -> bytes:
+    """A payload with its header."""
+    return HEADER.pack(len(payload), crc32(payload)) + payload

@@ -1,28 +1,33 @@
 """The writing side of a spool: one append per record, on the caller's thread.
 
 What `append_*` returned from is the kernel's: SIGKILL cannot take it back. Nothing here waits for a
-reader, and nothing here raises for a disk that is full, read-only or gone: what could not be stored is
-counted, said once, and told to the reader as soon as the disk takes records again. What describes a run
-(that it exists, its state, tags, files) is kept in memory meanwhile and stored then.
+reader or a disk, starts a thread, or raises for a disk that is full, read-only or gone: what could not be
+stored is counted, said once, and told to the reader as soon as the disk takes records again. What describes
+a run (that it exists, its state, tags, files) is kept in memory meanwhile and stored then.
 
-Threads: append, define and rotate happen under one re-entrant lock (a signal handler may log too).
+The quick way of a record is one write to the segment that is open. A look comes first, on the slow way, where
+that may be wrong: once a second, after a refusal, and after an exception that came in between (a signal
+handler may raise at any bytecode). The look compares what this process holds open with what lies at its path.
+When that went away (deleted, moved, closed by others), a new spool is begun in its place; it says again what
+describes the runs that go on, and how many records went with the old one.
+
+Threads: all of it happens under one re-entrant lock; a signal handler that logs in the middle of the slow way
+leaves its record to the one that it interrupted.
 Forks: the child lets go of what it inherited and opens a spool of its own at its first record.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import errno
 import functools
+import itertools
 import logging
 import os
-import shutil
 import threading
 import time
-from functools import partial
 from pathlib import Path
-from typing import Callable, Dict, List, Set, Tuple, Union
+from typing import Callable, List, Optional, Set
 from zlib import crc32
 
 from trackboard.errors import UsageError
@@ -33,17 +38,18 @@ from trackboard.model import (
     Heartbeat,
     Lost,
     RunId,
+    StateChanged,
     TextLogged,
+    ValueKind,
     WriterId,
-    new_writer_id,
 )
-from trackboard.spool import alive
-from trackboard.spool.events import encode_event, encode_json
+from trackboard.spool.backlog import Backlog, Waiting
+from trackboard.spool.descriptors import FileIdentity, IgnoredRefusals, is_refusal
+from trackboard.spool.events import encode_event
+from trackboard.spool.folder import SpoolFolder
 from trackboard.spool.layout import (
     BYTES_HEAD,
     FLOAT_SCALAR,
-    FORMAT,
-    HEADER,
     INT_SCALAR,
     KIND_BYTES,
     MAX_PAYLOAD_BYTES,
@@ -51,56 +57,22 @@ from trackboard.spool.layout import (
     SCALAR_RECORD,
     SCALAR_RECORD_BYTES,
     SEGMENT_BYTES,
-    segment_name,
+    pack_record,
 )
+from trackboard.spool.open_runs import OpenRuns
+from trackboard.spool.reentrancy import ReentrancyGuard
+from trackboard.spool.refs import FileRef, Ref, SeriesRef
+from trackboard.spool.segment import OpenSegment, short_write
 
 _log = logging.getLogger("trackboard")
 _writers: Set[SpoolWriter] = set()  # all of this process: each has to be closed at its end
 _RETRY_S = 0.5  # a disk that refused is asked again this much later
-_MOST_KEPT = 10_000  # records kept in memory for such a disk
+_MOST_UNSYNCED = 8  # full segments whose files are open until somebody asks for a sync
+_CLOSED = OpenSegment(Path(), -1, -1, FileIdentity(-1, -1))
 
-_pack_header = HEADER.pack
 _pack_scalar = SCALAR_RECORD.pack
-_pack_float = FLOAT_SCALAR.pack
-_pack_int = INT_SCALAR.pack
 _write = os.write
 _now = time.time
-
-
-class SeriesRef:
-    """A series as this writer calls it. `epoch` is the segment in which it was last defined."""
-
-    __slots__ = ("epoch", "id", "name", "run", "table")
-
-    def __init__(self, number: int, run: RunId, name: str, table: str = "") -> None:
-        self.id = number
-        self.run = run
-        self.name = name
-        self.table = table
-        self.epoch = -1
-
-    def definition(self) -> bytes:
-        """The record that names it."""
-        record = {"k": "series", "id": self.id, "run": self.run, "name": self.name}
-        if self.table:
-            record["table"] = self.table
-        return encode_json(record)
-
-
-class FileRef:
-    """A growing file as this writer calls it."""
-
-    __slots__ = ("epoch", "id", "path", "run")
-
-    def __init__(self, number: int, run: RunId, path: str) -> None:
-        self.id = number
-        self.run = run
-        self.path = path
-        self.epoch = -1
-
-    def definition(self) -> bytes:
-        """The record that names it."""
-        return encode_json({"k": "file", "id": self.id, "run": self.run, "path": self.path})
 
 
 class SpoolWriter:
@@ -116,73 +88,92 @@ class SpoolWriter:
     def __init__(self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
         self._spool_folder = Path(spool_folder)
         self._segment_bytes = segment_bytes
+        self._ids = itertools.count(1)
         self._forget()
         _hook_process()
         _writers.add(self)
 
     def _forget(self) -> None:
-        """Begin anew: nothing is open, no id, nothing lost. Also what a forked child does."""
+        """Begin anew: nothing is open, nothing lost. Also what a forked child does."""
         self._lock = threading.RLock()
-        self._writer = WriterId("")
-        self._fd = -1
-        self._alive_fd = -1
-        self._size = 0
-        self._segment = -1
-        self._before = {"number": -1, "bytes": 0}  # the last segment that was left, and its length
-        self._epoch = 0  # counts segments and re-openings; tells which definitions are due
-        self._next_id = 0
-        self._closed = False
-        self._kept: List[Tuple[RunId, bytes]] = []
-        self._lost: Dict[RunId, int] = {}
-        self._lost_reason = ""
-        self._said_lost = False
-        self._retry_at_s = 0.0
-        self._is_opening = False
-        self._waiting: List[Callable[[], None]] = []
+        self._guard = ReentrancyGuard()
+        self._spool: Optional[SpoolFolder] = None
+        self._segment: Optional[OpenSegment] = None  # of the spool
+        self._open = _CLOSED  # the same one, while records may be written to it without a look
+        self._ready = _CLOSED  # the same one, within the slow way
+        self._full: List[OpenSegment] = []  # not synced yet
+        self._continues = ""  # the spool that went away, until its successor is made
+        self._backlog = Backlog()
+        self._runs = OpenRuns()
+        self._retry_at_s = 0.0  # on the monotonic clock; 0: the disk takes records, as far as known
+        self._has_lost = False
+        self._said_refusal = False
+        self._reason = ""
 
     # -- what callers say ----------------------------------------------------------------------
 
     @property
     def writer(self) -> WriterId:
         """This spool's id; empty before the first record."""
-        return self._writer
+        return WriterId("") if self._spool is None else self._spool.writer
 
     @property
     def lost_count(self) -> int:
         """Records that could not be stored and have not been reported yet."""
-        return sum(self._lost.values())
+        return self._backlog.lost_count
 
     @property
     def is_behind(self) -> bool:
         """Whether something that describes a run waits in memory for a disk that refused it."""
-        return bool(self._kept)
+        return self._retry_at_s > 0.0 and self._backlog.kept_count > 0
 
     @property
     def was_refused(self) -> bool:
-        """Whether the disk has ever refused a record, which is lost unless it describes a run."""
-        return self._said_lost
+        """Whether a record was ever refused or lost; one that describes a run may be stored by now."""
+        return self._said_refusal or self._has_lost
 
     def series(self, run: RunId, name: str, table: str = "") -> SeriesRef:
         """Name a series once, for `append_float` and `append_int`."""
-        with self._lock:
-            self._next_id += 1
-            return SeriesRef(self._next_id, run, name, table)
+        return SeriesRef(next(self._ids), run, name, table)
 
     def file(self, run: RunId, path: str) -> FileRef:
         """Name a growing file once, for `append_bytes`."""
-        with self._lock:
-            self._next_id += 1
-            return FileRef(self._next_id, run, path)
+        return FileRef(next(self._ids), run, path)
 
-    def append_float(self, series: SeriesRef, flags: int, step: int, value: float) -> None:
-        """Append one float, stamped with the time now."""
-        body = _pack_float(3, flags, 0, series.id, step, _now(), value)
-        self._append_scalar(series, _pack_scalar(SCALAR_BYTES, crc32(body), body))
+    def append_float(
+        self,
+        series: SeriesRef,
+        flags: int,
+        step: int,
+        value: float,
+        kind: int = ValueKind.FLOAT.value,
+        pack: Callable[..., bytes] = FLOAT_SCALAR.pack,
+    ) -> None:
+        """Append one float, stamped with the time now. This is the quick way, written out."""
+        now_s = _now()
+        body = pack(kind, flags, 0, series.id, step, now_s, value)
+        record = _pack_scalar(SCALAR_BYTES, crc32(body), body)
+        with self._lock:
+            segment = self._open
+            if series.segment is segment and -1.0 < now_s - segment.looked_at_s < 1.0:
+                try:
+                    if _write(segment.fd, record) != SCALAR_RECORD_BYTES:
+                        raise short_write()
+                    segment.size_bytes += SCALAR_RECORD_BYTES
+                except BaseException as error:
+                    self._open = _CLOSED  # whoever comes next looks first
+                    if not is_refusal(error):
+                        raise
+                else:
+                    if self._open is segment and segment.size_bytes < self._segment_bytes:
+                        return
+                    if self._go_on_from(segment):
+                        return
+            self._append_slowly(Waiting(series.run, record, series))
 
     def append_int(self, series: SeriesRef, kind: int, flags: int, step: int, value: int) -> None:
         """Append one int (kind 2) or bool (kind 1), stamped with the time now."""
-        body = _pack_int(kind, flags, 0, series.id, step, _now(), value)
-        self._append_scalar(series, _pack_scalar(SCALAR_BYTES, crc32(body), body))
+        self.append_float(series, flags, step, value, kind, INT_SCALAR.pack)
 
     def append_bytes(self, file: FileRef, offset: int, data: bytes) -> None:
         """Append bytes of a growing file, in records of at most 1 MiB."""
@@ -207,272 +198,257 @@ class SpoolWriter:
                 hint=f"Use at most {MAX_PAYLOAD_BYTES:,} bytes, or put it into a file of the run.",
             )
         is_kept = not isinstance(event, (Ended, Heartbeat, Lost, TextLogged))
-        self._append(getattr(event, "run", RunId("")), payload, is_kept=is_kept)
+        with self._lock:
+            self._runs.note(event, payload)
+            self._append(getattr(event, "run", RunId("")), payload, is_kept=is_kept)
+            if isinstance(event, StateChanged) and event.state.is_terminal:
+                self._runs.end(event.run)
 
     def sync(self) -> None:
         """Ask the disk to keep what was appended; survives a power cut when it returns.
 
-        A disk that refused before is tried at once.
+        A disk that refused before is tried at once. Nobody who logs meanwhile waits for it.
         """
         with self._lock:
-            self._sync()
-            if self._fd >= 0:
-                self._check_folder()
+            self._retry_at_s = 0.0
+            self._open = _CLOSED  # what is synced shall be in its place
+            if self._segment is not None or self._backlog:
+                self._do_alone(self._ensure_open)
+            segments = self._list_segments()
+        self._sync(segments)
 
     def close(self) -> None:
         """Say that nothing follows, and let go. May be repeated; a later record begins a new spool."""
         with self._lock:
-            if self._fd < 0 and not self._lost and not self._kept:
-                return
-            if self._fd >= 0:
-                self._check_folder()
-            self._retry_at_s = 0.0  # the last chance
-            self._append(RunId(""), encode_event(Ended(_now())))
-            self._sync()  # no look at the folder now: whoever has read this far removes it
-            self._say_what_stays_lost()
-            self._release()
-            self._forget_refs()
+            if self._spool is not None or self._backlog:
+                self._do_alone(self._end)
+            segments = list(self._full)
+        self._sync(segments)  # no look at the folder now: whoever has read this far removes it
 
-    # -- under the lock ---------------------------------------------------------------------------
+    def _list_segments(self) -> List[OpenSegment]:
+        """What is not synced yet: full segments and the one that is open."""
+        return [*self._full, *([] if self._segment is None else [self._segment])]
 
-    def _sync(self) -> None:
-        self._retry_at_s = 0.0
-        if self._kept:
-            self._ensure_open()
-        if self._fd >= 0:
-            with contextlib.suppress(OSError):  # the records are the kernel's already
-                os.fsync(self._fd)
+    def _sync(self, segments: List[OpenSegment]) -> None:
+        for segment in segments:
+            with IgnoredRefusals():  # the records are the kernel's already
+                with self._lock:
+                    fd = segment.open_again()
+                try:
+                    os.fsync(fd)
+                finally:
+                    os.close(fd)
+            with self._lock:
+                if segment in self._full:
+                    self._full.remove(segment)
+                    segment.close()
 
-    def _append_scalar(self, series: SeriesRef, record: bytes) -> None:
-        with self._lock:
-            if series.epoch != self._epoch and not self._define(series):
-                self._put_off(series.run, partial(self._append_scalar, series, record))
-                return
-            try:
-                written = _write(self._fd, record)
-            except OSError as error:
-                self._refused(series.run, error, 0)
-                return
-            if written != SCALAR_RECORD_BYTES:
-                self._refused(series.run, OSError(errno.ENOSPC, "short write"), written)
-                return
-            self._size += SCALAR_RECORD_BYTES
-            if self._size >= self._segment_bytes:
-                self._rotate()
+    # -- under the lock: the quick way ------------------------------------------------------------
 
     def _append(
-        self,
-        run: RunId,
-        payload: bytes,
-        ref: Union[SeriesRef, FileRef, None] = None,
-        *,
-        is_kept: bool = False,
+        self, run: RunId, payload: bytes, ref: Optional[Ref] = None, *, is_kept: bool = False
     ) -> None:
-        with self._lock:
-            is_due = ref is not None and ref.epoch != self._epoch
-            is_ready = self._define(ref) if ref is not None and is_due else self._ensure_open()
-            if is_ready and self._put(self._fd, payload):
-                if self._size >= self._segment_bytes:
-                    self._rotate()
-            elif is_kept and len(self._kept) < _MOST_KEPT:
-                self._kept.append((run, payload))
-            elif is_ready:
-                self._count_lost(run)
+        record = pack_record(payload)
+        segment = self._open
+        if segment.is_recent(_now()) and (ref is None or ref.segment is segment):
+            try:
+                segment.append(record)
+            except BaseException as error:
+                self._open = _CLOSED  # whoever comes next looks first
+                if not is_refusal(error):
+                    raise
             else:
-                self._put_off(run, lambda: self._append(run, payload, ref))
+                if self._go_on_from(segment):
+                    return
+        self._append_slowly(Waiting(run, record, ref, is_kept=is_kept))
 
-    def _put(self, fd: int, payload: bytes) -> bool:
-        """Write one record to a segment; False leaves the segment as it was, and closed."""
-        record = _pack_header(len(payload), crc32(payload)) + payload
-        written = 0
-        try:
-            written = _write(fd, record)
-            if written != len(record):
-                raise OSError(errno.ENOSPC, "short write")
-        except OSError as error:
-            self._cut(fd, written)
-            self._note_refusal(error)
+    def _go_on_from(self, segment: OpenSegment) -> bool:
+        """Leave a segment that is full; False: a signal handler has left it before the record came."""
+        if self._open is not segment and segment.is_passed():
             return False
-        self._size += len(record)
+        if self._open is not segment or segment.size_bytes >= self._segment_bytes:
+            self._do_alone(self._ensure_open)
         return True
 
-    def _define(self, ref: Union[SeriesRef, FileRef]) -> bool:
-        if not self._ensure_open():
-            return False
-        epoch = self._epoch  # a signal handler may move on to another segment right behind us
-        if not self._put(self._fd, ref.definition()):
-            return False
-        ref.epoch = epoch
-        return epoch == self._epoch or self._define(ref)
+    # -- under the lock: the slow way -------------------------------------------------------------
 
-    def _ensure_open(self) -> bool:
-        if self._fd >= 0:
-            return True
-        if self._is_opening or time.monotonic() < self._retry_at_s:
-            return False
-        self._is_opening = True
-        try:
-            if not self._writer:
-                self._begin_spool()
-            self._open_segment()
-        except OSError as error:
-            self._note_refusal(error)
-            return False
-        finally:
-            self._is_opening = False
-        return self._report_lost() and self._catch_up() and self._store_kept()
+    def _append_slowly(self, record: Waiting) -> None:
+        if not self._do_alone(lambda: self._store(record)):
+            self._backlog.keep(record)
 
-    def _begin_spool(self) -> None:
-        """Make the folder aside, so that whoever sees it can ask whether its writer lives."""
-        writer = new_writer_id()
-        aside = self._spool_folder / f".{writer}"
-        aside.mkdir(parents=True)
-        try:
-            self._alive_fd = alive.hold(aside)
-            aside.rename(self._spool_folder / writer)
-        except OSError:
-            self._close_fd("_alive_fd")
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-        self._writer = writer
+    def _do_alone(self, work: Callable[[], object]) -> bool:
+        """Do `work`, then what signal handlers left to it; False: we are in such a handler."""
 
-    def _open_segment(self) -> None:
-        number = self._segment + 1
-        path = self._spool_folder / self._writer / segment_name(number)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        fd = os.open(path, flags, 0o644)
-        self._size = 0
-        payload = encode_json(
-            {
-                "k": "segment",
-                "format": FORMAT,
-                "writer": self._writer,
-                "number": number,
-                "before": self._before,
-            }
-        )
-        if not self._put(fd, payload):
-            path.unlink()
-            raise OSError(errno.ENOSPC, "no room to begin a segment", str(path))
-        self._segment = number
-        self._fd = fd
-        self._epoch += 1
+        def do() -> None:
+            self._ready, self._open = self._open, _CLOSED
+            work()
+            self._open = self._ready
 
-    def _rotate(self) -> None:
-        """Begin the next segment. The old one is synced by a thread that ends with it: nobody waits."""
-        self._epoch += 1  # first: from here on a signal handler that logs goes the slow way
-        self._before = {"number": self._segment, "bytes": self._size}
-        full, self._fd = self._fd, -1
-        thread = threading.Thread(target=_sync_and_close, args=(full,), daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the interpreter is ending
-            os.close(full)
-        self._ensure_open()
+        while self._guard.run(do):
+            if self._retry_at_s or not self._backlog:
+                return True
+            work = self._ensure_open
+        return False
 
-    def _put_off(self, run: RunId, append: Callable[[], None]) -> None:
-        """What cannot be stored now: kept for a moment if a segment is just being begun, else lost."""
-        if self._is_opening:  # we are in a signal handler that interrupted it
-            self._waiting.append(append)
+    def _store(self, record: Waiting) -> None:
+        refusal: Optional[BaseException] = None
+        for _ in range(2):  # when a segment refuses it, the next one may take it
+            segment = self._ensure_open()
+            if segment is _CLOSED:
+                break
+            try:
+                record.store(segment)
+            except BaseException as error:
+                self._ready = _CLOSED
+                if not is_refusal(error):
+                    raise
+                self._leave(segment)
+                refusal = error
+            else:
+                return
         else:
-            self._count_lost(run)
+            self._note_refusal(refusal)
+        if record.is_kept:
+            self._backlog.keep(record)
+        else:
+            self._count_lost(record.run, 1)
 
-    def _catch_up(self) -> bool:
-        """Append what signal handlers logged while the segment was being begun."""
-        while self._waiting:
-            self._waiting.pop(0)()
-        return self._fd >= 0
+    def _ensure_open(self) -> OpenSegment:
+        """Have a segment that is in its place and has room, and store what waits for it."""
+        ready = self._ready
+        if ready.is_recent(_now()) and ready.size_bytes < self._segment_bytes and not self._backlog:
+            return ready
+        self._ready = _CLOSED
+        segment = self._look()
+        if segment is None and time.monotonic() < self._retry_at_s:
+            return _CLOSED
+        try:
+            segment = segment or self._begin_segment()
+            self._backlog.store(segment)
+        except OSError as error:
+            if not is_refusal(error):
+                raise
+            self._leave(segment)
+            self._note_refusal(error)
+            return _CLOSED
+        self._retry_at_s = 0.0
+        self._ready = segment
+        return segment
 
-    # -- when the disk refuses ----------------------------------------------------------------------
+    def _look(self) -> Optional[OpenSegment]:
+        """Compare what is open with what lies on the disk; None: the next record needs another segment."""
+        segment, spool = self._segment, self._spool
+        if segment is None or spool is None:
+            return None
+        now_s = _now()
+        if not spool.holds(segment):
+            self._lose_spool(spool)
+            return None
+        is_sound = segment.settle()
+        segment.sound_bytes = segment.size_bytes
+        segment.looked_at_s = now_s
+        self._runs.forget_ended()
+        if is_sound and segment.size_bytes < self._segment_bytes:
+            return segment
+        self._leave(segment)
+        return None
 
-    def _refused(self, run: RunId, error: OSError, written: int) -> None:
-        self._cut(self._fd, written)
-        self._note_refusal(error)
-        self._count_lost(run)
+    def _begin_segment(self) -> OpenSegment:
+        for _ in range(2):  # a folder may be gone; a new one is not
+            now_s = _now()
+            spool = self._spool
+            if spool is None:
+                spool = self._spool = SpoolFolder.make(self._spool_folder, self._continues)
+                if self._continues:
+                    _log.warning(
+                        "trackboard: what was recorded in %s was deleted or moved; recording begins"
+                        " anew there.",
+                        self._spool_folder,
+                    )
+            segment = spool.begin_segment()
+            if segment is not None and spool.holds(segment):
+                segment.looked_at_s = now_s
+                self._segment = segment
+                if not spool.is_described:
+                    self._backlog.put_first(self._runs.describe())
+                    spool.is_described = True
+                return segment
+            self._lose_spool(spool)
+            if segment is not None:
+                segment.close()
+        raise OSError(errno.ENOENT, "its folder is deleted again and again")
 
-    def _cut(self, fd: int, written: int) -> None:
-        """Take a short write back and leave this segment; the next record begins another one."""
-        self._epoch += 1
-        with contextlib.suppress(OSError):  # a torn tail is what readers expect at a segment's end
-            if written > 0:
-                os.ftruncate(fd, os.fstat(fd).st_size - written)
-        with contextlib.suppress(OSError):
-            os.close(fd)
-        if fd == self._fd:
-            self._before = {"number": self._segment, "bytes": self._size}
-            self._fd = -1
+    def _leave(self, segment: Optional[OpenSegment]) -> None:
+        """Go on to another segment. This one's file stays open, as closing may wait for the disk."""
+        spool = self._spool
+        if segment is None or spool is None or segment is not self._segment:
+            return
+        spool.leave(segment)
+        self._segment = None
+        self._full.append(segment)
+        if len(self._full) > _MOST_UNSYNCED:
+            self._full[-1 - _MOST_UNSYNCED].close()
 
-    def _note_refusal(self, error: OSError) -> None:
+    def _lose_spool(self, spool: SpoolFolder) -> None:
+        """The spool went away: count what went with it. The next one goes on for it."""
+        segments = self._list_segments()
+        gone = [each.count_gone() for each in segments]
+        self._continues = spool.writer
+        for run, count in (each for counts in gone for each in counts.items()):
+            self._count_lost(run, count, "the folder of its stream was deleted or moved")
+        self._segment, self._spool, self._full = None, None, []
+        spool.release()
+        for segment in segments:
+            segment.close()
+
+    def _end(self) -> None:
+        self._retry_at_s, self._ready = 0.0, _CLOSED
+        self._look()
+        if self._spool is not None or self._backlog.kept_count:  # not only to say what is lost
+            self._ensure_open()
+        segment, spool, stays = self._segment, self._spool, 0
+        if self._ready is _CLOSED:
+            given_up, self._backlog = self._backlog, Backlog()
+            stays = given_up.lost_count + given_up.kept_count
+        self._ready, self._segment, self._spool, self._continues = _CLOSED, None, None, ""
+        self._retry_at_s, self._said_refusal, self._has_lost = 0.0, False, False
+        try:
+            if segment is not None:
+                self._full.append(segment)
+                segment.append(pack_record(encode_event(Ended(_now()))))
+                segment.leave()
+        except OSError as error:
+            if not is_refusal(error):
+                raise
+        finally:
+            if spool is not None:
+                spool.release()
+        if stays:  # the only place for it when even the last try failed
+            _log.warning("trackboard lost %d records of this process.", stays)
+
+    # -- when the disk refuses --------------------------------------------------------------------
+
+    def _note_refusal(self, error: Optional[BaseException]) -> None:
         self._retry_at_s = time.monotonic() + _RETRY_S
-        self._lost_reason = error.strerror or str(error)
-        if not self._said_lost:
-            self._said_lost = True
+        self._reason = getattr(error, "strerror", "") or str(error)
+        if not self._said_refusal:
+            self._said_refusal = True
             _log.warning(
                 "trackboard cannot record in %s: %s. Training goes on; what is lost is counted.",
                 self._spool_folder,
-                self._lost_reason,
+                self._reason,
             )
 
-    def _count_lost(self, run: RunId) -> None:
-        if run:  # that the writer lives or ended is no loss
-            self._lost[run] = self._lost.get(run, 0) + 1
-
-    def _store_kept(self) -> bool:
-        while self._kept:
-            if not self._put(self._fd, self._kept[0][1]):
-                return False
-            self._kept.pop(0)
-        return True
-
-    def _check_folder(self) -> None:
-        """Leave a segment that was deleted: what is appended to it, nobody will ever read."""
-        if os.fstat(self._fd).st_nlink == 0:
-            self._cut(self._fd, 0)
-            self._note_refusal(OSError(errno.ENOENT, "the folder was deleted"))
-
-    def _say_what_stays_lost(self) -> None:
-        """The only place for it when even the last try failed."""
-        count = self.lost_count + len(self._kept)
-        if count:
-            _log.warning("trackboard lost %d records of this process.", count)
-
-    def _report_lost(self) -> bool:
-        """Tell the reader what is missing, now that the disk takes records again."""
-        while self._lost:
-            run, count = next(iter(self._lost.items()))
-            if not self._put(self._fd, encode_event(Lost(run, count, self._lost_reason))):
-                return False
-            del self._lost[run]
-        return True
-
-    # -- letting go ---------------------------------------------------------------------------------
-
-    def _release(self) -> None:
-        self._close_fd("_fd")
-        self._close_fd("_alive_fd")
-
-    def _forget_refs(self) -> None:
-        """A closed writer may be used again: under a new id, with every definition due."""
-        epoch, next_id = self._epoch + 1, self._next_id
-        self._forget()
-        self._epoch, self._next_id = epoch, next_id
-
-    def _close_fd(self, name: str) -> None:
-        fd: int = getattr(self, name)
-        if fd >= 0:
-            with contextlib.suppress(OSError):  # nothing more can be done with it
-                os.close(fd)
-        setattr(self, name, -1)
+    def _count_lost(self, run: RunId, count: int, reason: str = "") -> None:
+        self._has_lost = True
+        self._backlog.count_lost(run, count, reason or self._reason)
 
     def _after_fork(self) -> None:
-        self._release()
-        self._forget_refs()
-
-
-def _sync_and_close(fd: int) -> None:
-    with contextlib.suppress(OSError):  # the records are the kernel's already
-        os.fsync(fd)
-    os.close(fd)
+        for segment in self._list_segments():
+            segment.close()
+        if self._spool is not None:
+            self._spool.release()
+        self._forget()
 
 
 @functools.lru_cache(maxsize=None)
