@@ -31,7 +31,6 @@ ELSEWHERE = {
     "trackboard/inside": "a job's own files",
     "trackboard/launch/manifest.py": "the working copy, with the modes of the snapshot",
     "trackboard/layout": "here it is done",
-    "trackboard/spool/writer.py": "makes its own",
     "trackboard/stores/read_only.py": "a copy in a temporary folder",
     "trackboard/targets/ray/node_probe.py": "runs where no package of ours is; its file is gone at once",
     "trackboard/testing": "tests",

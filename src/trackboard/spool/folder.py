@@ -9,8 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
-from trackboard.layout import is_shared, make_folder
-from trackboard.layout.modes import PRIVATE_FOLDER
+from trackboard.layout import make_folder, make_workspace_folder
 from trackboard.model import WriterId, new_writer_id
 from trackboard.spool import alive, descriptors
 from trackboard.spool.events import encode_json
@@ -47,7 +46,8 @@ class SpoolFolder:
             OSError: The disk refuses.
         """
         writer = new_writer_id()
-        _make_missing(spool_folder)
+        if not spool_folder.is_dir():  # somebody deleted the whole workspace
+            make_workspace_folder(spool_folder.parent)
         aside = spool_folder / f".{writer}"
         make_folder(aside)
         alive_fd = -1
@@ -97,14 +97,3 @@ class SpoolFolder:
         """Let go of the lock: nothing follows. May be repeated."""
         fd, self._alive_fd = self._alive_fd, -1
         descriptors.close(fd, self._alive)
-
-
-def _make_missing(folder: Path) -> None:
-    """Make a folder again that somebody deleted, and those above it: for their owner alone."""
-    if folder.is_dir():
-        return
-    _make_missing(folder.parent)
-    if is_shared(folder.parent):
-        make_folder(folder)
-    else:
-        folder.mkdir(PRIVATE_FOLDER, exist_ok=True)

@@ -330,7 +330,7 @@ def test_a_folder_that_is_made_again_is_its_owners(place: Place, clock: Clock) -
     delete(place)
     clock.let_a_second_pass()
     run.log("n", 0.0)
-    assert place.folder.stat().st_mode & 0o777 == 0o700
+    assert place.spool.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_disk_that_does_not_answer_is_no_folder_that_is_gone(
