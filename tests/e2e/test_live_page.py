@@ -162,3 +162,31 @@ def test_the_browser_has_nothing_to_complain_about(
     until(lambda: cards(browser) == ["mse"], "no card")
     severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
     assert severe == []
+
+
+def test_everything_of_a_page_comes_with_the_cookie_of_its_key(
+    browser: Chrome, workspace: Workspace
+) -> None:
+    """A board beyond this machine asks for it with every request: page, frame, scripts, data, fonts."""
+    logged(workspace, 5).complete()
+    board = BoardProcess.start(Show(workspace=workspace.folder), port=0, host="0.0.0.0")
+    try:
+        url, _, token = board.url.partition("?k=")
+        browser.get(url)
+        assert "This board asks for its token." in browser.find_element(By.TAG_NAME, "body").text
+        browser.get_log("browser")  # type: ignore[no-untyped-call]  # the refusal itself
+        browser.get(f"{url}?k={token}&smoothing=0#timeseries")
+        until(lambda: cards(browser) == ["mse"], "no card")
+        assert token not in browser.current_url
+        assert "smoothing=0" in browser.current_url
+        assert token not in str(browser.execute_script("return document.cookie"))
+        until(lambda: points_drawn(browser) == 5, "no curve")
+        severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+        assert severe == []
+        board.stop()
+        board = BoardProcess.start(
+            Show(workspace=workspace.folder), port=board.port, host="0.0.0.0"
+        )
+        until(lambda: line(browser).startswith("This TensorBoard has been started anew"), "silence")
+    finally:
+        board.stop()

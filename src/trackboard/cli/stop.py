@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -14,10 +15,13 @@ from trackboard.config import find_location
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def stop(folder: Path | None) -> None:
     """End every TensorBoard that shows the history of a folder (the current one by default)."""
-    boards = find_location(folder).folder / registry.FOLDER
+    workspace = find_location(folder).folder
+    boards = workspace / registry.FOLDER
     running = registry.list_running(boards)
     for board in running:
         registry.stop(boards, board)
         click.echo(f"stopped {board.url}")
-    if not running:
+    if not running and workspace.is_dir() and not os.access(workspace, os.W_OK):
+        click.echo(f"{workspace} cannot be written, so that boards of it are not listed there")
+    elif not running:
         click.echo("nothing was running")

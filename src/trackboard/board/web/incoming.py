@@ -9,6 +9,7 @@ import time
 IDLE_S = 75.0  # an unused connection is closed
 HEAD_S = 10.0  # a request's head has to come within this time of its first byte
 BODY_S = 30.0  # and its body within this time of its head
+LINGER_S = 3.0  # and the rest of one that was refused
 HEAD_BYTES = 64 * 1024
 
 _METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")
@@ -72,6 +73,15 @@ class Incoming:
             if not self._receive(deadline_s):
                 return None
         return self._take(size_bytes)
+
+    def discard(self) -> None:
+        """Take what is still sent of a request that was answered already, until the other side ends.
+
+        It would not see the answer otherwise: a connection that is closed with bytes unread is reset.
+        """
+        deadline_s = time.monotonic() + LINGER_S
+        while self._receive(deadline_s):
+            self._received.clear()
 
     def _receive(self, deadline_s: float) -> bool:
         """Wait for more; False at the end of the connection, or of the time."""

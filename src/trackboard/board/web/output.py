@@ -102,16 +102,22 @@ class FirstOfKind(logging.Handler):
         super().__init__(logging.WARNING)
         self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         self._stream = stream
-        self._seen: set[Kind] = set()
+        self._seen: dict[Kind, int] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a message unless one like it was written."""
+        """Write a message, or that one like it came again, or nothing."""
         kind = _kind_of(record)
-        if kind in self._seen or len(self._seen) >= MOST_KINDS:
+        before = self._seen.get(kind, 0)
+        if before > 1 or (not before and len(self._seen) >= MOST_KINDS):
             return
-        self._seen.add(kind)
-        text = self.format(record)[:_MESSAGE_CHARACTERS]
-        self._stream.write(f"{text}\n(the next ones like this are not written)\n")
+        self._seen[kind] = before + 1
+        if before:
+            place = f"{record.name}, line {record.lineno}"
+            self._stream.write(
+                f"(the message of {place} came again, and is not written any more)\n"
+            )
+        else:
+            self._stream.write(f"{self.format(record)[:_MESSAGE_CHARACTERS]}\n")
 
 
 def _kind_of(record: logging.LogRecord) -> Kind:

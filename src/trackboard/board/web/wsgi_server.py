@@ -20,7 +20,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trackboard.board.web.access import Access
-from trackboard.board.web.answers import TOO_LARGE, UNAVAILABLE, Answer, problem
+from trackboard.board.web.answers import (
+    LENGTH_REQUIRED,
+    TOO_LARGE,
+    UNAVAILABLE,
+    Answer,
+    problem,
+)
 from trackboard.board.web.incoming import IDLE_S, BadHead, Incoming
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 
 BODY_BYTES = 2 * 1024 * 1024  # a request may not be larger; TensorBoard's are some kilobytes
 MOST_CONNECTIONS = 256  # and threads; one that waits makes room for the next
+_BODY_HEADERS = ("Content-Length", "Transfer-Encoding")
 _LARGE_BYTES = 64 * 1024
 _LARGE_AT_ONCE = 4  # bodies beyond that size, from their first byte to their answer
 _ANSWERS_AT_ONCE = 8  # more would share the same core, and each may hold 100,000 points
@@ -157,6 +164,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.close()
         self._incoming = Incoming(self.connection)
         self._peer_uid = self.server.access.identify(self.connection)
+        self._is_body_unread = False
+
+    def finish(self) -> None:
+        """Let a request that was refused before its end see the answer."""
+        super().finish()
+        if self._is_body_unread:
+            self.server.set_waiting(self.connection, is_waiting=True)
+            with contextlib.suppress(OSError):  # it is gone already
+                self.connection.shutdown(socket.SHUT_WR)
+                self._incoming.discard()
 
     def handle_one_request(self) -> None:
         """Wait for a request and answer it."""
@@ -208,8 +225,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if instead is None:
             self._answer(environ)
         else:
-            self.close_connection = True  # the body is not read
-            self._send(instead)
+            self._send_unread(instead)
 
     def _answer(self, environ: WSGIEnvironment) -> None:
         length = self._body_length(environ)
@@ -218,8 +234,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         is_large = length > _LARGE_BYTES
         room = self.server.large_bodies
         if is_large and not room.acquire(timeout=_ROOM_WITHIN_S):
-            self.close_connection = True
-            self._send(problem(environ, UNAVAILABLE, "Too many large requests at once."))
+            self._send_unread(problem(environ, UNAVAILABLE, "Too many large requests at once."))
             return
         with contextlib.ExitStack() as stack:
             if is_large:
@@ -236,6 +251,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             environ["wsgi.input"] = io.BytesIO(body)
             with self.server.answers:
                 answer = _call(self.server.app, environ)
+        self._send(answer)
+
+    def _send_unread(self, answer: Answer) -> None:
+        """Answer a request whose body is not read: the connection cannot go on."""
+        self.close_connection = True
+        self._is_body_unread = any(name in self.headers for name in _BODY_HEADERS)
         self._send(answer)
 
     def _send(self, answer: Answer) -> None:
@@ -260,13 +281,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             or len(lengths) > 1
             or not (length.isascii() and length.isdecimal())
         ):
-            self.close_connection = True
-            self.send_error(411, "A body needs a Content-Length")
+            self._send_unread(
+                problem(environ, LENGTH_REQUIRED, "A body needs exactly one Content-Length.")
+            )
             return None
         if int(length[:20]) > BODY_BYTES:
-            self.close_connection = True
             limit = f"A body may have {BODY_BYTES:,} bytes."
-            self._send(problem(environ, TOO_LARGE, limit))
+            self._send_unread(problem(environ, TOO_LARGE, limit))
             return None
         return int(length)
 

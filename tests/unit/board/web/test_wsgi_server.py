@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import http.client
+import itertools
 import json
 import logging
 import os
@@ -251,6 +253,25 @@ def test_a_body_is_asked_for_where_the_client_waits_for_that(server: WebServer) 
         assert talk.recv(100).startswith(b"HTTP/1.1 100 ")
         talk.sendall(b"body")
         assert b'"body": "body"' in talk.makefile("rb").read()
+
+
+def test_who_sends_too_much_sees_why_it_is_refused(
+    connection: http.client.HTTPConnection,
+) -> None:
+    status, said = ask(connection, "POST", "/", body=b"a" * (20 * BODY_BYTES))
+    assert (status, said) == (413, b"A body may have 2,097,152 bytes.\n")
+
+
+def test_who_goes_on_sending_is_not_listened_to_for_ever(
+    server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "LINGER_S", 0.1)
+    with socket.create_connection(server.socket.getsockname(), timeout=30) as endless:
+        endless.sendall(
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"
+        )
+        with pytest.raises(ConnectionError):
+            collections.deque(map(endless.sendall, itertools.repeat(b"a" * 65536)), maxlen=0)
 
 
 def test_a_failure_is_logged_and_ends_only_its_connection(
