@@ -66,7 +66,7 @@ class Succession:
         self._age_s = age_s
         self._headers: dict[int, SegmentHeader] = {}
         self._place = Unchanged(clock)
-        self._spool = Unchanged(clock)
+        self._rest = Unchanged(clock)
 
     def header(self, number: int) -> SegmentHeader | None:
         """The first record of a segment; None while it cannot be read."""
@@ -108,7 +108,8 @@ class Succession:
         """Whether what is missing here will never come, as far as time can tell."""
         size = dict(segments).get(at.segment, 0)
         path = self._folder / segment_name(at.segment)
-        is_silent = self._spool.seconds(tuple(segments)) > ELSEWHERE_S
+        rest = tuple(each for each in segments if each.number >= at.segment)
+        is_silent = self._rest.seconds(rest) > ELSEWHERE_S
         still_s = max(self._place.seconds((at, size)), self._age_s(path))
         is_still = still_s > ELSEWHERE_S
         if following.before is None or Position(*following.before) <= Position(at.segment, size):

@@ -24,12 +24,14 @@ from trackboard.testing.run_contract import RunContract
 from trackboard.testing.series_contract import SeriesContract
 from trackboard.testing.sharing_contract import Opener, SharingContract, ThreadContract
 from trackboard.testing.stream_contract import StreamContract
+from trackboard.testing.writer_contract import WriterContract
 
 __all__ = ["Opener", "SharedStoreContract", "StoreContract"]
 
 
 class StoreContract(
     StreamContract,
+    WriterContract,
     RunContract,
     ExperimentContract,
     DescribingContract,
