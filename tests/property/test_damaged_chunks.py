@@ -144,9 +144,10 @@ def test_what_says_that_it_is_huge_takes_no_memory(kind: ValueKind) -> None:
         tracemalloc.stop()
 
 
-def test_a_text_that_really_is_huge_is_read() -> None:
+def test_a_text_that_really_is_huge_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit is for bytes that nobody vouches for."""
-    whole = "x" * (65 << 20)
+    monkeypatch.setattr(chunk, "_UNCHECKED_TEXT_BYTES", 1 << 16)
+    whole = "x" * (1 << 17)
     points = Points(np.zeros(1, np.int64), np.zeros(1), np.array([whole], object))
     packed = PACKER.pressed(points, ValueKind.TEXT)
     with pytest.raises(Damaged):
