@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from trackboard.environments.home import user_cache
 from trackboard.environments.locks import FileLock
 
 _FORMAT = 1
@@ -134,8 +135,7 @@ def cache_folder(variables: Mapping[str, str]) -> Path:
     ours = variables.get("TRACKBOARD_CACHE") or os.environ.get("TRACKBOARD_CACHE")
     if ours:
         return Path(os.path.expanduser(ours)).absolute()
-    theirs = os.environ.get("XDG_CACHE_HOME")
-    return (Path(theirs) if theirs else Path.home() / ".cache") / "trackboard"
+    return user_cache(os.environ) / "trackboard"
 
 
 def _note_use(folder: Path, name: str) -> None:

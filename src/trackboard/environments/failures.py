@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from trackboard.environments.home import user_cache
 from trackboard.errors import TrackboardError, Unavailable, UsageError
 
 _NO_SPACE = re.compile(r"No space left on device|os error 28|Disk quota exceeded|os error 122")
@@ -104,8 +105,7 @@ def _downloads(variables: Mapping[str, str]) -> Path:
     """Where uv keeps downloads."""
     if variables.get("UV_CACHE_DIR"):
         return Path(variables["UV_CACHE_DIR"])
-    home = Path(variables.get("HOME") or Path.home())
-    return Path(variables.get("XDG_CACHE_HOME") or home / ".cache", "uv")
+    return user_cache(variables) / "uv"
 
 
 def _free_bytes(place: Path) -> int:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from trackboard.environments.home import home_folder
+
 # pip's name -> uv's variable. Those that are set already, under any of the names behind it, stay.
 _NAMES = {
     "index-url": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
@@ -48,7 +50,9 @@ def read_pip_settings(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
     """The settings of pip's configuration files, the most particular last."""
-    files = [file for file in _files(variables) if file.is_file()]
+    files = [
+        file for file in _files(variables) if os.path.isfile(file)
+    ]  # somebody else's home is none
     if not files:
         return {}
     from configparser import Error, RawConfigParser
@@ -70,14 +74,15 @@ def _files(variables: Mapping[str, str]) -> Iterator[Path]:
     own = variables.get("PIP_CONFIG_FILE", "")
     if own == os.devnull:
         return
-    home = Path(variables.get("HOME") or Path.home())
+    home = home_folder(variables)
     yield Path("/etc/pip.conf")
     for folder in variables.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"):
         yield Path(folder, "pip", "pip.conf")
-    if sys.platform == "darwin":
-        yield home / "Library" / "Application Support" / "pip" / "pip.conf"
-    yield home / ".pip" / "pip.conf"
-    yield Path(variables.get("XDG_CONFIG_HOME") or home / ".config", "pip", "pip.conf")
+    if home is not None:
+        if sys.platform == "darwin":
+            yield home / "Library" / "Application Support" / "pip" / "pip.conf"
+        yield home / ".pip" / "pip.conf"
+        yield Path(variables.get("XDG_CONFIG_HOME") or home / ".config", "pip", "pip.conf")
     yield Path(sys.prefix, "pip.conf")
     if own:
         yield Path(own)

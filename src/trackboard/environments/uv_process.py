@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from trackboard.environments.home import variables_of_caches
 from trackboard.environments.locks import Canceled
 from trackboard.environments.pip_settings import read_pip_settings
 from trackboard.errors import Unavailable
@@ -82,6 +83,7 @@ class Uv:
             "UV_PYTHON_DOWNLOADS"
         ) != "never" and not variables.get("UV_OFFLINE")
         own = {name: value for name, value in variables.items() if name not in _MISLEADING}
+        own |= variables_of_caches(variables)
         quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
         self._of_pip = settings
         self.variables = {**own, **settings, **quiet, "UV_PYTHON_DOWNLOADS": "never"}
