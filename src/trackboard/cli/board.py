@@ -23,7 +23,7 @@ from trackboard.board.web.key import load_token, make_key
 from trackboard.board.web.output import bounded_output
 from trackboard.board.web.peer import can_find_peers
 from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter, url_of
-from trackboard.errors import NotFound, TrackboardError
+from trackboard.errors import NotFound, TrackboardError, UsageError
 
 if TYPE_CHECKING:
     from trackboard.workspace import Workspace
@@ -72,6 +72,11 @@ class Door:
         if not is_loopback(listener.getsockname()[0]):
             folder = None if workspace is None else workspace.folder
             return Access(load_token(folder, new=self.new_token), is_open=True)
+        if self.new_token:
+            raise UsageError(
+                f"a board at {self.host} has no token: other machines do not reach it",
+                hint="Name an address that they do: --host 0.0.0.0 --new-token",
+            )
         names = [*self.allowed_hosts, *proxy_hosts()]
         if workspace is not None:
             names += workspace.settings.allowed_hosts

@@ -15,6 +15,7 @@ from trackboard.board.control import Ready
 from trackboard.board.link import open_in_browser, with_key_shown
 from trackboard.board.port import DEFAULT_PORT
 from trackboard.board.show import Show
+from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.board import Door, run_board
 from trackboard.config import ROOT, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
@@ -77,7 +78,7 @@ def tb(
         if as_json:
             click.echo(json.dumps(_facts(show, ready, moved_from)))
         else:
-            _tell(show, ready, moved_from)
+            _tell(show, ready, moved_from, is_open=not is_loopback(host))
         if browser:
             # Some browsers keep the caller waiting until they are closed.
             threading.Thread(target=open_in_browser, args=(ready.url,), daemon=True).start()
@@ -127,7 +128,7 @@ def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object
     }
 
 
-def _tell(show: Show, ready: Ready, moved_from: int | None) -> None:
+def _tell(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) -> None:
     if show.log_folder is not None:
         click.echo(f"event files in  {show.log_folder}")
     else:
@@ -137,9 +138,10 @@ def _tell(show: Show, ready: Ready, moved_from: int | None) -> None:
     click.echo(f"TensorBoard at  {ready.url}  (Ctrl-C ends it)")
     if not ready.key:
         click.echo(
-            "its token is    the one that was shown when it was made (--new-token makes another):"
-            f" {ready.url}?k=<token>"
+            "                with ?k=<token> after it: the one that was shown when it was made"
         )
+    elif is_open and show.workspace is not None:
+        click.echo("                the token is shown this once; --new-token makes another")
     if os.environ.get("SSH_CONNECTION"):
         forward = f"ssh -L {ready.port}:localhost:{ready.port} {socket.gethostname()}"
         click.echo(f"on your machine {forward}")

@@ -34,7 +34,7 @@ _ASK_WITH_KEY = (
 )
 _ASK_WITH_TOKEN = (
     "Open the address that ends in ?k=<token> once. The token was shown when a board of this workspace"
-    " listened for the first time; `trackboard tb --new-token` makes another one."
+    " first listened beyond its machine; `trackboard tb --host … --new-token` makes another one."
 )
 
 

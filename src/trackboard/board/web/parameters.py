@@ -88,7 +88,7 @@ def check_parameters(route: str, given: Mapping[str, str]) -> None:
 
 
 def is_misuse(error: Exception) -> bool:
-    """Whether TensorBoard's own code failed, before or after it asked for data: the request is to blame.
+    """Whether TensorBoard's own code failed, or reading the request did: the request is to blame.
 
     Errors that come out of a data provider of ours, or of what it calls, are not of this kind.
     """
@@ -98,5 +98,7 @@ def is_misuse(error: Exception) -> bool:
     in_provider = any(
         name.startswith(_PROVIDERS) and not name.startswith(_NOT_PROVIDERS) for name in frames
     )
+    if in_provider:
+        return False
     in_tensorboard = any(name.startswith("tensorboard.") for name in frames)
-    return isinstance(error, _MISUSE) and in_tensorboard and not in_provider
+    return isinstance(error, RecursionError) or (in_tensorboard and isinstance(error, _MISUSE))

@@ -102,8 +102,6 @@ class Mount:
         except TrackboardError as error:
             status = next((said for family, said in _STATUS if isinstance(error, family)), FAILED)
             answer = problem(environ, status, error.message, error.hint)
-        except RecursionError:
-            answer = problem(environ, BAD_REQUEST, "This request is nested too deeply.")
         except HTTPException as error:
             answer = problem(environ, f"{error.code or 400} {error.name}", error.description or "")
         except Exception as error:
@@ -214,6 +212,8 @@ def _failure(environ: WSGIEnvironment, error: Exception) -> Answer:
     said = f"{type(error).__name__}: {error}"[:_SAID_CHARACTERS]
     hint = "The whole story is in the output of the process that serves this page."
     if is_misuse(error):
+        if isinstance(error, RecursionError):
+            return problem(environ, BAD_REQUEST, "This request is nested too deeply.")
         message = f"TensorBoard cannot make sense of this request: {said}"
         return problem(environ, BAD_REQUEST, message, hint)
     return problem(environ, FAILED, f"This could not be shown: {said}", hint)

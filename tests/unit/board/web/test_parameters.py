@@ -139,14 +139,15 @@ def test_what_the_page_asks_passes() -> None:
     check_parameters("/data/runs", {})
 
 
+@pytest.mark.parametrize("error", [ValueError("it is damaged"), RecursionError("it is damaged")])
 def test_a_failure_of_the_data_is_not_blamed_on_who_asks(
-    app: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    app: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_given: object, **_more: object) -> None:
-        raise ValueError("the history is damaged")
+        raise error
 
     client = Client(Mount(app, lab.open()))
     monkeypatch.setattr(lab.store, "list_series", fail)
     answer = client.get(f"{PLUGINS}text/text", query_string=EXISTING)
     assert answer.status_code == 500
-    assert "the history is damaged" in answer.text
+    assert "it is damaged" in answer.text
