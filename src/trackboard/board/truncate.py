@@ -65,9 +65,14 @@ def truncate_array(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
         rows = max(1, _MOST_ELEMENTS // max(1, width))
         kept = kept[..., :rows, :] if texts.ndim > 1 else kept[:rows]
     characters = max(_FEWEST_CHARACTERS, MOST_CHARACTERS // max(1, kept.size))
-    cheap = [truncate_text(_decode(one), characters=characters) for one in kept.reshape(-1)]
-    return np.array(cheap, dtype=object).reshape(kept.shape)
+    cheap = np.empty(kept.size, dtype=object)
+    cheap[:] = [_truncate_element(one, characters) for one in kept.reshape(-1)]
+    return cheap.reshape(kept.shape)
 
 
-def _decode(text: object) -> str:
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+def _truncate_element(text: object, characters: int) -> object:
+    """A text of an event file, which is bytes as a rule; as it was where nothing is left out."""
+    if not isinstance(text, bytes):
+        return truncate_text(str(text), characters=characters)
+    shown = truncate_text(text.decode("utf-8", "replace"), characters=characters)
+    return text if shown.encode() == text else shown

@@ -155,7 +155,7 @@ def test_texts_and_descriptions_of_event_files_are_cut_as_ours(board: Board) -> 
     assert (found[0].step, found[-1].step) == (0, 29)
     long, short = found[0].numpy.tolist()
     assert long.startswith("The first 10,000 of 50,000 characters")
-    assert short == "short"
+    assert short == b"short"
     board.native.close()
 
 
