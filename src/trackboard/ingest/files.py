@@ -52,8 +52,10 @@ def write_bytes(
                 piece.run, 1, f"no file may be called {piece.path!r}"
             )
             continue
-        target = run_folder(piece.run) / within
+        home = run_folder(piece.run)
+        target = home / within
         try:
+            _see_that_it_is_there(home.parent.parent)
             size_bytes = _write(target, piece)
         except OSError as error:
             if error.errno not in _NEVER:
@@ -67,6 +69,12 @@ def write_bytes(
             added = FileAdded(piece.run, str(within), "", size_bytes, time.time())
             told[piece.run, piece.path] = added
     return list(told.values())
+
+
+def _see_that_it_is_there(workspace: Path) -> None:
+    """Make no folder for a workspace that was deleted: it would be one with runs and no database."""
+    if not workspace.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(workspace))
 
 
 def _write(target: Path, piece: FileBytes) -> int:

@@ -209,6 +209,11 @@ def _make(folder: Path, path: Path, *, network_folder: bool) -> None:
 def _register(folder: Path, path: Path, store: SqlStore) -> str:
     found = store.database_id()
     write_registration(folder, Registration(found, str(path)))
+    if not _is_there(path):  # or a workspace that is being deleted would miss it for ever
+        (folder / REGISTRATION).unlink(missing_ok=True)
+        raise Unavailable(
+            f"the workspace {folder} was deleted while it was opened", hint="Open it again."
+        )
     return found
 
 

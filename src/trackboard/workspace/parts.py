@@ -75,12 +75,14 @@ class OpenParts:
         with self._opening:
             database = self.database
             if self._ingest is None:
+                told = self._settings.read().network_folder
                 self._ingest = Ingest(
                     self._spool_folder,
                     self._lock.path,
                     database.store,
                     self._run_folder,
                     database.may_ingest,
+                    is_local=None if told is None else not told,
                 )
             return self._ingest
 

@@ -43,6 +43,13 @@ def test_offset_zero_begins_anew(runs: Path) -> None:
     assert (runs / RUN / "a").read_bytes() == b""
 
 
+def test_no_folder_is_made_for_a_workspace_that_was_deleted(tmp_path: Path) -> None:
+    gone = tmp_path / "workspace"
+    with pytest.raises(Unavailable, match="No such file"):
+        write(gone / "runs", piece("logs/a.txt"))
+    assert not gone.exists()
+
+
 @pytest.mark.parametrize(
     "path",
     ["", ".", "/etc/passwd", "../a", "a/../../b", "..", "a\0b", "\ud800", "logs/\udfff\ud800"],

@@ -241,3 +241,19 @@ def test_a_workspace_that_was_deleted_and_recorded_in_begins_anew(workspace: Wor
     record(workspace, "b")
     assert names(workspace) == ["b"]
     assert (workspace.folder / "trackboard.toml").exists()
+
+
+def test_one_that_is_deleted_while_it_is_registered_is_not_missed_for_ever(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by rm -rf in front of a board that opens it."""
+
+    def be_late(folder: Path, registration: Registration) -> None:
+        remove_database(workspace)
+        write_registration(folder, registration)
+
+    monkeypatch.setattr("trackboard.workspace.database.write_registration", be_late)
+    with pytest.raises(Unavailable, match="was deleted while"):
+        workspace.runs()
+    monkeypatch.undo()
+    assert workspace.runs() == ()
