@@ -71,6 +71,14 @@ class Cursor:
         header = self._succession.header(self.position.segment)
         return header is not None and header.format != FORMAT
 
+    def find_former(self, segments: Sequence[Segment]) -> WriterId | None:
+        """The spool for which this one goes on, as long as nothing of it has been read."""
+        if self.position > START:
+            return None
+        headers = (self._succession.header(number) for number, _ in segments)  # some hold nothing
+        first = next((header for header in headers if header is not None), None)
+        return WriterId(first.continues) if first and first.continues else None
+
     @property
     def first_segment(self) -> int:
         """The first segment of which more may come."""

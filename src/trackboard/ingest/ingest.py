@@ -227,7 +227,7 @@ class Ingest:
         waiting = [spool for spool in spools if spool.unread_bytes]
         room, begin_s = _FIRST_BYTES, time.monotonic()
         while waiting:
-            if not self._store_some(waiting, room):
+            if not self._store_some(_first_in_line(waiting), room):
                 break
             waiting = [s for s in waiting if s.unread_bytes and not s.is_stuck]
             now_s = time.monotonic()
@@ -422,3 +422,10 @@ class Ingest:
     def _is_stored(self, cursor: Cursor) -> bool:
         """Ask the database once more: it may have been deleted, or a copy put there, since it was written."""
         return self._store.position(cursor.writer) >= cursor.position
+
+
+def _first_in_line(waiting: list[_Spool]) -> list[_Spool]:
+    """Those that go on for none of the others: what a process said is read in the order it was said."""
+    unread = {spool.cursor.writer for spool in waiting}
+    first = [each for each in waiting if each.cursor.find_former(each.segments) not in unread]
+    return first or waiting

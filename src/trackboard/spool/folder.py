@@ -33,6 +33,7 @@ class SpoolFolder:
         self.writer = WriterId(path.name)
         self.continues = continues
         self.is_described = not continues  # it holds what describes the runs that go on
+        self.last_writer = WriterId(continues)  # the last writer of which anything can be read
         self._alive_fd = alive_fd
         self._alive = descriptors.identify(os.fstat(alive_fd))
         self._numbers = itertools.count()  # none is ever tried twice
@@ -74,7 +75,9 @@ class SpoolFolder:
                 header["continues"] = self.continues
             path = self.path / segment_name(number)
             try:
-                return OpenSegment.begin(path, number, pack_record(encode_json(header)))
+                segment = OpenSegment.begin(path, number, pack_record(encode_json(header)))
+                self.last_writer = self.writer
+                return segment
             except FileExistsError:  # an interruption, or a disk that refused to delete it
                 continue
             except OSError as error:

@@ -31,12 +31,13 @@ segments between m and n, hold nothing. The first segment of a spool says {"numb
 header without `before` is of an earlier version, of which a segment is whole once it has a successor.
 
 `continues` stands in the first segment of a spool that was begun because the former one of the same process
-went away (deleted, moved, its descriptors closed): the id of that former writer. The first records of such
-a spool say again what describes the runs of this process that go on.
+was closed or went away (deleted, moved, its descriptors closed): the id of that former writer, whose spool
+is read first where it is still there. The first records of such a spool say again what describes the runs
+of this process that go on.
 
-A record that does not check
-out means "not yet" at the end of the newest segment of a living writer and the end of the segment
-everywhere else. A zero-filled tail (after a crash of the machine) never checks out: no length is 0.
+A record that does not check out means "not yet" at the end of the newest segment of a living writer and
+the end of the segment everywhere else. A zero-filled tail (after a crash of the machine) never checks
+out: no length is 0.
 """
 
 from __future__ import annotations

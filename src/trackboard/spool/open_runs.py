@@ -69,7 +69,7 @@ class OpenRuns:
         """Say everything again; a run's state comes last."""
         return [
             Waiting(run, pack_record(payload), is_kept=True)
-            for run, facts in self._runs.items()
+            for run, facts in list(self._runs.items())  # at once: a signal handler may note more
             for _, payload in sorted(facts.items(), key=lambda each: each[0][0] == "state")
         ]
 

@@ -102,7 +102,8 @@ class SpoolWriter:
         self._open = _CLOSED  # the same one, while records may be written to it without a look
         self._ready = _CLOSED  # the same one, within the slow way
         self._full: List[OpenSegment] = []  # not synced yet
-        self._continues = ""  # the spool that went away, until its successor is made
+        self._continues = ""  # the former spool, until its successor is made
+        self._went_away = False  # that one
         self._backlog = Backlog()
         self._runs = OpenRuns()
         self._retry_at_s = 0.0  # on the monotonic clock; 0: the disk takes records, as far as known
@@ -359,7 +360,8 @@ class SpoolWriter:
             spool = self._spool
             if spool is None:
                 spool = self._spool = SpoolFolder.make(self._spool_folder, self._continues)
-                if self._continues:
+                if self._went_away:
+                    self._went_away = False
                     _log.warning(
                         "trackboard: what was recorded in %s was deleted or moved; recording begins"
                         " anew there.",
@@ -393,7 +395,7 @@ class SpoolWriter:
         """The spool went away: count what went with it. The next one goes on for it."""
         segments = self._list_segments()
         gone = [each.count_gone() for each in segments]
-        self._continues = spool.writer
+        self._continues, self._went_away = spool.last_writer, True
         for run, count in (each for counts in gone for each in counts.items()):
             self._count_lost(run, count, "the folder of its stream was deleted or moved")
         self._segment, self._spool, self._full = None, None, []
@@ -410,7 +412,9 @@ class SpoolWriter:
         if self._ready is _CLOSED:
             given_up, self._backlog = self._backlog, Backlog()
             stays = given_up.lost_count + given_up.kept_count
-        self._ready, self._segment, self._spool, self._continues = _CLOSED, None, None, ""
+        if spool is not None:
+            self._continues = spool.last_writer
+        self._ready, self._segment, self._spool, self._went_away = _CLOSED, None, None, False
         self._retry_at_s, self._said_refusal, self._has_lost = 0.0, False, False
         try:
             if segment is not None:

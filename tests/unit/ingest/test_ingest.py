@@ -1,3 +1,4 @@
+import json
 import shutil
 import threading
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from trackboard.model import FileBytes, RunId, RunState, Tagged, WriterId
 from trackboard.ports import Batch
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
+from trackboard.spool.layout import pack_record
 from trackboard.stores import MemoryStore, open_sqlite
 
 
@@ -62,6 +64,42 @@ def test_what_is_said_is_stored_once(spools: Spools) -> None:
     np.testing.assert_array_equal(points.values, np.arange(1000))
     np.testing.assert_array_equal(points.steps, np.arange(1000))
     assert list_writers(spools.folder) == [recorder.writer.writer], "it lives"
+
+
+def test_what_goes_on_in_a_second_spool_is_read_behind_the_first(spools: Spools) -> None:
+    """However much lies in the first, and whichever name comes first."""
+    for _ in range(4):
+        recorder = spools.recorder()
+        run = recorder.create_run("exp")
+        for number in range(2000):
+            run.log("n", number)
+        run.set_tag("said", "first")
+        run.append_bytes("logs/out.txt", 0, b"one ")
+        recorder.close()
+        run.log("n", 2000)
+        run.set_tag("said", "last")
+        run.append_bytes("logs/out.txt", 4, b"two")
+        spools.ingest.drain()
+        (series,) = spools.store.list_series(runs=[run.id])
+        points = spools.store.read_points([series.id])[series.id]
+        assert points.values.tolist() == list(range(2001))
+        assert spools.store.get_tags(run.id) == {"said": "last"}
+        assert (spools.runs / run.id / "logs/out.txt").read_bytes() == b"one two"
+        found = spools.store.find_run(run.id)
+        assert found is not None
+        assert (found.state, found.warnings) == (RunState.RUNNING, ())
+
+
+def test_spools_that_go_on_for_each_other_are_read_all_the_same(spools: Spools) -> None:
+    for name, former in (("a" * 32, "b" * 32), ("b" * 32, "a" * 32)):
+        folder = spools.folder / name
+        folder.mkdir(parents=True)
+        header = {"k": "segment", "format": 1, "writer": name, "number": 0, "continues": former}
+        tag = {"k": "tag", "run": name, "key": "key", "value": "value"}
+        records = [pack_record(json.dumps(record).encode()) for record in (header, tag)]
+        (folder / "0.seg").write_bytes(b"".join(records))
+    spools.ingest.drain()
+    assert [run.id for run in spools.store.list_runs()] == ["a" * 32, "b" * 32]
 
 
 def test_several_readers_take_turns(spools: Spools) -> None:
