@@ -2,6 +2,8 @@
 
 import random
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from tests.stress.victims import Marks, Verdict, Victim, judge, killed_at_the_end
 
 from trackboard import Workspace
@@ -85,22 +88,20 @@ def _move_root(scene: Scene) -> None:
 def _move_there_and_back(scene: Scene) -> None:
     scene.root.rename(scene.aside)
     time.sleep(0.2)
-    _delete(scene.root)
-    scene.aside.rename(scene.root)
+    _put(scene.aside, scene.root)
 
 
 def _move_back_late(scene: Scene) -> None:
     """What was begun meanwhile gives way to what was there before."""
     scene.root.rename(scene.aside)
     time.sleep(_LOOKED_AGAIN_S)
-    _delete(scene.root)
-    scene.aside.rename(scene.root)
+    _put(scene.aside, scene.root)
 
 
 def _replace_by_a_copy(scene: Scene) -> None:
     scene.root.rename(scene.aside)
-    _delete(scene.root)
-    shutil.copytree(scene.aside, scene.root)
+    copy = Path(shutil.copytree(scene.aside, scene.folder / "copy"))
+    _put(copy, scene.root)
 
 
 def _move_spools(scene: Scene) -> None:
@@ -112,11 +113,23 @@ def _delete_database(scene: Scene) -> None:
         file.unlink(missing_ok=True)
 
 
+def _delete_settings(scene: Scene) -> None:
+    (scene.workspace / "trackboard.toml").unlink()
+
+
 def _restore_database(scene: Scene) -> None:
     """A backup is put in its place, and the journal taken away, as its guide says."""
     backup = scene.folder / "backup.db"
     _delete_database(scene)
     shutil.copy(backup, scene.workspace / "trackboard.db")
+
+
+def _put(folder: Path, place: Path) -> None:
+    """Put a folder in the place of what a process may just have made there."""
+    while folder.exists():
+        _delete(place)
+        with suppress(OSError):
+            folder.rename(place)
 
 
 def _delete(folder: Path) -> None:
@@ -129,6 +142,7 @@ EVENTS: Mapping[str, Callable[[Scene], None]] = {
     for name, event in list(globals().items())
     if name.startswith(("_delete_", "_move_", "_replace_", "_restore_"))
 }
+_PUTS_BACK = ("move_there_and_back", "move_back_late", "replace_by_a_copy")
 _OF_DATABASE = ("delete_database", "restore_database")
 
 
@@ -157,7 +171,9 @@ def delete_under(folder: Path, event: str, *, seed: int) -> Verdict:
         finally:
             scene.is_over.set()
             reading.join()
-    verdict = _judge(scene, gone)
+    if event == "delete_database":
+        _begin_a_database(scene)
+    verdict = _judge(scene, gone, in_order=event not in _PUTS_BACK)
     verdict.said = said
     if event in _OF_DATABASE and (verdict.missing or verdict.lost):
         verdict.faults.append(f"{verdict.missing} are missing, {verdict.lost} are lost")
@@ -165,11 +181,19 @@ def delete_under(folder: Path, event: str, *, seed: int) -> Verdict:
     return verdict
 
 
-def _judge(scene: Scene, gone: Marks) -> Verdict:
+def _begin_a_database(scene: Scene) -> None:
+    """A missing one is never made by itself: do what the message says."""
+    with pytest.raises(Unavailable, match="is missing"):
+        Workspace.open(scene.folder).drain()
+    words = ("where", "--register-database", str(scene.workspace))
+    subprocess.run([sys.executable, "-m", "trackboard", *words], check=True, stdout=subprocess.PIPE)
+
+
+def _judge(scene: Scene, gone: Marks, *, in_order: bool) -> Verdict:
     """A new reader, and the one that was open all the time, find the same."""
     fresh = Workspace.open(scene.folder)
     fresh.drain()
-    verdict = judge(fresh, scene.victim, gone=gone)
+    verdict = judge(fresh, scene.victim, gone=gone, in_order=in_order)
     with suppress(Unavailable):
         scene.reader.drain()
     seen = [len(each.store.list_runs()) for each in (fresh, scene.reader)]

@@ -141,7 +141,9 @@ class Verdict:
         )
 
 
-def judge(workspace: Workspace, victim: Victim, *, gone: Marks | None = None) -> Verdict:
+def judge(
+    workspace: Workspace, victim: Victim, *, gone: Marks | None = None, in_order: bool = True
+) -> Verdict:
     """Compare what is stored of a victim with its journal; the workspace is drained already.
 
     Args:
@@ -149,6 +151,8 @@ def judge(workspace: Workspace, victim: Victim, *, gone: Marks | None = None) ->
         victim: The process.
         gone: The marks at the moment when whoever attacked deleted everything: what had returned until
             then may be stored or not.
+        in_order: What was recorded comes out as it was said. Not where spools were taken away and put
+            back: nobody knows then which was the first.
     """
     verdict = Verdict()
     marks = victim.marks()
@@ -156,11 +160,13 @@ def judge(workspace: Workspace, victim: Victim, *, gone: Marks | None = None) ->
         marks[gone >= RETURNED] = ATTEMPTED
     for lane in range(LANES):
         if marks[lane].any():
-            verdict += _judge_lane(workspace, f"{victim.experiment}-{lane}", marks[lane])
+            verdict += _judge_lane(
+                workspace, f"{victim.experiment}-{lane}", marks[lane], in_order=in_order
+            )
     return verdict
 
 
-def _judge_lane(workspace: Workspace, run_id: str, marks: Marks) -> Verdict:
+def _judge_lane(workspace: Workspace, run_id: str, marks: Marks, *, in_order: bool) -> Verdict:
     run = workspace.store.find_run(RunId(run_id))
     if run is None:
         returned = int(np.count_nonzero(marks >= RETURNED))
@@ -170,23 +176,31 @@ def _judge_lane(workspace: Workspace, run_id: str, marks: Marks) -> Verdict:
     verdict = Verdict(lost=run.lost_points + sum(child.lost_points for child in children))
     if (run.experiment, run.name) != (run_id.rpartition("-")[0], "lane"):
         verdict.faults.append(f"{run_id}: the run is not whole: {run}")
+    missing = {}
     for kind, states in zip(KINDS, marks, strict=True):
-        found = _FINDERS[kind](workspace, run)
-        verdict += _judge_kind(f"{run_id} {kind}", kind, np.array(found, np.int64), states)
+        found = np.array(_FINDERS[kind](workspace, run), np.int64)
+        of_kind = _judge_kind(f"{run_id} {kind}", kind, found, states, in_order=in_order)
+        verdict += of_kind
+        missing[kind] = of_kind.missing
     if verdict.missing > verdict.lost:
-        verdict.faults.append(f"{run_id}: {verdict.missing} are missing, {verdict.lost} counted")
+        said = ", ".join(f"{count} {kind}" for kind, count in missing.items() if count)
+        verdict.faults.append(f"{run_id}: {said} are missing, {verdict.lost} counted")
     return verdict
 
 
-def _judge_kind(where: str, kind: str, found: npt.NDArray[np.int64], states: Marks) -> Verdict:
+def _judge_kind(
+    where: str, kind: str, found: npt.NDArray[np.int64], states: Marks, *, in_order: bool
+) -> Verdict:
     returned, in_peace = np.flatnonzero(states >= RETURNED), np.flatnonzero(states == IN_PEACE)
     verdict = Verdict(returned=len(returned), stored=len(found))
     if len(np.unique(found)) < len(found):
         verdict.faults.append(f"{where}: something is stored twice")
-    if (found[1:] < found[:-1]).any():
+    if in_order and (found[1:] < found[:-1]).any():
         verdict.faults.append(f"{where}: the order is not that of its calls")
     if len(found) and (states[found] < ATTEMPTED).any():
         verdict.faults.append(f"{where}: something is stored that nobody recorded")
+    if kind == "tag" and not in_order:
+        return verdict
     if kind == "tag":  # the last one replaces the others
         last = int(found[-1]) if len(found) else -1
         verdict.missing = int(len(returned) > 0 and last < returned[-1])
