@@ -68,6 +68,8 @@ def _facts(condition: Condition) -> dict[str, object]:
             "registered": database.is_registered,
         },
         "unread_bytes": condition.unread_bytes,
+        "quarantined": [str(spool) for spool in condition.quarantined],
+        "silent": [str(spool) for spool in condition.silent],
         "problem": problem.message if problem else None,
     }
 
@@ -89,11 +91,22 @@ def _lines(condition: Condition) -> Iterator[str]:
     yield _line("file system", condition.file_system.value)
     if condition.obstacle:
         yield _line("read-only", condition.obstacle)
-    if condition.unread_bytes:
-        yield _line("not stored", f"{size(condition.unread_bytes)} of what is recorded")
+    yield from _left_lines(condition)
     if condition.problem is not None:
         yield _line("problem", condition.problem.message)
         yield _line("", condition.problem.hint)
+
+
+def _left_lines(condition: Condition) -> Iterator[str]:
+    """What is recorded and not stored."""
+    if condition.unread_bytes:
+        yield _line("not stored", f"{size(condition.unread_bytes)} of what is recorded")
+    for spool in condition.quarantined:
+        yield _line(
+            "set aside", f"{spool}  (too much of it cannot be stored; kept for you to look at)"
+        )
+    for spool in condition.silent:
+        yield _line("set aside", f"{spool}  (its process may be dead; still read)")
 
 
 def _describe(database: DatabaseCondition) -> str:

@@ -1,7 +1,16 @@
 """Spool to store, exactly once, by whoever must read."""
 
+from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside
 from trackboard.ingest.ingest import Ingest, Pass
 from trackboard.ingest.lock import FileLock
 from trackboard.ingest.silence import Silence
 
-__all__ = ["FileLock", "Ingest", "Pass", "Silence"]
+__all__ = [
+    "QUARANTINE",
+    "SILENT",
+    "FileLock",
+    "Ingest",
+    "Pass",
+    "Silence",
+    "list_set_aside",
+]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trackboard.config import Location, holds_workspace
 from trackboard.errors import TrackboardError
+from trackboard.ingest import QUARANTINE, SILENT, list_set_aside
 from trackboard.layout import FileSystem, describe_others, find_file_system, is_shared
 from trackboard.spool import list_segments, list_writers
 from trackboard.workspace.registration import read_registration
@@ -38,6 +39,8 @@ class Condition:
     obstacle: str = ""  # why nothing can be written from here, in words
     database: DatabaseCondition | None = None
     unread_bytes: int = 0  # recorded and not stored
+    quarantined: tuple[Path, ...] = ()  # spools of writers that say what cannot be stored
+    silent: tuple[Path, ...] = ()  # spools of writers that may be dead
     problem: TrackboardError | None = None  # why it cannot be opened
 
 
@@ -72,6 +75,8 @@ def find_condition(location: Location) -> Condition:
         obstacle=obstacle,
         database=database,
         unread_bytes=unread_bytes,
+        quarantined=tuple(list_set_aside(folder / "spool", QUARANTINE).values()),
+        silent=tuple(list_set_aside(folder / "spool", SILENT).values()),
         problem=problem,
     )
 

@@ -132,6 +132,20 @@ def test_what_nobody_has_stored_yet(
     assert not (workspace.folder / "trackboard.db").exists()
 
 
+def test_spools_that_were_set_aside(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd, silent = (folder / name / ("0" * 32) for name in ("spool-quarantine", "spool-silent"))
+    odd.mkdir(parents=True)
+    silent.mkdir(parents=True)
+    said = facts(monkeypatch, capsys)
+    assert (said["quarantined"], said["silent"]) == ([str(odd)], [str(silent)])
+    assert run(monkeypatch, "where") == 0
+    shown = capsys.readouterr().out
+    assert f"set aside    {odd}  (too much of it cannot be stored" in shown
+    assert f"set aside    {silent}  (its process may be dead" in shown
+
+
 @pytest.mark.parametrize("words", [["runs"], ["show", "a"], ["logs", "a"], ["cancel", "a"]])
 @pytest.mark.parametrize("there", [[], [".trackboard"], [".trackboard/default"]])
 def test_what_only_reads_makes_no_workspace(
