@@ -70,7 +70,7 @@ class Experiment:
     def __init__(self, workspace: Workspace, name: str, **kwargs: Any) -> None:
         with sdk_errors():
             self._name = check_experiment_name(name)
-            workspace._workspace.store.add_experiment(name)
+            workspace._workspace.add_experiment(name)
         self._workspace = workspace
 
     @property

@@ -40,7 +40,7 @@ def where(folder: Path | None, *, as_json: bool, register: bool) -> None:
     if register:
         from trackboard.workspace import Workspace
 
-        Workspace.open(location, create=False).register_database()
+        Workspace.open(location, create=False).parts.register_database()
     condition = find_condition(location)
     if as_json:
         click.echo(json.dumps(_facts(condition)))

@@ -82,10 +82,12 @@ def find_condition(location: Location) -> Condition:
 
 
 def _look_at_database(workspace: Workspace) -> DatabaseCondition:
-    path = workspace.database_path
+    path = workspace.parts.database_path
     registered = read_registration(workspace.folder)
     exists = os.path.exists(path)
-    is_registered = None if registered is None else exists and workspace.is_registered
+    is_registered = (
+        None if registered is None else exists and workspace.parts.database.is_registered
+    )
     return DatabaseCondition(path, exists, is_registered)
 
 

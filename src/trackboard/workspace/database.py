@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trackboard.errors import Unavailable
@@ -77,7 +77,7 @@ class WorkspaceDatabase:
         """
         seen = (_stamp(self._folder / REGISTRATION), _identify(self._path))
         if seen[1] is None:
-            raise missing(self._folder, self._path, read_registration(self._folder))
+            raise missing(self._folder, self._path)
         if seen != self._judged:
             self._was_registered = self._compare()
             self._judged = seen
@@ -118,9 +118,8 @@ class WorkspaceDatabase:
         Raises:
             Unavailable: It is missing.
         """
-        registered = read_registration(self._folder)
-        if registered or holds_runs(self._folder):
-            raise missing(self._folder, self._path, registered)
+        if not may_be_made(self._folder):
+            raise missing(self._folder, self._path)
         if self.obstacle:
             raise Unavailable(
                 f"nothing of {self._folder} has been stored yet, and it cannot be written from here:"
@@ -167,29 +166,29 @@ def register_database(folder: Path, path: Path, *, network_folder: bool, lock: F
             store.close()
 
 
-def holds_runs(folder: Path) -> bool:
-    """Whether a workspace has files of runs or jobs, as only one with a database has."""
+def may_be_made(folder: Path) -> bool:
+    """Whether a workspace never had a database: none is registered, and no run or job has a file in it."""
+    if read_registration(folder) is not None:
+        return False
     for name in _MADE_BY_USE:
-        try:
+        with suppress(FileNotFoundError):
             if os.listdir(folder / name):
-                return True
-        except FileNotFoundError:
-            continue
-    return False
+                return False
+    return True
 
 
-def missing(folder: Path, path: Path, registered: Registration | None) -> Unavailable:
+def missing(folder: Path, path: Path) -> Unavailable:
     """The error for a database that is not where it should be.
 
     Args:
         folder: The workspace's.
         path: Where the database should be.
-        registered: What is known of it.
     """
-    there = ["trackboard.toml", *(f"{name}/" for name in _MADE_BY_USE if (folder / name).is_dir())]
+    registered = read_registration(folder)
+    there = [name for name in ("trackboard.toml", *_MADE_BY_USE) if (folder / name).exists()]
     was = f" (it was {registered.path})" if registered and registered.path != str(path) else ""
     return Unavailable(
-        f"the database {path} is missing{was}: {' and '.join(there)} of the workspace {folder} are there",
+        f"the database {path} is missing{was}; the workspace {folder} has {', '.join(there)}",
         hint="Put a copy of it back, or mount its disk; nothing is stored until then, and nothing recorded"
         f" is lost. To begin an empty one: trackboard where --register-database {folder}",
     )

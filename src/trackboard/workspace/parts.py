@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from trackboard.ingest import FileLock, Ingest
 from trackboard.layout import is_network_folder
 from trackboard.model import RunId
 from trackboard.ports import Store
-from trackboard.workspace.database import WorkspaceDatabase, register_database
+from trackboard.workspace.database import WorkspaceDatabase, may_be_made, register_database
 
 _DATABASE = "trackboard.db"
 
@@ -53,8 +54,8 @@ class OpenParts:
     def database(self) -> WorkspaceDatabase:
         """The database, made under the workspace's lock when there was never one."""
         with self._opening:
-            if self._database is not None and not self._settings.is_there():
-                self._begin_again()
+            if self._database is not None:
+                self._leave_what_is_gone()
             if self._database is None:
                 self._database = WorkspaceDatabase(
                     self._folder,
@@ -85,6 +86,23 @@ class OpenParts:
                     is_local=None if told is None else not told,
                 )
             return self._ingest
+
+    def prepare_to_write(self, *, needs_to: bool = True) -> None:
+        """Make a workspace anew that was deleted or moved away, as recording does.
+
+        Args:
+            needs_to: Refuse where nothing can be written.
+
+        Raises:
+            Unavailable: Nothing can be written from here.
+        """
+        if not self._settings.is_there():
+            make_workspace(self._folder)
+        if needs_to and self.database.obstacle:
+            raise Unavailable(
+                f"the workspace {self._folder} cannot be written from here: {self.database.obstacle}",
+                hint="It can be read. Work in a folder of your own, or ask its owner to share it.",
+            )
 
     def drain(self) -> None:
         """Store what was recorded before the call; where nothing can be written, say what is left.
@@ -138,10 +156,10 @@ class OpenParts:
                 f" cannot be written from here ({self.database.obstacle})"
             )
 
-    def _begin_again(self) -> None:
-        """The folder was deleted or moved away: go on with what was recorded in its place since."""
-        if self.database_path.exists():
-            return
+    def _leave_what_is_gone(self) -> None:
+        """Where the folder was deleted or moved away, go on with what was recorded in its place since."""
+        if os.path.exists(self.database_path) or not may_be_made(self._folder):
+            return  # where it is only the database that is missing, its next use says so
         if not holds_workspace(self._folder):
             raise Unavailable(
                 f"the workspace {self._folder} is gone: it was deleted or moved",

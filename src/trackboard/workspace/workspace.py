@@ -25,7 +25,7 @@ from trackboard.config import (
     make_workspace,
     say_once,
 )
-from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.errors import NotFound, UsageError
 from trackboard.history import (
     Filters,
     History,
@@ -70,15 +70,16 @@ class Workspace:
 
     Args:
         location: Where it is; see `open`.
+
+    Attributes:
+        parts: Its database and what fills that, opened when they are needed.
     """
 
     def __init__(self, location: Location) -> None:
         self.location = location
         self.folder = location.folder
         self._settings_file = SettingsFile(self.folder)
-        self._parts = OpenParts(
-            self.folder, self.spool_folder, self.run_folder, self._settings_file
-        )
+        self.parts = OpenParts(self.folder, self.spool_folder, self.run_folder, self._settings_file)
 
     @classmethod
     def open(
@@ -146,30 +147,12 @@ class Workspace:
     @property
     def store(self) -> Store:
         """The history's database, made under the workspace's lock when there was never one."""
-        return self._parts.store
+        return self.parts.store
 
     @property
     def obstacle(self) -> str:
         """Why nothing can be written from here, in words; empty when it can."""
-        return self._parts.database.obstacle
-
-    @property
-    def database_path(self) -> Path:
-        """Where the database is, or should be."""
-        return self._parts.database_path
-
-    @property
-    def is_registered(self) -> bool:
-        """Whether its database is the one that ingests it; another shows the history that it holds."""
-        return self._parts.database.is_registered
-
-    def register_database(self) -> str:
-        """Let the database at `database_path`, made when it is not there, and no other ingest this.
-
-        Returns:
-            Its id.
-        """
-        return self._parts.register_database()
+        return self.parts.database.obstacle
 
     @functools.cached_property
     def blobs(self) -> Blobs:
@@ -185,7 +168,7 @@ class Workspace:
     @property
     def source(self) -> Source:
         """The workspace as the board sees it."""
-        read_on = functools.partial(self._parts.read_on, _REFRESH_S)
+        read_on = functools.partial(self.parts.read_on, _REFRESH_S)
         return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
 
     def find_run(self, run: RunId) -> Run | None:
@@ -427,6 +410,11 @@ class Workspace:
                 chosen[RunId(text)] = found[RunId(text)]
         return list(chosen.values())
 
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists."""
+        self.parts.prepare_to_write(needs_to=False)
+        self.store.add_experiment(name)
+
     # -- jobs ---------------------------------------------------------------------------------------
 
     @property
@@ -450,12 +438,12 @@ class Workspace:
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""
-        self._refuse_obstacle()
+        self.parts.prepare_to_write()
         return submit(self.site, request)
 
     def cancel(self, run: RunId) -> None:
         """Ask a job to end; see `launch.queue`."""
-        self._refuse_obstacle()
+        self.parts.prepare_to_write()
         cancel(self.site, run)
 
     def kick(self) -> None:
@@ -465,15 +453,8 @@ class Workspace:
 
     def delete_experiment(self, name: str) -> tuple[RunId, ...]:
         """Forget an experiment, its runs and their folders; see `launch.removal`."""
-        self._refuse_obstacle()
+        self.parts.prepare_to_write()
         return delete_experiment(self.site, self.run_folder, name)
-
-    def _refuse_obstacle(self) -> None:
-        if self.obstacle:
-            raise Unavailable(
-                f"the workspace {self.folder} cannot be written from here: {self.obstacle}",
-                hint="It can be read. Work in a folder of your own, or ask its owner to share it.",
-            )
 
     # -- seeing what was said -----------------------------------------------------------------------
 
@@ -483,16 +464,16 @@ class Workspace:
         Raises:
             Unavailable: Another process holds the lock and makes no progress for 30 s.
         """
-        self._parts.drain()
+        self.parts.drain()
 
     def refresh(self) -> int:
         """Store what has arrived, for at most 100 ms; returns how many bytes are still unread."""
-        return self._parts.ingest.refresh(_REFRESH_S)
+        return self.parts.ingest.refresh(_REFRESH_S)
 
     def unread_bytes(self) -> int:
         """Bytes that are recorded and not stored."""
-        return self._parts.ingest.unread_bytes()
+        return self.parts.ingest.unread_bytes()
 
     def close(self) -> None:
         """Let go of the database. May be repeated; this process's recorder goes on."""
-        self._parts.close()
+        self.parts.close()

@@ -62,7 +62,7 @@ def test_a_missing_one_is_told_and_not_made(workspace: Workspace) -> None:
     for _ in range(2):
         with pytest.raises(Unavailable, match=r"trackboard\.db is missing") as caught:
             Workspace.open(workspace.folder).runs()
-        assert "trackboard.toml and runs/" in caught.value.message
+        assert "has trackboard.toml, runs" in caught.value.message
         assert "trackboard where --register-database" in caught.value.hint
     assert not (workspace.folder / "trackboard.db").exists()
 
@@ -73,7 +73,7 @@ def test_a_missing_one_of_an_older_trackboard_is_told(workspace: Workspace) -> N
     workspace.close()
     remove_database(workspace)
     (workspace.folder / "database").unlink()
-    with pytest.raises(Unavailable, match="runs/"):
+    with pytest.raises(Unavailable, match=r"has trackboard\.toml, runs"):
         Workspace.open(workspace.folder).runs()
     assert not (workspace.folder / "trackboard.db").exists()
 
@@ -158,13 +158,13 @@ def test_another_one_in_its_place_stores_nothing(
     record(workspace, "b")
     for _ in range(2):
         assert names(workspace) == ["stray"]
-    assert not workspace.is_registered
+    assert not workspace.parts.database.is_registered
     assert len([r for r in caplog.records if "is not the database of" in r.getMessage()]) == 1
     assert workspace.unread_bytes() > 0
     workspace.close()
     os.replace(tmp_path / "ours.db", ours)
     assert names(workspace) == ["a", "b"]
-    assert workspace.is_registered
+    assert workspace.parts.database.is_registered
 
 
 def test_a_backup_goes_on(workspace: Workspace, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_an_empty_one_is_begun_on_request_only(workspace: Workspace) -> None:
     workspace.close()
     remove_database(workspace)
     record(workspace, "b")
-    drawn = workspace.register_database()
+    drawn = workspace.parts.register_database()
     registered = read_registration(workspace.folder)
     assert registered is not None
     assert registered.id == drawn
@@ -227,8 +227,24 @@ def test_a_damaged_registration_is_told(workspace: Workspace, content: str) -> N
     with pytest.raises(UsageError, match="database does not say") as caught:
         Workspace.open(workspace.folder).runs()
     assert "--register-database" in caught.value.hint
-    workspace.register_database()
+    workspace.parts.register_database()
     assert names(workspace) == ["a"]
+
+
+def test_a_workspace_that_was_deleted_is_made_by_the_next_that_is_written(
+    workspace: Workspace,
+) -> None:
+    record(workspace, "a")
+    assert names(workspace) == ["a"]
+    shutil.rmtree(workspace.folder)
+    workspace.add_experiment("new")
+    assert workspace.store.list_experiments() == ("new",)
+    assert names(workspace) == []
+    shutil.rmtree(workspace.folder)
+    other = Workspace.open(workspace.folder)  # somebody else was faster
+    assert names(workspace) == []
+    assert names(other) == []
+    other.close()
 
 
 def test_a_workspace_that_was_deleted_and_recorded_in_begins_anew(workspace: Workspace) -> None:
