@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -136,22 +137,24 @@ class TestANetworkFileSystem:
 
 
 class TestADeletedWorkspace:
-    def test_training_goes_on(self, workspace: Workspace) -> None:
+    def test_training_goes_on_in_a_new_one(self, workspace: Workspace) -> None:
         process = train(workspace, "log 1000")
         workspace.drain()
         workspace.close()
         shutil.rmtree(workspace.folder)
-        for _ in range(5):
-            assert tell(process, "log 5000") == "done"
-        assert tell(process, "complete") in ("completed", "Unavailable")
-        assert tell(process, "log 10") == "done"
+        time.sleep(1.2)  # a writer looks whether its folder is there once a second
+        assert tell(process, "log 5000") == "done"
+        tell(process, "complete")
         _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
-        assert not workspace.folder.exists(), "it came back"
-        lines = said.splitlines()
-        assert len(lines) == 2, lines
-        assert "Training goes on" in lines[0]
-        assert "trackboard lost" in lines[1]
+        assert "recording begins anew there" in said
+        again = Workspace.open(workspace.folder)
+        run = the_run(again)
+        assert (run.state, run.name) == (RunState.COMPLETED, "by command")
+        assert again.store.get_tags(run.id) == {"lr": "0.1"}
+        assert again.history(run.id, "n").values.tolist() == list(range(1000, 6000))
+        assert stat.S_IMODE(again.folder.stat().st_mode) == 0o700
+        again.close()
 
     def test_a_process_that_ends_soon_says_so_too(self, workspace: Workspace) -> None:
         """All of it fits into the segment that is open, which nobody sees any more."""
@@ -161,7 +164,7 @@ class TestADeletedWorkspace:
         tell(process, "complete")
         _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
-        assert "the folder was deleted" in said
+        assert "deleted or moved" in said
 
     def test_a_reader_says_so_and_is_not_held_up(self, workspace: Workspace) -> None:
         workspace.recorder().create_run("gone").log("n", 1)
