@@ -20,8 +20,6 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -171,12 +169,15 @@ class Unpacker:
         Raises:
             Damaged: Those are not the bytes that were written.
         """
-        with _judged(packed):
+        _check(packed)
+        try:
             if packed.codec == RAW:
                 return _raw(packed)
             columns = Columns.empty(packed.count, packed.kind)
             self._fill(packed, columns)
             return columns.freeze()
+        except _MALFORMED as error:
+            raise _malformed(error) from error
 
     def fill(self, packed: Packed, out: Columns) -> None:
         """Decode into columns, whose values may be of a wider kind.
@@ -184,13 +185,16 @@ class Unpacker:
         Raises:
             Damaged: Those are not the bytes that were written; the columns may be half filled.
         """
-        with _judged(packed):
+        _check(packed)
+        try:
             if packed.codec == PRESSED:
                 self._fill(packed, out)
                 return
             points = _raw(packed)
             out.steps[:], out.times_s[:] = points.steps, points.times_s
             out.values[:] = points.values
+        except _MALFORMED as error:
+            raise _malformed(error) from error
 
     def _fill(self, packed: Packed, out: Columns) -> None:
         data = memoryview(packed.data)
@@ -214,17 +218,16 @@ class Unpacker:
         return column.decompress(self._unpress, pressed, most, exactly=False)
 
 
-@contextmanager
-def _judged(packed: Packed) -> Iterator[None]:
-    """Check a chunk before it is decoded, and call what goes wrong damage."""
+def _check(packed: Packed) -> None:
+    """Raise Damaged for a chunk that need not even be decoded."""
     if packed.is_checked and packed.checksum != packed.computed_checksum:
         raise Damaged("the checksum differs")
     if not 0 < packed.count <= FULL:
         raise Damaged(f"no chunk has {packed.count} points")
-    try:
-        yield
-    except _MALFORMED as error:
-        raise Damaged(f"the bytes are malformed ({error})") from error
+
+
+def _malformed(error: Exception) -> Damaged:
+    return Damaged(f"the bytes are malformed ({error})")
 
 
 def make_preview(points: Points) -> bytes:
