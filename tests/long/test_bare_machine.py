@@ -1,0 +1,67 @@
+"""What a new user types first, on a machine where nothing is installed, with as few rights as can be."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.prerequisites import require
+
+pytestmark = [pytest.mark.long, pytest.mark.requires("root", "git")]
+
+_CHECKOUT = Path(__file__).parents[2]
+_NOBODY = 61234  # as scripts/bare-machine has it
+_LACKING = """
+    tests/arch tests/property/test_ignore_rules.py tests/contract/test_postgresql.py
+    tests/unit/record tests/unit/environments tests/unit/launch/test_submit.py tests/unit/targets
+    tests/facade/test_environment_of_jobs.py tests/facade/test_run_context.py
+    tests/e2e/test_live_page.py tests/e2e/test_status.py tests/e2e/test_distributed.py
+    tests/e2e/test_ray.py tests/e2e/test_environments.py
+"""
+
+
+def on_a_bare_machine(checkout: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the shell, with files that only their owner reads and without a home."""
+    return subprocess.run(
+        [checkout / "scripts" / "bare-machine", "sh", "-c", f"umask 077; unset HOME; {command}"],
+        cwd=checkout,
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_demo_in_a_fresh_clone(tmp_path: Path) -> None:
+    """In a folder whose name has a space, set up from nothing."""
+    tmp_path.chmod(0o755)
+    clone = tmp_path / "a folder"
+    command = ["clone", "--quiet", f"file://{_CHECKOUT}", str(clone)]
+    subprocess.run([require("git"), "-c", "safe.directory=*", *command], check=True)
+    for path in (clone, *clone.rglob("*")):
+        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+    for above in clone.parents[:3]:
+        above.chmod(above.stat().st_mode | 0o011)
+    done = on_a_bare_machine(clone, "make demo ONCE=1")
+    assert done.returncode == 0, done.stdout
+    assert "all of this is there over HTTP" in done.stdout
+
+
+def test_tests_that_need_something_are_skipped(
+    record_property: Callable[[str, object], None],
+) -> None:
+    done = on_a_bare_machine(
+        _CHECKOUT, f".venv/bin/python -m pytest -p no:cacheprovider {' '.join(_LACKING.split())}"
+    )
+    assert done.returncode == 0, done.stdout
+    *_, counts, last = done.stdout.splitlines()
+    assert re.match(r"To run the \d+ tests skipped for what is missing: apt-get install ", last)
+    for package in ("chromium", "chromium-driver", "git", "openmpi-bin", "postgresql"):
+        assert f" {package}" in last
+    for count, outcome in re.findall(r"(\d+) (passed|skipped)", counts):
+        record_property(outcome, int(count))
