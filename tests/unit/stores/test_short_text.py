@@ -13,7 +13,10 @@ from trackboard.stores.short_text import WHOLE, Text, short, shorten, storable
 POSTGRESQL: sa.Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 SQLITE: sa.Dialect = sqlite.dialect()
 IDS = {"id", "run_id", "parent", "owner"}  # of runs and writers; names of folders, so never long
-INDEXES = [index for table in schema.metadata.tables.values() for index in table.indexes]
+INDEXES = sorted(  # for pytest-xdist: the same order in each process
+    (index for table in schema.metadata.tables.values() for index in table.indexes),
+    key=lambda index: str(index.name),
+)
 
 
 @given(st.integers(0, 2 * WHOLE), st.text(max_size=5), st.text(max_size=3))
