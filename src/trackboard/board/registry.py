@@ -22,6 +22,7 @@ from typing import TextIO
 
 from trackboard.errors import Unavailable
 from trackboard.layout import modes
+from trackboard.spool import boot_id, pid_namespace
 
 FOLDER = "boards"
 
@@ -37,15 +38,25 @@ class RunningBoard:
     """A board that says it is running."""
 
     pid: int
-    host: str  # the machine's name
+    host: str  # the machine's name, for people
     url: str
+    machine: str = (
+        ""  # the boot and the namespace in which the pid means it; older boards do not say
+    )
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its pid means it here: a name is given to many machines and containers."""
+        if self.machine:
+            return self.machine == _machine()
+        return self.host == socket.gethostname()
 
 
 @contextlib.contextmanager
 def announced(boards: Path, url: str) -> Iterator[None]:
     """Keep this process in the list of running boards, where that can be written."""
     path = boards / f"{os.getpid()}.json"
-    board = RunningBoard(os.getpid(), socket.gethostname(), url)
+    board = RunningBoard(os.getpid(), socket.gethostname(), url, _machine())
     try:
         file = _write(path, json.dumps(asdict(board)))
     except OSError as error:
@@ -71,7 +82,7 @@ def list_running(boards: Path) -> tuple[RunningBoard, ...]:
         board = _read(path)
         if board is None:
             continue
-        if board.host != socket.gethostname() or _is_locked(path):
+        if not board.is_here or _is_locked(path):
             found.append(board)
         else:
             _remove(path)
@@ -84,7 +95,7 @@ def stop(boards: Path, board: RunningBoard) -> None:
     Raises:
         Unavailable: It runs on another machine, or does not end.
     """
-    if board.host != socket.gethostname():
+    if not board.is_here:
         raise Unavailable(
             f"the board at {board.url} runs on {board.host}",
             hint=f"Type there: trackboard stop (or kill {board.pid})",
@@ -143,6 +154,10 @@ def _read(path: Path) -> RunningBoard | None:
         return None  # it has just ended, or is another user's
     except (ValueError, TypeError):
         return None  # not one of ours
+
+
+def _machine() -> str:
+    return f"{boot_id()} {pid_namespace()}".strip()
 
 
 def _is_locked(path: Path) -> bool:

@@ -45,7 +45,9 @@ class Boards:
         self.children.append(child)
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
-        return RunningBoard(child.pid, socket.gethostname(), URL)
+        [board] = [one for one in registry.list_running(self.folder) if one.pid == child.pid]
+        assert (board.host, board.url) == (socket.gethostname(), URL)
+        return board
 
 
 @pytest.fixture
@@ -108,6 +110,18 @@ def test_a_board_of_another_machine_is_named_not_signalled(boards: Boards) -> No
     with pytest.raises(Unavailable, match="elsewhere") as caught:
         registry.stop(boards.folder, board)
     assert f"kill {board.pid}" in caught.value.hint
+
+
+def test_a_machine_of_the_same_name_is_another_machine(boards: Boards) -> None:
+    boards.folder.mkdir()
+    innocent = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    boards.children.append(innocent)
+    board = RunningBoard(innocent.pid, socket.gethostname(), URL, "another boot")
+    (boards.folder / f"{board.pid}.json").write_text(json.dumps(vars(board)))
+    assert registry.list_running(boards.folder) == (board,)
+    with pytest.raises(Unavailable):
+        registry.stop(boards.folder, board)
+    assert innocent.poll() is None
 
 
 def test_somebody_elses_file_is_left_alone(boards: Boards) -> None:
