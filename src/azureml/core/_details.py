@@ -19,6 +19,7 @@ from azureml.exceptions._tree import (
     UserErrorException,
     sdk_errors,
 )
+from trackboard.layout.paths import safe_path
 from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
 
 if TYPE_CHECKING:
@@ -252,6 +253,7 @@ class DetailCalls(RunHandle):
             file.path: (folder / file.path).as_uri()
             for file in self._drained().store.list_files(RunId(self.id))
             if not file.key and file.path.startswith(LOG_FOLDERS) and "tfevents" not in file.path
+            if safe_path(file.path) is not None
         }
 
     def _read_log(self, name: str) -> bytes:

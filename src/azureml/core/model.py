@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from dataclasses import replace as replaced
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
@@ -21,6 +22,8 @@ from azureml.exceptions import (
     WebserviceException,
 )
 from azureml.exceptions._tree import sdk_errors
+from trackboard.layout.paths import place_inside
+from trackboard.layout.reading import open_regular
 from trackboard.model import RunId
 from trackboard.ports import Model as StoredModel
 
@@ -251,12 +254,8 @@ class Model(ModelWords):
         say(f"Registering model {model_name}")
         files = {}
         for path, place in found:
-            try:
-                file = open(place, "rb")  # noqa: SIM115 - what `put` raises is not meant here
-            except OSError as error:
-                raise WebserviceException(
-                    f"{place!r} cannot be read: {error.strerror or error}", inner_exception=error
-                ) from error
+            with sdk_errors(WebserviceException):
+                file = open(open_regular(place, "file"), "rb")  # noqa: SIM115 - closed below
             with file, sdk_errors():
                 files[path], _ = workspace._workspace.blobs.put(file)
         stored = draft(model_name, None, files, tags, properties, description)
@@ -296,7 +295,8 @@ class Model(ModelWords):
             for file in chosen:
                 key = file.key
                 if not key:  # a plain file, as those that grow while a job runs
-                    with open(native.run_folder(RunId(run.id)) / file.path, "rb") as source:
+                    place = place_inside(native.run_folder(RunId(run.id)), file.path)
+                    with open(open_regular(place, "file"), "rb") as source:
                         key, _ = native.blobs.put(source)
                 files[file.path if start == "." else file.path[cut:]] = key
         stored = draft(model_name, RunId(run.id), files, tags, properties, description)
@@ -359,6 +359,11 @@ class Model(ModelWords):
             WebserviceException: It is there already, or cannot be written.
         """
         replace = exist_ok if exists_ok is None else exists_ok
+        with sdk_errors(WebserviceException):
+            placed = [
+                (place_inside(Path(target_dir), path), key)
+                for path, key in self._stored.files.items()
+            ]
         tops = {path.partition("/")[0] for path in self._stored.files}
         target = os.path.join(target_dir, *tops) if len(tops) == 1 else target_dir
         there = [top for top in tops if os.path.exists(os.path.join(target_dir, top))]
@@ -368,8 +373,8 @@ class Model(ModelWords):
             )
         try:
             os.makedirs(target_dir, exist_ok=True)
-            for path, key in self._stored.files.items():
-                self._copy(key, os.path.join(target_dir, *path.split("/")))
+            for place, key in placed:
+                self._copy(key, os.fspath(place))
         except OSError as error:
             raise WebserviceException(
                 f"the model {self.id} cannot be written to {target_dir!r}: {error.strerror or error}",

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import words
-from trackboard.errors import Unavailable
+from trackboard.errors import NotFound, Unavailable
+from trackboard.layout.paths import place_inside, safe_path
+from trackboard.layout.reading import open_regular
 from trackboard.model import CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.record.log_end import as_seen, read_end
 
@@ -33,6 +35,7 @@ def list_logs(workspace: Workspace, run: RunId) -> list[str]:
         file.path
         for file in workspace.store.list_files(run)
         if not file.key and file.path.startswith(LOG_FOLDERS) and "tfevents" not in file.path
+        if safe_path(file.path) is not None
     ]
     return sorted(paths, key=lambda path: (path != CONSOLE, path))
 
@@ -158,8 +161,9 @@ class _Printing:
     def _new_of(self, path: str) -> Iterator[bytes]:
         """As it is: colours and progress bars are what a console is made of."""
         try:
-            file = (self._workspace.run_folder(self._run) / path).open("rb")
-        except FileNotFoundError:
+            place = place_inside(self._workspace.run_folder(self._run), path)
+            file = open(open_regular(place, "log"), "rb")  # noqa: SIM115 - closed below
+        except NotFound:
             return
         with file:
             offset = self._shown.get(path, 0)

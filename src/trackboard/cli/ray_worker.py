@@ -16,6 +16,7 @@ from trackboard.launch.node_worker import NodeWorker
 from trackboard.launch.orphans import adopt_orphans
 from trackboard.launch.place import Place, open_place
 from trackboard.launch.plan_file import load_plan
+from trackboard.layout.paths import job_folder
 from trackboard.model import Share, check_run_id
 from trackboard.spool.turn import take_turn
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--gpus", type=int, default=0)
     parser.add_argument("--memory-bytes", type=int, default=0)
     given = parser.parse_args(arguments)
-    folder = given.workspace / "jobs" / given.run
+    folder = job_folder(given.workspace, given.run)
     host = socket.gethostname()
     if not folder.is_dir():
         _say(f"node {host} does not see {folder}: all nodes must mount that folder")

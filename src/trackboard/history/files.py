@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trackboard.errors import NotFound
+from trackboard.layout.paths import place_inside
+from trackboard.layout.reading import open_regular
 from trackboard.model import RunId
 from trackboard.ports import Blobs, Store
 
@@ -28,15 +30,16 @@ def open_file(
 
     Raises:
         NotFound: The run has no such file.
+        UsageError: Its path leads out of the run's folder.
     """
     files = {file.path: file for file in store.list_files(run)}
     found = files.get(path)
     if found is not None and found.key:
         return blobs.open(found.key)
     try:
-        if found is not None:  # so the path is one that was checked when it was written
-            return (run_folder(run) / path).open("rb")
-    except FileNotFoundError:
+        if found is not None:
+            return open(open_regular(place_inside(run_folder(run), path), "file"), "rb")
+    except NotFound:
         files.pop(path)
     raise NotFound(f"run {run} has no file {path!r}", hint=_hint(path, list(files)))
 

@@ -6,10 +6,11 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.layout import make_folder, open_file
+from trackboard.layout.paths import safe_path
 from trackboard.model import FileAdded, FileBytes, Lost, RunId, check_run_id
 
 # A file that can never be written is given up, or nothing behind it in the stream would ever be stored.
@@ -19,18 +20,6 @@ _NEVER = frozenset(
         *(errno.ELOOP, errno.EINVAL, errno.EFBIG),
     )
 )
-
-
-def safe_path(path: str) -> PurePosixPath | None:
-    """The path within a run, or None for one that would lead out of it or name nothing."""
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or not pure.parts or ".." in pure.parts or "\0" in path:
-        return None
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:  # half of a surrogate pair: no file system can name it
-        return None
-    return pure
 
 
 def write_bytes(

@@ -5,20 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from trackboard.errors import InternalError, NotFound
+from trackboard.errors import Conflict, InternalError, NotFound, UsageError
 from trackboard.layout import make_folder, replace_file
+from trackboard.layout.paths import leads_inside
+from trackboard.layout.reading import read_bytes
 
 if TYPE_CHECKING:
     from trackboard.ports import Blobs
 
 _FORMAT = 1
 _COPY_BYTES = 1 << 20
+_LIMIT_BYTES = 1 << 30  # of a manifest: millions of files
+_MODE = 0o777  # neither set-user-ID nor its like
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_ODD = frozenset(("", ".", ".."))  # what no part of a path is
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,40 @@ class LinkEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A folder at one moment. Each tuple is sorted by path; `folders` are the empty ones."""
+    """A folder at one moment. Each tuple is sorted by path; `folders` are the empty ones.
+
+    It may come from a workspace that somebody copied or shares, so that no manifest is made that could
+    write outside of the folder that it is restored to.
+
+    Raises:
+        UsageError: A path leads out of the folder, or through a file or a link, or is there twice.
+    """
 
     files: tuple[FileEntry, ...] = ()
     links: tuple[LinkEntry, ...] = ()
     folders: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        leaves = [*self._all_paths()]
+        taken = set(leaves)
+        above: set[str] = set()
+        for path in leaves:
+            parts = path.split("/")
+            if not path or "\0" in path or not _ODD.isdisjoint(parts):
+                raise UsageError(
+                    f"the path {path!r} of a snapshot leads out of its folder, or is no path"
+                )
+            while len(parts) > 1 and (folder := "/".join(parts[:-1])) not in above:
+                above.add(folder)
+                parts.pop()
+        both = next(iter(above & taken), None) or _twice(leaves)
+        if both is not None:
+            raise UsageError(f"the path {both!r} of a snapshot is that of several things")
+
+    def _all_paths(self) -> Iterator[str]:
+        for entries in (self.files, self.links):
+            yield from (entry.path for entry in entries)
+        yield from self.folders
 
     @property
     def size_bytes(self) -> int:
@@ -69,13 +105,26 @@ class Manifest:
 
     @classmethod
     def decode(cls, data: bytes) -> Manifest:
-        """Read what `encode` wrote."""
-        fields = json.loads(data)
-        return cls(
-            files=tuple(FileEntry(**entry) for entry in fields["files"]),
-            links=tuple(LinkEntry(**entry) for entry in fields["links"]),
-            folders=tuple(fields["folders"]),
-        )
+        """Read what `encode` wrote.
+
+        Raises:
+            InternalError: It is damaged.
+            Conflict: A newer trackboard wrote it.
+            UsageError: As for a manifest.
+        """
+        try:
+            fields = json.loads(data)
+            if fields["format"] > _FORMAT:
+                raise Conflict(
+                    f"the snapshot has format {fields['format']}; this trackboard knows {_FORMAT}",
+                    hint="Upgrade: pip install --upgrade trackboard",
+                )
+            files = tuple(_file(**entry) for entry in fields["files"])
+            links = tuple(LinkEntry(**_texts(**entry)) for entry in fields["links"])
+            folders = tuple(_texts(path=path)["path"] for path in fields["folders"])
+        except (ValueError, TypeError, LookupError, RecursionError) as exc:
+            raise InternalError(f"the snapshot is damaged: {exc!r}") from exc
+        return cls(files, links, folders)
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> str:
@@ -99,11 +148,12 @@ def load_manifest(folder: Path, digest: str) -> Manifest:
     Raises:
         NotFound: There is none with this digest.
         InternalError: It is damaged.
+        Conflict: A newer trackboard wrote it.
+        UsageError: It could write outside of the folder that it is restored to.
     """
-    try:
-        data = (folder / f"{digest}.json").read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"there is no snapshot {digest} below {folder}") from None
+    if not _DIGEST.fullmatch(digest):
+        raise NotFound(f"there is no snapshot {digest!r} below {folder}")
+    data = read_bytes(folder / f"{digest}.json", "snapshot", _LIMIT_BYTES)
     if hashlib.sha256(data).hexdigest() != digest:
         raise InternalError(f"snapshot {digest} below {folder} is damaged")
     return Manifest.decode(data)
@@ -112,7 +162,7 @@ def load_manifest(folder: Path, digest: str) -> Manifest:
 def restore(
     blobs: Blobs, manifest: Manifest, folder: Path, is_canceled: Callable[[], bool] = lambda: False
 ) -> bool:
-    """Make a folder as it was when the snapshot was taken.
+    """Make a folder as it was when the snapshot was taken; links that lead out of it are left out.
 
     Args:
         blobs: Where the files' contents are.
@@ -137,12 +187,38 @@ def restore(
         place = os.path.join(folder, file.path)  # no Path for each of what may be very many
         with blobs.open(file.key) as source, open(place, "xb") as copy:
             _copy(source, copy)
-            os.fchmod(copy.fileno(), file.mode)
+            os.fchmod(copy.fileno(), file.mode & _MODE)
     for link in manifest.links:  # last, so that nothing is ever written through one
+        if not leads_inside(link.path, link.target):
+            continue
         target = folder / link.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(link.target)
     return True
+
+
+def _twice(paths: Sequence[str]) -> str | None:
+    seen: set[str] = set()
+    for path in paths:
+        if path in seen:
+            return path
+        seen.add(path)
+    return None
+
+
+def _file(path: object, mode: object, size_bytes: object, key: object) -> FileEntry:
+    """An entry of what was decoded."""
+    if type(mode) is not int or type(size_bytes) is not int or size_bytes < 0:
+        raise TypeError(f"mode {mode!r} or size {size_bytes!r} of {path!r} is no number")
+    return FileEntry(mode=mode & _MODE, size_bytes=size_bytes, **_texts(path=path, key=key))
+
+
+def _texts(**fields: object) -> dict[str, str]:
+    for name, value in fields.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} = {value!r} is no text")
+        os.fsencode(value)  # half of a surrogate pair is no file's name
+    return cast(dict[str, str], fields)
 
 
 def _copy(source: BinaryIO, copy: BinaryIO) -> None:

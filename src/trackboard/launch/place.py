@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.blobs import open_folder
+from trackboard.layout.paths import job_folder
 from trackboard.model import RunId
 from trackboard.record import Recorder, get_recorder
 
@@ -30,7 +31,7 @@ class Place:
 
     def job_folder(self, run: RunId) -> Path:
         """Where the plan, the worker's log and the working copy of a job are."""
-        return self.folder / "jobs" / run
+        return job_folder(self.folder, run)
 
 
 def open_place(folder: Path) -> Place:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from trackboard.errors import Unavailable, UsageError
+from trackboard.errors import Unavailable
 from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
-from trackboard.model import RunId, check_run_id
+from trackboard.model import RunId
 
 
 def delete_experiment(
@@ -31,7 +31,7 @@ def delete_experiment(
     site.drain()  # nobody writes files of these runs from here on: the store names them as deleted
     left = [
         line
-        for run in filter(_names_a_folder, runs)
+        for run in runs
         for folder in (run_folder(run), site.job_folder(run))
         if folder.exists()
         for line in remove_work(folder)
@@ -42,12 +42,3 @@ def delete_experiment(
             hint=f"Remove what is left below {site.folder} by hand.",
         )
     return runs
-
-
-def _names_a_folder(run: RunId) -> bool:
-    """Whether the id is one that runs get folders for: a spool can say any text, `..` too."""
-    try:
-        check_run_id(run)
-    except UsageError:
-        return False
-    return True

@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from trackboard.errors import UsageError
+from trackboard.errors import NotFound, UsageError
 from trackboard.launch.amount import count, size
 from trackboard.launch.ignore import IgnoreFiles, Rules, is_foreign, is_never_taken
 from trackboard.launch.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.progress import Progress
 from trackboard.layout import make_folder, replace_file
+from trackboard.layout.paths import leads_inside
+from trackboard.layout.reading import read_bytes
 from trackboard.ports import Blobs
 
 # A file changed this recently may change again without a new time stamp, so it is read again next time.
 _SETTLED_S = 2.0
+_KNOWN_BYTES = 1 << 30  # of what was known of the files, millions of them
 
 _Known = dict[
     str, str
@@ -177,8 +180,8 @@ class _Taking:
                 f"{path!r} in {self._root} is a link to {str(end)!r}, outside of that folder",
                 hint="Add it to .amlignore, and pass the real path to the script as an argument.",
             )
-        else:  # leads nowhere, such as an editor's lock
-            self._links.append(LinkEntry(path, os.readlink(entry.path)))
+        elif leads_inside(path, target := os.readlink(entry.path)):  # such as an editor's lock
+            self._links.append(LinkEntry(path, target))
 
     def _add_file(self, path: str, entry: os.DirEntry[str]) -> None:
         now_s = time.time()
@@ -234,10 +237,11 @@ def _fingerprint(found: os.stat_result) -> str:
 
 def _load_known(cache: Path) -> _Known:
     try:
-        known: _Known = json.loads(cache.read_bytes())
-    except (FileNotFoundError, ValueError):
+        known = json.loads(read_bytes(cache, "list of known files", _KNOWN_BYTES))
+    except (NotFound, ValueError, RecursionError):  # UsageError is a ValueError
         return {}  # only a shortcut: everything is read again
-    return known if all(isinstance(each, str) for each in known.values()) else {}
+    is_whole = isinstance(known, dict) and all(isinstance(each, str) for each in known.values())
+    return known if is_whole else {}
 
 
 def _save_known(cache: Path, known: _Known) -> None:

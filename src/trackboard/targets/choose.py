@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trackboard.config import LOCAL, RAY, ComputeSettings, RaySettings, find_compute_settings
-from trackboard.errors import NotFound
+from trackboard.errors import NotFound, UsageError
+from trackboard.layout.paths import job_folder
+from trackboard.layout.reading import read_json
 from trackboard.model import Compute, RunId
 from trackboard.ports import Target
 from trackboard.targets.elsewhere import ElsewhereTarget, is_this_machine
@@ -73,10 +74,10 @@ class Targets:
             NotFound: There is no such compute target any more, and the job was handed to nobody.
         """
         try:
-            handle = json.loads((self._folder / "jobs" / run / "handle").read_bytes())
-        except (FileNotFoundError, ValueError):
+            handle = read_json(job_folder(self._folder, run) / "handle", "handle of a job")
+        except (NotFound, UsageError):
             return self.open(name)
-        if "address" not in handle:
+        if not isinstance(handle, dict) or "address" not in handle:
             return LocalTarget(self._folder)
         if find_compute_settings(self._settings, name).ray is not None:
             return self.open(name)

@@ -17,8 +17,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from trackboard.errors import Unavailable, UsageError
+from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import FileSystem, find_file_system, open_file, replace_file
+from trackboard.layout.paths import job_folder
+from trackboard.layout.reading import read_text
 from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
 from trackboard.targets.held import HeldSlot, keep_slots
@@ -116,8 +118,8 @@ class LocalTarget:
     def find(self, run: RunId) -> str | None:
         """The handle that `start` kept."""
         try:
-            return (self._job_folder(run) / _HANDLE).read_text()
-        except FileNotFoundError:
+            return read_text(self._job_folder(run) / _HANDLE, "handle of a job")
+        except NotFound:
             return None
 
     def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
@@ -177,7 +179,7 @@ class LocalTarget:
         replace_file(self._job_folder(run) / _HANDLE, handle)
 
     def _job_folder(self, run: RunId) -> Path:
-        return self._folder / "jobs" / run
+        return job_folder(self._folder, run)
 
 
 def _check_mpirun(plan: JobPlan) -> None:

@@ -41,6 +41,7 @@ from trackboard.launch.queue import cancel, kick
 from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
+from trackboard.layout import run_folder
 from trackboard.model import ArtifactKind, Run, RunId
 from trackboard.ports import (
     NEWEST_FIRST,
@@ -131,7 +132,7 @@ class Workspace:
 
     def run_folder(self, run: RunId) -> Path:
         """Where the plain files of a run are, to be looked at by anybody."""
-        return self.folder / "runs" / run
+        return run_folder(self.folder, run)
 
     def recorder(self) -> Recorder:
         """This process's recorder."""

@@ -19,6 +19,8 @@ from pathlib import Path
 from trackboard.config import ComputeSettings, RaySettings, say_once
 from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, UsageError
 from trackboard.layout import replace_file
+from trackboard.layout.paths import job_folder
+from trackboard.layout.reading import read_text
 from trackboard.model import JobPlan, RunId
 from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
 from trackboard.spool.turn import is_taken, take_turn, wish_for_end
@@ -54,7 +56,7 @@ class _Handle:
     def read(cls, text: str) -> _Handle:
         try:
             return cls(**json.loads(text))
-        except (ValueError, TypeError) as exc:
+        except (ValueError, TypeError, RecursionError) as exc:
             raise InternalError(f"not a handle of a Ray job: {text!r}") from exc
 
     def text(self) -> str:
@@ -149,8 +151,8 @@ class RayTarget:
     def find(self, run: RunId) -> str | None:
         """The handle that `start` kept, unless Ray proves that it never got the job."""
         try:
-            text = (self._job_folder(run) / _HANDLE).read_text()
-        except FileNotFoundError:
+            text = read_text(self._job_folder(run) / _HANDLE, "handle of a job")
+        except NotFound:
             return None
         handle = _Handle.read(text)
         if handle.accepted or is_taken(self._job_folder(run)):
@@ -321,7 +323,7 @@ class RayTarget:
         return self._ray.folder or str(self._folder)
 
     def _job_folder(self, run: RunId) -> Path:
-        return self._folder / "jobs" / run
+        return job_folder(self._folder, run)
 
     def _api(self, address: str = "") -> RayApi:
         address, where = find_address(address or self._ray.address, self._where)

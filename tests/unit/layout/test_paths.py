@@ -1,0 +1,87 @@
+"""Names that others stored or sent become places within their folder, or none."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trackboard.errors import UsageError
+from trackboard.layout.paths import job_folder, leads_inside, place_inside, run_folder, safe_path
+
+EVIL = (
+    "",
+    ".",
+    "..",
+    "/etc/passwd",
+    "../a",
+    "a/../../b",
+    "a/..",
+    "a\0b",
+    "\ud800",
+    "logs/\udfff\ud800",
+)
+
+
+@pytest.mark.parametrize("path", EVIL)
+def test_evil_paths_are_none(path: str, tmp_path: Path) -> None:
+    assert safe_path(path) is None
+    with pytest.raises(UsageError, match="leads out of its folder"):
+        place_inside(tmp_path, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["a", "./a//b/", "a b", "...", "a..", "..a/b", "\udc80", "a\\..\\b", "~"]
+)
+def test_odd_paths_stay_inside(path: str, tmp_path: Path) -> None:
+    assert tmp_path in place_inside(tmp_path, path).parents
+
+
+@pytest.mark.parametrize("run", [*EVIL, "a/b", "-a", "a" * 300, ".hidden"])
+def test_any_text_as_an_id_names_a_folder_of_its_own(run: str, tmp_path: Path) -> None:
+    for folder, kind in ((run_folder(tmp_path, run), "runs"), (job_folder(tmp_path, run), "jobs")):
+        assert folder.parent == tmp_path / kind
+        assert folder.name not in ("", ".", "..")
+        assert len(os.fsencode(folder.name)) <= 255
+    assert run_folder(tmp_path, run) != run_folder(tmp_path, run + "x")
+
+
+def test_ids_of_runs_are_their_folders(tmp_path: Path) -> None:
+    assert run_folder(tmp_path, "digits_1_ab") == tmp_path / "runs" / "digits_1_ab"
+    assert job_folder(tmp_path, "a.b-c") == tmp_path / "jobs" / "a.b-c"
+
+
+_PARTS = st.lists(st.sampled_from(["..", ".", "a", "b", "link"]), min_size=1, max_size=6)
+
+
+@given(_PARTS, st.integers(0, 3), st.booleans())
+def test_links_that_stay_inside_do_so_wherever_others_lead(
+    parts: list[str], depth: int, is_absolute: bool
+) -> None:
+    """Followed as the kernel does, with a link `link` in each folder that leads to the top or below."""
+    target = "/" * is_absolute + "/".join(parts)
+    path = "/".join(["a"] * depth + ["it"])
+    if not leads_inside(path, target):
+        return
+    for leads_to in ([], ["a"], ["a", "b"]):
+        at = path.split("/")[:-1]
+        for part in parts:
+            if part == "..":
+                assert at, f"{target} leads out of the folder of {path}"
+                at.pop()
+            elif part == "link":
+                at = [*leads_to]
+            elif part != ".":
+                at.append(part)
+
+
+@pytest.mark.parametrize("target", ["", "/", "/etc/passwd", "..", "../..", "a/../../..", "x\0y"])
+def test_links_that_lead_out(target: str) -> None:
+    assert not leads_inside("it", target)
+
+
+@pytest.mark.parametrize("target", [".", "a", "a/b", "me@host.1", "..a", "it"])
+def test_links_that_stay_inside(target: str) -> None:
+    assert leads_inside("it", target)
+    assert leads_inside("a/it", f"../{target}")
