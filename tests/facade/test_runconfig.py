@@ -282,10 +282,10 @@ def test_files_of_the_sdk_are_read(empty_folder: Path) -> None:
     ("text", "said"),
     [
         ("- a\n", "holds no settings"),
-        ("a: [\n", "cannot be read"),
+        ("a: [\n", "not valid YAML"),
         ("mpi: 3\n", "mpi: 3 are no settings"),
         ("environment: 3\n", "environment: 3 are no settings"),
-        ("environment: other.yml\n", "There is no file .*other.yml"),
+        ("environment: other.yml\n", "there is no run configuration .*other.yml"),
         ("nodeCount: many\n", "node_count='many' is not allowed"),
     ],
 )

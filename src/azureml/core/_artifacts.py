@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, Mapping, Optional, Union
 from azureml.core._files import FileCalls
 from azureml.core._paths import path_of_metric
 from azureml.exceptions._tree import AzureMLException, UserErrorException, sdk_errors
+from trackboard.errors import TrackboardError
+from trackboard.layout.reading import open_regular
 from trackboard.model import ArtifactKind, check_metric_name
 
 Document = Union[Mapping[str, Any], str]
@@ -142,8 +144,8 @@ def _drawn(name: str, plot: object) -> BinaryIO:
 
 def _opened(name: str, path: Optional[str]) -> BinaryIO:
     try:
-        return open(path or "", "rb")
-    except (OSError, TypeError, ValueError) as error:
+        return open(open_regular(path or "", "image"), "rb")
+    except (TrackboardError, TypeError) as error:
         raise UserErrorException(
             f"log_image({name!r}): {path!r} cannot be read: {error}", inner_exception=error
         ) from error

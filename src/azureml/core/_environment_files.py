@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
-import yaml
-
 from azureml.exceptions import UserErrorException
+from trackboard.config.yaml_file import read_yaml
+from trackboard.errors import TrackboardError
+from trackboard.layout.reading import read_json, read_text
 
 _DEFINITION = "azureml_environment.json"
 _CONDA = "conda_dependencies.yml"
@@ -59,17 +60,18 @@ def read(folder: str) -> Dict[str, Any]:
     """
     place = Path(folder)
     try:
-        definition = json.loads((place / _DEFINITION).read_text("utf-8"))
+        definition = dict(read_json(place / _DEFINITION, "definition of an environment"))
         if (place / _DOCKERFILE).exists():
-            definition["docker"]["baseDockerfile"] = (place / _DOCKERFILE).read_text("utf-8")
+            dockerfile = read_text(place / _DOCKERFILE, "Dockerfile")
+            definition["docker"] = {**definition["docker"], "baseDockerfile": dockerfile}
         if (place / _CONDA).exists():
-            conda = yaml.safe_load((place / _CONDA).read_text("utf-8"))
-            definition["python"]["condaDependencies"] = conda
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or error
+            conda = read_yaml(place / _CONDA, "conda file")
+            definition["python"] = {**definition["python"], "condaDependencies": conda}
+    except (TrackboardError, OSError, ValueError, KeyError, TypeError) as error:
+        reason = error.message if isinstance(error, TrackboardError) else repr(error)
         raise UserErrorException(
             f"There is no environment to be read in {os.path.abspath(folder)!r}: {reason}."
             " environment.save_to_directory(path) writes one.",
             inner_exception=error,
         ) from error
-    return dict(definition)
+    return definition

@@ -14,12 +14,15 @@ from azureml.core._sections import Section, fill
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.exceptions import UserErrorException
+from trackboard.errors import TrackboardError
+from trackboard.layout.reading import read_text
 
 DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
 
 _SDK_IMAGES = "mcr.microsoft.com/azureml/"
 _SDK_IMAGES_WITH_PACKAGES = f"{_SDK_IMAGES}curated/"
+_DOCKERFILE_BYTES = 1 << 20
 _SOURCES = ("base_image", "base_dockerfile", "build_context")  # of an image: one at a time
 
 
@@ -157,12 +160,11 @@ def _dockerfile(value: Any) -> Optional[str]:
     if isinstance(value, str) and len(value.split()) > 1 and not os.path.isfile(value):
         return value  # instructions have several words
     try:
-        with open(value, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_text(value, "Dockerfile", _DOCKERFILE_BYTES)
+    except TrackboardError as error:
         raise UserErrorException(
-            f"base_dockerfile={os.fspath(value)!r} is no text of a Dockerfile, and no file that can"
-            f" be read: {getattr(error, 'strerror', None) or error}.",
+            f"base_dockerfile={os.fspath(value)[:300]!r} is no text of a Dockerfile, and no file that"
+            f" can be read: {error}",
             inner_exception=error,
         ) from error
 

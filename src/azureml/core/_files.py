@@ -30,6 +30,7 @@ from azureml.core._streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.blobs import open_folder
 from trackboard.layout import make_folder, open_file
+from trackboard.layout.reading import open_regular
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
@@ -285,12 +286,8 @@ class FileCalls(RunHandle):
 def _opened(source: Source) -> Iterator[BinaryIO]:
     """What to read bytes from; a stream stays open."""
     if isinstance(source, (str, os.PathLike)):
-        try:
-            file = open(source, "rb")  # noqa: SIM115 - closed below; errors inside are not meant
-        except (OSError, ValueError) as error:
-            raise UserErrorException(
-                f"{os.fspath(source)!r} cannot be read: {error}", inner_exception=error
-            ) from error
+        with sdk_errors():
+            file = open(open_regular(source, "file"), "rb")  # noqa: SIM115 - closed below
         with file:
             yield file
     elif callable(getattr(source, "read", None)):

@@ -59,9 +59,10 @@ def pip_name(requirement: str) -> str:
     """The name of a required package, also where it is a wheel or lies somewhere else."""
     egg = re.search(r"[#&]egg=([\w.-]+)", requirement)
     is_place = re.match(r"(\w+\+)?\w+://|[./~]|\S+\.whl$", requirement)
-    file = re.search(r"([^/\\]+)\.whl(?:[#?].*)?$", requirement) if is_place else None
+    last = re.split(r"[/\\]", re.split(r"\.whl(?=[#?]|$)", requirement, maxsplit=1)[0])[-1]
+    file = last if is_place and re.search(r"\.whl(?=[#?]|$)", requirement) else ""
     if file:
-        name = file[1].partition("-")[0]
+        name = file.partition("-")[0]
     elif egg:
         name = egg[1]
     else:

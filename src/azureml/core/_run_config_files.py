@@ -11,7 +11,8 @@ from azureml.core._sections import as_plain, fill
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException
-from azureml.exceptions._tree import MissingException
+from azureml.exceptions._tree import MissingException, sdk_errors
+from trackboard.config.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from azureml.core.runconfig import RunConfiguration
@@ -94,14 +95,8 @@ def _beside(home: Path, file: str) -> Path:
 
 
 def _read(place: Path) -> Dict[str, Any]:
-    try:
-        content = yaml.safe_load(place.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise MissingException(f"There is no file {place}.", inner_exception=error) from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserErrorException(
-            f"{place} cannot be read: {error}", inner_exception=error
-        ) from error
+    with sdk_errors():
+        content = read_yaml(place, "run configuration")
     if not isinstance(content, dict):
         raise UserErrorException(f"{place} holds no settings; it must be YAML: key: value.")
     return content

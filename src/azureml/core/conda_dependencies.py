@@ -22,7 +22,9 @@ from azureml.core._package_words import (
 from azureml.core._package_words import pip_lines as pip_lines
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
+from trackboard.config.yaml_file import read_yaml
 from trackboard.environments.requirements import read_lines
+from trackboard.layout.reading import read_text
 
 
 class _Default(str):
@@ -42,14 +44,14 @@ _SDK = "azureml-defaults"
 _CHANNELS = ("anaconda", "conda-forge")
 _KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 _ANY_PYTHON = "# any will do: it is the SDK's default, nobody wrote it"
-_MARKED = re.compile(r"^\s*- python=\S+\s+# any will do\b", re.MULTILINE)
+_MARKED = re.compile(r"^ *- python=\S+ +# any will do\b", re.MULTILINE)
 _HEAD = """\
 # What a job's interpreter has installed, as conda writes it down. `trackboard` installs it with uv:
 # packages of conda by their names on PyPI.
 """
 _SIGNS = "<>=!~"
 _PYTHON = re.compile(r"(?:\S*::)?python(?![\w.-])\s*(.*)")
-_VERSION = re.compile(r"(\d+)(\.(\d+|\*))*|([<>=!~]=?\s*\d[\d.*]*\s*,?\s*)+")
+_VERSION = re.compile(r"(\d+)(\.(\d+|\*))*|([<>=!~]=?\s*\d[\d.*]*\s*(,\s*)?)+")
 
 
 class CondaDependencies:
@@ -298,7 +300,7 @@ class CondaDependencies:
         """The conda file, as text."""
         text = yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=1000)
         if self._is_any_python:
-            text = re.sub(r"(?m)^(\s*- python=\S+)$", rf"\1  {_ANY_PYTHON}", text, count=1)
+            text = re.sub(r"(?m)^( *- python=\S+)$", rf"\1  {_ANY_PYTHON}", text, count=1)
         return _HEAD + text
 
     def save(self, path: Optional[str] = None) -> str:
@@ -375,15 +377,8 @@ class CondaDependencies:
 
     def _read(self, path: str) -> None:
         place = os.path.abspath(path)
-        try:
-            with open(place, encoding="utf-8-sig") as file:
-                text = file.read()
-            content = yaml.safe_load(text)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise UserErrorException(
-                f"The conda file {place!r} cannot be read: {reason}", inner_exception=error
-            ) from error
+        with sdk_errors():
+            content, text = read_yaml(place, "conda file"), read_text(place, "conda file")
         self._take(content, f"the conda file {place!r}")
         with sdk_errors():
             self._pip = lines_of(read_lines(self._pip, Path(place).parent, place))

@@ -25,6 +25,8 @@ from typing import Any
 
 from trackboard.environments.home import user_cache
 from trackboard.environments.locks import FileLock
+from trackboard.errors import NotFound, UsageError
+from trackboard.layout.reading import read_json
 
 _FORMAT = 1
 
@@ -152,8 +154,8 @@ def _note_use(folder: Path, name: str) -> None:
 def _read(path: Path) -> dict[str, Any] | None:
     """A file of ours; None if it is not there, or from another version of trackboard."""
     try:
-        fields = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        fields = read_json(path, "note of the environments")
+    except (NotFound, UsageError):
         return None
     if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
         return None

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from trackboard.environments.cache import EnvironmentCache, cache_folder
 from trackboard.environments.locks import FileLock
-from trackboard.errors import Conflict, NotFound, Unavailable
+from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
+from trackboard.layout.reading import read_text
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def _describe(cache: EnvironmentCache, key: str) -> KeptEnvironment:
     about = cache.about(key)
     used_s = _changed_s(folder / "used") or _changed_s(folder)
     names: list[str] = []
-    with suppress(FileNotFoundError):
-        names = (folder / "names").read_text(encoding="utf-8").splitlines()
+    with suppress(NotFound, UsageError):
+        names = read_text(folder / "names", "list of names").splitlines()
     return KeptEnvironment(
         key=key,
         folder=folder,

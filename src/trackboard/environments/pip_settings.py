@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from trackboard.environments.home import home_folder
+from trackboard.errors import NotFound, UsageError
+from trackboard.layout.reading import read_bytes
+
+_LIMIT_BYTES = 1 << 20
 
 # pip's name -> uv's variable. Those that are set already, under any of the names behind it, stay.
 _NAMES = {
@@ -61,8 +65,9 @@ def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
     for file in files:
         parser = RawConfigParser()
         try:
-            parser.read_string(file.read_text(encoding="utf-8", errors="replace"))
-        except (Error, OSError):
+            data = read_bytes(file, "configuration of pip", _LIMIT_BYTES)
+            parser.read_string(data.decode("utf-8", "replace"))
+        except (Error, NotFound, UsageError):
             continue  # pip itself says what is wrong with it, to whoever uses pip
         for section in ("global", "install"):
             if parser.has_section(section):

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from trackboard.errors import InternalError, NotFound
+from trackboard.errors import InternalError, NotFound, UsageError
 from trackboard.layout import PRIVATE_FILE, is_own, make_folder, replace_file
+from trackboard.layout.reading import read_text
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
 from trackboard.record.command import mask_words
 
@@ -62,7 +63,7 @@ def decode_plan(text: str) -> JobPlan:
             fields["distribution"] = Distribution(**together | {"launcher": launcher})
         fields["environment"] = EnvironmentPlan(**_tuples(fields["environment"]))
         return JobPlan(**_tuples(fields))
-    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise InternalError(f"the plan cannot be read: {exc!r}") from exc
 
 
@@ -107,8 +108,8 @@ def load_plan(folder: Path) -> JobPlan:
         InternalError: It is damaged.
     """
     try:
-        return decode_plan((folder / _PLAN).read_text(encoding="ascii"))
-    except FileNotFoundError:
-        raise NotFound(f"there is no {_PLAN} in {folder}") from None
-    except PermissionError as exc:
-        raise NotFound(f"{folder / _PLAN} is for its owner's eyes only") from exc
+        return decode_plan(read_text(folder / _PLAN, "plan"))
+    except UsageError as exc:
+        if isinstance(exc.__cause__, PermissionError):
+            raise NotFound(f"{folder / _PLAN} is for its owner's eyes only") from exc
+        raise InternalError(exc.message) from exc

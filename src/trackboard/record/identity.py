@@ -91,5 +91,5 @@ def _tensorflow_task(text: str) -> Tuple[int, int]:
         sizes = [len(cluster.get(kind, ())) for kind in _TASKS]
         before = sum(sizes[: _TASKS.index(task["type"])])
         return before + int(task["index"]), sum(sizes)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return 0, 1  # there is none, or it is not of this form

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from trackboard.errors import InternalError
+from trackboard.errors import InternalError, NotFound
 from trackboard.layout import replace_file
+from trackboard.layout.reading import read_json
 from trackboard.model import Share
 
 _FILE = "slots.json"
@@ -40,10 +41,10 @@ def read_slots(folder: Path) -> tuple[HeldSlot, ...]:
     """
     path = folder / _FILE
     try:
-        return tuple(_decode(**fields) for fields in json.loads(path.read_text()))
-    except FileNotFoundError:
+        return tuple(_decode(**fields) for fields in read_json(path, "list of slots"))
+    except NotFound:
         return ()
-    except (ValueError, TypeError) as exc:
+    except (ValueError, TypeError, AttributeError) as exc:  # UsageError is a ValueError
         raise InternalError(f"{path} cannot be read: {exc}") from exc
 
 

@@ -153,7 +153,7 @@ def test_tokens(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "token").write_text("right\n")
     settings = RaySettings(address, token_file=str(tmp_path / "token"))
     assert RayApi(settings, "w").get_version().session == "s"
-    _fails(UsageError, "cannot be read from /no/token", address, token_file="/no/token")
+    _fails(UsageError, "no token of the Ray cluster '/no/token'", address, token_file="/no/token")
 
 
 def test_headers_for_what_is_in_between(serve: Serve) -> None:

@@ -10,12 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from trackboard.config import RaySettings
-from trackboard.errors import TrackboardError, Unavailable, UsageError
+from trackboard.errors import NotFound, TrackboardError, Unavailable, UsageError
+from trackboard.layout.reading import read_text
 
+_TOKEN_BYTES = 1 << 16
 _REDIRECTS = range(300, 400)
 
 
@@ -106,15 +107,14 @@ def find_token(settings: RaySettings, variables: Mapping[str, str] = os.environ)
     if not settings.token_file and (token := variables.get("RAY_AUTH_TOKEN", "").strip()):
         return token
     named = settings.token_file or variables.get("RAY_AUTH_TOKEN_PATH", "")
-    path = Path(named or "~/.ray/auth_token").expanduser()
+    path = os.path.expanduser(named or "~/.ray/auth_token")
     try:
-        return path.read_text().strip()
-    except OSError as exc:
+        return read_text(path, "token of the Ray cluster", _TOKEN_BYTES).strip()
+    except (NotFound, UsageError) as exc:
         if not named:
             return ""
         raise UsageError(
-            f"the token of the Ray cluster cannot be read from {named}: {exc.strerror}",
-            hint="Mend token_file in trackboard.toml, or RAY_AUTH_TOKEN_PATH.",
+            exc.message, hint="Mend token_file in trackboard.toml, or RAY_AUTH_TOKEN_PATH."
         ) from exc
 
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.config import RaySettings, say_once
-from trackboard.errors import Unavailable, UsageError
+from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import PRIVATE_FILE, make_folder, open_file, replace_file
+from trackboard.layout.reading import read_json
 from trackboard.targets.ray.api import RayApi, RayVersion
 from trackboard.targets.ray.lock import hold
 from trackboard.targets.ray.node_probe import FOUND
@@ -198,21 +199,23 @@ class Probe:
         return self.folder / "ray"
 
     def _load(self, scope: Sequence[str]) -> set[str]:
-        try:
-            kept = json.loads((self._own / _PROVED).read_text())
-        except (FileNotFoundError, ValueError):
-            return set()  # only a shortcut
-        found = kept.get(self.compute, {})
-        return set(found["nodes"]) if found.get("scope") == list(scope) else set()
+        found = self._kept().get(self.compute)
+        if not isinstance(found, dict) or found.get("scope") != list(scope):
+            return set()
+        nodes = found.get("nodes")
+        return set(map(str, nodes)) if isinstance(nodes, list) else set()
 
     def _save(self, scope: Sequence[str], nodes: set[str]) -> None:
-        path = self._own / _PROVED
+        kept = {**self._kept(), self.compute: {"scope": list(scope), "nodes": sorted(nodes)}}
+        replace_file(self._own / _PROVED, json.dumps(kept))
+
+    def _kept(self) -> dict[str, object]:
+        """What was proved earlier, by compute target; nothing when that cannot be read."""
         try:
-            kept = json.loads(path.read_text())
-        except (FileNotFoundError, ValueError):
-            kept = {}
-        kept[self.compute] = {"scope": list(scope), "nodes": sorted(nodes)}
-        replace_file(path, json.dumps(kept))
+            kept = read_json(self._own / _PROVED, "list of nodes")
+        except (NotFound, UsageError):
+            return {}  # only a shortcut
+        return kept if isinstance(kept, dict) else {}
 
 
 def _count(nodes: Sequence[str]) -> str:
