@@ -66,7 +66,11 @@ class ArtifactCalls(FileCalls):
             self._keep(name, ArtifactKind.IMAGE, self._unique(name, ".png"), _drawn(name, plot))
             return
         with _opened(name, path) as file:
-            suffix = _image_suffix(name, path, file.read(_HEAD_BYTES))
+            try:
+                head = file.read(_HEAD_BYTES)
+            except OSError as error:
+                raise _unreadable(name, path, error) from error
+            suffix = _image_suffix(name, path, head)
             file.seek(0)
             wanted = os.fspath(path) if path is not None else ""
             self._keep(name, ArtifactKind.IMAGE, self._free_path(name, wanted, suffix), file)
@@ -146,9 +150,13 @@ def _opened(name: str, path: Optional[str]) -> BinaryIO:
     try:
         return open(open_regular(path or "", "image"), "rb")
     except (TrackboardError, TypeError) as error:
-        raise UserErrorException(
-            f"log_image({name!r}): {path!r} cannot be read: {error}", inner_exception=error
-        ) from error
+        raise _unreadable(name, path, error) from error
+
+
+def _unreadable(name: str, path: Optional[str], error: Exception) -> UserErrorException:
+    return UserErrorException(
+        f"log_image({name!r}): {path!r} cannot be read: {error}", inner_exception=error
+    )
 
 
 def _image_suffix(name: str, path: Optional[str], head: bytes) -> str:

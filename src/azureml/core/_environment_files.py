@@ -66,9 +66,11 @@ def read(folder: str) -> Dict[str, Any]:
             definition["docker"] = {**definition["docker"], "baseDockerfile": dockerfile}
         if (place / _CONDA).exists():
             conda = read_yaml(place / _CONDA, "conda file")
+            if not isinstance(conda, dict):
+                raise ValueError(f"{_CONDA} has no keys such as 'dependencies:'")
             definition["python"] = {**definition["python"], "condaDependencies": conda}
     except (TrackboardError, OSError, ValueError, KeyError, TypeError) as error:
-        reason = error.message if isinstance(error, TrackboardError) else repr(error)
+        reason = error.message if isinstance(error, TrackboardError) else str(error)
         raise UserErrorException(
             f"There is no environment to be read in {os.path.abspath(folder)!r}: {reason}."
             " environment.save_to_directory(path) writes one.",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from trackboard.layout.reading import read_parsed
+from trackboard.layout.reading import DEPTH, read_parsed
 
 _LIMIT_BYTES = 1 << 19  # the parser takes seconds for that
 _MERGED = 10_000  # keys that all of `<<` may bring
@@ -54,6 +54,12 @@ def _loader() -> type[Any]:
 
     class Loader(yaml.SafeLoader):
         merged = 0
+
+        def fetch_flow_collection_start(self, token: Any) -> None:
+            """Each bracket costs as much as there are open ones."""
+            if self.flow_level >= DEPTH:
+                raise ValueError(f"it is nested more than {DEPTH} deep")
+            super().fetch_flow_collection_start(token)
 
         def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
             """Say where a value is that does not fit its tag, as `!!int ""`."""

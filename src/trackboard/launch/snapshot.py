@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch.amount import count, size
 from trackboard.launch.ignore import IgnoreFiles, Rules, is_foreign, is_never_taken
+from trackboard.launch.large import say_if_large_file, say_what_is_no_file
 from trackboard.launch.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.progress import Progress
 from trackboard.layout import make_folder, replace_file
@@ -83,6 +84,7 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
                 taking.add(f"{prefix}{entry.name}", entry)
     finally:
         progress.close()
+    say_what_is_no_file(root, taking.no_files)
     manifest = taking.manifest()
     digest = save_manifest(folder, manifest)
     if taking.kept != taking.known:
@@ -148,6 +150,7 @@ class _Taking:
         self.read_files = 0
         self.new_files = 0
         self.folders: list[str] = []  # the empty ones
+        self.no_files: list[str] = []  # pipes and their like
         self._root = root
         self._blobs = blobs
         self._progress = progress
@@ -190,11 +193,13 @@ class _Taking:
         except OSError as exc:
             raise _unreadable(entry.path, exc) from exc
         if not stat.S_ISREG(found.st_mode):
-            return  # a socket, pipe or device cannot be copied
+            self.no_files.append(path)  # a socket, pipe or device cannot be copied
+            return
         mark, size_bytes = _fingerprint(found), found.st_size
         known_mark, _, key = self.known.get(path, "").rpartition(" ")
         if known_mark != mark:
             known_key = key
+            say_if_large_file(self._root, path, size_bytes)
             key, size_bytes = self._read(entry.path)
             self.new_files += key != known_key
         is_settled = max(found.st_mtime, found.st_ctime) < now_s - _SETTLED_S

@@ -6,6 +6,7 @@ import stat
 import time
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from unittest.mock import patch
 
 import pytest
 
@@ -266,11 +267,40 @@ def test_restoring_ends_when_it_is_canceled(source: Path, blobs: Blobs) -> None:
     assert len([*copy.iterdir()]) == 1
 
 
-def test_sockets_and_pipes_are_left_out(source: Path, blobs: Blobs) -> None:
+def test_sockets_and_pipes_are_left_out_and_named(
+    source: Path, blobs: Blobs, capsys: pytest.CaptureFixture[str]
+) -> None:
     os.mkfifo(source / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(source / "s"))
         assert _take(source, blobs).manifest == Manifest()
+    said = capsys.readouterr().err
+    assert "without what is no file" in said
+    assert "'pipe'" in said
+    assert "'s'" in said
+
+
+def test_a_large_file_is_named_before_it_is_read(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever has one by accident need not wait for the end; ended, nothing is left of it."""
+
+    class Interrupted(FolderBlobs):
+        said = ""
+
+        def put(self, source: BinaryIO) -> tuple[str, int]:
+            Interrupted.said = capsys.readouterr().err
+            with patch.object(source, "read", side_effect=[b"x" * 1_000, KeyboardInterrupt]):
+                return super().put(source)
+
+    with (source / "disk.img").open("wb") as file:
+        file.truncate(3 << 30)
+    with pytest.raises(KeyboardInterrupt):
+        _take(source, Interrupted(tmp_path / "blobs"))
+    assert "'disk.img'" in Interrupted.said
+    assert "3.2 GB" in Interrupted.said
+    assert ".amlignore" in Interrupted.said
+    assert [place for place in (tmp_path / "blobs").rglob("*") if place.is_file()] == []
 
 
 def test_empty_folder(source: Path, blobs: Blobs) -> None:
