@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Any, Final
 
 import pytest
 
-from azureml.core import Environment, Experiment, Model, RunConfiguration, Workspace
+from azureml.core import (
+    Environment,
+    Experiment,
+    Model,
+    Run,
+    RunConfiguration,
+    ScriptRunConfig,
+    Workspace,
+)
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.exceptions import AzureMLException
 from trackboard.config import read_settings
@@ -18,6 +27,7 @@ from trackboard.errors import TrackboardError
 from trackboard.launch.plan_file import load_plan
 from trackboard.targets.held import read_slots
 from trackboard.targets.local import LocalTarget
+from trackboard.workspace import Workspace as NativeWorkspace
 
 Make = Callable[[Path], object]
 Read = Callable[[Experiment, Path], object]
@@ -211,3 +221,51 @@ def test_a_configuration_of_somebody_else_is_passed_over(empty_folder: Path) -> 
         ws = Workspace.from_config()
         assert ws.name == "default"
         ws._workspace.close()
+
+
+Call = Callable[[Experiment, str], object]
+NO_PATHS: Final = ("a\0b", "\ud800", "x" * 300, "/".join(["y" * 200] * 30))
+PATH_DOORS: Final[dict[str, Call]] = {
+    "Workspace.from_config": lambda _exp, path: Workspace.from_config(path),
+    "Workspace.from_config, name": lambda _exp, path: Workspace.from_config(".", _file_name=path),
+    "write_config": lambda exp, path: exp.workspace.write_config(path),
+    "write_config, name": lambda exp, path: exp.workspace.write_config(".", path),
+    "trackboard.Workspace.open": lambda _exp, path: NativeWorkspace.open(path),
+    "CondaDependencies": lambda _exp, path: CondaDependencies(path),
+    "CondaDependencies.save": lambda _exp, path: CondaDependencies().save(path),
+    "save_to_file": lambda _exp, path: CondaDependencies().save_to_file(path),
+    "save_to_directory": lambda _exp, path: Environment("e").save_to_directory(path),
+    "load_from_directory": lambda _exp, path: Environment.load_from_directory(path),
+    "from_dockerfile": lambda _exp, path: Environment.from_dockerfile("e", path),
+    "from_pip_requirements": lambda _exp, path: Environment.from_pip_requirements("e", path),
+    "RunConfiguration.save": lambda _exp, path: RunConfiguration().save(path, "name"),
+    "RunConfiguration.save, name": lambda _exp, path: RunConfiguration().save(".", path),
+    "RunConfiguration.load": lambda _exp, path: RunConfiguration.load(path),
+    "RunConfiguration.load, name": lambda _exp, path: RunConfiguration.load(".", path),
+    "RunConfiguration.delete": lambda _exp, path: RunConfiguration.delete(path, "name"),
+    "source_directory": lambda exp, path: exp.submit(ScriptRunConfig(path, "train.py")),
+    "script": lambda exp, path: exp.submit(ScriptRunConfig(".", path)),
+    "snapshot_directory": lambda exp, path: exp.start_logging(snapshot_directory=path),
+    "upload_file": lambda exp, path: _run(exp).upload_file("a", path),
+    "upload_folder": lambda exp, path: _run(exp).upload_folder("a", path),
+    "download_file": lambda exp, path: _run(exp).download_file("it", path),
+    "download_files": lambda exp, path: _run(exp).download_files(output_directory=path),
+    "get_all_logs": lambda exp, path: _run(exp).get_all_logs(path),
+    "log_image": lambda exp, path: _run(exp).log_image("it", path=path),
+    "Model.register": lambda exp, path: Model.register(exp.workspace, path, "it"),
+}
+
+
+def _run(exp: Experiment) -> Run:
+    run = exp.start_logging(outputs=None)
+    run.upload_file("it", io.BytesIO(b"x"))
+    return run
+
+
+@pytest.mark.parametrize("door", PATH_DOORS)
+def test_a_path_that_no_file_can_have_is_named(exp: Experiment, door: str) -> None:
+    for path in NO_PATHS:
+        with pytest.raises((TrackboardError, AzureMLException)) as caught:
+            PATH_DOORS[door](exp, path)
+        said = str(caught.value)
+        assert repr(path)[1:50].rstrip("'") in said, (path[:10], said)

@@ -19,7 +19,7 @@ from azureml.exceptions._tree import (
     UserErrorException,
     sdk_errors,
 )
-from trackboard.layout.paths import safe_path
+from trackboard.layout.paths import given_path, safe_path
 from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
 
 if TYPE_CHECKING:
@@ -203,7 +203,8 @@ class DetailCalls(RunHandle):
         Returns:
             Where they are now.
         """
-        folder = os.path.abspath(destination or self.id)
+        with sdk_errors():
+            folder = os.path.abspath(given_path(destination or self.id))
         places = []
         for name in self._log_files():
             place = os.path.normpath(os.path.join(folder, name))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any, Dict, Mapping
 
 from azureml.exceptions import UserErrorException
+from azureml.exceptions._tree import sdk_errors
 from trackboard.config.yaml_file import read_yaml
 from trackboard.errors import TrackboardError
+from trackboard.layout.paths import given_path
 from trackboard.layout.reading import read_json, read_text
 
 _DEFINITION = "azureml_environment.json"
@@ -29,7 +30,8 @@ def write(definition: Mapping[str, Any], conda: str, folder: str, *, overwrite: 
     Raises:
         UserErrorException: There is one, or it cannot be written.
     """
-    place = Path(folder)
+    with sdk_errors():
+        place = given_path(folder)
     if (place / _DEFINITION).exists() and not overwrite:
         raise UserErrorException(
             f"There is an environment in {str(place.absolute())!r} already. Pass overwrite=True, or"
@@ -58,7 +60,8 @@ def read(folder: str) -> Dict[str, Any]:
     Raises:
         UserErrorException: There is none, or it cannot be read.
     """
-    place = Path(folder)
+    with sdk_errors():
+        place = given_path(folder)
     try:
         definition = dict(read_json(place / _DEFINITION, "definition of an environment"))
         if (place / _DOCKERFILE).exists():

@@ -30,6 +30,7 @@ from azureml.core._streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.blobs import open_folder
 from trackboard.layout import make_folder, open_file
+from trackboard.layout.paths import given_path
 from trackboard.layout.reading import open_regular
 from trackboard.model import RunId
 
@@ -260,6 +261,8 @@ class FileCalls(RunHandle):
 
     def _copy(self, file: RunFile, target: str) -> None:
         """Write a copy aside and rename it, so that nobody sees half a file."""
+        with sdk_errors():
+            given_path(target)
         aside = f"{target}.{secrets.token_hex(4)}.part"
         try:
             make_folder(os.path.dirname(target) or os.curdir)
@@ -323,6 +326,8 @@ def _chosen(files: Sequence[RunFile], prefix: Optional[str]) -> List[RunFile]:
 
 def _inside(folder: str, path: str) -> str:
     """A place below a folder, whatever the path says."""
+    with sdk_errors():
+        given_path(folder)
     root = os.path.realpath(folder)
     place = os.path.normpath(os.path.join(root, path))
     if not place.startswith(root.rstrip(os.sep) + os.sep):

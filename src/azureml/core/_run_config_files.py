@@ -13,6 +13,7 @@ from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.config.yaml_file import read_yaml
+from trackboard.layout.paths import given_path
 
 if TYPE_CHECKING:
     from azureml.core.runconfig import RunConfiguration
@@ -103,7 +104,8 @@ def _read(place: Path) -> Dict[str, Any]:
 
 
 def _new_place(path: Optional[str], name: Optional[str]) -> Path:
-    given = Path(path or ".")
+    with sdk_errors():
+        given = given_path(path or ".")
     if name is None and given.suffix in _SUFFIXES:
         return given
     name = "default" if name is None else _checked(name)
@@ -111,7 +113,8 @@ def _new_place(path: Optional[str], name: Optional[str]) -> Path:
 
 
 def _old_place(path: str, name: Optional[str]) -> Path:
-    given = Path(path)
+    with sdk_errors():
+        given = given_path(path)
     if given.is_file() and name is None:
         return given
     found = _all_of(given)
@@ -146,4 +149,6 @@ def _checked(name: str) -> str:
         raise UserErrorException(
             f"name={name!r} is not allowed: it is the name of a file, for example 'train'."
         )
+    with sdk_errors():
+        given_path(name)
     return name

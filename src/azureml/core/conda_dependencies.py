@@ -24,6 +24,7 @@ from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.config.yaml_file import read_yaml
 from trackboard.environments.requirements import read_lines
+from trackboard.layout.paths import given_path
 from trackboard.layout.reading import read_text
 
 
@@ -326,6 +327,8 @@ class CondaDependencies:
         return name
 
     def _write(self, place: str, *, make_folder: bool = False) -> None:
+        with sdk_errors():
+            given_path(place)
         if os.path.isdir(place):
             raise UserErrorException(
                 f"{place!r} is a folder. Name a file, for example"

@@ -25,6 +25,7 @@ from trackboard.config import (
     location_of,
     read_sdk_config,
 )
+from trackboard.layout.paths import given_name, given_path
 from trackboard.model import RunId
 from trackboard.workspace import Workspace as _Workspace
 
@@ -240,10 +241,12 @@ class Workspace:
         Raises:
             UserErrorException: It cannot be written.
         """
-        root = Path(path or os.curdir).absolute()
+        with sdk_errors():
+            root = given_path(path or os.curdir).absolute()
+            name = given_name(file_name or "config.json")
         folder = next((root / one for one in _CONFIG_FOLDERS if (root / one).is_dir()), None)
         folder = folder or root / _CONFIG_FOLDERS[0]
-        file = folder / (file_name or "config.json")
+        file = folder / name
         content = {
             "Id": None,
             "Scope": self._scope,

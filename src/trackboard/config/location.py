@@ -15,6 +15,7 @@ from typing import Any
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import ROOT
+from trackboard.layout.paths import given_name, given_path
 from trackboard.layout.reading import read_json
 
 DEFAULT_NAME = "default"
@@ -110,6 +111,9 @@ def read_sdk_config(path: Path, *, file_name: str | None = None) -> SdkConfig:
         NotFound: There is none.
         UsageError: The file is there but lacks what it must say.
     """
+    path = given_path(path)
+    if file_name is not None:
+        given_name(file_name)
     if path.is_file():
         candidates = [path]
     elif file_name is not None:
@@ -173,7 +177,7 @@ def _ours(folder: object, name: str) -> Path | None:
 
 
 def _explicit(path: Path) -> Path:
-    path = Path(os.path.expanduser(path)).absolute()
+    path = given_path(os.path.expanduser(path)).absolute()
     if os.path.isfile(path / _SETTINGS) or path.parent.name == ROOT:
         return path
     if path.name == ROOT:

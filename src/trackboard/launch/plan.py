@@ -21,6 +21,7 @@ from trackboard.launch.age import fit_environment
 from trackboard.launch.place import LOGS, OUTPUTS, WORK
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import Snapshot, existing_folder
+from trackboard.layout.paths import given_path
 from trackboard.model import (
     ANY_PYTHON,
     Distribution,
@@ -76,8 +77,8 @@ def find_script(source: Path, script: str) -> str:
     Raises:
         UsageError: It is not there, or outside.
     """
-    folder = Path(os.path.abspath(source))
-    place = Path(os.path.abspath(folder / script))
+    folder = Path(os.path.abspath(given_path(source)))
+    place = Path(os.path.abspath(folder / given_path(script)))
     if not script or not place.is_relative_to(folder):
         raise UsageError(
             f"the script {script!r} is outside of the source folder {str(folder)!r}",

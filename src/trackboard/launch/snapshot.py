@@ -19,7 +19,7 @@ from trackboard.launch.large import say_if_large_file, say_what_is_no_file
 from trackboard.launch.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.progress import Progress
 from trackboard.layout import make_folder, replace_file
-from trackboard.layout.paths import leads_inside
+from trackboard.layout.paths import given_path, leads_inside
 from trackboard.layout.reading import read_bytes
 from trackboard.ports import Blobs
 
@@ -99,7 +99,7 @@ def existing_folder(source: Path) -> Path:
     Raises:
         UsageError: It is none.
     """
-    if source.is_dir():
+    if given_path(source).is_dir():
         return source.resolve()
     what = "is not a folder" if source.exists() else "does not exist"
     raise UsageError(

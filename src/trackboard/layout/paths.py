@@ -8,7 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from trackboard.errors import UsageError
+from trackboard.layout.modes import AnyPath
 from trackboard.model import check_run_id
+
+_NAME_BYTES, _PATH_BYTES = 255, 4096  # what file systems and kernels take
 
 
 def safe_path(path: str) -> Optional[PurePosixPath]:
@@ -40,6 +43,43 @@ def place_inside(folder: Path, path: str) -> Path:
             hint="A path is relative and without '..', for example 'outputs/model.pkl'.",
         )
     return folder / within
+
+
+def given_path(path: AnyPath) -> Path:
+    """Accept a path that a person gave, wherever it leads.
+
+    Args:
+        path: The path.
+
+    Raises:
+        UsageError: No file can be called so.
+    """
+    text = os.fspath(path)
+    try:
+        data = os.fsencode(text)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        data = b"\0"
+    longest = max(map(len, data.split(b"/")))
+    if b"\0" in data or longest > _NAME_BYTES or len(data) > _PATH_BYTES:
+        raise UsageError(
+            f"no file can be called {text[:_NAME_BYTES]!r}",
+            hint=f"A name has at most {_NAME_BYTES} bytes, and no NUL.",
+        )
+    return Path(text)
+
+
+def given_name(name: str) -> str:
+    """Accept a file's name that a person gave, without a folder.
+
+    Args:
+        name: The name.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if name in ("", ".", "..") or "/" in name:
+        raise UsageError(f"{name!r} is no file's name", hint="Pass a name alone, without folders.")
+    return str(given_path(name))
 
 
 def leads_inside(path: str, target: str) -> bool:

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackboard.errors import UsageError
-from trackboard.layout.paths import job_folder, leads_inside, place_inside, run_folder, safe_path
+from trackboard.layout.paths import (
+    given_name,
+    given_path,
+    job_folder,
+    leads_inside,
+    place_inside,
+    run_folder,
+    safe_path,
+)
 
 EVIL = (
     "",
@@ -85,3 +93,24 @@ def test_links_that_lead_out(target: str) -> None:
 def test_links_that_stay_inside(target: str) -> None:
     assert leads_inside("it", target)
     assert leads_inside("a/it", f"../{target}")
+
+
+@pytest.mark.parametrize(
+    "path", ["a\0b", "\ud800", "x" * 256, "é" * 128, "y/" * 3_000, "a/" + "x" * 256]
+)
+def test_what_no_file_can_be_called_is_said(path: str) -> None:
+    with pytest.raises(UsageError, match="no file can be called") as caught:
+        given_path(path)
+    assert len(str(caught.value)) < 2_000
+
+
+@pytest.mark.parametrize("path", ["x" * 255, "\udc80", "../a", "/", "", "a b\n", "é" * 127])
+def test_any_other_path_is_taken_as_it_is(path: str) -> None:
+    assert given_path(path) == Path(path)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/", "a\0", "x" * 256])
+def test_what_is_no_name(name: str) -> None:
+    with pytest.raises(UsageError):
+        given_name(name)
+    assert given_name("a.b") == "a.b"
