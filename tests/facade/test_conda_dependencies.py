@@ -210,6 +210,7 @@ def test_files_that_a_conda_file_names_are_read_beside_it(tmp_path: Path) -> Non
         ("dependencies: [{pip: x}]\n", "'pip'.*'x' is no list"),
         ("dependencies: [", "not valid YAML: .*line 1, column 16"),
         ("", "no keys"),
+        ("dependencies: []\nvariables: [x]", "'variables' of the conda file .* are no names"),
     ],
 )
 def test_files_that_are_no_conda_files(tmp_path: Path, text: str, reason: str) -> None:

@@ -339,3 +339,9 @@ def test_folders(empty_folder: Path) -> None:
     )
     with pytest.raises(UserErrorException, match="save_to_directory"):
         Environment.load_from_directory("nowhere")
+
+
+@pytest.mark.parametrize("value", [5, True, 1.5, "x", {"name": "x"}])
+def test_packages_of_other_kinds_are_lists(value: Any) -> None:
+    with pytest.raises(UserErrorException, match="it must be a list"):
+        Environment("e").spark.packages = value

@@ -38,7 +38,12 @@ def part(kind: Type[Section], value: Any) -> Any:
 
 
 def _parts(kind: Type[Section]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else [part(kind, one) for one in value]
+    def check(value: Any) -> Any:
+        if value is not None and not isinstance(value, (list, tuple)):
+            raise UserErrorException(f"{value!r} is {type(value).__name__}; it must be a list.")
+        return None if value is None else [part(kind, one) for one in value]
+
+    return check
 
 
 def _flag(value: Any) -> bool:

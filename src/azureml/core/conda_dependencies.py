@@ -408,6 +408,10 @@ class CondaDependencies:
                 self._pip += _texts(f"'pip' of {source}", entry["pip"] or [])
             else:
                 self._conda.append(_text(f"an entry of 'dependencies' of {source}", entry).strip())
+        if not isinstance(content.get("variables") or {}, Mapping):
+            raise UserErrorException(
+                f"'variables' of {source}: {str(content['variables'])[:80]!r} are no names with values."
+            )
         self._more = {
             key: content[key] for key in ("name", "prefix", "variables") if key in content
         }
