@@ -97,18 +97,18 @@ def test_spools_that_come_into_sight_in_any_order(
 def test_mutated_spools(
     tmp_path: Path, record_property: Record, seed: int, definitions: bool
 ) -> None:
-    record_property("spools", 6000)
-    mutations.mutate_spools(tmp_path, 6000, seed=seed, definitions=definitions)
+    record_property("spools", 2500)
+    mutations.mutate_spools(tmp_path, 2500, seed=seed, definitions=definitions)
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_mutated_chunks(tmp_path: Path, record_property: Record, seed: int) -> None:
-    refused, read = mutations.mutate_chunks(tmp_path, 15_000, seed=seed)
+    refused, read = mutations.mutate_chunks(tmp_path, 20_000, seed=seed)
     record_property("refused", refused)
     record_property("read all the same", read)
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_mutated_event_files(tmp_path: Path, record_property: Record, seed: int) -> None:
-    record_property("files", 11_000)
-    mutations.mutate_event_files(tmp_path, 11_000, seed=seed)
+    record_property("files", 20_000)
+    mutations.mutate_event_files(tmp_path, 20_000, seed=seed)

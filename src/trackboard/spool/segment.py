@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import struct
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Tuple
 
 from trackboard.layout import open_file
 from trackboard.model import RunId
@@ -151,15 +152,21 @@ class OpenSegment:
         self.settle()
         rest = os.pread(self.fd, max(0, self.size_bytes - self.sound_bytes), self.sound_bytes)
         for payload in iter_payloads(memoryview(rest)):
-            if payload[0] == KIND_JSON:
-                record = json.loads(bytes(payload))
-                run, count = RunId(record.get("run", "")), _count_of(record)
-            else:
-                is_bytes = payload[0] == KIND_BYTES
-                fields = (BYTES_HEAD if is_bytes else FLOAT_SCALAR).unpack_from(payload)
-                run, count = self.runs.get(fields[3], RunId("")), 1
+            try:
+                run, count = self._weigh(payload)
+            except (AttributeError, KeyError, RecursionError, TypeError, ValueError, struct.error):
+                continue  # somebody else wrote it
             if run and count:
                 counts[run] = counts.get(run, 0) + count
+
+    def _weigh(self, payload: memoryview) -> Tuple[RunId, int]:
+        """Whose a record is, and how many records are lost with it."""
+        if payload[0] == KIND_JSON:
+            record = json.loads(bytes(payload))
+            return RunId(record.get("run", "")), _count_of(record)
+        is_bytes = payload[0] == KIND_BYTES
+        fields = (BYTES_HEAD if is_bytes else FLOAT_SCALAR).unpack_from(payload)
+        return self.runs.get(fields[3], RunId("")), 1
 
     def open_again(self) -> int:
         """Another descriptor of the file, which stays valid when this one is closed."""

@@ -14,6 +14,7 @@ from trackboard.model import FileBytes, RunId, RunKind, RunState, Tagged, TextLo
 from trackboard.record import Recorder
 from trackboard.spool import Liveness, SpoolWriter, list_writers, probe
 from trackboard.spool import writer as writer_module
+from trackboard.spool.layout import pack_record
 
 RUN = RunId("r")
 
@@ -379,3 +380,23 @@ def test_a_writer_without_a_run_goes_on_as_well(tmp_path: Path, clock: Clock) ->
     clock.let_a_second_pass()
     writer.append_float(loss, 0, 0, 2.0)
     assert read_spool(tmp_path / "w" / "spool" / writer.writer).of("loss") == [2.0]
+
+
+@pytest.mark.parametrize(
+    "payload", [b"{}", b"[]", b"{", b"\x04", b"\x63", b'{"k":"lost","run":"r"}']
+)
+def test_what_somebody_else_wrote_into_a_segment_is_not_counted(
+    place: Place, clock: Clock, payload: bytes
+) -> None:
+    run = place.recorder.create_run("exp", run_id=RUN)
+    run.log("n", 0.0)
+    (segment,) = place.spool.glob("*/0.seg")
+    with segment.open("ab") as file:
+        file.write(pack_record(payload))
+    run.log("n", 1.0)
+    delete(place)
+    clock.let_a_second_pass()
+    run.log("n", 2.0)
+    content = place.read()
+    assert content.of("n") == [2.0]
+    assert content.lost == 2
