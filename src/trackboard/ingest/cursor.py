@@ -57,6 +57,7 @@ class Cursor:
         self._learned = START  # up to where the definitions are known
         self._definitions = Definitions()
         self._unsaved: list[bytes] = []  # definitions that no batch has brought to the store
+        self._unsaved_from = START
         self._runs: set[RunId] = set()  # of earlier segments
         self._left: dict[
             int, int
@@ -91,11 +92,11 @@ class Cursor:
     def mark(self) -> Callable[[], None]:
         """A function that leads back here."""
         at, definitions = self.position, self._definitions.copy()
-        learned, unsaved, ended = self._learned, [*self._unsaved], self.ended
+        learned, ended = self._learned, self.ended
 
         def go_back() -> None:
             self.position, self._definitions = at, definitions.copy()
-            self._learned, self._unsaved, self.ended = learned, [*unsaved], ended
+            self._learned, self.ended = learned, ended
 
         return go_back
 
@@ -130,7 +131,7 @@ class Cursor:
             The batch, or None when nothing further can be read now.
         """
         sight = Sight(is_complete, is_final)
-        self._unsaved = []  # the store has what was read before
+        self._unsaved, self._unsaved_from = [], self.position  # the store has what was read before
         self._learn()
         found = _Found(self.position)
         self._budget = most_bytes
@@ -175,6 +176,7 @@ class Cursor:
             found.skipped_bytes,
             tuple(found.refused),
             tuple(self._unsaved),
+            self._unsaved_from,
             found.continues,
         )
 
@@ -191,7 +193,8 @@ class Cursor:
                 skipped = 0
         else:
             self._runs |= self._definitions.runs()
-            self._definitions, self._unsaved = Definitions(), []
+            self._definitions = Definitions()
+            self._unsaved, self._unsaved_from = [], step.to
             if step.is_guess:
                 self._left[self.position.segment] = size
         self.position = self._learned = step.to
@@ -222,7 +225,8 @@ class Cursor:
             data = self._read(at.segment, begin.offset, at.offset - begin.offset)
             unsaved = learn_definitions(data, definitions)
         # All at once and last: a place without its definitions would lose what follows it.
-        self._learned, self._definitions, self._unsaved = at, definitions, unsaved
+        self._learned, self._definitions = at, definitions
+        self._unsaved, self._unsaved_from = unsaved, begin
 
     def _decode_some(self, size: int, found: _Found) -> bool:
         """Decode within the budget; False when the next record does not check out."""

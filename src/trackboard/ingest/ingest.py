@@ -18,7 +18,7 @@ from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside, set_asid
 from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.goal import Goal
-from trackboard.ingest.liveness import LivenessCheck, is_of_this_boot
+from trackboard.ingest.liveness import LivenessCheck
 from trackboard.ingest.lock import FileLock
 from trackboard.ingest.quarantine import DATA_ERRORS, MOST_REFUSED, store_apart
 from trackboard.ingest.removal import remove_leftovers, remove_spool
@@ -218,6 +218,10 @@ class Ingest:
         self._liveness.clear()
         self._behind.clear()
         remove_leftovers(self._spool_folder)
+        for writer in (
+            list_set_aside(self._spool_folder, QUARANTINE).keys() & self._store.positions()
+        ):
+            self._end_quarantined(writer)  # whoever set it aside was killed before that
         if not self._are_spools_local():
             os.utime(self._lock.path)  # now, by the clock that also stamps the spools
 
@@ -342,14 +346,13 @@ class Ingest:
             if count < MOST_REFUSED:
                 continue
             spool.is_stuck = True
-            cause = f"its stream was set aside: {count} records of it could not be stored"
-            self._store.end_writer(writer, cause=cause, time_s=time.time())
             if self._set_aside(spool.cursor, QUARANTINE):
                 folder = self._spool_folder.with_name(QUARANTINE) / writer
                 self._say_once(
                     f"trackboard set the spool {folder} aside: {count} of its records could not be"
                     " stored. Nothing of it is deleted."
                 )
+                self._end_quarantined(writer)
 
     def _turn(self, spool: _Spool) -> tuple[float, int]:
         unread = spool.unread_bytes
@@ -390,9 +393,13 @@ class Ingest:
         elif spool.is_dead or cursor.ended:
             self._end(cursor)
             remove_spool(folder, is_stored=lambda: self._is_stored(cursor))
-        elif self._liveness.is_presumed_dead(writer, folder):
-            self._end(cursor)
-            self._set_aside(cursor, SILENT)
+        elif self._liveness.is_presumed_dead(writer, folder) and self._set_aside(cursor, SILENT):
+            cursor.folder = self._spool_folder.with_name(SILENT) / writer
+            self._end(cursor)  # last: the spool of an ended writer may be deleted where it was
+
+    def _end_quarantined(self, writer: WriterId) -> None:
+        cause = "its stream was set aside: too many records of it could not be stored"
+        self._store.end_writer(writer, cause=cause, time_s=time.time())
 
     def _set_aside(self, cursor: Cursor, where: str) -> bool:
         try:
@@ -415,7 +422,7 @@ class Ingest:
         if any(run.kind is RunKind.JOB for run in owned):
             process = f"the job's worker, {process},"
         cause = f"{process} {how} before the run was completed"
-        if who and not is_of_this_boot(who) and not cursor.ended:
+        if who and not who.is_of_this_boot and not cursor.ended:
             cause = "the machine restarted while it ran"
         self._store.end_writer(cursor.writer, cause=cause, time_s=time.time())
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from trackboard.ingest.silence import ELSEWHERE_S, Unchanged
 from trackboard.model import WriterId
-from trackboard.spool import Liveness, Writer, boot_id, list_segments, probe, read_writer
+from trackboard.spool import Liveness, Writer, list_segments, probe, read_writer
+from trackboard.spool.machine import machine_id
 
 _PROBE_EVERY_S = 0.5  # how often a silent writer is asked whether it lives
 
@@ -45,7 +46,8 @@ class LivenessCheck:
 
     def is_complete(self, folder: Path) -> bool:
         """Whether what is seen of a spool is what was written: by this machine, or on its own disk."""
-        return self._is_local() or is_of_this_boot(read_writer(folder))
+        who = read_writer(folder)
+        return self._is_local() or (who is not None and who.is_of_this_boot)
 
     def is_dead(self, writer: WriterId, folder: Path, *, asks: bool = True) -> bool:
         """Whether the kernel says so. What is dead stays so.
@@ -61,7 +63,7 @@ class LivenessCheck:
         if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
             return False
         self._probed_at_s[writer] = now_s
-        is_proven = probe(folder) is Liveness.DEAD and self.is_complete(folder)
+        is_proven = probe(folder, is_local=self._is_local()) is Liveness.DEAD
         if is_proven:
             self._dead.add(writer)
         return is_proven
@@ -74,15 +76,12 @@ class LivenessCheck:
     def is_presumed_dead(self, writer: WriterId, folder: Path) -> bool:
         """Whether a writer that nobody can ask is of this machine before it restarted, and silent."""
         who = read_writer(folder)
-        if who is None or self._is_local() or is_of_this_boot(who) or not _is_of_this_machine(who):
+        if who is None or self._is_local() or who.is_of_this_boot or not _is_of_this_machine(who):
             return False
         return self.is_silent(writer, folder)
 
 
-def is_of_this_boot(who: Writer | None) -> bool:
-    """Whether a writer runs under the same kernel, and has written through the same cache."""
-    return who is not None and who.boot == boot_id() != ""
-
-
 def _is_of_this_machine(who: Writer) -> bool:
-    return who.host == socket.gethostname()
+    if who.machine:
+        return who.machine == machine_id()
+    return who.host == socket.gethostname()  # an earlier version's

@@ -23,7 +23,6 @@ from trackboard.model import WriterId
 from trackboard.spool import (
     Liveness,
     Segment,
-    boot_id,
     list_segments,
     list_writers,
     probe,
@@ -108,7 +107,7 @@ class Silence:
             heard = _Heard(end, now_s)
         self._heard[writer] = heard
         who = read_writer(folder)
-        is_here = who is not None and who.boot == boot_id() != ""
+        is_here = who is not None and who.is_of_this_boot
         return now_s - heard.at_s > (SAME_BOOT_S if is_here else ELSEWHERE_S)
 
 

@@ -117,7 +117,8 @@ class Store(Protocol):
 
         Returns:
             The records that define, and up to where they are all: less than the position after a process
-            of an earlier version has stored something, (0, 0) when nothing is known.
+            of an earlier version has stored something; (0, 0) when nothing is known, as of writers that
+            were declared ended.
         """
         ...
 

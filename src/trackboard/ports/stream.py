@@ -80,5 +80,13 @@ class Batch:
     points: tuple[SeriesPoints, ...]
     skipped_bytes: int = 0
     refused: tuple[Refused, ...] = ()
-    definitions: tuple[bytes, ...] = ()  # of the segment that it ends in: those not saved before
+    definitions: tuple[
+        bytes, ...
+    ] = ()  # of the segment that it ends in, those behind `defined_from`
+    defined_from: Position | None = None  # None: they are all between start and end
     continues: WriterId | None = None  # the former writer of the same process
+
+    def completes(self, covered: Position | None) -> bool:
+        """Whether its definitions follow those that are kept up to `covered` without a gap."""
+        begin = self.start if self.defined_from is None else self.defined_from
+        return begin == covered or begin == Position(self.end.segment, 0)

@@ -13,7 +13,12 @@ from trackboard.stores.schema import definition, writer
 
 
 def save_definitions(connection: sa.Connection, batches: Sequence[Batch]) -> None:
-    """Keep what the batches define in the segment that each ends in, and forget that of earlier ones."""
+    """Keep what the batches define in the segment that each ends in, and forget that of earlier ones.
+
+    Args:
+        connection: A write transaction.
+        batches: Those that follow without a gap what is kept (see `Batch.completes`).
+    """
     leaving = [batch.writer for batch in batches if batch.end.segment != batch.start.segment]
     forget_definitions(connection, leaving)
     rows = [

@@ -19,6 +19,7 @@ class MemoryWriters:
         self._positions: dict[WriterId, Position] = {}
         self._ended: set[WriterId] = set()
         self._definitions: dict[WriterId, list[tuple[Position, bytes]]] = {}
+        self._covered: dict[WriterId, Position] = {}  # up to where the definitions are all known
         self._refused: list[Refused] = []
 
     def check(self, batches: Sequence[Batch]) -> None:
@@ -40,8 +41,10 @@ class MemoryWriters:
         self._ended.discard(batch.writer)
         if batch.end.segment != batch.start.segment:
             self._definitions.pop(batch.writer, None)
-        defined = self._definitions.setdefault(batch.writer, [])
-        defined += [(batch.end, record) for record in batch.definitions]
+        if batch.completes(self._covered.get(batch.writer)):
+            self._covered[batch.writer] = batch.end
+            defined = self._definitions.setdefault(batch.writer, [])
+            defined += [(batch.end, record) for record in batch.definitions]
         self._refused += batch.refused
 
     def end(self, writer: WriterId) -> None:
@@ -49,6 +52,7 @@ class MemoryWriters:
         self._positions.setdefault(writer, _START)
         self._ended.add(writer)
         self._definitions.pop(writer, None)
+        self._covered.pop(writer, None)
 
     def has_ended(self, writer: WriterId) -> bool:
         """Whether it was declared ended and has not spoken since."""
@@ -64,7 +68,7 @@ class MemoryWriters:
 
     def read_definitions(self, writer: WriterId, after: Position) -> SavedDefinitions:
         """What is saved of the definitions of the segment that a writer's position is in."""
-        end = self.position(writer)
+        end = self._covered.get(writer, _START)
         defined = self._definitions.get(writer, [])
         begin = after if after.segment == end.segment else Position(end.segment, 0)
         return SavedDefinitions(end, tuple(record for at, record in defined if at > begin))

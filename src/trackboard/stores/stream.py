@@ -32,7 +32,6 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
         now = (database.generation, version(connection))
         states = appender.take(now)
         back = _advance(connection, batches) | _take_over(connection, batches)
-        save_definitions(connection, batches)
         revived = runs.list_wrongly_failed(connection, back) if back else []
         about = dict.fromkeys([*(each for batch in batches for each in mentioned(batch)), *revived])
         deleted = removal.list_deleted(connection, about)
@@ -82,7 +81,6 @@ def end_writer(
     """See `trackboard.ports.Store.end_writer`."""
     with database.write(durable=True) as connection:
         _mark_ended(connection, writer_id)
-        forget_definitions(connection, [writer_id])
         failed = []
         for row in runs.read_runs(connection, run.c.owner == writer_id):
             record = runs.record_of(row)
@@ -95,9 +93,11 @@ def end_writer(
 
 
 def _mark_ended(connection: sa.Connection, writer_id: WriterId) -> None:
+    """Nothing is expected of a writer any more; what it says all the same, its segments explain."""
+    forget_definitions(connection, [writer_id])
+    ended = {"ended": True, "defined_segment": None, "defined_offset": None}
     if writer_id in _read_positions(connection, [writer_id]):
-        gone = sa.update(writer).where(writer.c.id == writer_id).values(ended=True)
-        connection.execute(gone)
+        connection.execute(sa.update(writer).where(writer.c.id == writer_id).values(ended))
     else:
         connection.execute(sa.insert(writer), [_writer_row(writer_id, _START, ended=True)])
 
@@ -122,6 +122,8 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterI
     known = {each: _position_of(row) for each, row in stored_rows.items()}
     rows: dict[WriterId, dict[str, Any]] = {}
     at = dict(known)
+    covered = {each: _covered(row) for each, row in stored_rows.items()}
+    complete: list[Batch] = []
     for batch in batches:
         stored = at.get(batch.writer, _START)
         if batch.start != stored:
@@ -133,7 +135,10 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterI
         at[batch.writer] = batch.end
         row = rows.setdefault(batch.writer, _writer_row(batch.writer, batch.end, ended=False))
         ended = any(isinstance(event, Ended) for event in batch.events)
-        row.update(_place(batch.end), ended=ended)
+        if batch.completes(covered.get(batch.writer)):
+            covered[batch.writer] = batch.end
+            complete.append(batch)
+        row.update(_place(batch.end, covered.get(batch.writer)), ended=ended)
         row["skipped_bytes"] += batch.skipped_bytes
     fresh = [row for each, row in rows.items() if each not in known]
     changed = [
@@ -141,6 +146,8 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterI
             "of_id": row["id"],
             "of_segment": row["segment"],
             "of_offset": row["offset"],
+            "of_defined_segment": row["defined_segment"],
+            "of_defined_offset": row["defined_offset"],
             "of_ended": row["ended"],
             "of_skipped": row["skipped_bytes"],
         }
@@ -151,6 +158,7 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterI
         connection.execute(sa.insert(writer), fresh)
     if changed:
         connection.execute(_MOVE, changed)
+    save_definitions(connection, complete)
     return {each for each, row in stored_rows.items() if row.ended}
 
 
@@ -160,8 +168,8 @@ _MOVE = (
     .values(
         segment=sa.bindparam("of_segment"),
         offset=sa.bindparam("of_offset"),
-        defined_segment=sa.bindparam("of_segment"),
-        defined_offset=sa.bindparam("of_offset"),
+        defined_segment=sa.bindparam("of_defined_segment"),
+        defined_offset=sa.bindparam("of_defined_offset"),
         ended=sa.bindparam("of_ended"),
         skipped_bytes=writer.c.skipped_bytes + sa.bindparam("of_skipped"),
     )
@@ -169,16 +177,16 @@ _MOVE = (
 
 
 def _writer_row(writer_id: WriterId, at: Position, *, ended: bool) -> dict[str, Any]:
-    return {"id": writer_id, **_place(at), "ended": ended, "skipped_bytes": 0}
+    return {"id": writer_id, **_place(at, None), "ended": ended, "skipped_bytes": 0}
 
 
-def _place(at: Position) -> dict[str, int]:
-    """Where to read on; batches bring all definitions up to there."""
+def _place(at: Position, covered: Position | None) -> dict[str, int | None]:
+    """Where to read on, and up to where the definitions are kept."""
     return {
         "segment": at.segment,
         "offset": at.offset,
-        "defined_segment": at.segment,
-        "defined_offset": at.offset,
+        "defined_segment": None if covered is None else covered.segment,
+        "defined_offset": None if covered is None else covered.offset,
     }
 
 
@@ -200,6 +208,12 @@ def _read_positions(
 
 def _position_of(row: sa.Row[Any]) -> Position:
     return Position(row.segment, row.offset)
+
+
+def _covered(row: sa.Row[Any]) -> Position | None:
+    if row.defined_segment is None:
+        return None
+    return Position(row.defined_segment, row.defined_offset)
 
 
 def _sorted_by_series(book: RunBook, batches: Sequence[Batch]) -> dict[SeriesKey, list[NewPoints]]:

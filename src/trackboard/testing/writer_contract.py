@@ -150,3 +150,16 @@ class WriterContract:
         store.apply([speaker.say(Ended(1.0))])
         store.end_writer(speaker.writer, cause="ended", time_s=1.0)
         assert store.read_definitions(speaker.writer, Position(0, 0)).records == ()
+
+    def test_a_gap_in_the_definitions_is_never_covered_up(self, store: Store) -> None:
+        """After a process of an earlier version, or an end that was none, some are only in the segment."""
+        speaker = Speaker()
+        store.apply([replace(speaker.say(), definitions=(b"a",))])
+        store.end_writer(speaker.writer, cause="silent", time_s=1.0)
+        store.apply([replace(speaker.say(), definitions=(b"b",))])
+        nothing = SavedDefinitions(Position(0, 0))
+        assert store.read_definitions(speaker.writer, Position(0, 0)) == nothing
+        again = replace(speaker.say(), definitions=(b"a", b"b", b"c"), defined_from=Position(0, 0))
+        store.apply([again])
+        whole = SavedDefinitions(speaker.at, (b"a", b"b", b"c"))
+        assert store.read_definitions(speaker.writer, Position(0, 0)) == whole

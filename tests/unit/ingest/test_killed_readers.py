@@ -1,0 +1,157 @@
+"""A reader may be killed between any two steps: the next one stores everything once, and clears up."""
+
+import os
+import shutil
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trackboard.ingest import Ingest
+from trackboard.ingest.aside import QUARANTINE
+from trackboard.ingest.quarantine import MOST_REFUSED
+from trackboard.model import RunId, RunState
+from trackboard.ports import Store
+from trackboard.record import Recorder
+from trackboard.spool import list_writers
+from trackboard.stores import SqlStore, open_sqlite
+
+RUN = RunId("r")
+POINTS = 500
+STEPS: list[tuple[Any, str]] = [
+    (SqlStore, "apply"),
+    (SqlStore, "end_writer"),
+    (Path, "rename"),
+    (shutil, "rmtree"),
+    (os, "unlink"),
+    (os, "rmdir"),
+]
+MOST_STEPS = 60
+
+
+def end_at(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
+    """End this process, as SIGKILL would, before or after the step of that number."""
+    passed = 0
+
+    def wrap(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*told: Any, **more: Any) -> Any:
+            nonlocal passed
+            if passed == place:
+                os._exit(9)
+            result = plain(*told, **more)
+            passed += 2
+            if passed == place + 1:
+                os._exit(9)
+            return result
+
+        return step
+
+    for owner, name in STEPS:
+        monkeypatch.setattr(owner, name, wrap(getattr(owner, name)))
+
+
+def read(folder: Path) -> Store:
+    """A new process reads all there is, twice, as a page would."""
+    store = open_sqlite(folder / "trackboard.db")
+    for _ in range(2):
+        Ingest(folder / "spool", folder / "lock", store, lambda run: folder / "runs" / run).drain()
+    return store
+
+
+def kill_reader(folder: Path, monkeypatch: pytest.MonkeyPatch, place: int) -> bool:
+    """Whether it came to an end before it was to be killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            end_at(monkeypatch, place)
+            read(folder)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (0, 9), "the reader failed"
+    return code == 0
+
+
+def record(folder: Path) -> None:
+    """What a killed process left: points, texts, a child run, damage behind the last record."""
+    child = os.fork()
+    if child == 0:
+        try:
+            recorder = Recorder(folder / "spool", segment_bytes=6000)
+            run = recorder.create_run("exp", run_id=RUN)
+            for number in range(POINTS):
+                run.log("n", number)
+                if number % 50 == 0:
+                    run.log("said", str(number))
+                    run.append_bytes("logs/a.txt", number // 50, b"x")
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    (spool,) = (folder / "spool").iterdir()
+    last = max(spool.glob("*.seg"), key=lambda path: int(path.stem))
+    with last.open("ab") as file:
+        file.write(bytes(range(1, 200)) * 9)
+
+
+def check(folder: Path) -> None:
+    store = read(folder)
+    run = store.find_run(RUN)
+    assert run is not None
+    assert (run.state, len(run.warnings)) == (RunState.FAILED, 1)
+    assert "damaged" in run.warnings[0]
+    counts = {series.name: series.count for series in store.list_series(runs=[RUN])}
+    assert counts == {"n": POINTS, "said": 10}
+    (numbers,) = store.list_series(runs=[RUN], text=False)
+    points = store.read_points([numbers.id])[numbers.id]
+    assert points.values.tolist() == list(range(POINTS))
+    assert (folder / "runs" / RUN / "logs" / "a.txt").read_bytes() == b"x" * 10
+    assert list((folder / "spool").iterdir()) == []
+    store.close()
+
+
+def test_a_reader_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = tmp_path / "recorded"
+    recorded.mkdir()
+    record(recorded)
+    for place in range(MOST_STEPS):
+        folder = tmp_path / str(place)
+        shutil.copytree(recorded, folder)
+        has_ended = kill_reader(folder, monkeypatch, place)
+        check(folder)
+        if has_ended:
+            assert place > 10
+            return
+    pytest.fail("the reader has more steps than were tried")
+
+
+def test_a_reader_killed_at_any_step_of_setting_a_spool_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(MOST_STEPS):
+        folder = tmp_path / str(place)
+        recorder = Recorder(folder / "spool")
+        run = recorder.create_run("exp", run_id=RUN)
+        run.log("n", 1.0)
+        (segment,) = (folder / "spool" / recorder.writer.writer).glob("*.seg")
+        odd = b'{"k":"tag","run":"r"}'
+        with segment.open("ab") as file:
+            for _ in range(MOST_REFUSED):
+                file.write(
+                    len(odd).to_bytes(4, "little") + zlib.crc32(odd).to_bytes(4, "little") + odd
+                )
+        has_ended = kill_reader(folder, monkeypatch, place)
+        store = read(folder)
+        (series,) = store.list_series(runs=[RUN])
+        assert series.count == 1
+        assert len(store.list_refused()) == MOST_REFUSED
+        places = [*list_writers(folder / "spool"), *list_writers(folder / QUARANTINE)]
+        assert places == [recorder.writer.writer], "it is in one of the two places"
+        store.close()
+        if has_ended:
+            assert list_writers(folder / "spool") == []
+            return
+    pytest.fail("the reader has more steps than were tried")
