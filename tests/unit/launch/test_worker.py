@@ -300,7 +300,7 @@ def test_the_console_stays_when_the_disk_refused_a_part(
             raise OSError(errno.ENOSPC, "No space left on device")
         return os.write(fd, data)
 
-    monkeypatch.setattr("trackboard.spool.writer._write", refuse)
+    monkeypatch.setattr("trackboard.spool.segment._write", refuse)
     bench.carry_out()
     console = bench.place.job_folder(RUN) / "console.txt"
     assert "all of it" in console.read_text()
