@@ -5,11 +5,15 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.spools import read_spool
+from tests.waiting import PATIENCE_S
 
 from trackboard.ingest.cursor import Cursor
 from trackboard.model import Lost, RunId, Tagged, WriterId
@@ -199,6 +203,107 @@ def test_a_signal_handler_may_log_in_the_middle_of_a_log(tmp_path: Path) -> None
     loss_values = [v for p in batch.points if p.name == "loss" for v in p.values.tolist()]
     assert loss_values == list(range(30_000))
     assert any(p.name == "other" for p in batch.points)
+
+
+def test_nothing_follows_the_end_that_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal handler logs while the disk works on what was closed; so may another thread."""
+    writer = SpoolWriter(tmp_path)
+    loss = writer.series(RUN, "loss")
+    writer.append_float(loss, 0, 0, 1.0)
+    first = writer.writer
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _fd: writer.append_float(loss, 0, 0, 2.0))
+        writer.close()
+    content = read_spool(tmp_path / first)
+    assert content.of("loss") == [1.0]
+    assert content.events[-1]["k"] == "ended"
+    (second,) = set(list_writers(tmp_path)) - {first}
+    assert read_spool(tmp_path / second).of("loss") == [2.0]
+    assert "continues" not in read_spool(tmp_path / second).headers[0]
+
+
+@pytest.mark.parametrize("call", ["sync", "close"])
+def test_nobody_who_logs_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    writer = SpoolWriter(tmp_path)
+    loss = writer.series(RUN, "loss")
+    writer.append_float(loss, 0, 0, 1.0)
+    is_working, may_end = threading.Event(), threading.Event()
+
+    def work(_fd: int) -> None:
+        is_working.set()
+        assert may_end.wait(PATIENCE_S)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", work)
+        thread = threading.Thread(target=getattr(writer, call))
+        thread.start()
+        assert is_working.wait(PATIENCE_S)
+        writer.append_float(loss, 0, 0, 2.0)  # hangs if it waits
+        may_end.set()
+        thread.join(PATIENCE_S)
+    contents = [read_spool(tmp_path / name) for name in list_writers(tmp_path)]
+    assert sorted(value for content in contents for value in content.of("loss")) == [1.0, 2.0]
+
+
+def test_full_segments_are_synced_when_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    open_before = len(os.listdir("/proc/self/fd"))
+    writer = SpoolWriter(tmp_path, segment_bytes=400)
+    loss = writer.series(RUN, "loss")
+    for i in range(200):
+        writer.append_float(loss, 0, 0, i)
+    assert synced == []
+    assert len(os.listdir("/proc/self/fd")) - open_before <= 11, "files of full segments pile up"
+    writer.sync()
+    numbers = [number for number, _ in list_segments(tmp_path / writer.writer)]
+    assert len(numbers) > 20
+    assert synced == [str(tmp_path / writer.writer / f"{number}.seg") for number in numbers]
+    assert len(os.listdir("/proc/self/fd")) - open_before == 2
+    del synced[:]
+    writer.sync()
+    assert len(synced) == 1
+
+
+def test_no_thread_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory is short, starting one waits for ever."""
+    monkeypatch.setattr(threading.Thread, "start", raising(AssertionError("a thread")))
+    writer = SpoolWriter(tmp_path, segment_bytes=400)
+    loss = writer.series(RUN, "loss")
+    for i in range(100):
+        writer.append_float(loss, 0, 0, i)
+    writer.close()
+    assert len(read_spool(tmp_path / next(iter(list_writers(tmp_path)))).of("loss")) == 100
+
+
+_SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from trackboard.spool import SpoolWriter
+
+writer = SpoolWriter(Path(sys.argv[1]), segment_bytes=20_000)
+loss = writer.series("r", "loss")
+writer.append_float(loss, 0, 0, 0.0)
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used, used))
+for i in range(1, 20_000):
+    writer.append_float(loss, 0, 0, float(i))
+writer.close()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="how much is used, Linux says")
+def test_a_process_without_memory_goes_on_recording(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _SHORT_OF_MEMORY, str(tmp_path)]
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
+    (name,) = list_writers(tmp_path)
+    assert read_spool(tmp_path / name).of("loss") == [float(i) for i in range(20_000)]
 
 
 class TestARefusingDisk:
