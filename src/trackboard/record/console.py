@@ -17,6 +17,7 @@ from typing import (
     Iterable,
     Iterator,
     MutableMapping,
+    NamedTuple,
     Optional,
     TextIO,
     Tuple,
@@ -24,6 +25,7 @@ from typing import (
 
 from trackboard.model import CONSOLE
 from trackboard.record.live_run import LiveRun
+from trackboard.spool.reentrancy import ReentrancyGuard
 
 _OURS = os.path.join(os.path.dirname(__file__), "")
 _MAX_LINE = 1 << 16  # characters of a line that are kept waiting for its end
@@ -64,51 +66,75 @@ def capture_console(live: LiveRun) -> Iterator[None]:
         console.is_open = False
 
 
+_Piece = Tuple[int, str]  # of which stream
+
+
+class _Taken(NamedTuple):
+    """How far a console's file has come."""
+
+    size_bytes: int
+    rests: Dict[int, str]  # by stream: its line that has not ended
+    last: Optional[_Piece]  # up to which pieces are in it
+
+
 class _Console:
     """The file of one run: lines in the order in which they ended, each stream's lines whole.
 
     Nobody waits in `write`: it may be called by the spool itself, which holds a lock that another
-    thread within `write` is waiting for. Whoever comes first appends for all.
+    thread within `write` is waiting for. Whoever comes first appends for all. A signal handler may come in
+    anywhere, and print, or raise: what was taken is one value that changes at once, and what is appended
+    again after an interruption is the same bytes at the same place.
     """
 
     def __init__(self, live: LiveRun) -> None:
         self.is_open = False
         self._live = weakref.ref(live)  # we are kept for as long as the run is
-        self._size = 0
-        self._waiting: Deque[Tuple[int, str]] = deque()
-        self._rests: Dict[int, str] = {}  # by stream: its line that has not ended
-        self._busy = threading.Lock()
+        self._waiting: Deque[_Piece] = deque()
+        self._taken = _Taken(0, {}, None)
+        self._busy = threading.RLock()
+        self._guard = ReentrancyGuard()
 
     def write(self, stream: int, text: str) -> None:
         """Take what a stream was given."""
         self._waiting.append((stream, text))
         while self._waiting and self._busy.acquire(blocking=False):
+            was_free = False
             try:
-                self._append()
+                was_free = self._guard.run(self._append)
             finally:
                 self._busy.release()
+            if not was_free:  # whom we interrupted takes it
+                return
 
     def end_line(self, stream: int) -> None:
         """Take what waits for the end of its line as it is."""
-        if self._rests.get(stream):
+        if self._taken.rests.get(stream):
             self.write(stream, "\n")
 
     def _append(self) -> None:
-        ended = ""
-        while self._waiting:
-            stream, text = self._waiting.popleft()
-            *lines, rest = (self._rests.get(stream, "") + text).split("\n")
+        self._forget_taken()
+        size_bytes, rests, last = self._taken
+        rests, ended = dict(rests), ""
+        for last in list(self._waiting):
+            stream, text = last
+            *lines, rest = (rests.get(stream, "") + text).split("\n")
             ended += "".join(f"{_last_state(line)}\n" for line in lines)
             if "\r" in rest:  # one at its end may yet be the end of the line
                 rest = _last_state(rest) + ("\r" if rest.endswith("\r") else "")
             if len(rest) > _MAX_LINE:
                 ended, rest = ended + rest, ""
-            self._rests[stream] = rest
-        live = self._live()
-        if live is not None and ended:
-            data = ended.encode("utf-8", "replace")
-            live.append_bytes(CONSOLE, self._size, data)
-            self._size += len(data)
+            rests[stream] = rest
+        data, live = ended.encode("utf-8", "replace"), self._live()
+        if live is not None and data:
+            live.append_bytes(CONSOLE, size_bytes, data)
+        self._taken = _Taken(size_bytes + len(data), rests, last)
+        self._forget_taken()
+
+    def _forget_taken(self) -> None:
+        last = self._taken.last
+        if any(each is last for each in list(self._waiting)):
+            while self._waiting.popleft() is not last:
+                pass
 
 
 class _Tee:

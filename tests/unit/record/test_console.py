@@ -3,6 +3,7 @@
 
 import errno
 import io
+import itertools
 import logging
 import os
 import sys
@@ -13,10 +14,12 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from tests.spools import lines_of
 from tests.waiting import PATIENCE_S
 
 from trackboard.model import CONSOLE, RunId
 from trackboard.record import LiveRun, capture_console
+from trackboard.record import console as console_module
 from trackboard.workspace import Workspace
 
 
@@ -227,3 +230,46 @@ def test_a_spool_that_complains_on_the_console_keeps_nobody_waiting(
         thread.join(timeout=PATIENCE_S)
     assert not thread.is_alive()
     assert all(str(number) in terminal.getvalue() for number in range(100))
+
+
+class File:
+    """Stands for a run: a file whose bytes may be written twice."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def append_bytes(self, _path: str, offset: int, data: bytes) -> None:
+        assert offset <= len(self.data), "a hole"
+        self.data[offset : offset + len(data)] = data
+
+
+@pytest.mark.parametrize("what", ["raise", "print"])
+def test_a_signal_handler_may_come_in_at_any_line(what: str) -> None:
+    for reach in itertools.count(1):
+        file, reached = File(), False
+        console = console_module._Console(file)  # type: ignore[arg-type]
+        console.write(1, "first\nhalf ")
+
+        def come_in(console: console_module._Console = console) -> None:
+            nonlocal reached
+            reached = True
+            sys.settrace(None)
+            if what == "raise":
+                raise KeyboardInterrupt
+            console.write(2, "handler\n")
+
+        sys.settrace(lines_of(Path(console_module.__file__), reach, come_in))
+        try:
+            console.write(1, "a line\n")
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        console.write(1, "last\n")
+        lines = file.data.decode().splitlines()
+        if not reached:
+            return
+        if what == "print":
+            assert sorted(lines) == ["first", "half a line", "handler", "last"]
+        else:  # what was interrupted may be missing, and nothing else
+            assert lines in (["first", "half a line", "last"], ["first", "half last"])
