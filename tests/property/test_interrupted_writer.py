@@ -6,11 +6,9 @@ Whatever was acknowledged is stored once and in order, nothing is counted as los
 import itertools
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from tests.spools import Content, lines_of, read_spool
@@ -165,30 +163,3 @@ def test_a_signal_handler_that_logs_at_any_line(
             others = [value for content in training.read() for value in content.of("other")]
             assert others == [0, 1, 2, 3, 4]
     assert caplog.messages == []
-
-
-def test_exceptions_at_random_moments(tmp_path: Path) -> None:
-    """As Ctrl-C in a notebook, or a timeout by SIGALRM, many times over."""
-    training, count = Training(tmp_path), 0
-    training.begin()
-
-    def raise_within(_number: int, frame: FrameType | None) -> None:
-        while frame is not None:
-            if frame.f_code.co_filename.startswith(str(_CODE)):
-                raise KeyboardInterrupt
-            frame = frame.f_back
-
-    old = signal.signal(signal.SIGALRM, raise_within)
-    signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
-    try:
-        while count < 300 and len(training.tried) < 200_000:
-            try:
-                training.log()
-            except KeyboardInterrupt:
-                count += 1
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
-    assert count > 0
-    training.check()
-    assert len(list_writers(tmp_path)) == 1, "it went on in the same spool"
