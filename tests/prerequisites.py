@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -117,6 +118,10 @@ def _find_data_server() -> str | None:
 
 def _find_postgresql() -> str | None:
     """The folder of a server's programs, the newest version's; Debian keeps them off the path."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return None  # a user without a name cannot start one
     found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     on_path = shutil.which("initdb")
     folders = sorted(found, key=lambda folder: float(folder.parent.name))

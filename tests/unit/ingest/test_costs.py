@@ -53,7 +53,7 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc (Linux)")
+@pytest.mark.requires("linux")
 def test_a_fresh_reader_beside_a_living_writer_reads_what_is_new(
     spools: Spools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +75,7 @@ def test_a_fresh_reader_beside_a_living_writer_reads_what_is_new(
     assert spools.count(run.id) == 6003
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc (Linux)")
+@pytest.mark.requires("linux")
 def test_what_an_earlier_version_has_stored_is_learned_once(
     spools: Spools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

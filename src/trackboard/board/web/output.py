@@ -24,9 +24,18 @@ Kind = tuple[object, ...]
 
 @contextlib.contextmanager
 def bounded_output() -> Iterator[None]:
-    """Bound what this process says while a block runs; `sys.stderr` may be anything that has a descriptor."""
+    """Bound what this process says while a block runs, where `sys.stderr` has a descriptor."""
     real = sys.stderr
-    stream = BoundedStream(real.fileno())
+    try:
+        descriptor = real.fileno()
+    except (
+        AttributeError,
+        OSError,
+        ValueError,
+    ):  # none, or somebody's own object: not a log of ours
+        yield
+        return
+    stream = BoundedStream(descriptor)
     handler = FirstOfKind(stream)
     root = logging.getLogger()
     root.addHandler(handler)
