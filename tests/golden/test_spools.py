@@ -1,6 +1,8 @@
 """Spools of every format so far, stored by today's code."""
 
+import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from tests.golden import expected as golden
 
 from trackboard import Workspace
+from trackboard.layout import FileSystem
 from trackboard.model import RunId, RunState
 
 TOLD = golden.load("spool-format-1.json")
@@ -17,10 +20,17 @@ SPOOLS = golden.DATA / "spool-format-1"
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A new workspace with the golden spools in it, as on a disk that several machines share."""
-    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _folder: False)
+    pretend(monkeypatch, FileSystem.NETWORK)
     opened = Workspace.open(tmp_path)
     shutil.copytree(SPOOLS, opened.spool_folder)
+    for segment in opened.spool_folder.glob("*/*.seg"):  # nothing more will come from there
+        os.utime(segment, (0, time.time() - 1000))
     return opened
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, kind: FileSystem) -> None:
+    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _: kind is FileSystem.LOCAL)
+    monkeypatch.setattr("trackboard.ingest.ingest.find_file_system", lambda _: kind)
 
 
 def test_the_files_are_what_they_say() -> None:
@@ -82,7 +92,7 @@ def test_spools_without_an_end(workspace: Workspace, run: str, count: int) -> No
 def test_on_a_disk_of_this_machine_nobody_can_write_them_any_more(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _folder: True)
+    pretend(monkeypatch, FileSystem.LOCAL)
     workspace.drain()
     workspace.drain()
     assert [path.name for path in workspace.spool_folder.iterdir() if path.name[0] != "."] == []
