@@ -116,6 +116,11 @@ def _find_data_server() -> str | None:
     return binary
 
 
+def _find_ray() -> str | None:
+    """Ray preloads a library of its own by its path, in which a space is the end."""
+    return None if " " in sys.prefix else _modules("ray")()
+
+
 def _find_postgresql() -> str | None:
     """The folder of a server's programs, the newest version's; Debian keeps them off the path."""
     try:
@@ -175,7 +180,7 @@ PREREQUISITES = {
     "postgresql": Prerequisite(_find_postgresql, "postgresql"),
     "python3.9": Prerequisite(_python("3.9"), advice="pyenv install 3.9"),
     "python3.10": Prerequisite(_python("3.10"), advice="pyenv install 3.10"),
-    "ray": Prerequisite(_modules("ray"), advice="scripts/setup test"),
+    "ray": Prerequisite(_find_ray, advice="scripts/setup test, in a path without spaces"),
     "root": Prerequisite(_find_right_to_mount, advice="make test as root (for mounts)"),
     "system-mpirun": Prerequisite(
         _programs_beside(_SYSTEM_BIN, "python3", "mpirun"), "openmpi-bin python3"
