@@ -9,12 +9,16 @@ runs completed.
 import mmap
 import os
 import sys
+import time
 from pathlib import Path
 
 from trackboard.record import LiveRun, Recorder
 
 _SMALL_SEGMENT = 64 << 10
 _POINTS_PER_RUN = 20
+_FLAT_OUT = (
+    1_000_000  # then slowly: a reader that gets no processor must not have ever more to read
+)
 
 
 def main() -> None:
@@ -39,6 +43,8 @@ def main() -> None:
 def _log(run: LiveRun, name: str, counted: "memoryview[int]", place: int) -> None:
     """The next number: every third as an int, so that both kinds of record are torn."""
     number = counted[place]
+    if number > _FLAT_OUT:
+        time.sleep(0.001)
     run.log(name, number if number % 3 == 0 else float(number))
     counted[place] = number + 1
 
