@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackboard.ingest.cursor import Cursor
@@ -61,6 +61,7 @@ def bits(points: list[tuple[int | None, float]]) -> list[tuple[int | None, bytes
     return [(step, struct.pack("<d", value)) for step, value in points]
 
 
+@settings(deadline=None)
 @given(
     floats=st.lists(st.tuples(_STEPS, _FLOATS), max_size=100),
     ints=st.lists(st.tuples(_STEPS, _INT64), max_size=100),
@@ -91,6 +92,7 @@ def test_what_is_logged_comes_back(
         assert sum(batch.skipped_bytes for batch in batches) == 0
 
 
+@settings(deadline=None)
 @given(
     flips=st.lists(st.tuples(st.integers(0, 7000), st.integers(1, 255)), min_size=1, max_size=5),
     cut=st.integers(0, 7000),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from trackboard.ingest.succession import Sight, Step, Succession
 from trackboard.model import Ended, Event, Lost, RunId, WriterId
 from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints
 from trackboard.spool import Segment
-from trackboard.spool.layout import FORMAT, HEADER, MAX_PAYLOAD_BYTES, segment_name
+from trackboard.spool.layout import FORMAT, HEADER, MAX_PAYLOAD_BYTES
+from trackboard.spool.reader import read_segment
 
 START = Position(0, 0)
 
@@ -268,15 +268,7 @@ class Cursor:
         return HEADER.size + length if 0 < length <= MAX_PAYLOAD_BYTES else 0
 
     def _read(self, number: int, offset: int, count: int) -> bytes:
-        """Bytes of a segment; fewer where the file, or the spool, has been taken away meanwhile."""
-        try:
-            fd = os.open(self.folder / segment_name(number), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return b""
-        try:
-            return os.pread(fd, count, offset)
-        finally:
-            os.close(fd)
+        return read_segment(self.folder, number, offset, count)
 
 
 def _run_of(event: Event) -> RunId | None:

@@ -96,11 +96,18 @@ class Definitions:
         return True
 
     def add(self, definition: object) -> None:
-        """Learn one that was understood."""
+        """Learn one that was understood.
+
+        Raises:
+            Malformed: Its number names something else already, which points may have followed.
+        """
+        known: object = definition
         if isinstance(definition, SeriesDefinition):
-            self.series[definition.id] = definition
+            known = self.series.setdefault(definition.id, definition)
         elif isinstance(definition, FileDefinition):
-            self.files[definition.id] = definition
+            known = self.files.setdefault(definition.id, definition)
+        if known != definition:
+            raise Malformed(f"the number of {definition} is that of {known}")
 
     def add_nameless(self, said: Mapping[str, Any]) -> None:
         """Remember whose points have no name, as far as a malformed definition says it."""

@@ -9,6 +9,8 @@ from trackboard.ingest.succession import Succession
 from trackboard.model import WriterId
 from trackboard.ports import Position, Store
 from trackboard.spool import list_segments
+from trackboard.spool.layout import HEADER
+from trackboard.spool.reader import read_segment
 
 
 class Goal:
@@ -58,5 +60,22 @@ def _readable_end(folder: Path, at: Position, *, is_complete: bool) -> Position:
             header is not None and header.before is not None and Position(*header.before) <= at
         )
         if size and (number == at.segment or is_next):
-            at = max(at, Position(number, size))
+            begin = at.offset if number == at.segment else 0
+            end = size if is_complete else _end_of_records(folder, number, begin, size)
+            at = max(at, Position(number, end))
     return at
+
+
+def _end_of_records(folder: Path, number: int, begin: int, size: int) -> int:
+    """The end of the last record that is seen whole."""
+    try:
+        data = read_segment(folder, number, begin, size - begin)
+    except OSError:
+        return begin
+    offset = 0
+    while offset + HEADER.size <= len(data):
+        length = HEADER.unpack_from(data, offset)[0]
+        if not 0 < length <= len(data) - offset - HEADER.size:
+            break
+        offset += HEADER.size + length
+    return begin + offset

@@ -61,6 +61,18 @@ def _size(path: Path) -> int:
         os.close(fd)
 
 
+def read_segment(folder: Path, number: int, offset: int, count: int) -> bytes:
+    """Bytes of a segment; fewer where the file, or the spool, has been taken away meanwhile."""
+    try:
+        fd = os.open(folder / segment_name(number), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    try:
+        return os.pread(fd, count, offset)
+    finally:
+        os.close(fd)
+
+
 def read_payload(buffer: memoryview, offset: int) -> Optional[memoryview]:
     """The payload of the record at `offset`, or None when there is no whole, sound record."""
     begin = offset + HEADER.size

@@ -136,6 +136,18 @@ def test_what_belongs_to_a_malformed_definition_is_lost_on_its_run() -> None:
     assert decode(real(7, 1), learned).events[0] == Lost(RUN, 1, decoded.events[0].reason)  # type: ignore[union-attr]
 
 
+def test_a_number_keeps_its_first_name() -> None:
+    """A second one would take the points of the first to another run."""
+    data = series(1, "a") + real(1, 1) + series(1, "a") + series(1, "b") + real(1, 2)
+    known, learned = Definitions(), Definitions()
+    decoded = decode(data, known)
+    (points,) = decoded.points
+    assert (points.name, points.values.tolist()) == ("a", [1, 2])
+    assert [each.run for each in decoded.refused] == [RUN]
+    learn_definitions(data, learned)
+    assert learned == known
+
+
 def test_a_segment_tells_whom_it_continues() -> None:
     header = {"k": "segment", "format": 1, "writer": "w", "number": 0, "continues": "v"}
     assert decode(record(encode_json(header)), Definitions()).continues == "v"

@@ -1,0 +1,71 @@
+"""Who waits for another reader waits for what can be read, and for nothing behind a gap."""
+
+from pathlib import Path
+
+import pytest
+
+from trackboard.ingest import FileLock, Ingest
+from trackboard.ingest.goal import Goal
+from trackboard.model import RunId, WriterId
+from trackboard.ports import Position
+from trackboard.record import Recorder
+from trackboard.spool import list_segments
+from trackboard.spool.layout import SCALAR_RECORD_BYTES, segment_name
+from trackboard.stores import MemoryStore
+
+
+def record(folder: Path) -> tuple[Recorder, Path]:
+    """A writer's spool of several segments."""
+    recorder = Recorder(folder / "spool", segment_bytes=2000)
+    run = recorder.create_run("exp", run_id="r")
+    for number in range(300):
+        run.log("n", number)
+    return recorder, folder / "spool" / recorder.writer.writer
+
+
+def reader_of(folder: Path, store: MemoryStore) -> Ingest:
+    home = folder / "runs"
+    return Ingest(folder / "spool", folder / "lock", store, lambda run: home / run, is_local=False)
+
+
+def show_less(spool: Path) -> None:
+    """Another machine sees the third segment shorter than it is, and those behind it whole."""
+    path = spool / segment_name(2)
+    path.write_bytes(path.read_bytes()[:-500])
+    alive = spool / "alive"
+    alive.write_text('{"host":"elsewhere","boot":"another","pid":1,"started_s":1.0,"locked":true}')
+
+
+def test_nobody_waits_for_bytes_behind_a_gap(tmp_path: Path) -> None:
+    recorder, spool = record(tmp_path)
+    show_less(spool)
+    store = MemoryStore()
+    reader_of(tmp_path, store).drain(patience_s=0.0)
+    stored = store.position(WriterId(spool.name))
+    assert stored.segment == 2
+    with FileLock(tmp_path / "lock").attempt() as is_held:
+        assert is_held
+        reader_of(tmp_path, store).drain(patience_s=0.0)
+        assert reader_of(tmp_path, store).refresh(0.0) == 0
+    recorder.close()
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_the_goal_is_the_end_of_what_can_be_read(tmp_path: Path, is_complete: bool) -> None:
+    recorder, spool = record(tmp_path)
+    writer, segments = WriterId(spool.name), list_segments(spool)
+    store = MemoryStore()
+    whole = Goal({writer: spool}, store, lambda _: is_complete)
+    assert not whole.is_stored()
+    show_less(spool)
+    short = Goal({writer: spool}, store, lambda _: is_complete)
+    end = short._ends[writer]
+    if is_complete:
+        assert end == Position(*segments[-1])
+    else:
+        size = (spool / segment_name(2)).stat().st_size
+        assert Position(2, size - SCALAR_RECORD_BYTES) < end <= Position(2, size)
+    assert whole._ends == {writer: Position(*segments[-1])}
+    assert short.is_stored(stuck=[writer])
+    assert RunId("r") not in {run.id for run in store.list_runs()}
+    recorder.close()
