@@ -27,8 +27,6 @@ _ALPHAS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 _SCRIPT = (Path(__file__).parents[1] / "programs" / "digits_v1.py").read_text("utf-8")
 _DOWNLOAD = f"""
 import requests, types
-
-from tests.waiting import until
 requests.get = lambda url: types.SimpleNamespace(text={_SCRIPT!r})
 """
 _INSTALLING_S = 600.0
