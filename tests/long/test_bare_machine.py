@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,16 +38,21 @@ def on_a_bare_machine(checkout: Path, command: str) -> subprocess.CompletedProce
     )
 
 
-def test_make_demo_in_a_fresh_clone(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter: pytest's own are root's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_make_demo_in_a_fresh_clone(open_folder: Path) -> None:
     """In a folder whose name has a space, set up from nothing."""
-    tmp_path.chmod(0o755)
-    clone = tmp_path / "a folder"
+    clone = open_folder / "a folder"
     command = ["clone", "--quiet", f"file://{_CHECKOUT}", str(clone)]
     subprocess.run([require("git"), "-c", "safe.directory=*", *command], check=True)
     for path in (clone, *clone.rglob("*")):
         os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
-    for above in clone.parents[:3]:
-        above.chmod(above.stat().st_mode | 0o011)
     done = on_a_bare_machine(clone, "make demo ONCE=1")
     assert done.returncode == 0, done.stdout
     assert "all of this is there over HTTP" in done.stdout
