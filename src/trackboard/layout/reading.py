@@ -47,6 +47,11 @@ def open_regular(path: AnyPath, what: str) -> int:
         NotFound: There is nothing.
         UsageError: The path leads to something else, or may not be read.
     """
+    if not isinstance(path, (str, bytes, os.PathLike)):  # a number would be an open file of ours
+        raise UsageError(
+            f"the {what} is given as {type(path).__name__}, which is no path",
+            hint="A path is a text or a pathlib.Path.",
+        )
     try:
         _check_regular(os.stat(path), path, what)  # opening a pipe would wake who writes to it
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -5,7 +5,7 @@ import socket
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -65,6 +65,12 @@ def test_a_name_that_no_file_can_have(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read") as caught:
         read_text(tmp_path / name, "settings file")
     assert len(caught.value.message) < 700
+
+
+@pytest.mark.parametrize("given", [0, 118, 10**30, True, None, 1.5, ["a"], object()])
+def test_what_is_no_path_is_never_taken_for_an_open_file(given: Any) -> None:
+    with pytest.raises(UsageError, match="which is no path"):
+        read_text(given, "settings file")
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
