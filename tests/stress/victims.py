@@ -46,6 +46,7 @@ class Victim:
     journal: Path
     flags: tuple[str, ...]
     process: "subprocess.Popen[str]"
+    is_over: bool = False  # its number may mean another process by now
 
     @classmethod
     def start(
@@ -92,10 +93,13 @@ class Victim:
 
     def kill(self) -> None:
         """End it and its forks, whatever they do."""
+        if self.is_over:
+            return
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self.process.communicate(timeout=_PATIENCE_S)
+        self.is_over = True
 
     def end(self) -> str:
         """Tell it to end; what it wrote on its standard error."""
@@ -104,6 +108,7 @@ class Victim:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError("it hangs") from None
+        self.is_over = True
         assert self.process.returncode == 0, errors
         assert said.startswith("ended"), errors
         return errors
