@@ -194,9 +194,10 @@ def find(name: str) -> str | None:
     return PREREQUISITES[name].find()
 
 
-def require(name: str) -> str:
-    """Return where a prerequisite is; skip the test where it is missing."""
-    return find(name) or skip_without(name)
+def require(name: str, *others: str) -> str:
+    """Return where a prerequisite is; skip the test where it, or one of the others, is missing."""
+    missing = [each for each in (name, *others) if find(each) is None]
+    return skip_without(*missing) if missing else find(name) or ""
 
 
 def skip_without(*names: str, because: str = "") -> NoReturn:

@@ -19,8 +19,7 @@ for name in ("chromium", "chromedriver", "system-mpirun", "frameworks"):
 
 @pytest.fixture
 def browser():
-    prerequisites.require("chromium")
-    prerequisites.require("chromedriver")
+    prerequisites.require("chromium", "chromedriver")
 
 def test_page(browser): ...
 def test_charts(browser): ...
@@ -53,7 +52,7 @@ def test_in_ci_what_is_missing_fails_with_the_same_words(tmp_path: Path) -> None
     status, output = run_pytest(tmp_path, _TESTS, ci=True)
     assert status == 1
     assert "1 passed" in output
-    assert "needs chromium: apt-get install chromium" in output
+    assert "needs chromium, chromedriver: apt-get install chromium chromium-driver" in output
     assert "To run the" not in output
 
 

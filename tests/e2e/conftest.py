@@ -38,7 +38,7 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
     for flag in _FLAGS.split():
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={tmp_path / 'browser'}")
-    options.binary_location = require("chromium")
+    options.binary_location = require("chromium", "chromedriver")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = Chrome(options=options, service=Service(require("chromedriver")))
     yield chrome

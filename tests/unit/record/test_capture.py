@@ -29,6 +29,7 @@ def _dirty(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_gets_properties_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["train.py", "--token", "S"])
     monkeypatch.setenv("SLURM_JOB_ID", "77")
+    monkeypatch.setenv("LOGNAME", "me")
     workspace = Workspace.open(tmp_path)
     live = workspace.recorder().create_run("e", run_id=RUN)
     threads = threading.active_count()
@@ -41,7 +42,7 @@ def test_a_run_gets_properties_and_files(tmp_path: Path, monkeypatch: pytest.Mon
     assert known["azureml.git.dirty"] == "True"
     assert known["trackboard.command"] == "train.py --token '***'"
     assert known["trackboard.host"] == socket.gethostname()
-    assert known["trackboard.user"] == getpass.getuser()
+    assert known["trackboard.user"] == "me"
     assert known["trackboard.python"] == ".".join(map(str, sys.version_info[:3]))
     assert known["trackboard.slurm_job_id"] == "77"
     assert "trackboard.slurm_array_job_id" not in known
