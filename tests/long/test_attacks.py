@@ -57,11 +57,11 @@ def test_disks_that_refuse_by_turns(tmp_path: Path, record_property: Record, see
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A tmpfs of 16 MB."""
+    """A tmpfs of 64 MB, which holds what is recorded and the database."""
     mount = require("root")
     folder = tmp_path / "disk"
     folder.mkdir()
-    subprocess.run([mount, "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)], check=True)
+    subprocess.run([mount, "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], check=True)
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
