@@ -135,7 +135,7 @@ def test_processes_of_multiprocessing_have_it(installed: Path, tmp_path: Path) -
         if __name__ == "__main__":
             process = multiprocessing.get_context("spawn").Process(target=ask)
             process.start()
-            process.join(PATIENCE_S)
+            process.join(100)
         """)
     )
     program = f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')"
