@@ -119,6 +119,11 @@ def test_a_preview_of_before_there_were_checksums_is_read(kind: ValueKind) -> No
     check_same(old, chunk.read_preview(preview, kind))
 
 
+def test_a_preview_without_a_checksum_holds_bools_only() -> None:
+    with pytest.raises(Damaged, match="bool"):
+        chunk.read_preview(bytes(18) + b"\r", ValueKind.BOOL)
+
+
 def bomb(kind: ValueKind, size_bytes: int) -> bytes:
     """A pressed chunk of one point whose values say that they are very long."""
     one = Points(np.zeros(1, np.int64), np.zeros(1), np.array(["x"], object))

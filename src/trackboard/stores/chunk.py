@@ -256,7 +256,10 @@ def read_preview(preview: bytes, kind: ValueKind) -> Points:
     if more and preview[-more:] != _CRC.pack(zlib.crc32(preview[:-more])):
         raise Damaged("the checksum of a preview differs")
     if dtype == np.bool_:
-        _check_bools(np.frombuffer(preview, np.uint8, count, 18 * count))
+        try:
+            _check_bools(np.frombuffer(preview, np.uint8, count, 18 * count))
+        except ValueError as error:
+            raise Damaged(f"a preview holds {error}") from error
     return Points(
         np.frombuffer(preview, np.int64, count, 2 * count),
         np.frombuffer(preview, np.float64, count, 10 * count),
