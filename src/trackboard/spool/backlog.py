@@ -2,7 +2,7 @@
 
 In order, so that what describes a run comes out as it was said. How many records of a run were lost waits
 here as well: it is told as soon as the disk takes records again. Each is tried with a note of where: after an
-interruption the segment knows whether it was written, and nothing is told twice.
+interruption its bytes are there or not, whatever others wrote meanwhile, and nothing is told twice.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Waiting:
     @property
     def is_stored(self) -> bool:
         """Whether the last try succeeded, though an interruption kept it from being known."""
-        return self._segment is not None and self._segment.size_bytes > self._offset
+        return self._segment is not None and self._segment.holds(self.record, self._offset)
 
     def store(self, segment: OpenSegment) -> None:
         """Append it to a segment, behind the definition that it needs.

@@ -89,6 +89,16 @@ class OpenSegment:
             raise short_write()
         self.size_bytes += len(record)
 
+    def holds(self, record: bytes, offset: int) -> bool:
+        """Whether one record lies at `offset` of the file, as far as it can be read."""
+        with descriptors.IgnoredRefusals():
+            fd = self.open_again()
+            try:
+                return os.pread(fd, len(record), offset) == record
+            finally:
+                os.close(fd)
+        return False
+
     def leave(self) -> None:
         """Take down that nothing is to follow what is whole now."""
         self.settle()
