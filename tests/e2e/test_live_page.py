@@ -190,3 +190,22 @@ def test_everything_of_a_page_comes_with_the_cookie_of_its_key(
         until(lambda: line(browser).startswith("This TensorBoard has been started anew"), "silence")
     finally:
         board.stop()
+
+
+def test_a_board_below_a_prefix_shows_and_reloads_with_its_cookie(
+    browser: Chrome, workspace: Workspace
+) -> None:
+    """What a proxy that passes paths on unchanged asks for."""
+    run = logged(workspace, 5)
+    show = Show(workspace=workspace.folder)
+    board = BoardProcess.start(show, port=0, host="0.0.0.0", path_prefix="/node/keep")
+    try:
+        assert f":{board.port}/node/keep/?k=" in board.url
+        browser.get(f"{board.url}&smoothing=0#timeseries")
+        until(lambda: points_drawn(browser) == 5, "no curve")
+        assert "/node/keep/?smoothing=0" in browser.current_url
+        run.log("mse", 0.1)
+        until(lambda: points_drawn(browser) == 6, "the chart does not grow")
+    finally:
+        board.stop()
+        run.complete()

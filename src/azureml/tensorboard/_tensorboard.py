@@ -33,6 +33,7 @@ class Tensorboard:
             whole history of the workspace found from the current folder.
         port: Wished port; a taken one moves on to the next free one, which is said. 0 means any.
         use_display_name: Runs carry the names that people gave; False shows their ids.
+        path_prefix: What the addresses of a proxy have before the board's (TensorBoard's `--path_prefix`).
 
     Source: article, "Launch TensorBoard" and "Start and stop TensorBoard".
     """
@@ -43,11 +44,14 @@ class Tensorboard:
         local_root: Optional[str] = None,
         port: int = 6006,
         use_display_name: bool = True,
+        *,
+        path_prefix: str = "",
     ) -> None:
         self._runs = _as_runs(runs)
         self._local_root = local_root
         self._port = _as_port(port)
         self._raw_ids = not use_display_name
+        self._path_prefix = path_prefix
         self._board: Optional[BoardProcess] = None
 
     def start(self, start_browser: bool = False) -> str:
@@ -93,7 +97,9 @@ class Tensorboard:
     def _running(self) -> BoardProcess:
         if self._board is None or not self._board.is_running:
             with sdk_errors():
-                self._board = BoardProcess.start(self._what_to_show(), port=self._port)
+                self._board = BoardProcess.start(
+                    self._what_to_show(), port=self._port, path_prefix=self._path_prefix
+                )
             if self._board.moved_from is not None:
                 say(f"Port {self._board.moved_from} is taken: moved on to {self._board.port}")
             if self._runs:

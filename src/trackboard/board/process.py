@@ -67,7 +67,12 @@ class BoardProcess:
 
     @classmethod
     def start(
-        cls, show: Show, *, port: int = DEFAULT_PORT, host: str = "127.0.0.1"
+        cls,
+        show: Show,
+        *,
+        port: int = DEFAULT_PORT,
+        host: str = "127.0.0.1",
+        path_prefix: str = "",
     ) -> BoardProcess:
         """Start a board and return once it answers.
 
@@ -75,9 +80,10 @@ class BoardProcess:
             show: What it shows.
             port: The wished port; a taken one moves on to the next free one. 0 means any.
             host: An address of this machine; one that others can reach asks everybody for a token.
+            path_prefix: What the addresses of a proxy have before the board's: `/keep`.
 
         Raises:
-            UsageError: The address or the port is not allowed.
+            UsageError: The address, the port or the prefix is not allowed.
             NotFound: What it shall show is not there.
             Unavailable: It could not start; the message holds the last lines of its output.
         """
@@ -85,7 +91,7 @@ class BoardProcess:
         output_fd, output_name = tempfile.mkstemp(prefix="trackboard-tb-", suffix=".log")
         output = Path(output_name)
         try:
-            command = Command(show, host, port, theirs.fileno(), output)
+            command = Command(show, host, port, theirs.fileno(), output, path_prefix)
             child = _spawn(command, output_fd)
         except BaseException:
             ours.close()

@@ -33,11 +33,13 @@ class Command:
     port: int
     control: int  # file descriptor, see `board.control`
     output: Path  # where its output goes; it removes the file when it ends as it should
+    path_prefix: str = ""
 
     def to_arguments(self) -> list[str]:
         """The words after `python -m trackboard`."""
         words = [COMMAND, f"--port={self.port}", f"--host={self.host}"]
         words += [f"--control={self.control}", f"--output={self.output}"]
+        words.append(f"--path-prefix={self.path_prefix}")
         if self.show.workspace is not None:
             words.append(f"--workspace={self.show.workspace}")
         if self.show.log_folder is not None:
@@ -59,6 +61,7 @@ class Command:
         parser.add_argument("--host", required=True)
         parser.add_argument("--control", type=int, required=True)
         parser.add_argument("--output", type=Path, required=True)
+        parser.add_argument("--path-prefix", default="")
         parser.add_argument("--workspace", type=Path)
         parser.add_argument("--log-folder", type=Path)
         parser.add_argument("--experiment")
@@ -73,4 +76,4 @@ class Command:
             runs=tuple(said.run) if said.only_runs else None,
             raw_ids=said.raw_ids,
         )
-        return cls(show, said.host, said.port, said.control, said.output)
+        return cls(show, said.host, said.port, said.control, said.output, said.path_prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import os
 import socket
@@ -22,6 +23,7 @@ from trackboard.board.web.hosts import is_loopback
 from trackboard.board.web.key import load_token, make_key
 from trackboard.board.web.output import bounded_output
 from trackboard.board.web.peer import can_find_peers
+from trackboard.board.web.prefix import parse_prefix
 from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter, url_of
 from trackboard.errors import NotFound, TrackboardError, UsageError
 
@@ -39,7 +41,7 @@ def run_process(words: Sequence[str]) -> int:
     try:
         run_board(
             command.show,
-            Door(command.host, command.port),
+            Door(command.host, command.port, command.path_prefix),
             stop=stop,
             on_ready=lambda ready: control.send_ready(connection, ready),
         )
@@ -58,12 +60,14 @@ class Door:
     Attributes:
         host: An address of this machine; one that others can reach asks for a token.
         port: The wished port.
+        path_prefix: What a proxy's addresses have before the board's, as it was typed.
         allowed_hosts: Names of proxies that lead to it.
         new_token: Make another token than the one there is.
     """
 
     host: str
     port: int
+    path_prefix: str = ""
     allowed_hosts: tuple[str, ...] = ()
     new_token: bool = False
 
@@ -100,10 +104,11 @@ def run_board(
         opened.enter_context(stop_on_signals(stop))
         opened.enter_context(_uncollected())
         opened.enter_context(bounded_output())
+        prefix = parse_prefix(door.path_prefix)
         listener = opened.enter_context(listen(door.host, door.port))
+        serve_it = functools.partial(serve, listener, stop=stop, on_ready=on_ready, prefix=prefix)
         if show.log_folder is not None:
-            access = door.access(listener, None)
-            _serve_log_folder(show.log_folder, listener, access, stop, on_ready)
+            _serve_log_folder(show.log_folder, serve_it, door.access(listener, None))
             return
         from trackboard.board.provider import open_provider
         from trackboard.board.registry import FOLDER, announced
@@ -112,16 +117,13 @@ def run_board(
         from trackboard.workspace import Workspace
 
         workspace = opened.enter_context(contextlib.closing(Workspace.open(show.workspace)))
-        opened.enter_context(announced(workspace.folder / FOLDER, url_of(listener)))
+        opened.enter_context(announced(workspace.folder / FOLDER, url_of(listener, prefix)))
         source = workspace.source
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)
         view = View(show.experiment, runs)
-        serve(
-            listener,
+        serve_it(
             lambda: open_provider(source, view, raw_ids=show.raw_ids),
             access=door.access(listener, workspace),
-            stop=stop,
-            on_ready=on_ready,
         )
 
 
@@ -135,22 +137,9 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _serve_log_folder(
-    folder: Path,
-    listener: socket.socket,
-    access: Access,
-    stop: threading.Event,
-    on_ready: Callable[[control.Ready], None],
-) -> None:
+def _serve_log_folder(folder: Path, serve_it: Callable[..., None], access: Access) -> None:
     from trackboard.board.provider import open_folder_provider
 
     if not folder.is_dir():
         raise NotFound(f"there is no folder {folder}")
-    serve(
-        listener,
-        lambda: open_folder_provider(folder),
-        access=access,
-        stop=stop,
-        on_ready=on_ready,
-        logdir=str(folder),
-    )
+    serve_it(lambda: open_folder_provider(folder), access=access, logdir=str(folder))

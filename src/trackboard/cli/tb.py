@@ -43,6 +43,12 @@ _SETTINGS = "trackboard.toml"
     help="Answer to a proxy's name; repeatable.",
 )
 @click.option(
+    "--path-prefix",
+    default="",
+    metavar="PATH",
+    help="What a proxy's addresses have before the board's, as in /keep.",
+)
+@click.option(
     "--key", "with_key", is_flag=True, help="Say the address that opens it to any program."
 )
 @click.option("--experiment", metavar="NAME", help="Show this experiment only.")
@@ -58,6 +64,7 @@ def tb(
     experiment: str | None,
     runs: tuple[str, ...],
     hosts: tuple[str, ...],
+    path_prefix: str,
     *,
     new_token: bool,
     with_key: bool,
@@ -83,7 +90,7 @@ def tb(
             # Some browsers keep the caller waiting until they are closed.
             threading.Thread(target=open_in_browser, args=(ready.url,), daemon=True).start()
 
-    door = Door(host, port, hosts, new_token)
+    door = Door(host, port, path_prefix, hosts, new_token)
     run_board(show, door, stop=threading.Event(), on_ready=say)
 
 

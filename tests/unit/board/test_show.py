@@ -18,7 +18,7 @@ from trackboard.board.show import COMMAND, Command, Show
     ],
 )
 def test_a_command_line_says_what_went_in(show: Show) -> None:
-    command = Command(show, host="127.0.0.1", port=6006, control=7, output=Path("/tmp/x.log"))
+    command = Command(show, "127.0.0.1", 6006, 7, Path("/tmp/x.log"), path_prefix="/-odd")
     first, *words = command.to_arguments()
     assert first == COMMAND
     assert Command.parse(words) == command

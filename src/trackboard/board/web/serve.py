@@ -28,12 +28,13 @@ _PARENT_CHECK_S = 1.0
 _logger = logging.getLogger(__name__)
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, prefix: str = "") -> str:
     """The address to open in a browser on this machine, without a key."""
     host, port = listener.getsockname()[:2]
     if host == "127.0.0.1" or is_wildcard(host):
         host = "localhost"
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"http://{authority}{prefix}/"
 
 
 def serve(
@@ -44,6 +45,7 @@ def serve(
     stop: threading.Event,
     on_ready: Callable[[Ready], None],
     logdir: str = os.devnull,
+    prefix: str = "",
 ) -> None:
     """Show what a data provider has until `stop` is set, then close it.
 
@@ -54,9 +56,11 @@ def serve(
         stop: Ends the board when set.
         on_ready: Called once the board answers.
         logdir: For TensorBoard's plugins that read files themselves; nothing by default.
+        prefix: A path before all addresses, from `prefix.parse_prefix`.
     """
     from trackboard.board import tensorboard_internals as internals
     from trackboard.board.timeseries import answer
+    from trackboard.board.web.prefix import Prefixed
     from trackboard.board.web.routes import Mount
     from trackboard.board.web.wsgi_server import WebServer
 
@@ -68,12 +72,13 @@ def serve(
         def answer_time_series(experiment: str, requests: Any) -> bytes | None:
             return answer(provider, experiment, requests)
 
-        server = WebServer(listener, Mount(app, provider, answer_time_series), access)
+        mount = Mount(app, provider, answer_time_series)
+        server = WebServer(listener, Prefixed(mount, prefix), access)
         thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
         thread.start()
         gc.freeze()  # what was loaded up to here stays: no collection need look at it
         gc.enable()
-        on_ready(_ready(listener, access))
+        on_ready(_ready(listener, access, prefix))
         stop.wait()
         server.shutdown()
         server.server_close()
@@ -82,9 +87,9 @@ def serve(
         provider.close()
 
 
-def _ready(listener: socket.socket, access: Access) -> Ready:
+def _ready(listener: socket.socket, access: Access, prefix: str) -> Ready:
     """Where the board is; the address has the key where nobody could open it without."""
-    url, key = url_of(listener), access.key.text
+    url, key = url_of(listener, prefix), access.key.text
     is_needed = access.own_uid is None and key
     return Ready(with_key_shown(url, key) if is_needed else url, listener.getsockname()[1], key)
 
