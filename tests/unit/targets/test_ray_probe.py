@@ -228,3 +228,27 @@ def test_a_probe_that_cannot_run(
         f"the nodes of 'c' cannot run our probe with python = 'python':\n{said}"
     )
     assert str(caught.value).endswith(f"to [compute.c] in {tmp_path / 'trackboard.toml'}.")
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2, 3])
+def test_a_probe_that_was_not_unpacked_yet_is_sent_again(
+    make: Make, plan: JobPlan, ray: RecordedRay, failures: int
+) -> None:
+    """Nodes on one machine share a folder, and each replaces there what the others have unpacked."""
+    look, sent = ray._look, []
+
+    def fail_at_first(job: str, words: list[str]) -> None:
+        sent.append(job)
+        if len(sent) > failures:
+            look(job, words)
+        else:
+            ray.end(job, "FAILED", log=f"python: can't open file '{words[2]}': [Errno 2]\n")
+
+    ray._look = fail_at_first  # type: ignore[method-assign]
+    target = make()
+    if failures < 3:
+        target.check(plan)
+    else:
+        with pytest.raises(UsageError, match="cannot run our probe"):
+            target.check(plan)
+    assert len(set(sent)) == min(failures + 1, 3)

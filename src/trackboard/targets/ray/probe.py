@@ -32,6 +32,11 @@ _POLL_S = 0.2
 _LOCK = "probe.lock"
 _LOCK_S = 90.0  # a probe and some more
 _AGAIN = "Submit again; `ray status` on its head node says what it is busy with."
+_PROBE = "trackboard/targets/ray/node_probe.py"
+_NOT_UNPACKED = (
+    f"can't open file '{_PROBE}'"  # several nodes of one machine unpack in one place, in turns
+)
+_MOST_TRIES = 3
 _ENDED = frozenset(("SUCCEEDED", "FAILED", "STOPPED"))
 
 
@@ -128,17 +133,22 @@ class Probe:
         with open(fd, "w") as file:
             file.write(nonce)
         try:
-            words = [f"{self.there}/ray", name, ",".join(nodes)]
-            self.api.submit(
-                {
-                    "submission_id": f"trackboard-{name}",
-                    "entrypoint": f"exec {self.settings.python} trackboard/targets/ray/node_probe.py"
-                    f" {shlex.join(words)}",
-                    "runtime_env": {"working_dir": package.uri},
-                    "metadata": {"trackboard": "looks for the folder of a workspace"},
-                }
-            )
-            found = self._wait(f"trackboard-{name}")
+            words = [_PROBE, f"{self.there}/ray", name, ",".join(nodes)]
+            for attempt in range(_MOST_TRIES):
+                job = f"trackboard-{name}-{attempt}"
+                self.api.submit(
+                    {
+                        "submission_id": job,
+                        "entrypoint": f"exec {self.settings.python} {shlex.join(words)}",
+                        "runtime_env": {"working_dir": package.uri},
+                        "metadata": {"trackboard": "looks for the folder of a workspace"},
+                    }
+                )
+                message = self._wait(job)
+                log = self.api.get_log(job)
+                if _NOT_UNPACKED not in log:
+                    break
+            found = self._read(message, log)
         finally:
             path.unlink()
         for said in found.values():
@@ -146,7 +156,8 @@ class Probe:
                 said["error"] = "there is another folder in its place"
         return found
 
-    def _wait(self, job: str) -> dict[str, dict[str, str]]:
+    def _wait(self, job: str) -> str:
+        """Return what Ray says of a job that has ended."""
         deadline_s = self.clock() + _TIMEOUT_S
         while (found := self.api.find_job(job)) is None or found.status not in _ENDED:
             if self.clock() > deadline_s:
@@ -157,14 +168,16 @@ class Probe:
                     hint=_AGAIN,
                 )
             self.sleep(_POLL_S)
-        log = self.api.get_log(job)
+        return found.message
+
+    def _read(self, message: str, log: str) -> dict[str, dict[str, str]]:
         for line in log.splitlines():
             if line.startswith(FOUND):
                 answer: dict[str, dict[str, str]] = json.loads(line.removeprefix(FOUND))
                 return answer
         last = log.strip().splitlines()[-8:]
-        if not last or last[-1] not in found.message:  # Ray repeats a log in its message
-            last.insert(0, found.message)
+        if not last or last[-1] not in message:  # Ray repeats a log in its message
+            last.insert(0, message)
         said = "\n".join(last)
         raise UsageError(
             f"the nodes of {self.compute!r} cannot run our probe with"
