@@ -81,8 +81,7 @@ def test_a_killed_board_is_forgotten(boards: Boards) -> None:
 def test_stop_ends_a_board_by_force_if_need_be(
     boards: Boards, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if how == "polite":
-        monkeypatch.setattr(registry, "_POLITE_S", PATIENCE_S)
+    monkeypatch.setattr(registry, "_POLITE_S", PATIENCE_S if how == "polite" else 0.1)
     board = boards.start(how)
     registry.stop(boards.folder, board)
     ended = boards.children[0].wait(PATIENCE_S)

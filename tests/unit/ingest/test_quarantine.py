@@ -66,12 +66,21 @@ def append(writer: SpoolWriter, payload: bytes) -> None:
         file.write(pack_record(payload))
 
 
+def too_long() -> Exception:
+    return Unstorable("too long")
+
+
 @pytest.mark.parametrize(
-    "error",
-    [lambda: Unstorable("too long"), lambda: OverflowError("too large"), lambda: KeyError(1)],
-)
-@pytest.mark.parametrize(
-    "places", [[0], [500], [999], [0, 1, 2, 499, 998, 999], [*range(300, 350)]]
+    ("error", "places"),
+    [
+        (too_long, [0]),
+        (too_long, [500]),
+        (too_long, [999]),
+        (too_long, [0, 1, 2, 499, 998, 999]),
+        (too_long, [*range(300, 350)]),
+        (lambda: OverflowError("too large"), [500]),
+        (lambda: KeyError(1), [500]),
+    ],
 )
 def test_a_store_that_cannot_hold_some_records_gets_all_others(
     tmp_path: Path, error: Callable[[], Exception], places: list[int]
