@@ -24,7 +24,7 @@ _PASSING = (  # classes of SQLSTATE: the same call may succeed later
     "57",  # operator intervention
     "58",  # system error
 )
-_VALUES = ("22", "54")  # the value is the reason: data exception, program limit
+_VALUES = ("22", "23", "54")  # the value is the reason: data exception, constraint, program limit
 
 
 def open_database(url: str, *, wait_s: float = WAIT_S) -> Database:

@@ -27,6 +27,8 @@ from trackboard.stores.database import (
 )
 from trackboard.stores.lock_holder import describe_writer
 
+_VALUES = ("SQLITE_TOOBIG", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")  # the value is the reason
+
 
 def create_database(path: Path, *, network_folder: bool, busy_timeout_s: float) -> None:
     """Make an empty database at `path`, unless there is one; nobody has it open when this returns.
@@ -200,7 +202,7 @@ def translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
             f"the history {path} is in use by another process, {describe_writer(path)}: {text}",
             hint="Look at that process: go on with it, or end it. What is stored can be read meanwhile.",
         )
-    if name.startswith("SQLITE_TOOBIG") or isinstance(error.orig, sqlite3.DataError):
+    if name.startswith(_VALUES) or isinstance(error.orig, sqlite3.DataError):
         return unstorable(text)
     if name.startswith(
         ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tests.waiting import PATIENCE_S
 
 from trackboard.errors import InternalError
+from trackboard.ports import Unstorable
 from trackboard.stores import schema
 from trackboard.stores.database import Database, pieces
 from trackboard.stores.sqlite import open_database
@@ -48,8 +49,20 @@ def test_an_error_undoes_a_write(database: Database) -> None:
 
 
 def test_our_own_mistakes_are_called_so(database: Database) -> None:
-    _write(database, 1)
+    def write_nonsense() -> None:
+        with database.write() as connection:
+            add_experiment(connection, 1)
+            connection.exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+
     with pytest.raises(InternalError, match="refused a statement"):
+        write_nonsense()
+    assert count(database) == 0
+
+
+def test_a_value_that_breaks_a_constraint_is_called_so(database: Database) -> None:
+    """Whoever reads a stream leaves such a record out, instead of stopping at it for ever."""
+    _write(database, 1)
+    with pytest.raises(Unstorable, match="UNIQUE"):
         _write(database, 1)
     assert count(database) == 1
 
