@@ -46,7 +46,8 @@ TIME_SERIES = "/data/plugin/timeseries/timeSeries"  # the one hot request
 MOST_CHARTS = 500  # in one request
 MOST_OTHER_CHARTS = 50  # of those that TensorBoard looks up one by one
 
-_PAGE = Path(__file__).with_name("page.html")
+_PAGE = Path(__file__).with_name("page")
+_SCRIPTS = ("dom.js", "doing.js", "selecting.js", "live.js")
 _GZIP_FROM_BYTES = 256 * 1024  # below it a loopback is quicker than the compression
 _SAID_CHARACTERS = 1000  # of an error
 _STATUS = (
@@ -91,7 +92,7 @@ class Mount:
         self._tensorboard = tensorboard
         self._provider = provider
         self._answer = answer
-        self._page = _PAGE.read_bytes()
+        self._page = _read_page()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; what goes wrong is said in plain words and logged."""
@@ -154,6 +155,14 @@ class Mount:
         if body is None:
             _check_count(charts, at_most=MOST_OTHER_CHARTS)
         return body
+
+
+def _read_page() -> bytes:
+    """The live page with its scripts in it: one answer, with the board's own version of each."""
+    page = (_PAGE / "page.html").read_text("utf-8")
+    for name in _SCRIPTS:
+        page = page.replace(f"/* {name} */", (_PAGE / name).read_text("utf-8"))
+    return page.encode()
 
 
 def _parse_charts(text: str) -> list[Any]:

@@ -1,30 +1,3 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>TensorBoard</title>
-<link rel="icon" href="data:,">
-<!-- The live page: TensorBoard, untouched, in a frame of the same origin. All links are relative. -->
-<style>
-  /* A frame sees its element's colour scheme as the system's: without this it would stay light. */
-  :root { color-scheme: light dark; }
-  html, body { height: 100%; margin: 0; overflow: hidden; background: Canvas; }
-  iframe { display: block; width: 100%; height: 100%; border: 0; }
-  #line {
-    position: fixed; left: 0; right: 0; bottom: 0; padding: 3px 12px; pointer-events: none;
-    font: 13px/1.5 Roboto, system-ui, sans-serif; color: #333; background: #fff3e0ee;
-    border-top: 1px solid #ffb74d;
-  }
-  #line.dark { color: #ddd; background: #3a2f22ee; border-color: #8d6e3f; }
-  #line[hidden] { display: none; }
-</style>
-</head>
-<body>
-<iframe id="frame" title="TensorBoard" allow="fullscreen; clipboard-write"></iframe>
-<div id="line" role="status" hidden></div>
-<noscript>This page needs JavaScript, and so does TensorBoard.</noscript>
-<script>
 (() => {
   "use strict";
   const ASK_EVERY_MS = 2000;
@@ -36,6 +9,9 @@
 
   const frame = document.getElementById("frame");
   const line = document.getElementById("line");
+  const said = document.getElementById("said");
+  const doing = new Doing(frame);
+  const selecting = new Selecting(frame);
 
   // -- the address: queries and fragments belong to TensorBoard, and are seen and kept out here ----
 
@@ -82,16 +58,34 @@
     const reload = button();
     // Disabled: this dashboard does not want it. Loading: the last one is still under way.
     if (!reload || reload.disabled || reload.classList.contains("loading")) return;
+    const inTheWay = doing.describe();
+    waits = inTheWay && `New data waits ${inTheWay}; the reload button at the top shows it now.`;
+    if (inTheWay) return;
     wanted = false;
+    doing.guard();
     pressedAtMs = performance.now();
     reload.click();
   }
 
-  function say(text) {
+  // -- the line at the bottom --------------------------------------------------------------------
+
+  const dismissed = new Set();
+  let stopped = "";
+  let reading = "";
+  let waits = "";
+
+  function say() {
+    const notes = [waits, selecting.describe()].filter((note) => note && !dismissed.has(note));
+    const text = stopped || reading || notes.join(" ");
     line.className = frame.contentDocument?.body?.classList.contains("dark-mode") ? "dark" : "";
-    if (line.textContent !== text) line.textContent = text;
+    if (said.textContent !== text) said.textContent = text;
     line.hidden = !text;
   }
+
+  document.getElementById("dismiss").addEventListener("click", () => {
+    for (const note of [waits, selecting.describe()]) dismissed.add(note);
+    say();
+  });
 
   class Refused extends Error {}
 
@@ -109,22 +103,25 @@
     failures = 0;
     const unread = news.unread_bytes;
     behind = unread >= SAID_FROM_BYTES;
-    say(behind ? `Still reading ${Math.round(unread / 1e6)} MB …` : "");
+    stopped = "";
+    reading = behind ? `Still reading ${Math.round(unread / 1e6)} MB …` : "";
   }
 
   async function turn() {
     clearTimeout(timer);
     try {
       await ask();
-      if (wanted && performance.now() - pressedAtMs >= ASK_EVERY_MS - ASK_AGAIN_MS) press();
+      if (!wanted) waits = "";
+      else if (performance.now() - pressedAtMs >= ASK_EVERY_MS - ASK_AGAIN_MS) press();
     } catch (error) {
       failures += 1;
       if (error instanceof Refused) {
-        say("This TensorBoard has been started anew: open the address that it says now, with its key.");
+        stopped = "This TensorBoard has been started anew: open the address that it says now, with its key.";
       } else if (failures >= STOPPED_AFTER_FAILURES) {
-        say("TensorBoard has stopped. When it runs again, this page goes on by itself.");
+        stopped = "TensorBoard has stopped. When it runs again, this page goes on by itself.";
       }
     }
+    say();
     schedule();
   }
 
@@ -142,7 +139,5 @@
   turn();
   frame.src = frameUrl();
   setInterval(copyOut, ADDRESS_EVERY_MS);
+  setInterval(() => selecting.look(token), ADDRESS_EVERY_MS); // a tab that is opened is not blank for long
 })();
-</script>
-</body>
-</html>
