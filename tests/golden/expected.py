@@ -21,6 +21,7 @@ def load(name: str) -> dict[str, Any]:
 def facts(run: Run) -> dict[str, Any]:
     """A run as the expected values tell it: those fields that existed then."""
     told: dict[str, Any] = json.loads(json.dumps(vars(run)))
+    told["name"] = told.pop("given_name")  # called so then
     return told
 
 

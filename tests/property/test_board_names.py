@@ -23,7 +23,7 @@ def runs(draw: st.DrawFn) -> list[Run]:
             RUN,
             id=id_,
             number=draw(NUMBERS),
-            name=draw(LABELS),
+            given_name=draw(LABELS),
             parent=draw(st.none() | IDS),
             experiment=draw(st.sampled_from(["exp", "exp2"])),
         )

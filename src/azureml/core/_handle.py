@@ -108,7 +108,7 @@ class RunHandle:
 
     def _stored_in(self, workspace: Workspace) -> StoredRun:
         with sdk_errors():
-            stored = workspace._workspace.find_run(RunId(self.id))
+            stored = workspace._workspace.find_by_id(RunId(self.id))
         if stored is None:
             raise UserErrorException(f"Run {self.id} is not in {workspace._workspace.folder}.")
         return stored

@@ -113,7 +113,7 @@ class _OfflineRun(Run):
             id=self._id,
             experiment=_experiment_name(),
             number=0,
-            name=self._live_run.name if self._live_run else "",
+            given_name=self._live_run.name if self._live_run else "",
             parent=None,
             kind=RunKind.INTERACTIVE,
             state=state or RunState.RUNNING,

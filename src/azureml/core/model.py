@@ -161,7 +161,7 @@ class Model(ModelWords):
         if self._stored.run is None:
             return None
         with sdk_errors():
-            is_known = self.workspace._workspace.find_run(self._stored.run) is not None
+            is_known = self.workspace._workspace.find_by_id(self._stored.run) is not None
         return self.workspace.get_run(self._stored.run) if is_known else None
 
     @property

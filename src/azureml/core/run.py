@@ -64,7 +64,7 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
     ) -> None:
         workspace = experiment.workspace._workspace
         with sdk_errors():
-            stored = workspace.find_run(RunId(run_id))
+            stored = workspace.find_by_id(RunId(run_id))
             if stored is None:
                 raise NotFound(
                     f"there is no run {run_id!r} in {workspace.folder}",
@@ -180,7 +180,7 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
     @property
     def name(self) -> str:
         """What people called it, else `run-<number>`."""
-        return self._stored().label
+        return self._stored().name
 
     @property
     def display_name(self) -> str:
@@ -283,7 +283,7 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
             {
                 "Experiment": stored.experiment,
                 "Id": self.id,
-                "Name": stored.label,
+                "Name": stored.name,
                 "Type": self.type,
                 "Status": STATUS_NAMES[stored.state],
                 "See it": self.get_portal_url(),

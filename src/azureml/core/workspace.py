@@ -412,7 +412,7 @@ class Workspace:
             UserErrorException: There is none.
         """
         with sdk_errors():
-            stored = self._workspace.find_run(RunId(run_id))
+            stored = self._workspace.find_by_id(RunId(run_id))
         if stored is None:
             raise MissingException(
                 f"There is no run {run_id!r} in {self._workspace.folder}.", status_code=404

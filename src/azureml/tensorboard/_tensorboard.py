@@ -6,7 +6,7 @@ import html
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Iterable, Iterator, Optional, Tuple, Union
+from typing import Iterable, Iterator, Mapping, Optional, Tuple, Union
 
 from azureml import _guard as _guard
 from azureml._console import say
@@ -128,7 +128,8 @@ class Tensorboard:
         workspace = self._runs[0]._drained()
         with sdk_errors():
             empty = list_empty(workspace.store, [RunId(run.id) for run in self._runs])
-        for line in _describe_empty(empty):
+            names = workspace.names(empty)
+        for line in _describe_empty(empty, names):
             say(line)
 
 
@@ -149,12 +150,12 @@ def _as_port(port: Union[int, str]) -> int:
     raise UserErrorException(f"Tensorboard(port={port!r}) is not a port. Use 0 (any) to 65535.")
 
 
-def _describe_empty(runs: Tuple[StoredRun, ...]) -> Iterator[str]:
+def _describe_empty(runs: Tuple[StoredRun, ...], called: Mapping[RunId, str]) -> Iterator[str]:
     """Say what has no data, in few lines however many runs there are."""
     if len(runs) > _NAMED_RUNS:
         states = Counter(STATUS_NAMES[run.state] for run in runs)
         told = ", ".join(f"{count} {state}" for state, count in states.items())
-        names = ", ".join(f"{run.experiment}/{run.label}" for run in runs[:_NAMED_RUNS])
+        names = ", ".join(called[run.id] for run in runs[:_NAMED_RUNS])
         yield (
             f"{len(runs)} runs have no data yet ({told}): {names} and {len(runs) - _NAMED_RUNS} more"
         )
@@ -164,9 +165,9 @@ def _describe_empty(runs: Tuple[StoredRun, ...]) -> Iterator[str]:
         cause = run.cause.partition("\n")[0]
         why = f"{state}: {cause}" if cause else state
         if run.state.is_terminal:
-            yield f"{run.experiment}/{run.label} has no data ({why})"
+            yield f"{called[run.id]} has no data ({why})"
         else:
-            yield f"{run.experiment}/{run.label} has no data yet ({why}); it appears here by itself"
+            yield f"{called[run.id]} has no data yet ({why}); it appears here by itself"
 
 
 def _tell_link(board: BoardProcess) -> None:

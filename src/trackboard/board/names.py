@@ -1,6 +1,6 @@
 """What runs are called in TensorBoard and in exported folders: the names people gave, made unique.
 
-A name is `experiment/label`, a child's is `parent's name/label`. It depends on the runs of its own
+A name is `experiment/name`, a child's is `parent's name/name`. It depends on the runs of its own
 experiment only, and an older run never loses a name to a newer one, so that live view, single
 experiment and export agree.
 """
@@ -36,7 +36,7 @@ def name_runs(runs: Iterable[Run], *, raw_ids: bool = False) -> dict[RunId, str]
         for unnamed in _unnamed_line(run, by_id, names):
             parent = _parent(unnamed, by_id)
             above = names.get(parent.id, unnamed.experiment) if parent else unnamed.experiment
-            wanted = f"{above}/{_label(unnamed)}"
+            wanted = f"{above}/{unnamed.name}"
             name = _free(wanted, _run_suffixes(unnamed.number), taken.__contains__)
             names[unnamed.id] = name
             taken.add(name)
@@ -97,11 +97,6 @@ def _unnamed_line(run: Run, by_id: Mapping[RunId, Run], names: Mapping[RunId, st
 def _parent(run: Run, by_id: Mapping[RunId, Run]) -> Run | None:
     parent = by_id.get(run.parent) if run.parent else None
     return parent if parent and parent.experiment == run.experiment else None
-
-
-def _label(run: Run) -> str:
-    is_stub = not run.name and run.number < 1
-    return run.id if is_stub else run.label
 
 
 def _run_suffixes(number: int) -> Iterator[str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from trackboard.cli import words
-from trackboard.cli.opening import find_one, folder_option, opened
+from trackboard.cli.opening import find_one, folder_option, name_of, opened
 
 
 @click.command()
@@ -30,11 +29,11 @@ def cancel(runs: tuple[str, ...], folder: Path | None) -> None:
                     hint="End the program that it is, on the machine where it runs.",
                 )
         for run in found:
-            name = words.clean(f"{run.experiment}/{run.label}")
+            name = name_of(workspace, run)
             if run.state.is_terminal:
                 click.echo(f"{name} has ended already: {run.state.value}")
                 continue
             workspace.cancel(run.id)
-            now = workspace.find_run(run.id)
+            now = workspace.find_by_id(run.id)
             is_over = now is None or now.state.is_terminal
             click.echo(f"{name} {'was canceled' if is_over else 'is being ended'}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trackboard.cli import words
 from trackboard.config import find_location
 from trackboard.errors import UsageError
 
@@ -52,3 +53,8 @@ def find_one(workspace: Workspace, text: str) -> Run:
             hint=f"Name one of them; trackboard runs --experiment {text} lists them.",
         )
     return run
+
+
+def name_of(workspace: Workspace, run: Run) -> str:
+    """What a run is called everywhere, fit for a terminal."""
+    return words.clean(workspace.names([run])[run.id])

@@ -12,7 +12,7 @@ import click
 
 from trackboard.cli import words
 from trackboard.cli.job import job_facts
-from trackboard.cli.opening import find_one, folder_option, opened
+from trackboard.cli.opening import find_one, folder_option, name_of, opened
 from trackboard.model import REASON
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _facts(workspace: Workspace, run: Run) -> dict[str, object]:
     store = workspace.store
     job = job_facts(workspace, run, store.get_properties(run.id))
     return {
-        **words.facts(run, workspace.lost_runs()),
+        **words.facts(run, name_of(workspace, run), workspace.lost_runs()),
         **({"job": job} if job else {}),
         "tags": dict(store.get_tags(run.id)),
         "parameters": words.plain(store.list_parameters([run.id]).get(run.id, {})),
@@ -60,7 +60,7 @@ def _facts(workspace: Workspace, run: Run) -> dict[str, object]:
 def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
     store = workspace.store
     lost = workspace.lost_runs()
-    yield from _field("run", f"{run.experiment}/{run.label}")
+    yield from _field("run", name_of(workspace, run))
     yield from _field("id", run.id)
     yield from _field("parent", run.parent or "")
     yield from _field("description", run.description)

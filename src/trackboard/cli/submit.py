@@ -11,7 +11,7 @@ import click
 
 from trackboard.cli import asked, words
 from trackboard.cli.following import end_with
-from trackboard.cli.opening import folder_option
+from trackboard.cli.opening import folder_option, name_of
 from trackboard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -134,12 +134,12 @@ def tell_submitted(workspace: Workspace, run: RunId, *, follow: bool, as_json: b
         follow: Go on with what it prints, until it ends.
         as_json: One line of JSON.
     """
-    found = workspace.find_run(run)
+    found = workspace.find_by_id(run)
     assert found is not None
     if as_json:
-        click.echo(json.dumps(words.facts(found, frozenset())))
+        click.echo(json.dumps(words.facts(found, workspace.names([found])[run], frozenset())))
         return
-    click.echo(f"{words.clean(f'{found.experiment}/{found.label}')}  {run}", err=follow)
+    click.echo(f"{name_of(workspace, found)}  {run}", err=follow)
     if follow:
         end_with(workspace, run)
     else:

@@ -17,6 +17,7 @@ from trackboard.board.port import DEFAULT_PORT
 from trackboard.board.show import Show
 from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.board import Door, run_board
+from trackboard.cli.opening import find_one, opened
 from trackboard.config import ROOT, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
 
@@ -53,7 +54,11 @@ _SETTINGS = "trackboard.toml"
 )
 @click.option("--experiment", metavar="NAME", help="Show this experiment only.")
 @click.option(
-    "--run", "runs", multiple=True, metavar="ID", help="Show this run and its children; repeatable."
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="RUN",
+    help="Show this run, by its name or id, and its children; repeatable.",
 )
 @click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
@@ -113,7 +118,13 @@ def _what_to_show(folder: Path | None, experiment: str | None, runs: tuple[str, 
             f"there is no history in {workspace}",
             hint="Name a folder with a history (trackboard where), or leave it out: then one is begun.",
         )
-    return Show(workspace=workspace, experiment=experiment, runs=runs or None)
+    if not (experiment or runs):
+        return Show(workspace=workspace)
+    with opened(workspace) as history:  # names are told apart here, where they can be refused
+        if experiment:
+            history.runs_of(experiment)
+        ids = tuple(find_one(history, run).id for run in runs)
+    return Show(workspace=workspace, experiment=experiment, runs=ids or None)
 
 
 def _holds_history(folder: Path) -> bool:

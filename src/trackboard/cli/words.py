@@ -59,13 +59,20 @@ def state(run: Run, lost: frozenset[RunId]) -> str:
     return LOST if run.id in lost else run.state.value
 
 
-def facts(run: Run, lost: frozenset[RunId]) -> dict[str, Any]:
-    """What is known of a run, for JSON. Times are ISO 8601 in UTC."""
+def facts(run: Run, run_name: str, lost: frozenset[RunId]) -> dict[str, Any]:
+    """What is known of a run, for JSON. Times are ISO 8601 in UTC.
+
+    Args:
+        run: The run.
+        run_name: What TensorBoard calls it: `experiment/name`, each name once.
+        lost: The runs that are lost.
+    """
     return {
         "id": run.id,
         "experiment": run.experiment,
         "number": run.number,
-        "name": run.label,
+        "run_name": run_name,
+        "name": run_name.removeprefix(f"{run.experiment}/"),
         "parent": run.parent,
         "kind": run.kind.value,
         "state": state(run, lost),

@@ -104,11 +104,11 @@ class JoinedRun:
             live = workspace.recorder().create_run(self._experiment, name=self._name)
             capture(live)
             return live
-        stored = workspace.find_run(RunId(self._given))
+        stored = workspace.find_run(self._given)
         if stored is None:
             raise NotFound(
                 f"there is no run {self._given!r} in {workspace.folder}",
-                hint="Pass the id of a run that has begun, a live run, or nothing for a new one.",
+                hint="Pass the id or the name of a run that has begun, a live run, or nothing for a new one.",
             )
         return workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
 

@@ -3,22 +3,30 @@
 from trackboard.history.conditions import (
     Filters,
     build_query,
+    check_page,
     parse_order,
     parse_pairs,
     parse_states,
     parse_value,
 )
 from trackboard.history.files import open_file
+from trackboard.history.known_names import check_columns, check_order, explain_nothing
 from trackboard.history.nearest import nearest
 from trackboard.history.points import read_history
 from trackboard.history.table import History
+from trackboard.history.vocabulary import option_meant
 
 __all__ = [
     "Filters",
     "History",
     "build_query",
+    "check_columns",
+    "check_order",
+    "check_page",
+    "explain_nothing",
     "nearest",
     "open_file",
+    "option_meant",
     "parse_order",
     "parse_pairs",
     "parse_states",

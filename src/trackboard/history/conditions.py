@@ -2,77 +2,87 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from trackboard.errors import UsageError
+from trackboard.history.comparison import SIGNS, MetricCondition, check_comparison
+from trackboard.history.vocabulary import argument_meant
 from trackboard.model import Run, RunId, RunKind, RunState, Value
 from trackboard.ports import NEWEST_FIRST, Order, RunQuery
-
-MetricCondition = tuple[str, str, float]
-
-_COMPARISON = re.compile(r"(<=|>=|==|!=|<|>)([^<>=!]+)\Z")
+from trackboard.record import LiveRun
+from trackboard.record.value import plain_value
 
 
 class Filters(TypedDict, total=False):
     """Which runs: those that match everything that is given; see `RunQuery`."""
 
     experiment: str
-    parent: Run | RunId | str
+    parent: Run | LiveRun | RunId | str
     top_level: bool  # leave out the runs that have a parent
-    kind: RunKind
+    kind: RunKind | str
     state: RunState | str | Sequence[RunState | str]  # one of these
-    tags: Mapping[str, str | None]  # None: it has the tag
-    properties: Mapping[str, str | None]
-    parameters: Mapping[str, Value]
+    tags: Mapping[str, str | None] | str | Sequence[str]  # None: it has the tag; or "team=vision"
+    properties: Mapping[str, str | None] | str | Sequence[str]
+    parameters: Mapping[str, Value] | str | Sequence[str]  # or "lr=0.1"
     metrics: str | Iterable[str | MetricCondition]  # of last values: "accuracy > 0.9"
+
+
+_ARGUMENTS = (*Filters.__annotations__, "order", "limit", "offset")  # of `Workspace.runs`
 
 
 def build_query(**filters: Unpack[Filters]) -> RunQuery:
     """The question that these filters put to a store.
 
     Raises:
-        UsageError: A condition or a state is not one.
+        UsageError: A filter, a condition or a state is not one.
     """
-    parent = filters.get("parent")
+    _check_words(filters.keys())
+    experiment, top_level = filters.get("experiment"), filters.get("top_level", False)
+    if experiment is not None and not isinstance(experiment, str):
+        raise UsageError(
+            f"experiment={experiment!r} is {type(experiment).__name__}", hint="Pass its name."
+        )
+    if not isinstance(top_level, bool):
+        raise UsageError(f"top_level={top_level!r} is no bool", hint="Pass True or False.")
     return RunQuery(
-        experiment=filters.get("experiment"),
-        parent=parent.id if isinstance(parent, Run) else None if parent is None else RunId(parent),
-        top_level=filters.get("top_level", False),
-        kind=filters.get("kind"),
+        experiment=experiment,
+        parent=_parent(filters.get("parent")),
+        top_level=top_level,
+        kind=_kind(filters.get("kind")),
         states=parse_states(filters.get("state")),
-        tags=filters.get("tags", {}),
-        properties=filters.get("properties", {}),
-        parameters=filters.get("parameters", {}),
+        tags=_texts("tags", filters.get("tags", {})),
+        properties=_texts("properties", filters.get("properties", {})),
+        parameters=_parameters(filters.get("parameters", {})),
         metrics=parse_metrics(filters.get("metrics", ())),
     )
 
 
-def parse_metric(text: str) -> MetricCondition:
-    """A condition on a metric's last value.
-
-    Raises:
-        UsageError: It is not a name, a comparison and a number.
-
-    >>> parse_metric("val/accuracy >= 0.9")
-    ('val/accuracy', '>=', 0.9)
-    """
-    match = _COMPARISON.search(text.strip())
-    name = text.strip()[: match.start()].rstrip() if match else ""
-    number = _number(match[2].strip()) if match else None
-    if match is None or not name or number is None:
+def check_page(limit: int | None, offset: int = 0) -> None:
+    """Raise UsageError where a limit or an offset is none."""
+    if limit is not None and (type(limit) is not int or limit < 1):
         raise UsageError(
-            f"{text!r} is no condition on a metric",
-            hint='Compare its last value with a number by < <= > >= == or !=: "accuracy > 0.9".',
+            f"limit={limit!r} is no number of runs or points", hint="Pass 1 or more; None is all."
         )
-    return name, match[1], float(number)
+    if type(offset) is not int or offset < 0:
+        raise UsageError(f"offset={offset!r} leaves out no number", hint="Pass 0 or more.")
 
 
 def parse_metrics(given: str | Iterable[str | MetricCondition]) -> tuple[MetricCondition, ...]:
-    """Conditions as text, or as they are, one or many."""
-    each = [given] if isinstance(given, str) else given
-    return tuple(parse_metric(one) if isinstance(one, str) else one for one in each)
+    """Conditions as text, or as they are, one or many.
+
+    Raises:
+        UsageError: One is not a condition.
+    """
+    if isinstance(given, Mapping):
+        raise UsageError(
+            f"metrics={given!r} says no comparison",
+            hint='Write "accuracy > 0.9", or a list of such.',
+        )
+    is_one = isinstance(given, tuple) and len(given) == 3 and given[1] in SIGNS
+    if isinstance(given, str) or is_one or not isinstance(given, Iterable):
+        return (check_comparison(given),)
+    return tuple(check_comparison(one) for one in given)
 
 
 def parse_value(text: str) -> Value:
@@ -122,12 +132,96 @@ def parse_states(
 
 
 def parse_order(given: Order | str) -> Order:
-    """How to sort: an order as it is, or a metric's name, greatest first (`-name`: least first)."""
+    """How to sort: an order as it is, or a metric's name, greatest first (`-name`: least first).
+
+    Raises:
+        UsageError: It is neither.
+    """
     if isinstance(given, Order):
         return given
+    if not isinstance(given, str):
+        raise UsageError(
+            f"order={given!r} is no order",
+            hint='Name a metric: "accuracy" is greatest first, "-loss" least first.',
+        )
     if not given:
         return NEWEST_FIRST
     return Order(given.removeprefix("-"), descending=not given.startswith("-"))
+
+
+def _check_words(given: Iterable[str]) -> None:
+    for word in given:
+        if word not in _ARGUMENTS:
+            meant = argument_meant(word, _ARGUMENTS)
+            raise UsageError(
+                f"{word!r} is no condition on runs",
+                hint=f"Did you mean {meant}=?" if meant else f"There is {', '.join(_ARGUMENTS)}.",
+            )
+
+
+def _parent(given: Run | LiveRun | RunId | str | None) -> RunId | None:
+    if given is None:
+        return None
+    if isinstance(given, (Run, LiveRun)):
+        return given.id
+    if isinstance(given, str):
+        return RunId(given)
+    raise UsageError(
+        f"parent={given!r} is {type(given).__name__}", hint="Pass a run, its id or its name."
+    )
+
+
+def _kind(given: RunKind | str | None) -> RunKind | None:
+    try:
+        return None if given is None else RunKind(given)
+    except ValueError:
+        raise UsageError(
+            f"there is no kind of run {given!r}",
+            hint=f"A run is {' or '.join(kind.value for kind in RunKind)}.",
+        ) from None
+
+
+def _texts(
+    what: str, given: Mapping[str, str | None] | str | Iterable[str]
+) -> dict[str, str | None]:
+    """Tags or properties by key."""
+    pairs = _pairs(what, given, "team=vision")
+    for key, value in pairs.items():
+        if not isinstance(key, str) or not (value is None or isinstance(value, str)):
+            raise UsageError(
+                f"{what}={{{key!r}: {value!r}}}: {what} are text",
+                hint=f'Pass {what}={{"{key}": "{value}"}}; None means that there is one.',
+            )
+    return pairs
+
+
+def _parameters(given: Mapping[str, Value] | str | Iterable[str]) -> dict[str, Value]:
+    pairs = _pairs("parameters", given, "lr=0.1")
+    for name, value in pairs.items():
+        if value is None or not isinstance(name, str):
+            raise UsageError(
+                f"the parameter {name!r} has no value to be compared with",
+                hint=f'Say which: parameters={{"{name}": 0.1}}, on the command line --param {name}=0.1.',
+            )
+    if isinstance(given, Mapping):
+        return {name: plain_value(name, value) for name, value in pairs.items()}
+    return {name: parse_value(value) for name, value in pairs.items()}
+
+
+def _pairs(what: str, given: object, example: str) -> dict[Any, Any]:
+    """A mapping as it is, and texts as the command line takes them."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    if isinstance(given, str):
+        return parse_pairs([given])
+    if isinstance(given, Sequence) and all(isinstance(text, str) for text in given):
+        return parse_pairs(given)
+    key, _, value = example.partition("=")
+    raise UsageError(
+        f"{what}={given!r} is {type(given).__name__}",
+        hint=f'Pass a dict, {what}={{"{key}": {value if value[0].isdigit() else repr(value)}}},'
+        f' or text, {what}="{example}".',
+    )
 
 
 def _number(text: str) -> int | float | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from trackboard.errors import NotFound
+from trackboard.history.nearest import nearest_of
 from trackboard.layout.paths import place_inside
 from trackboard.layout.reading import open_regular
 from trackboard.model import RunId
 from trackboard.ports import Blobs, Store
-
-_MOST_NAMED = 10
 
 
 def open_file(
@@ -41,15 +39,7 @@ def open_file(
             return open(open_regular(place_inside(run_folder(run), path), "file"), "rb")
     except NotFound:
         files.pop(path)
-    raise NotFound(f"run {run} has no file {path!r}", hint=_hint(path, list(files)))
-
-
-def _hint(path: str, paths: list[str]) -> str:
-    if not paths:
-        return "It has no files."
-    near = difflib.get_close_matches(path, paths, n=1)
-    if near:
-        return f"Did you mean {near[0]!r}?"
-    named = ", ".join(repr(each) for each in paths[:_MOST_NAMED])
-    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
-    return f"It has {named}{more}."
+    raise NotFound(
+        f"run {run} has no file {path!r}",
+        hint=nearest_of(path, files, "It has no files.", whose="It has"),
+    )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from trackboard.history.known_names import check_metrics
 from trackboard.history.table import History, TextColumn
-from trackboard.model import Run, Series, SeriesId, ValueKind
+from trackboard.model import RunId, Series, SeriesId, ValueKind
 from trackboard.ports import FloatColumn, Points, Store
 
 
 def read_history(
     store: Store,
-    runs: Sequence[Run],
+    runs: Mapping[RunId, str],
     metrics: Collection[str] | None = None,
     *,
     limit: int | None = None,
@@ -23,12 +24,17 @@ def read_history(
 
     Args:
         store: Where they are.
-        runs: In the order of the table.
+        runs: What they are called by id, in the order of the table.
         metrics: Only under these names; None: all.
         limit: At most so many points of each series, a sample; see `Store.read_points`.
+
+    Raises:
+        NotFound: None of the runs logged one of the metrics.
     """
-    place = {run.id: number for number, run in enumerate(runs)}
+    place = {run: number for number, run in enumerate(runs)}
     found = store.list_series(runs=list(place), names=metrics)
+    if place and metrics is not None and {*metrics} - {one.name for one in found}:
+        check_metrics(store, list(place), metrics)
     series = sorted(found, key=lambda one: place[one.run])  # stable: as begun within a run
     points = store.read_points([one.id for one in series], limit=limit)
     series = [one for one in series if one.id in points]
@@ -36,7 +42,7 @@ def read_history(
     counts = [len(points[one.id]) for one in series]
     return History(
         runs=tuple(place),
-        run_names=tuple({run.id: run.label for run in runs}.values()),
+        run_names=tuple(runs.values()),
         metrics=tuple(names),
         run_codes=np.repeat(np.array([place[one.run] for one in series], np.int32), counts),
         metric_codes=np.repeat(np.array([names[one.name] for one in series], np.int32), counts),

@@ -36,7 +36,7 @@ class History:
 
     Attributes:
         runs: Ids of the runs, each once.
-        run_names: What they are called, in the same order.
+        run_names: What they are called, in the same order: `experiment/name`, as in TensorBoard; unique.
         metrics: Names of the metrics, each once; `table/column` for a column of a table.
         run_codes: (rows,) indices into `runs`.
         metric_codes: (rows,) indices into `metrics`.
@@ -71,7 +71,7 @@ class History:
 
     @property
     def run_name(self) -> TextColumn:
-        """(rows,) what the run is called."""
+        """(rows,) what the run is called, as in TensorBoard."""
         return _written_out(self.run_names, self.run_codes)
 
     @property
@@ -144,10 +144,7 @@ def _dictionary(pyarrow: ModuleType, texts: Sequence[str], codes: Codes) -> Any:
 
 
 def _categories(pandas: ModuleType, texts: Sequence[str], codes: Codes) -> Any:
-    unique = dict.fromkeys(texts)  # two runs may be called the same, two categories may not
-    numbers = {text: number for number, text in enumerate(unique)}
-    merged = np.array([numbers[text] for text in texts], np.int32)
-    return pandas.Categorical.from_codes(merged[codes], categories=list(unique))
+    return pandas.Categorical.from_codes(codes, categories=list(texts))
 
 
 def _load(name: str) -> ModuleType:

@@ -61,7 +61,7 @@ class Run:
     id: RunId
     experiment: str
     number: int  # counts up within the experiment, from 1; given when *created* is stored
-    name: str  # what people called it, "" when nobody did
+    given_name: str  # what people called it, "" when nobody did
     parent: Optional[RunId]
     kind: RunKind
     state: RunState
@@ -74,6 +74,6 @@ class Run:
     description: str = ""
 
     @property
-    def label(self) -> str:
-        """The name to show: what people gave, else `run-<number>`."""
-        return self.name or f"run-{self.number}"
+    def name(self) -> str:
+        """What to call it: what people gave, else `run-<number>`, or its id where no more is known."""
+        return self.given_name or (f"run-{self.number}" if self.number > 0 else self.id)

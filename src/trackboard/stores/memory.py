@@ -299,7 +299,7 @@ class MemoryStore(MemoryCatalogue):
                 if (experiment is None or run.experiment == experiment)
                 and (parent is None or run.parent == parent)
                 and (ids is None or run.id in ids)
-                and (name is None or run.name == name)
+                and (name is None or run.given_name == name)
             )
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
@@ -412,7 +412,7 @@ class MemoryStore(MemoryCatalogue):
         with self._lock:
             record = self._check(run)
             self._version += 1
-            self._runs[run] = replace(record, run=replace(record.run, name=name))
+            self._runs[run] = replace(record, run=replace(record.run, given_name=name))
 
     def list_files(self, run: RunId) -> tuple[RunFile, ...]:
         """Files of a run by path."""

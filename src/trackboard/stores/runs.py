@@ -96,7 +96,7 @@ def row_of(record: RunRecord, experiment_id: int | None) -> dict[str, Any]:
     return {
         "experiment": experiment_id,
         "number": known.number,
-        "name": known.name,
+        "name": known.given_name,
         "parent": known.parent,
         "kind": known.kind.value,
         "state": known.state.value,

@@ -112,7 +112,7 @@ class RunContract:
         store.set_name(R, "new")
         run = store.find_run(R)
         assert run is not None
-        assert run.name == run.label == "new"
+        assert run.name == run.given_name == "new"
         assert store.list_runs(name="old") == ()
 
     def test_what_was_returned_never_changes(self, store: Store) -> None:

@@ -101,7 +101,7 @@ class StreamContract:
             ("c", "exp", 2),
             ("d", "exp", 3),
         ]
-        assert [run.label for run in runs] == ["run-1", "run-1", "run-2", "run-3"]
+        assert [run.name for run in runs] == ["run-1", "run-1", "run-2", "run-3"]
         assert store.list_experiments() == ("exp", "other")
 
     def test_an_interactive_run_runs_at_once(self, store: Store) -> None:

@@ -1,5 +1,6 @@
 """A local workspace, put together: a location becomes store, blobs, spools and targets."""
 
-from trackboard.workspace.workspace import AnyRun, Workspace
+from trackboard.workspace.reading import AnyRun
+from trackboard.workspace.workspace import Workspace
 
 __all__ = ["AnyRun", "Workspace"]

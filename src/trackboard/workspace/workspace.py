@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Unpack
+from typing import TYPE_CHECKING
 
 from trackboard.blobs import open_folder
-from trackboard.board.names import name_runs
 from trackboard.board.source import Source
 from trackboard.config import (
     Location,
@@ -25,16 +24,7 @@ from trackboard.config import (
     make_workspace,
     say_once,
 )
-from trackboard.errors import NotFound, UsageError
-from trackboard.history import (
-    Filters,
-    History,
-    build_query,
-    nearest,
-    open_file,
-    parse_order,
-    read_history,
-)
+from trackboard.errors import NotFound
 from trackboard.ingest import Silence
 from trackboard.launch.plan import Request
 from trackboard.launch.queue import cancel, kick
@@ -42,29 +32,20 @@ from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
 from trackboard.layout import run_folder
-from trackboard.model import ArtifactKind, Run, RunId
-from trackboard.ports import (
-    NEWEST_FIRST,
-    Artifact,
-    Blobs,
-    Order,
-    RunFile,
-    RunQuery,
-    Store,
-)
+from trackboard.model import Run, RunId
+from trackboard.ports import Blobs, Store
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
 from trackboard.targets import Targets
 from trackboard.workspace.parts import OpenParts
+from trackboard.workspace.reading import ReadingCalls
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
 
-AnyRun = Run | LiveRun | RunId | str
-
 _REFRESH_S = 0.1
 
 
-class Workspace:
+class Workspace(ReadingCalls):
     """One workspace: its history, its files, its jobs. Safe from several threads.
 
     Nothing is opened before it is needed.
@@ -172,11 +153,6 @@ class Workspace:
         read_on = functools.partial(self.parts.read_on, _REFRESH_S)
         return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
 
-    def find_run(self, run: RunId) -> Run | None:
-        """The run as it is now, or None."""
-        self.drain()
-        return self.store.find_run(run)
-
     def lost_runs(self) -> frozenset[RunId]:
         """Runs that have not ended, whose process may be dead where nobody can tell: it is silent.
 
@@ -185,51 +161,6 @@ class Workspace:
         self.drain()
         silent = self._silence.list_lost()
         return frozenset(self.store.list_owned(silent)) if silent else frozenset()
-
-    def runs_of(self, experiment: str) -> list[RunId]:
-        """Runs of an experiment that are nobody's children.
-
-        Raises:
-            NotFound: There is no such experiment.
-        """
-        self.drain()
-        if experiment not in self.store.list_experiments():
-            raise NotFound(
-                f"there is no experiment {experiment!r} in {self.folder}",
-                hint=nearest(experiment, self.store.list_experiments()),
-            )
-        return [run.id for run in self.store.list_runs(experiment=experiment) if run.parent is None]
-
-    def runs_called(self, text: str) -> list[RunId]:
-        """The run that `text` means, or the runs of the experiment of that name.
-
-        Args:
-            text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
-                experiment's name.
-
-        Raises:
-            NotFound: Nothing is called so.
-            UsageError: Several runs are; they are listed.
-        """
-        self.drain()
-        if self.store.find_run(RunId(text)) is not None:
-            return [RunId(text)]
-        runs = self.store.list_runs()
-        shown = name_runs(runs)
-        matches = [run.id for run in runs if shown[run.id] == text]
-        matches = matches or [run.id for run in runs if run.label == text]
-        if len(matches) > 1:
-            lines = "".join(f"\n    {shown[run]}  {run}" for run in matches)
-            raise UsageError(
-                f"{len(matches)} runs are called {text!r}:{lines}", hint="Pass one of these."
-            )
-        if not matches and text in self.store.list_experiments():
-            return self.runs_of(text)
-        if not matches:
-            raise NotFound(
-                f"no run is called {text!r} in {self.folder}", hint=nearest(text, shown.values())
-            )
-        return matches
 
     def export(
         self,
@@ -293,123 +224,6 @@ class Workspace:
             capture=capture,
             console=console,
         )
-
-    # -- reading ------------------------------------------------------------------------------------
-
-    def runs(
-        self,
-        query: RunQuery | None = None,
-        *,
-        order: Order | str = NEWEST_FIRST,
-        limit: int | None = None,
-        offset: int = 0,
-        **filters: Unpack[Filters],
-    ) -> tuple[Run, ...]:
-        """Runs that match every given condition, as they are now, newest first.
-
-        Args:
-            query: The conditions as one value, instead of `filters`.
-            order: A metric's name sorts by its last value, greatest first; `-name` least first.
-            limit: At most so many.
-            offset: Leave out so many at the begin.
-            **filters: `experiment`, `parent`, `top_level`, `kind`, `state`, `tags`, `properties`,
-                `parameters`, `metrics`; see `history.Filters`.
-
-        Raises:
-            UsageError: A condition is not one.
-
-        >>> [run.name for run in workspace.runs(experiment="digits", metrics="loss < 0.5")]
-        ['first']
-        """
-        if query is not None and filters:
-            raise UsageError(
-                f"conditions were given twice: as {query} and as {filters}",
-                hint="Put them all into the query, or leave it out.",
-            )
-        self.drain()
-        wanted = build_query(**filters) if query is None else query
-        return self.store.query_runs(wanted, parse_order(order), limit=limit, offset=offset)
-
-    def history(
-        self,
-        runs: AnyRun | Iterable[AnyRun],
-        metrics: str | Iterable[str] | None = None,
-        *,
-        limit: int | None = None,
-    ) -> History:
-        """What runs logged, as one long table: a row for each point.
-
-        Args:
-            runs: One or many: runs, their ids, or what they are called (see `runs_called`).
-            metrics: Only these; None: all. A column of a table is called `table/column`.
-            limit: At most so many points of each series: a sample with its first, last, least and
-                greatest value. None: all.
-
-        Returns:
-            Columns as numpy arrays: steps int64, times in seconds since the epoch, values float64;
-            `to_pandas()` and `to_arrow()` need `pip install 'trackboard[frames]'`.
-
-        Raises:
-            NotFound: There is no such run.
-
-        >>> workspace.history("digits/first", "loss").values.round(2).tolist()
-        [1.0, 0.5, 0.33]
-        """
-        chosen = self._chosen(runs)
-        names = [metrics] if isinstance(metrics, str) else None if metrics is None else [*metrics]
-        return read_history(self.store, chosen, names, limit=limit)
-
-    def images(self, run: AnyRun) -> tuple[Artifact, ...]:
-        """Images that a run logged, in the order they were stored; `open_file` opens their `path`.
-
-        Raises:
-            NotFound: There is no such run.
-        """
-        ids = [one.id for one in self._chosen(run)]
-        return self.store.list_artifacts(runs=ids, kinds=[ArtifactKind.IMAGE])
-
-    def files(self, run: AnyRun) -> tuple[RunFile, ...]:
-        """Files of a run by path, sizes in bytes.
-
-        Raises:
-            NotFound: There is no such run.
-        """
-        return self.store.list_files(self._one(run).id)
-
-    def open_file(self, run: AnyRun, path: str) -> BinaryIO:
-        """Open a file of a run for reading bytes; close it, or use `with`.
-
-        Args:
-            run: The run.
-            path: As in `files`.
-
-        Raises:
-            NotFound: There is no such run or file.
-        """
-        return open_file(self.store, self.blobs, self.run_folder, self._one(run).id, path)
-
-    def _one(self, run: AnyRun) -> Run:
-        found = self._chosen(run)
-        if len(found) != 1:
-            raise UsageError(
-                f"{run!r} is an experiment of {len(found)} runs", hint="Name one of its runs."
-            )
-        return found[0]
-
-    def _chosen(self, runs: AnyRun | Iterable[AnyRun]) -> list[Run]:
-        """These runs as they are now, each once, in the order given."""
-        self.drain()
-        each = [runs] if isinstance(runs, (Run, LiveRun, str)) else list(runs)
-        texts = [str(run) if isinstance(run, str) else run.id for run in each]
-        found = {run.id: run for run in self.store.list_runs(ids=[RunId(text) for text in texts])}
-        chosen: dict[RunId, Run] = {}
-        for text in texts:
-            if text not in found:
-                named = self.store.list_runs(ids=self.runs_called(text))
-                chosen.update((run.id, run) for run in named)
-            else:
-                chosen[RunId(text)] = found[RunId(text)]
-        return list(chosen.values())
 
     def add_experiment(self, name: str) -> None:
         """Make sure that an experiment exists."""

@@ -13,7 +13,7 @@ RUN = Run(RunId(""), "exp", 0, "", None, RunKind.JOB, RunState.RUNNING, "", 0, 0
 
 def run(id_: str, number: int, name: str = "", parent: str | None = None, exp: str = "exp") -> Run:
     above = RunId(parent) if parent else None
-    return replace(RUN, id=RunId(id_), number=number, name=name, parent=above, experiment=exp)
+    return replace(RUN, id=RunId(id_), number=number, given_name=name, parent=above, experiment=exp)
 
 
 def names(*runs: Run) -> dict[str, str]:

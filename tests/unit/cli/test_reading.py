@@ -84,7 +84,7 @@ def test_columns_of_runs(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
     assert more == ["the first 2; --limit 0 shows all"]
     run(monkeypatch, "runs", "--limit", "3")
     assert len(rows(capsys)) == 4
-    run(monkeypatch, "runs", "--tag", "nobody")
+    run(monkeypatch, "runs", "--tag", "team=nobody")
     assert capsys.readouterr().out == "no runs\n"
 
 

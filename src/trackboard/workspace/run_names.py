@@ -1,0 +1,123 @@
+"""Between runs and what people call them: `experiment/name`, as everywhere, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from trackboard.board.names import name_runs
+from trackboard.errors import NotFound, UsageError
+from trackboard.history import nearest
+from trackboard.model import Run, RunId
+from trackboard.ports import Store
+
+_MOST_LISTED = 20
+
+
+def shown_names(store: Store, runs: Iterable[Run]) -> dict[RunId, str]:
+    """Name runs as TensorBoard does, each name once: ` #<number>` tells namesakes apart."""
+    given = list(runs)
+    names: dict[RunId, str] = {}
+    for experiment in dict.fromkeys(run.experiment for run in given):
+        names.update(name_runs(store.list_runs(experiment=experiment)))
+    return {run.id: names.get(run.id, f"{run.experiment}/{run.name}") for run in given}
+
+
+def runs_of_experiment(store: Store, folder: Path, experiment: str) -> list[RunId]:
+    """Runs of an experiment that are nobody's children.
+
+    Raises:
+        NotFound: There is no such experiment.
+    """
+    known = store.list_experiments()
+    if experiment not in known:
+        raise NotFound(
+            f"there is no experiment {experiment!r} in {folder}",
+            hint=nearest(experiment, known),
+        )
+    return [run.id for run in store.list_runs(experiment=experiment) if run.parent is None]
+
+
+def runs_called(store: Store, folder: Path, text: str) -> list[RunId]:
+    """The run that `text` means, or the runs of the experiment of that name.
+
+    `name #3` is the run of that name with the number 3, also where its name alone is enough.
+
+    Args:
+        store: Where the runs are.
+        folder: The workspace's, for errors.
+        text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
+            experiment's name.
+
+    Raises:
+        NotFound: Nothing is called so.
+        UsageError: Several runs are, or a run and an experiment; they are listed.
+    """
+    if store.find_run(RunId(text)) is not None:
+        return [RunId(text)]
+    runs = store.list_runs()
+    called = _Called(runs)
+    found = called.find(text)
+    of_experiment = (
+        runs_of_experiment(store, folder, text) if text in store.list_experiments() else None
+    )
+    if not found and of_experiment is None:
+        raise NotFound(
+            f"no run is called {text!r} in {folder}",
+            hint=nearest(text, [*called.shown.values(), *(run.name for run in runs)]),
+        )
+    if of_experiment is not None and not found:
+        return of_experiment
+    others = "" if of_experiment in (None, found) else f"\n    the experiment {text}"
+    if len(found) > 1 or others:
+        what = f"{len(found)} runs are" if len(found) > 1 else "a run and an experiment are"
+        raise UsageError(
+            f"{what} called {text!r}:{called.list_for_choice(found)}{others}",
+            hint="Pass one of these names, or an id.",
+        )
+    return found
+
+
+class _Called:
+    """What some runs are called: all of their experiments.
+
+    Attributes:
+        shown: Their names in TensorBoard.
+    """
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self._runs = {run.id: run for run in runs}
+        self.shown = name_runs(self._runs.values())
+        self._whole = {run: self._unnumbered(run) for run in self._runs}
+        self._own = {run.id: run.name for run in self._runs.values()}
+
+    def find(self, text: str) -> list[RunId]:
+        """All that may be meant: by the whole name, else by its own; else with its number."""
+        return (
+            [run for run, name in self._whole.items() if text in (name, self.shown[run])]
+            or [run for run, name in self._own.items() if name == text]
+            or [run for run, name in self._whole.items() if self._numbered(run, name) == text]
+            or [run for run, name in self._own.items() if self._numbered(run, name) == text]
+        )
+
+    def list_for_choice(self, runs: Iterable[RunId]) -> str:
+        """Lines, each with a name that means one run only, and its id."""
+        given = list(runs)
+        lines = []
+        for run in given[:_MOST_LISTED]:
+            numbered = self._numbered(run, self._whole[run])
+            name = self.shown[run] if self.find(self.shown[run]) == [run] else numbered
+            lines.append(f"\n    {name}  {run}")
+        more = len(given) - _MOST_LISTED
+        return "".join(lines) + (f"\n    and {more} more" if more > 0 else "")
+
+    def _unnumbered(self, run: RunId) -> str:
+        """The name that it would have without namesakes."""
+        known = self._runs[run]
+        parent = self._runs.get(known.parent) if known.parent else None
+        is_below = parent is not None and parent.experiment == known.experiment
+        above = self.shown[parent.id] if parent is not None and is_below else known.experiment
+        return f"{above}/{known.name}"
+
+    def _numbered(self, run: RunId, name: str) -> str:
+        return f"{name} #{self._runs[run].number}"
