@@ -12,7 +12,7 @@ When that went away (deleted, moved, closed by others), a new spool is begun in 
 describes the runs that go on, and how many records went with the old one.
 
 Threads: all of it happens under one re-entrant lock; a signal handler that logs in the middle of the slow way
-leaves its record to the one that it interrupted.
+leaves its record to the one that it interrupted: it is the kernel's as soon as that call has returned.
 Forks: the child lets go of what it inherited and opens a spool of its own at its first record.
 """
 

@@ -16,6 +16,7 @@ told       a line on the standard input ends it: what follows is recorded in pea
 """
 
 import ctypes
+import functools
 import os
 import random
 import select
@@ -23,6 +24,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,16 +55,23 @@ class Interruption(Exception):
 
 
 class Call:
-    """Whether a call is being made, so that nothing but calls is interrupted."""
+    """Whether a call is being made, so that nothing but calls is interrupted.
+
+    What a signal handler records meanwhile is promised only when the call has returned: it may wait
+    in memory until then.
+    """
 
     def __init__(self) -> None:
         self.is_made = False
+        self.promises: list[Callable[[], None]] = []
 
     def __enter__(self) -> None:
         self.is_made = True
 
     def __exit__(self, *_: object) -> None:
         self.is_made = False
+        while self.promises:
+            self.promises.pop(0)()
 
 
 class Lane:
@@ -72,6 +81,7 @@ class Lane:
         self.recorder, self.journal, self.index = recorder, Journal(journal), index
         self.experiment = experiment
         self.call = Call()
+        self.interrupts: Call | None = None  # for a signal handler's lane: what it comes in between
         self.run: LiveRun | None = None
         self.next = dict.fromkeys(KINDS, 0)
         self.is_in_peace = False
@@ -95,7 +105,12 @@ class Lane:
         self.journal.mark(self.index, kind, number, ATTEMPTED)
         with self.call:
             getattr(self, f"_{kind}")(run, number)
-        self.journal.mark(self.index, kind, number, IN_PEACE if self.is_in_peace else RETURNED)
+        state = IN_PEACE if self.is_in_peace else RETURNED
+        promise = functools.partial(self.journal.mark, self.index, kind, number, state)
+        if self.interrupts is not None and self.interrupts.is_made:
+            self.interrupts.promises.append(promise)
+        else:
+            promise()
 
     def _float(self, run: LiveRun, number: int) -> None:
         run.log("float", float(number), number)
@@ -148,6 +163,7 @@ class Program:
         count = LANES - 1 if flags & {"threads", "fork", "handler"} else 1
         self.lanes = [Lane(self.recorder, journal, experiment, n) for n in range(count)]
         self.of_handler = Lane(self.recorder, journal, experiment, LANES - 1)
+        self.of_handler.interrupts = self.lanes[0].call
         self.forks: list[int] = []
         self.is_over = False
         self.is_armed = False
