@@ -131,7 +131,7 @@ def test_a_job_with_packages_logs_from_inside(environments: Environments) -> Non
 
 def test_every_python_of_this_machine_records(environments: Environments) -> None:
     said: list[str] = []
-    uv = Uv(Path.cwd(), os.environ, is_canceled=lambda: False, console=said.append, log=said.append)
+    uv = Uv(Path.cwd(), os.environ, is_canceled=lambda: False, log=said.append)
     versions = {one.version for one in list_pythons(uv)}
     assert versions
     runs = {version: environments.submit(_RECORDS, python=version) for version in versions}

@@ -10,6 +10,7 @@ import yaml
 from azureml.core import Environment
 from azureml.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
 from azureml.exceptions import UserErrorException
+from trackboard.environments import plan_environment
 
 
 def test_what_is_in_a_new_one() -> None:
@@ -123,17 +124,17 @@ def test_a_version_that_nobody_wrote_is_not_insisted_on() -> None:
 
 
 @pytest.mark.parametrize("new", [CondaDependencies, CondaDependencies.create])
-def test_a_package_that_nobody_wrote_is_shown_and_not_asked_for(
+def test_a_package_that_nobody_wrote_is_asked_for_with_others_only(
     new: Callable[[], CondaDependencies],
 ) -> None:
     one = new()
     assert [type(package) for package in one.pip_packages] == [str]
     asked = [one._written_pip]
-    for package in ("numpy", "azureml-defaults"):
-        one.add_pip_package(package)
-        asked.append(one._written_pip)
+    one.add_pip_package("numpy")
+    asked.append(one._written_pip)
 
-    assert asked == [(), ("numpy",), ("numpy", "azureml-defaults")]
+    shown = next(iter(one.pip_packages))
+    assert asked == [(), (shown, "numpy")]
     written = CondaDependencies.create(pip_packages=["azureml-defaults"])
     assert written._written_pip == ("azureml-defaults~=1.61.0",)
 
@@ -155,18 +156,18 @@ def test_versions_of_python_as_conda_writes_them(tmp_path: Path, line: str, vers
     assert CondaDependencies(str(file))._written_python == version
 
 
-def test_a_file_keeps_whether_somebody_wrote_the_version(tmp_path: Path) -> None:
+def test_what_a_file_asks_for_is_what_was_asked_for(tmp_path: Path) -> None:
+    """Also what nobody wrote: `azureml-defaults`, and a version of Python that means any."""
     file = str(tmp_path / "conda.yml")
-    CondaDependencies.create().save(file)
+    written = CondaDependencies.create(conda_packages=["numpy"])
+    written.save(file)
     read = CondaDependencies(file)
-    assert (read.get_python_version(), read._written_python) == ("3.10.18", "")
-
-    text = Path(file).read_text()
-    Path(file).write_text(text.replace("3.10.18", "3.9"))
-    assert CondaDependencies(file)._written_python == "3.9", "edited, beside the remark"
-
-    CondaDependencies.create(python_version="3.8.13").save(file)
-    assert CondaDependencies(file)._written_python == "3.8.13"
+    assert read._written_pip == written._written_pip == ("azureml-defaults~=1.61.0",)
+    assert (written._written_python, read._written_python) == ("", "3.10.18")
+    for one in (written, read):
+        environment = Environment("mine")
+        environment.python.conda_dependencies = one
+        assert plan_environment(environment._request()).python == ""
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:

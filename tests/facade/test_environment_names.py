@@ -10,6 +10,7 @@ from azureml.core import Environment, Workspace
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import EnvironmentReference
 from azureml.exceptions import ServiceException, UserErrorException
+from trackboard.environments import plan_environment
 from trackboard.model import EnvironmentRequest
 
 
@@ -25,9 +26,9 @@ def with_packages(name: str, *packages: str) -> Environment:
 @pytest.mark.parametrize(
     ("asked", "name", "package"),
     [
-        ("AzureML-TensorFlow-2.2-GPU", "AzureML-TensorFlow-2.2-GPU", "tensorflow"),
-        ("azureml-sklearn-1.5", "AzureML-sklearn-1.5", "scikit-learn"),
-        ("azureml-acpt-pytorch-2.2-cuda12.1", "AzureML-acpt-pytorch-2.2-cuda12.1", "torch"),
+        ("AzureML-TensorFlow-2.2-GPU", "AzureML-TensorFlow-2.2-GPU", "tensorflow~=2.2.0"),
+        ("azureml-sklearn-1.5", "AzureML-sklearn-1.5", "scikit-learn~=1.5.0"),
+        ("azureml-acpt-pytorch-2.2-cuda12.1", "AzureML-acpt-pytorch-2.2-cuda12.1", "torch~=2.2.0"),
     ],
 )
 def test_curated_ones_in_any_case(ws: Workspace, asked: str, name: str, package: str) -> None:
@@ -40,10 +41,87 @@ def test_curated_ones_in_any_case(ws: Workspace, asked: str, name: str, package:
     assert package in environment.clone("mine")._request().pip_packages
 
 
+NAMES = [  # public code asks for each of them
+    "AzureML-PyTorch-1.6-CPU",
+    "AzureML-pytorch-1.9-ubuntu18.04-py37-cuda11-gpu",
+    "AzureML-tensorflow-2.4-ubuntu18.04-py37-cpu-inference",
+    "AzureML-tensorflow-2.4-ubuntu18.04-py37-cuda11-gpu",
+    "AzureML-Dask-CPU",
+    "AzureML-lightgbm-3.2-ubuntu18.04-py37-cpu",
+    "azureml-sklearn-1.5",
+    "AzureML-Minimal",
+    "azureml-minimal",
+    "mine",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_door_gives_the_same_environment(ws: Workspace, name: str) -> None:
+    with_packages("mine", "numpy").register(ws)
+    expected = Environment.get(ws, name)
+
+    for environments in (ws.environments, Environment.list(ws)):
+        assert name in environments
+        for found in (environments[name], environments.get(name)):
+            assert found is not None
+            assert repr(found) == repr(expected)
+    assert expected.version == "1"
+
+
+@pytest.mark.parametrize("name", ["nope", "AzureML-Tensorflowing", "MINE", "", None, 3])
+def test_every_door_is_shut_for_what_is_not_there(ws: Workspace, name: str) -> None:
+    with_packages("mine", "numpy").register(ws)
+    environments = ws.environments
+
+    assert name not in environments
+    assert environments.get(name) is None
+    assert environments.get(name, "other") == "other"
+    with pytest.raises(KeyError):
+        environments[name]
+    with pytest.raises((UserErrorException, TypeError)):
+        Environment.get(ws, name)
+
+
+def test_what_is_listed_is_what_is_got(ws: Workspace) -> None:
+    with_packages("mine", "numpy").register(ws)
+    environments = ws.environments
+
+    assert "mine" in [*environments]
+    for name, environment in environments.items():
+        assert environment.name == name
+        assert environment.version == "1"
+        assert repr(environment) == repr(Environment.get(ws, name))
+
+
+@pytest.mark.parametrize("name", ["AzureML-sklearn-1.5", "AzureML-TensorFlow-2.1-GPU"])
+def test_a_curated_one_keeps_its_leniency_on_every_way(
+    ws: Workspace, tmp_path: Path, name: str
+) -> None:
+    curated = Environment.get(ws, name)
+    expected = plan_environment(curated._request()).or_newer
+    assert len(expected) > 4
+    clone = curated.clone("mine")
+    clone.save_to_directory(str(tmp_path / "saved"))
+    conda = clone.python.conda_dependencies
+    assert conda is not None
+    conda.save(str(tmp_path / "conda.yml"))
+    conda.add_pip_package("six")
+
+    for environment in (
+        clone,
+        clone.register(ws),
+        Environment.load_from_directory(str(tmp_path / "saved")),
+        Environment.from_conda_specification("other", str(tmp_path / "conda.yml")),
+    ):
+        plan = plan_environment(environment._request())
+        assert plan.or_newer == expected
+        assert plan.tensorflow_v1 is False
+
+
 def test_minimal_is_this_python(ws: Workspace) -> None:
     request = Environment.get(ws, "AzureML-Minimal")._request()
 
-    assert request == EnvironmentRequest("AzureML-Minimal")
+    assert request == EnvironmentRequest("AzureML-Minimal", "1")
 
 
 def test_one_made_for_tensorflow_1_says_so_under_any_name(ws: Workspace) -> None:

@@ -111,7 +111,7 @@ def build(request: EnvironmentRequest, variables: Mapping[str, str]) -> ImageBui
             {**os.environ, **variables},
             report=details._say,
             is_canceled=lambda: False,
-            build_log=details._lines.append,
+            build_log=details._say,
         )
     except TrackboardError as error:
         details._error = f"Environment {request.name!r} cannot be built: {error}"

@@ -11,15 +11,12 @@ from azureml.exceptions import UserErrorException
 if TYPE_CHECKING:
     from azureml.core.environment import Environment
 
-_ANY_PYTHON = "anyPython"  # not one of the SDK's keys: nobody wrote the version that is shown
 _WHOLE = ("version", "asset_id", "environment_variables", "r", "inferencing_stack_version")
 
 
 def definition_of(environment: Environment) -> Dict[str, Any]:
     """The definition of an environment; passwords and tokens are left out."""
     plain = {key_of(name): as_plain(getattr(environment, name)) for name in CHECKS}
-    conda = environment.python.conda_dependencies
-    plain["python"][_ANY_PYTHON] = conda is None or not conda._written_python
     plain["docker"]["baseImageRegistry"]["password"] = None
     for package in (plain["r"] or {}).get("githubPackages") or ():
         package["authToken"] = None
@@ -45,9 +42,6 @@ def _define_python(environment: Environment, given: Mapping[str, Any]) -> None:
     fill(environment.python, given, but=["conda_dependencies"])
     if "condaDependencies" in given:
         environment.python.conda_dependencies = given["condaDependencies"]
-    conda = environment.python.conda_dependencies
-    if conda is not None and given.get(_ANY_PYTHON):
-        conda._forget_default_python()
 
 
 def _define_docker(environment: Environment, given: Mapping[str, Any]) -> None:

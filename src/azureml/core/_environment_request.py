@@ -35,6 +35,7 @@ def request_of(environment: Environment) -> EnvironmentRequest:
         pip_packages=conda._written_pip,
         conda_packages=conda._written_conda,
         pip_options=tuple(conda.pip_options),
+        curated=conda._curated,
     )
 
 

@@ -23,9 +23,9 @@ from azureml.core._package_words import pip_lines as pip_lines
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.config.yaml_file import read_yaml
+from trackboard.environments import find_curated
 from trackboard.environments.requirements import read_lines
 from trackboard.layout.paths import given_path
-from trackboard.layout.reading import read_text
 
 
 class _Default(str):
@@ -44,8 +44,6 @@ _FIRST_PYTHON = "3.8.13"  # of objects made without `create`
 _SDK = "azureml-defaults"
 _CHANNELS = ("anaconda", "conda-forge")
 _KEYS = ("name", "channels", "dependencies", "prefix", "variables")
-_ANY_PYTHON = "# any will do: it is the SDK's default, nobody wrote it"
-_MARKED = re.compile(r"^ *- python=\S+ +# any will do\b", re.MULTILINE)
 _HEAD = """\
 # What a job's interpreter has installed, as conda writes it down. `trackboard` installs it with uv:
 # packages of conda by their names on PyPI.
@@ -58,7 +56,7 @@ _VERSION = re.compile(r"(\d+)(\.(\d+|\*))*|([<>=!~]=?\s*\d[\d.*]*\s*(,\s*)?)+")
 class CondaDependencies:
     """Packages of conda and pip, and the version of Python.
 
-    Versions of Python that nobody wrote, such as the SDK's own defaults, are shown and not insisted on.
+    Versions of Python that nobody chose, which the SDK's own defaults are, are shown and not insisted on.
 
     Args:
         conda_dependencies_file_path: A conda file; None: Python and `azureml-defaults`, which stands for
@@ -300,8 +298,6 @@ class CondaDependencies:
     def serialize_to_string(self) -> str:
         """The conda file, as text."""
         text = yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=1000)
-        if self._is_any_python:
-            text = re.sub(r"(?m)^( *- python=\S+)$", rf"\1  {_ANY_PYTHON}", text, count=1)
         return _HEAD + text
 
     def save(self, path: Optional[str] = None) -> str:
@@ -366,27 +362,29 @@ class CondaDependencies:
 
     @property
     def _written_pip(self) -> Tuple[str, ...]:
-        """Requirements that the user wrote."""
-        return tuple(line for line in self._pip if not (is_option(line) or type(line) is _Default))
+        """Requirements; those that nobody wrote count where something else is asked for."""
+        packages = [line for line in self._pip if not is_option(line)]
+        is_default = all(type(line) is _Default for line in packages)
+        return () if is_default and not self._written_conda else tuple(map(str, packages))
 
     @property
     def _written_conda(self) -> Tuple[str, ...]:
         """Packages of conda without Python and pip, which every environment has."""
         return tuple(one for one in self._conda if conda_name(one) not in ("python", "pip"))
 
-    def _forget_default_python(self) -> None:
-        """Take the SDK's own version of Python for one that nobody wrote; any other was written."""
-        self._is_any_python = self.get_python_version() in (_FIRST_PYTHON, PYTHON_DEFAULT_VERSION)
+    @property
+    def _curated(self) -> str:
+        """The curated environment that these packages are of, as the conda file calls itself."""
+        name = str(self._more.get("name") or "")
+        return name if find_curated(name) else ""
 
     def _read(self, path: str) -> None:
         place = os.path.abspath(path)
         with sdk_errors():
-            content, text = read_yaml(place, "conda file"), read_text(place, "conda file")
+            content = read_yaml(place, "conda file")
         self._take(content, f"the conda file {place!r}")
         with sdk_errors():
             self._pip = lines_of(read_lines(self._pip, Path(place).parent, place))
-        if _MARKED.search(text):
-            self._forget_default_python()
 
     def _take(self, content: Any, source: str) -> None:
         """Check what was read, and keep it."""

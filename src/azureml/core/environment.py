@@ -36,6 +36,7 @@ from azureml.core._environment_sections import (
     SparkPackage,
     SparkSection,
 )
+from azureml.core._environments_by_name import EnvironmentsByName
 from azureml.core._package_words import pip_lines
 from azureml.core._private_wheels import keep_wheel
 from azureml.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
     from trackboard.model import EnvironmentRequest
     from trackboard.ports import EnvironmentVersion
+
+_FIRST_VERSION = "1"  # of a curated environment, which has the same packages in all versions
 
 PythonEnvironment = PythonSection  # older names
 DockerEnvironment = DockerSection
@@ -87,7 +90,7 @@ class Environment:
 
     Attributes:
         name: The same.
-        version: Of a registered environment, else None.
+        version: Of a registered or curated environment, else None.
         python: Which Python, with which packages.
         docker: An image; jobs run without one.
         environment_variables: Variables of the job; those of its configuration win over them.
@@ -171,9 +174,13 @@ class Environment:
 
     @staticmethod
     def list(workspace: Workspace) -> Dict[str, Environment]:
-        """The newest version of each environment by name, curated ones among them."""
+        """The newest version of each environment by name, the best known curated ones among them.
+
+        Every other name that `Environment.get` knows is found in it, too.
+        """
         found = _environment_names.latest(workspace)
-        return {name: _environment(one) for name, one in found.items()}
+        listed = {name: _environment(one) for name, one in found.items()}
+        return EnvironmentsByName(listed, lambda name: Environment.get(workspace, name))
 
     def register(self, workspace: Workspace) -> Environment:
         """Keep it under its name; the same definition again is the same version.
@@ -457,14 +464,15 @@ def _environment(
             {**found.definition, "name": found.name, "version": found.version}
         )
     made = Environment(found.name)
-    made.version = version
-    packages = [
-        "tensorflow<2" if found.tensorflow_v1 and package == "tensorflow" else package
-        for package in found.pip_packages
-    ]
-    conda = made.python.conda_dependencies = CondaDependencies.create(pin_sdk_version=False)
-    for package in packages:
-        conda.add_pip_package(package)
+    made.version = version or _FIRST_VERSION
+    packages = {
+        "name": found.name,
+        "channels": [],
+        "dependencies": [{"pip": [*found.pip_packages]}],
+    }
+    conda = CondaDependencies(_underlying_structure=packages if found.pip_packages else None)
+    conda.set_python_version(PYTHON_DEFAULT_VERSION)
+    made.python.conda_dependencies = conda
     return made
 
 

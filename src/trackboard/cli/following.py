@@ -15,7 +15,7 @@ from trackboard.cli import words
 from trackboard.errors import NotFound, Unavailable
 from trackboard.layout.paths import place_inside, safe_path
 from trackboard.layout.reading import open_regular
-from trackboard.model import CONSOLE, LOG_FOLDERS, console_of_rank
+from trackboard.model import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.record.log_end import as_seen, read_end
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def end_with(workspace: Workspace, run: RunId) -> None:
         Exit: It has not completed.
     """
     try:
-        found = follow_run(workspace, run, [CONSOLE])
+        found = follow_run(workspace, run, [BUILD_LOG, CONSOLE])
     except KeyboardInterrupt:
         click.echo(f"\nthe run goes on; end it with: trackboard cancel {run}", err=True)
         raise

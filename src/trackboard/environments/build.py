@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trackboard.environments.cache import About, EnvironmentCache, Lease
-from trackboard.environments.failures import explain, no_space
+from trackboard.environments.failures import no_space
 from trackboard.environments.local_packages import has_sources
 from trackboard.environments.locks import FileLock, held
 from trackboard.environments.resolve import Resolved, Resolver
@@ -29,7 +29,6 @@ class Builder:
         cache: Where it is kept.
         plan: What it shall have.
         variables: The job's.
-        console: Takes lines for the job's console.
         log: Takes every line of the build.
         is_canceled: Asked a few times a second.
     """
@@ -40,7 +39,6 @@ class Builder:
         plan: EnvironmentPlan,
         variables: Mapping[str, str],
         *,
-        console: Callable[[str], None],
         log: Callable[[str], None],
         is_canceled: Callable[[], bool],
     ) -> None:
@@ -48,7 +46,7 @@ class Builder:
         self._plan = plan
         self._next_word_s = 0.0
         folder = cache.environments
-        self._uv = Uv(folder, variables, is_canceled=is_canceled, console=console, log=log)
+        self._uv = Uv(folder, variables, is_canceled=is_canceled, log=log)
         self._resolver = Resolver(self._uv, plan)
 
     def build(self, digest: str) -> Lease:
@@ -125,7 +123,7 @@ class Builder:
             doing="making a virtual environment",
             keep_fd=lock.fd,
         )
-        self._insist(made)
+        self._insist(resolved, made)
         if not resolved.packages:
             return
         count = len(resolved.packages)
@@ -140,11 +138,11 @@ class Builder:
             doing="installing",
             keep_fd=lock.fd,
         )
-        self._insist(installed)
+        self._insist(resolved, installed)
 
-    def _insist(self, answer: Answer) -> None:
+    def _insist(self, resolved: Resolved, answer: Answer) -> None:
         if answer.code != 0:
-            raise explain(answer.words, "installed", self._cache.folder, self._uv.variables)
+            raise self._resolver.failure(resolved.python, answer, "installed")
 
     def _wait(self) -> None:
         """While another process builds this very environment."""

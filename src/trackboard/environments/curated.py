@@ -1,13 +1,17 @@
-"""Curated environments: names of the Azure ML SDK, and what they mean today.
+"""Curated environments: names of the Azure ML SDK, and the packages in the versions that they mean.
 
-The SDK's were images with fixed versions, retired every few years, which broke whatever named them.
-Here a name stands for the packages of its family in their newest versions, so that old names stay good.
+The SDK's were images, retired every few years, which broke whatever named them. Here a name stands for
+the packages of its family. Where a version that it means has no wheels any more, the next newer one that
+has some will do, so that old names stay good for old scripts.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from trackboard.environments.requirements import without_versions
 
 
 @dataclass(frozen=True)
@@ -27,28 +31,60 @@ class Curated:
     tensorflow_v1: bool = False
 
 
-_PREFIX = re.compile(r"azureml-", re.IGNORECASE)
-_TENSORFLOW_1 = re.compile(r"tensorflow-1\b", re.IGNORECASE)
-_TABULAR = ("scikit-learn", "pandas", "matplotlib")
-_TORCH = ("torch", "torchvision")
+@dataclass(frozen=True)
+class _Family:
+    """What a family of names stands for.
 
-# What follows the prefix begins with one of these words; the first that fits counts.
-_FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("minimal", ()),
-    ("tutorial", _TABULAR),
-    ("tensorflow", ("tensorflow",)),
-    ("acpt", _TORCH),
-    ("pytorch", _TORCH),
-    ("scikit-learn", _TABULAR),
-    ("sklearn", _TABULAR),
-    ("lightgbm", ("lightgbm", *_TABULAR)),
-    ("xgboost", ("xgboost", *_TABULAR)),
-    ("chainer", ("chainer",)),
-    ("onnxruntime", ("onnxruntime",)),
-    ("mlflow", ("mlflow",)),
-    ("dask", ("dask[complete]",)),
-    ("pyspark", ("pyspark",)),
-    ("vowpalwabbit", ("vowpalwabbit",)),
+    Attributes:
+        words: A pattern of how it begins, behind the prefix.
+        main: The package whose version is in the name.
+        more: What is installed beside it.
+        since: From this version on the other packages are those of 2022, else those of 2021.
+    """
+
+    words: str
+    main: str = ""
+    more: tuple[str, ...] = ()
+    since: tuple[int, int] = (0, 0)
+
+
+_PREFIX = re.compile(r"azureml-", re.IGNORECASE)
+_VERSION = re.compile(r"[-v]*(\d+\.\d+(?:\.\d+)?)(?![\w.])")
+_OF_THE_SDK = ("azureml-defaults", "azureml-mlflow")
+_SCIENCE = ("numpy", "pandas", "scipy", "matplotlib")
+_OF_2021 = {
+    "numpy": "numpy~=1.19.0",
+    "pandas": "pandas~=1.1.0",
+    "scipy": "scipy~=1.5.0",
+    "matplotlib": "matplotlib~=3.3.0",
+    "scikit-learn": "scikit-learn~=0.24.0",
+}
+_OF_2022 = {
+    "numpy": "numpy~=1.22.0",
+    "pandas": "pandas~=1.5.0",
+    "scipy": "scipy~=1.10.0",
+    "matplotlib": "matplotlib~=3.5.0",
+    "scikit-learn": "scikit-learn~=1.5.0",
+}
+_TORCH = ("torchvision", *_SCIENCE, "tensorboard", "tqdm")
+
+# What follows the prefix begins with one of these; the first that fits counts.
+_FAMILIES = (
+    _Family("minimal"),
+    _Family("tutorial", "scikit-learn", _SCIENCE),
+    _Family("tensorflow", "tensorflow", _SCIENCE, since=(2, 5)),
+    _Family("acpt(?:-?pytorch)?", "torch", _TORCH, since=(1, 10)),
+    _Family("pytorch", "torch", _TORCH, since=(1, 10)),
+    _Family("scikit-?learn|sklearn", "scikit-learn", _SCIENCE, since=(1, 0)),
+    _Family("lightgbm", "lightgbm", ("scikit-learn", "xgboost", *_SCIENCE), since=(3, 3)),
+    _Family("xgboost", "xgboost", ("scikit-learn", *_SCIENCE), since=(1, 5)),
+    _Family("chainer", "chainer"),
+    _Family("onnxruntime", "onnxruntime", ("numpy", "pandas"), since=(1, 10)),
+    _Family("responsibleai", "responsibleai", ("raiwidgets",)),
+    _Family("mlflow", "mlflow"),
+    _Family("dask", "dask[complete]", ("pandas",)),
+    _Family("pyspark", "pyspark"),
+    _Family("vowpalwabbit", "vowpalwabbit"),
 )
 
 _SPELLED = (  # what is listed; other names of these families are found, too
@@ -78,10 +114,14 @@ def find_curated(name: str) -> Curated | None:
     if prefix is None:
         return None
     rest = name[prefix.end() :].lower()
-    for family, packages in _FAMILIES:
-        if re.match(rf"{family}(?![a-z])", rest):
+    for family in _FAMILIES:
+        begins = re.match(rf"(?:{family.words})(?![a-z])", rest)
+        if begins:
             spelled = _CANONICAL.get(name.lower(), name)
-            is_old = bool(_TENSORFLOW_1.match(rest))
+            found = _VERSION.match(rest, begins.end())
+            version = found[1] if found else ""
+            packages = tuple(_packages(family, version))
+            is_old = family.main == "tensorflow" and version.startswith("1.")
             return Curated(spelled, packages, _describe(spelled, packages), is_old)
     return None
 
@@ -92,7 +132,25 @@ def list_curated() -> tuple[Curated, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def _packages(family: _Family, version: str) -> Iterator[str]:
+    if not family.main:
+        return
+    is_tensorflow_1 = family.main == "tensorflow" and version.startswith("1.")
+    if version and not is_tensorflow_1:
+        numbers = (*map(int, version.split(".")), 0)
+        yield f"{family.main}~={'.'.join(map(str, numbers[:3]))}"
+        of_then = _OF_2022 if numbers[:2] >= family.since else _OF_2021
+    else:  # TensorFlow 1 becomes the newest 2, which needs packages of its own age
+        yield f"{family.main}<2" if is_tensorflow_1 else family.main
+        of_then = {}
+    yield from (of_then.get(name, name) for name in family.more)
+    yield from _OF_THE_SDK
+
+
 def _describe(name: str, packages: tuple[str, ...]) -> str:
     if not packages:
         return f"{name} stands for the Python that submits, with the packages it has"
-    return f"{name} stands for {', '.join(packages)} in their newest versions"
+    what = f"{name} stands for {', '.join(one for one in packages if one not in _OF_THE_SDK)}"
+    if all(without_versions(one) == one for one in packages):
+        return f"{what} in their newest versions"
+    return f"{what}: in these versions as far as there are wheels of them, else in the next newer"

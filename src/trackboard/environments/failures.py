@@ -31,6 +31,11 @@ def is_about_python(words: str) -> bool:
     return bool(_ABOUT_PYTHON.search(words)) and not _NOT_FOUND.search(words)
 
 
+def is_contradiction(words: str) -> bool:
+    """Whether it may help to ask for less."""
+    return "unsatisfiable" in words
+
+
 def explain(words: str, doing: str, folder: Path, variables: Mapping[str, str]) -> TrackboardError:
     """The error that uv's words mean, with them in it.
 
@@ -80,10 +85,7 @@ def _hint(words: str) -> str:
             " packages of conda have another name on PyPI, or are none of Python's."
         )
     if is_about_python(words):
-        return (
-            "Ask for versions that have wheels for this Python, or for a Python that they have wheels"
-            ' for, such as python_version="3.10".'
-        )
+        return "Ask for versions that have wheels for this Python."
     if "unsatisfiable" in words:
         return "Loosen the versions that contradict each other: the packages need not be pinned."
     return "The build log of the run has all that uv said."
@@ -92,13 +94,27 @@ def _hint(words: str) -> str:
 def _essence(words: str) -> str:
     """The error without what went well before it; a long one without its middle."""
     error = re.search(r"^error:.*", words, re.MULTILINE | re.DOTALL)
-    lines = (error[0] if error else words).splitlines()
+    lines = _without_frames((error[0] if error else words).splitlines())
     left_out = len(lines) - _FIRST_LINES - _LAST_LINES
     if left_out > 1:
         lines[_FIRST_LINES:-_LAST_LINES] = [
             f"  ... {left_out} lines, which are in the build log ..."
         ]
     return "\n".join(lines)
+
+
+def _without_frames(lines: list[str]) -> list[str]:
+    """Without the places in a traceback: what was raised is what a person wants to know."""
+    kept: list[str] = []
+    depth = -1  # of the traceback that we are in
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if line.lstrip().startswith("Traceback (most recent call last)"):
+            depth = indent
+        elif depth < 0 or (line.strip() and indent <= depth):
+            depth = -1
+            kept.append(line)
+    return kept
 
 
 def _downloads(variables: Mapping[str, str]) -> Path:

@@ -44,10 +44,10 @@ def list_environments() -> tuple[KeptEnvironment, ...]:
     """Every environment that is kept, the last used first."""
     cache = EnvironmentCache(cache_folder(os.environ))
     try:
-        keys = sorted(entry.name for entry in os.scandir(cache.environments) if entry.is_dir())
+        folders = [entry.name for entry in os.scandir(cache.environments) if entry.is_dir()]
     except FileNotFoundError:
         return ()
-    kept = [_describe(cache, key) for key in keys]
+    kept = [_describe(cache, key) for key in sorted(folders) if not key.startswith(".")]
     return tuple(sorted(kept, key=lambda each: (-each.used_s, each.key)))
 
 

@@ -13,19 +13,24 @@ from pathlib import Path
 from trackboard.environments.conda import join_pythons, parse_spec
 from trackboard.environments.conda_names import NOT_PYTHON
 from trackboard.environments.curated import find_curated
+from trackboard.environments.python_version import PythonChoice, choose_python
 from trackboard.environments.requirements import (
     read_lines,
     read_options,
     requirement_name,
+    without_versions,
 )
+from trackboard.environments.sdk_packages import is_installed_here, is_of_the_sdk, replace_sdk
 from trackboard.environments.tensorflow import replace_tensorflow
 from trackboard.errors import UsageError
 from trackboard.model import EnvironmentPlan, EnvironmentRequest
 
-_OURS = "azureml-"  # the SDK's packages, whose part this trackboard plays
 _TOOLS = frozenset(("pip", "setuptools", "wheel"))  # nobody asks for an environment to have these
 _FOR_GPUS = re.compile(r"gpu|cuda", re.IGNORECASE)
-_PYTHON = re.compile(r"\d+(\.\d+){0,2}|([<>=!~]=?\s*\d+(\.\d+)*(\.\*)?\s*(,\s*)?)+")
+_OLD_CODE = (
+    "packages without a version are installed in their newest one; where code of that age fails in them,"
+    " name versions of its time, such as numpy<1.24 and pandas<2"
+)
 
 
 @dataclass
@@ -36,6 +41,8 @@ class _Draft:
     packages: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
+    or_newer: list[str] = field(default_factory=list)  # of the packages
+    optional: list[str] = field(default_factory=list)
 
 
 def plan_environment(request: EnvironmentRequest) -> EnvironmentPlan:
@@ -47,31 +54,34 @@ def plan_environment(request: EnvironmentRequest) -> EnvironmentPlan:
     """
     if request.interpreter:
         return _as_it_is(request)
-    draft = _Draft([_checked_python(request.python)])
+    draft = _Draft([request.python])
     _add_pip(draft, request)
     _add_conda(draft, request.conda_packages)
+    python = choose_python(join_pythons(draft.python))
     is_curated_v1 = _add_curated(draft, request)
-    _drop_ours(draft)
-    replaced = replace_tensorflow(draft.packages)
-    python = join_pythons(draft.python)
-    sentences = (*draft.sentences, *replaced.sentences)
-    is_v1 = request.tensorflow_v1 or is_curated_v1 or replaced.is_v1
-    if not python and all(requirement_name(line) in _TOOLS for line in replaced.requirements):
+    if not python.version and all(map(_is_here, draft.packages)):
         return EnvironmentPlan(
             request.name,
             request.version,
             sys.executable,
-            tensorflow_v1=is_v1,
-            substitutions=sentences,
+            tensorflow_v1=request.tensorflow_v1 or is_curated_v1,
+            substitutions=(*draft.sentences, *replace_sdk(draft.packages).sentences),
         )
+    _replace_sdk(draft)
+    replaced = replace_tensorflow(draft.packages)
+    is_v1 = request.tensorflow_v1 or is_curated_v1 or replaced.is_v1
+    _say_python(draft, python, replaced.requirements)
     return EnvironmentPlan(
         name=request.name,
         version=request.version,
-        python=python,
+        python=python.version,
+        oldest_python=python.is_raised,
         requirements=replaced.requirements,
+        or_newer=tuple(line for line in draft.or_newer if line in replaced.requirements),
+        optional=tuple(draft.optional),
         options=tuple(draft.options),
         tensorflow_v1=is_v1,
-        substitutions=sentences,
+        substitutions=(*draft.sentences, *replaced.sentences),
     )
 
 
@@ -95,16 +105,6 @@ def _as_it_is(request: EnvironmentRequest) -> EnvironmentPlan:
     )
 
 
-def _checked_python(version: str) -> str:
-    text = version.strip()
-    if text and not _PYTHON.fullmatch(text):
-        raise UsageError(
-            f"{version!r} is no version of Python",
-            hint='Write it as "3.11", "3.11.4" or ">=3.10,<3.13".',
-        )
-    return text
-
-
 def _add_pip(draft: _Draft, request: EnvironmentRequest) -> None:
     here = Path.cwd()
     for wanted in (
@@ -123,7 +123,7 @@ def _add_conda(draft: _Draft, packages: Iterable[str]) -> None:
         if spec.unclear and spec.name not in NOT_PYTHON:
             draft.sentences.append(f"{text}: pip has no words for {spec.unclear!r}, left out")
         if spec.name == "python":
-            draft.python.append(_checked_python(spec.versions))
+            draft.python.append(spec.versions)
         elif spec.name in _TOOLS:
             draft.packages.append(spec.name)  # a version of that age is of no use to anybody
         elif not spec.requirement:
@@ -142,30 +142,53 @@ def _add_conda(draft: _Draft, packages: Iterable[str]) -> None:
 
 def _add_curated(draft: _Draft, request: EnvironmentRequest) -> bool:
     """Say what a ready-made environment is today; whether it held TensorFlow 1."""
-    curated = find_curated(request.name)
+    curated = find_curated(request.curated) or find_curated(request.name)
     if curated is None:
         return False
-    if not draft.packages and not draft.python[0]:
+    if not draft.packages and not draft.python[0] and find_curated(request.name):
         draft.packages += curated.pip_packages
     if set(draft.packages) >= set(curated.pip_packages):
         draft.sentences.insert(0, curated.description)
-    if _FOR_GPUS.search(request.name) and "tensorflow" in draft.packages and _has_gpu():
-        draft.packages[draft.packages.index("tensorflow")] = "tensorflow[and-cuda]"
-        draft.sentences.append("tensorflow comes with NVIDIA's libraries, as there is a GPU here")
+    draft.or_newer += (line for line in draft.packages if line in curated.pip_packages)
+    if _FOR_GPUS.search(curated.name) and not curated.tensorflow_v1 and _has_gpu():
+        _add_cuda(draft)
     return curated.tensorflow_v1
+
+
+def _add_cuda(draft: _Draft) -> None:
+    for lines in (draft.packages, draft.or_newer):
+        for place, line in enumerate(lines):
+            if re.match(r"tensorflow(?![\w.\[-])", line):
+                lines[place] = f"tensorflow[and-cuda]{line.removeprefix('tensorflow')}"
+                if lines is draft.packages:
+                    what = "tensorflow comes with NVIDIA's libraries, as there is a GPU here"
+                    draft.sentences.append(what)
 
 
 def _has_gpu() -> bool:
     return shutil.which("nvidia-smi") is not None
 
 
-def _drop_ours(draft: _Draft) -> None:
-    ours = dict.fromkeys(
-        line for line in draft.packages if requirement_name(line).startswith(_OURS)
-    )
-    if ours:
-        draft.packages = [line for line in draft.packages if line not in ours]
-        draft.sentences.append(
-            f"not installed, as this trackboard answers to their names: {', '.join(ours)}"
-        )
-    draft.packages = [*dict.fromkeys(draft.packages)]
+def _is_here(line: str) -> bool:
+    """Whether the interpreter that submits has it, or what would be installed in its place."""
+    if requirement_name(line) in _TOOLS:
+        return True
+    return is_of_the_sdk(line) and is_installed_here(line)
+
+
+def _replace_sdk(draft: _Draft) -> None:
+    replaced = replace_sdk(draft.packages)
+    draft.packages = [*replaced.others, *replaced.brought]
+    draft.optional += replaced.brought
+    draft.or_newer += (line for line in replaced.brought if without_versions(line) != line)
+    draft.sentences += replaced.sentences
+    if replaced.brought:
+        what = ", ".join(replaced.brought)
+        draft.sentences.append(f"installed, as the SDK's packages bring it along: {what}")
+
+
+def _say_python(draft: _Draft, python: PythonChoice, requirements: Iterable[str]) -> None:
+    if python.sentence:
+        draft.sentences.append(python.sentence)
+    if python.is_of_old and any(without_versions(line) == line for line in requirements):
+        draft.sentences.append(_OLD_CODE)

@@ -26,8 +26,6 @@ from trackboard.environments.variables import (
 from trackboard.errors import UsageError
 from trackboard.model import EnvironmentPlan
 
-_RECORDS_FROM = (3, 9)
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -62,7 +60,7 @@ def prepare_environment(
     Args:
         plan: What it shall have.
         variables: The job's variables, which may say where packages come from.
-        report: Called with each line that is worth a place in the job's console.
+        report: Called with what the job's console says: what it came to, a few lines.
         is_canceled: Asked a few times a second; the build ends when it says so.
         build_log: Called with every line of a build.
 
@@ -82,9 +80,7 @@ def prepare_environment(
     if lease is None:
         from trackboard.environments.build import Builder
 
-        builder = Builder(
-            cache, plan, variables, console=report, log=build_log, is_canceled=is_canceled
-        )
+        builder = Builder(cache, plan, variables, log=build_log, is_canceled=is_canceled)
         try:
             lease = builder.build(digest)
         except Canceled:
@@ -105,10 +101,7 @@ def _built(
     count = len(about.packages)
     report(f"environment {lease.key}: Python {about.python}, {count} package{'s' * (count != 1)}")
     found = variables_of_venv(lease.venv, variables)
-    if tuple(map(int, about.python.split(".")[:2])) >= _RECORDS_FROM:
-        found |= python_path(folder, variables, with_ours=True, tensorflow_v1=plan.tensorflow_v1)
-    else:  # not even our hook would load there
-        report("azureml.core and trackboard need Python 3.9 or newer: this job cannot record")
+    found |= python_path(folder, variables, with_ours=True, tensorflow_v1=plan.tensorflow_v1)
     return Prepared(str(lease.python), found, lease)
 
 
@@ -138,7 +131,10 @@ def _digest(plan: EnvironmentPlan, variables: Mapping[str, str]) -> str:
     question = {
         "python": plan.python or f"{sys.implementation.cache_tag} {sys.base_prefix}",
         "machine": [sys.platform, os.uname().machine],
+        "oldest_python": plan.oldest_python,
         "requirements": plan.requirements,
+        "or_newer": plan.or_newer,
+        "optional": plan.optional,
         "options": plan.options,
         "settings": read_pip_settings(variables),
         "uv": {name: v for name, v in variables.items() if name.startswith("UV_")},

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trackboard.environments.python_version import RECORDS_FROM, is_met
 from trackboard.errors import UsageError
 
 if TYPE_CHECKING:
     from trackboard.environments.uv_process import Uv
 
-_OLDEST = (3, 9)  # that runs what a job records with
 _PATCH = re.compile(r"(?:==)?(\d+\.\d+)\.\d+")
 
 
@@ -49,7 +49,7 @@ def find_python(uv: Uv, wanted: str) -> Interpreter:
     Raises:
         UsageError: There is none; the message names those that there are.
     """
-    if _is_met(this_interpreter().version, wanted):
+    if is_met(this_interpreter().version, wanted):
         return this_interpreter()
     found = _find(uv, wanted)
     if found is not None:
@@ -62,9 +62,18 @@ def find_python(uv: Uv, wanted: str) -> Interpreter:
     return _download(uv, wanted)
 
 
-def list_pythons(uv: Uv) -> tuple[Interpreter, ...]:
-    """Those that are installed and run what a job records with: one of each minor version, newest first."""
-    return tuple(one for one in _list(uv) if one.minor >= _OLDEST)
+def list_pythons(uv: Uv, wanted: str = "") -> tuple[Interpreter, ...]:
+    """Those that are installed and run what a job records with: one of each minor version, newest first.
+
+    Args:
+        uv: Runs anywhere.
+        wanted: A version or a range; empty: any.
+    """
+    ours = this_interpreter()
+    found = {one.minor: one for one in _list(uv, wanted) if one.minor >= RECORDS_FROM}
+    if not wanted or is_met(ours.version, wanted):
+        found[ours.minor] = ours
+    return tuple(found[minor] for minor in sorted(found, reverse=True))
 
 
 def _list(uv: Uv, wanted: str = "") -> list[Interpreter]:
@@ -101,7 +110,7 @@ def _download(uv: Uv, wanted: str) -> Interpreter:
         found = _find(uv, wanted) if answer.code == 0 else None
         if found is not None:
             return found
-    there = ", ".join(one.version for one in _list(uv)) or "none that uv can find"
+    there = ", ".join(one.version for one in list_pythons(uv))
     raise UsageError(
         f"the environment asks for Python {wanted}, which is not on this machine and could not be"
         f" downloaded:\n{words}",
@@ -118,11 +127,3 @@ def _search_path(variables: Mapping[str, str]) -> dict[str, str]:
     theirs = sorted(root.glob("versions/3*/bin"), reverse=True)
     kept = [folder for folder in before if folder != shims]
     return {"PATH": os.pathsep.join([*kept, *map(str, theirs)])}
-
-
-def _is_met(version: str, wanted: str) -> bool:
-    from packaging.specifiers import SpecifierSet
-
-    if re.fullmatch(r"\d+(\.\d+)*", wanted):
-        return version == wanted or version.startswith(f"{wanted}.")
-    return version in SpecifierSet(wanted)

@@ -15,6 +15,7 @@ from trackboard.layout.reading import read_text
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
+    from packaging.specifiers import Specifier
 
 CONSTRAINT = "--constraint"  # in our options it is followed by a requirement, not by a file's name
 
@@ -127,6 +128,35 @@ def requirement_name(line: str) -> str:
         return canonical(plain[1])
     found = parse_requirement(line)
     return "" if found is None else canonical(found.name)
+
+
+def without_versions(line: str) -> str:
+    """A requirement by name in any version; what is named by a path or an address stays as it is."""
+    found = parse_requirement(line)
+    if found is None or found.url or not found.specifier:
+        return line
+    found.specifier = type(found.specifier)()
+    return str(found)
+
+
+def stays_below(line: str, major: int) -> bool:
+    """Whether all versions that a requirement allows are older than a major version."""
+    found = parse_requirement(line)
+    return found is not None and any(_is_below(each, major) for each in found.specifier)
+
+
+def _is_below(specifier: Specifier, major: int) -> bool:
+    from packaging.version import Version
+
+    if specifier.operator not in ("==", "===", "~=", "<", "<="):
+        return False
+    try:
+        version = Version(specifier.version.removesuffix(".*"))
+    except ValueError:  # `===` takes any text
+        return False
+    if specifier.operator == "<":
+        return version <= Version(str(major))
+    return version.major < major
 
 
 def canonical(name: str) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from trackboard.environments.failures import explain, is_about_python
+from trackboard.environments.failures import explain, is_about_python, is_contradiction
 from trackboard.environments.local_packages import fingerprint, has_sources
+from trackboard.environments.nearest import at, or_newer, read_lock, say_newer
 from trackboard.environments.pythons import (
     Interpreter,
     find_python,
     list_pythons,
     this_interpreter,
 )
-from trackboard.environments.requirements import CONSTRAINT
+from trackboard.environments.requirements import CONSTRAINT, requirement_name, without_versions
 from trackboard.environments.uv_process import Answer, Uv
 from trackboard.errors import TrackboardError, UsageError
 from trackboard.model import EnvironmentPlan
@@ -123,36 +122,53 @@ class Resolver:
             Unavailable: There is no space, or no network.
             Canceled: Nobody wants them any more.
         """
-        if self._plan.python:
+        requirements = self._plan.requirements
+        if self._plan.python and not self._is_range:
             return self._resolve_for(find_python(self._uv, self._plan.python))
-        ours = this_interpreter()
-        if self.options.say_what_is_built or has_sources(self._plan.requirements):
-            return self._resolve_for(ours)
-        if not self._plan.requirements:
-            return Resolved(ours)
-        answer = self._compile(ours, wheels_only=True)
+        pythons = self._candidates()
+        first = next(pythons)
+        if self.options.say_what_is_built or has_sources(requirements) or not requirements:
+            return self._resolve_for(first)
+        answer = self._compile(first, wheels_only=True)
         if answer.code == 0:
-            return self._resolved(ours, answer)
+            return self._resolved(first, answer)
         if not is_about_python(answer.words):
-            raise self._failure(ours, answer)
-        found = self._resolve_elsewhere(ours)
+            raise self.failure(first, answer, "resolved")
+        found = self._resolve_elsewhere(first, pythons)
         if found is None:
             self._uv.report("not everything has wheels: trying what is built from sources")
-            return self._resolve_for(ours)
+            return self._resolve_for(first)
         return found
 
-    def _resolve_elsewhere(self, ours: Interpreter) -> Resolved | None:
-        """For the newest other Python for which everything has wheels."""
-        for other in list_pythons(self._uv):
-            if other.minor == ours.minor:
-                continue
+    @property
+    def _is_range(self) -> bool:
+        return not self._plan.python[:1].isdigit()
+
+    def _candidates(self) -> Iterator[Interpreter]:
+        """The Pythons that will do, the best first; the others are looked for when that one did not."""
+        wanted = self._plan.python
+        if self._plan.oldest_python:
+            yield from reversed(list_pythons(self._uv, wanted))
+            return
+        first = find_python(self._uv, wanted) if wanted else this_interpreter()
+        yield first
+        others = list_pythons(self._uv, wanted)
+        yield from (other for other in others if other.minor != first.minor)
+
+    def _resolve_elsewhere(
+        self, first: Interpreter, others: Iterator[Interpreter]
+    ) -> Resolved | None:
+        """For the next other Python for which everything has wheels."""
+        for other in others:
             answer = self._compile(other, wheels_only=True)
             if answer.code == 0:
+                submits = ", which submits" if first == this_interpreter() else ""
                 note = (
                     f"Python {other.version} is used: not all of {self._names} can be had for Python"
-                    f" {ours.version}, which submits"
+                    f" {first.version}{submits}"
                 )
-                return replace(self._resolved(other, answer), notes=(note,))
+                found = self._resolved(other, answer)
+                return replace(found, notes=(note, *found.notes))
         return None
 
     def _resolve_for(self, python: Interpreter) -> Resolved:
@@ -161,12 +177,21 @@ class Resolver:
             return Resolved(python)
         answer = self._compile(python)
         if answer.code != 0:
-            raise self._failure(python, answer)
+            raise self.failure(python, answer, "resolved")
         return self._resolved(python, answer)
 
-    def _failure(self, python: Interpreter, answer: Answer) -> TrackboardError:
-        doing = f"resolved for Python {python.version}"
-        error = explain(answer.words, doing, self._uv.folder, self._uv.variables)
+    def failure(self, python: Interpreter, answer: Answer, doing: str) -> TrackboardError:
+        """The error that uv's words mean, and what to ask for instead.
+
+        Args:
+            python: The interpreter that it was for.
+            answer: What uv said.
+            doing: What it was to do: "the environment cannot be ...".
+        """
+        what = f"{doing} for Python {python.version}"
+        error = explain(answer.words, what, self._uv.folder, self._uv.variables)
+        if isinstance(error, UsageError) and is_about_python(answer.words):
+            error.hint = self._what_there_is(python)
         if self._plan.tensorflow_v1 and isinstance(error, UsageError):
             error.hint = (
                 "TensorFlow 1 became the newest TensorFlow 2: versions of other packages from its time"
@@ -174,27 +199,115 @@ class Resolver:
             )
         return error
 
+    def _what_there_is(self, python: Interpreter) -> str:
+        """What to ask for instead: versions near those that were asked for, or another Python."""
+        settled = self._settle(python, self._plan.requirements)
+        versions = [new for old, new in settled.items() if old != new]
+        hints: list[str] = []
+        if versions:
+            nearest = ", ".join(one.replace("~=", "==") for one in versions)
+            hints.append(f"The nearest with wheels for Python {python.version}: {nearest}.")
+        other = self._other_python(python)
+        if other:
+            hints.append(f'Python {other} has wheels for all of it: python_version="{other}".')
+        if not hints:
+            return f"Nothing near it has wheels for Python {python.version}: use another package."
+        return f"{' '.join(hints)} Or leave the versions out."
+
+    def _other_python(self, tried: Interpreter) -> str:
+        """A version of Python that has wheels for everything; empty: none, or all were tried."""
+        if not self._plan.python or self._is_range:
+            return ""
+        for other in list_pythons(self._uv):
+            if other.minor != tried.minor and self._compile(other, wheels_only=True).code == 0:
+                return ".".join(map(str, other.minor))
+        return ""
+
     def _compile(self, python: Interpreter, *, wheels_only: bool = False) -> Answer:
+        """Find exact versions; without what nobody wrote, if it is that which cannot be had."""
+        plan = self._plan
+        answer = self._fit(python, plan.requirements, wheels_only=wheels_only)
+        written = tuple(line for line in plan.requirements if line not in plan.optional)
+        if (
+            answer.code == 0
+            or not is_contradiction(answer.words)
+            or len(written)
+            in (
+                0,
+                len(plan.requirements),
+            )
+        ):
+            return answer
+        without = self._fit(python, written, wheels_only=wheels_only)
+        return without if without.code == 0 else answer
+
+    def _fit(
+        self, python: Interpreter, lines: Sequence[str], *, wheels_only: bool = False
+    ) -> Answer:
+        """Find exact versions; those that may be newer than they say are settled first."""
+        lenient = [line for line in self._plan.or_newer if line in lines]
+        if not lenient:
+            return self._ask(python, lines, wheels_only=wheels_only)
+        settled = self._settle(python, lenient)
+        answer = self._ask(
+            python, [settled.get(line, line) for line in lines], wheels_only=wheels_only
+        )
+        if answer.code == 0 or not is_contradiction(answer.words):
+            return answer
+        loose = {line: or_newer(line) or line for line in lenient}
+        return self._ask(python, [loose.get(line, line) for line in lines], wheels_only=wheels_only)
+
+    def _settle(self, python: Interpreter, lines: Sequence[str]) -> dict[str, str]:
+        """The lowest versions from those on that are asked for that have wheels and fit together."""
+        loose = {line: newer for line in lines if (newer := or_newer(line)) is not None}
+        if not loose:
+            return {}
+        others = [line for line in self._plan.requirements if line not in loose]
+        answer = self._ask(
+            python,
+            [*loose.values()],
+            [line for line in others if requirement_name(line) and "[" not in line],
+            more=("--resolution", "lowest-direct"),
+            wheels_only=True,
+        )
+        if answer.code != 0:  # not one of all its versions has wheels: any will do
+            return {line: without_versions(line) for line in loose}
+        locked = read_lock(answer.output)
+        return {
+            line: at(line, locked[name])
+            for line in loose
+            if (name := requirement_name(line)) in locked
+        }
+
+    def _ask(
+        self,
+        python: Interpreter,
+        lines: Sequence[str],
+        constraints: Sequence[str] = (),
+        *,
+        more: Sequence[str] = (),
+        wheels_only: bool,
+    ) -> Answer:
         self._uv.report(f"resolving {self._names} for Python {python.version}")
-        stem = f".asked-{os.getpid()}-{time.monotonic_ns()}"
-        asked, limits = (self._uv.folder / f"{stem}.{kind}" for kind in ("in", "limits"))
-        command = ["pip", "compile", asked.name, "--python", python.path, "--no-header"]
-        command += ["--no-annotate", *self.options.words]
-        if self.options.constraints:
-            command += ["--constraints", limits.name]
+        limits = (*self.options.constraints, *constraints)
+        command = ["pip", "compile", "requirements.in", "--python", python.path, "--no-header"]
+        command += ["--no-annotate", *self.options.words, *more]
+        if limits:
+            command += ["--constraints", "constraints.txt"]
         if wheels_only:
             command += ["--only-binary", ":all:"]
-        try:
-            asked.write_text("\n".join((*self.options.lines, *self._plan.requirements, "")))
-            limits.write_text("\n".join((*self.options.constraints, "")))
-            return self._uv.run(command, doing="resolving")
-        finally:
-            asked.unlink(missing_ok=True)
-            limits.unlink(missing_ok=True)
+        files = {"requirements.in": (*self.options.lines, *lines), "constraints.txt": limits}
+        return self._uv.run(command, doing="resolving", files=files)
 
     def _resolved(self, python: Interpreter, answer: Answer) -> Resolved:
         lock = "\n".join((*self.options.lines, answer.output))
-        return Resolved(python, lock, local=json.dumps(fingerprint(self._plan.requirements)))
+        notes = say_newer(self._plan.or_newer, lock, python.version)
+        missing = [
+            line for line in self._plan.optional if requirement_name(line) not in read_lock(lock)
+        ]
+        left_out = f"left out, as it cannot be had with the rest: {', '.join(missing)}"
+        local = json.dumps(fingerprint(self._plan.requirements))
+        return Resolved(python, lock, (*notes, *([left_out] if missing else [])), local)
 
 
 def _pairs(options: Sequence[str]) -> Iterator[tuple[str, str]]:

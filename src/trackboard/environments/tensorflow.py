@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from trackboard.environments.requirements import parse_requirement, requirement_name
-
-if TYPE_CHECKING:
-    from packaging.specifiers import Specifier
+from trackboard.environments.requirements import (
+    parse_requirement,
+    requirement_name,
+    stays_below,
+)
 
 _TENSORFLOW = frozenset(("tensorflow", "tensorflow-gpu", "tensorflow-cpu"))
 # Parts of TensorFlow 1 that had packages of their own, and whose versions of then fit to nothing else.
@@ -41,7 +41,7 @@ def replace_tensorflow(requirements: Iterable[str]) -> Replaced:
         found = parse_requirement(line) if name in _TENSORFLOW | _PARTS else None
         if found is None:
             kept.append(line)
-        elif _is_version_1(found.specifier):
+        elif stays_below(line, 2):
             if name in _TENSORFLOW:
                 is_v1 = True
                 kept.append("tensorflow")
@@ -59,21 +59,3 @@ def replace_tensorflow(requirements: Iterable[str]) -> Replaced:
         else:
             kept.append(line)
     return Replaced(tuple(dict.fromkeys(kept)), is_v1, tuple(sentences))
-
-
-def _is_version_1(specifiers: Iterable[Specifier]) -> bool:
-    return any(_stays_below_2(each) for each in specifiers)
-
-
-def _stays_below_2(specifier: Specifier) -> bool:
-    from packaging.version import Version
-
-    if specifier.operator not in ("==", "===", "~=", "<", "<="):
-        return False
-    try:
-        version = Version(specifier.version.removesuffix(".*"))
-    except ValueError:  # `===` takes any text
-        return False
-    if specifier.operator == "<":
-        return version <= Version("2")
-    return version.major < 2

@@ -7,8 +7,9 @@ import selectors
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,6 @@ class Uv:
         folder: Where it runs: a folder without a project.
         variables: The job's.
         is_canceled: Asked a few times a second while it runs.
-        console: Takes the lines that are worth a person's time.
         log: Takes every line.
     """
 
@@ -69,11 +69,9 @@ class Uv:
         variables: Mapping[str, str],
         *,
         is_canceled: Callable[[], bool],
-        console: Callable[[str], None],
         log: Callable[[str], None],
     ) -> None:
         self.folder = folder
-        self._console = console
         self._log = log
         self._is_canceled = is_canceled
         self._binary = find_uv()
@@ -95,6 +93,7 @@ class Uv:
         doing: str,
         keep_fd: int = -1,
         more: Mapping[str, str] | None = None,
+        files: Mapping[str, Iterable[str]] | None = None,
     ) -> Answer:
         """Run it to its end.
 
@@ -103,22 +102,19 @@ class Uv:
             doing: What it does, for people.
             keep_fd: Stays open in it as well: a lock that must last as long as it does.
             more: Further variables.
+            files: Lines of files by name, which its command line names: it runs beside them.
 
         Raises:
             Canceled: It was ended, as nobody wants it any more.
             Unavailable: It could not be started.
         """
-        answer = self._run_once(arguments, doing, keep_fd, more)
+        answer = self._run_with(files or {}, arguments, doing, keep_fd, more)
         if answer.code == 0 or _NO_PKG_RESOURCES not in answer.words or arguments[0] != "pip":
             return answer
         self.report("a package of old is built with a setuptools of its age")
-        limits = self.folder / f".setuptools-{os.getpid()}-{time.monotonic_ns()}.txt"
-        try:
-            limits.write_text(f"{_WITH_PKG_RESOURCES}\n")
-            again = [*arguments, "--build-constraints", limits.name]
-            return self._run_once(again, doing, keep_fd, more)
-        finally:
-            limits.unlink(missing_ok=True)
+        limits = {**(files or {}), _LIMITS: [_WITH_PKG_RESOURCES]}
+        again = [*arguments, "--build-constraints", _LIMITS]
+        return self._run_with(limits, again, doing, keep_fd, more)
 
     def forget_index(self) -> None:
         """Leave out the index of pip's settings: as with pip, one that is asked for takes its place."""
@@ -128,7 +124,6 @@ class Uv:
     def report(self, line: str) -> None:
         """Say something of ours."""
         self._log(line)
-        self._console(line)
 
     def check(self) -> None:
         """Go on only if somebody still wants this.
@@ -139,12 +134,33 @@ class Uv:
         if self._is_canceled():
             raise Canceled
 
-    def _run_once(
-        self, arguments: Sequence[str], doing: str, keep_fd: int, more: Mapping[str, str] | None
+    def _run_with(
+        self,
+        files: Mapping[str, Iterable[str]],
+        arguments: Sequence[str],
+        doing: str,
+        keep_fd: int,
+        more: Mapping[str, str] | None,
+    ) -> Answer:
+        if not files:
+            return self._run_in(self.folder, arguments, doing, keep_fd, more)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".uv-") as name:
+            folder = Path(name)
+            for file, lines in files.items():
+                (folder / file).write_text("\n".join((*lines, "")))
+            return self._run_in(folder, arguments, doing, keep_fd, more)
+
+    def _run_in(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        doing: str,
+        keep_fd: int,
+        more: Mapping[str, str] | None,
     ) -> Answer:
         command = [self._binary, *arguments]
         self._log("$ uv " + " ".join(arguments))
-        with _started(command, self.folder, {**self.variables, **(more or {})}, keep_fd) as process:
+        with _started(command, folder, {**self.variables, **(more or {})}, keep_fd) as process:
             output, words = self._follow(process, doing)
             return Answer(process.wait(), output, words)
 
@@ -187,15 +203,13 @@ class Uv:
             words = line.decode(errors="replace").rstrip()
             if words:
                 self._log(words)
-                if words.lstrip().startswith(_WORTH_A_LINE):
-                    self._console(words.strip())
         return rest
 
 
 # What setup.py of packages of old imports without saying so; setuptools does not have it any more.
 _NO_PKG_RESOURCES = "No module named 'pkg_resources'"
 _WITH_PKG_RESOURCES = "setuptools<81"
-_WORTH_A_LINE = ("Building ", "Downloading ")
+_LIMITS = "build-constraints.txt"
 
 
 def find_uv() -> str:

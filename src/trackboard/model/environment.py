@@ -24,6 +24,7 @@ class EnvironmentRequest:
     conda_packages: Tuple[str, ...] = ()  # match specifications
     pip_options: Tuple[str, ...] = ()  # such as "--extra-index-url", one word each
     tensorflow_v1: bool = False  # it was made for TensorFlow 1, whatever its packages say
+    curated: str = ""  # the curated environment that its packages were taken from, under a new name
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,12 @@ class EnvironmentPlan:
     version: str = ""
     interpreter: str = ""  # empty: an environment is built
     python: str = ""  # a version that it must have; empty: any that the requirements allow
+    oldest_python: bool = False  # of these, the oldest that has wheels for the requirements
     requirements: Tuple[str, ...] = ()
+    or_newer: Tuple[str, ...] = ()  # of these, those for which the next newer with wheels will do
+    optional: Tuple[
+        str, ...
+    ] = ()  # of these, those that nobody wrote: left out if they cannot be had
     options: Tuple[str, ...] = ()
     tensorflow_v1: bool = False  # `import tensorflow` is the interface of version 1
     substitutions: Tuple[str, ...] = ()  # what was asked for and what it became, a sentence each

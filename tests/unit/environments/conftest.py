@@ -79,11 +79,17 @@ def index(tmp_path: Path) -> Index:
     return index
 
 
+@pytest.fixture(scope="session")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where uv keeps what it knows, of this machine's interpreters above all: asking them takes seconds."""
+    return tmp_path_factory.mktemp("uv")
+
+
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EnvironmentCache:
+def cache(tmp_path: Path, downloads: Path, monkeypatch: pytest.MonkeyPatch) -> EnvironmentCache:
     folder = tmp_path / "cache"
     monkeypatch.setenv("TRACKBOARD_CACHE", str(folder))
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(downloads))
     return EnvironmentCache(folder)
 
 

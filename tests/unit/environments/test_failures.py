@@ -30,7 +30,7 @@ def _explain(words: str) -> TrackboardError:
         (_READ_ONLY, Unavailable, "cannot be written to", "TRACKBOARD_CACHE"),
         (_MISSING, UsageError, "nmpy was not found", "no package 'nmpy'"),
         (_CONFLICT, UsageError, "a==1 and a>2", "contradict"),
-        (_WHEELS, UsageError, "no usable wheels", "python_version"),
+        (_WHEELS, UsageError, "no usable wheels", "wheels for this Python"),
     ],
 )
 def test_the_words_of_uv(words: str, family: type, said: str, hint: str) -> None:

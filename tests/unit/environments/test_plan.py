@@ -37,10 +37,52 @@ def test_an_interpreter_by_name(named: str, becomes: str, empty_folder: Path) ->
 
 def test_the_sdk_is_replaced_and_that_is_said() -> None:
     plan = plan_environment(EnvironmentRequest(pip_packages=("azureml-defaults", "six==1.16")))
-    assert (plan.interpreter, plan.requirements) == ("", ("six==1.16",))
+    assert (plan.interpreter, plan.requirements) == ("", ("six==1.16", "numpy", "pyarrow"))
+    assert plan.optional == ("numpy", "pyarrow")
     assert plan.substitutions == (
         "not installed, as this trackboard answers to their names: azureml-defaults",
+        "installed, as the SDK's packages bring it along: numpy, pyarrow",
     )
+
+
+def test_what_this_python_lacks_of_the_sdk_is_built() -> None:
+    plan = plan_environment(EnvironmentRequest(pip_packages=("azureml-interpret",)))
+    assert plan.interpreter == ""
+    assert plan.or_newer == plan.optional == ("interpret-community~=0.31.0", "numpy~=1.23.0")
+
+
+@pytest.mark.parametrize("version", ["3.6.2", "3.8.13", "3.10.18"])
+def test_a_version_that_nobody_chose(version: str) -> None:
+    alone = plan_environment(EnvironmentRequest(python=version, pip_packages=("azureml-defaults",)))
+    assert (alone.interpreter, alone.python) == (sys.executable, "")
+    plan = plan_environment(EnvironmentRequest(python=version, pip_packages=("six",)))
+    assert (plan.interpreter, plan.python, plan.oldest_python) == ("", "", False)
+    assert f"Python {version} is a default of the Azure ML SDK" in plan.substitutions[0]
+    is_old = "3.10" not in version
+    assert any("numpy<1.24" in one for one in plan.substitutions) is is_old
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7.*", "2.7"])
+@pytest.mark.parametrize("packages", [(), ("azureml-defaults",), ("six",)])
+def test_a_version_that_cannot_record(version: str, packages: tuple[str, ...]) -> None:
+    plan = plan_environment(
+        EnvironmentRequest(conda_packages=(f"python={version}",), pip_packages=packages)
+    )
+    assert (plan.interpreter, plan.python, plan.oldest_python) == ("", ">=3.9", True)
+    assert any("cannot record, which needs 3.9" in one for one in plan.substitutions)
+
+
+def test_the_pair_of_old_documents() -> None:
+    """Python 3.6.2 and TensorFlow 1.12: neither is there, and both have something in their place."""
+    plan = plan_environment(
+        EnvironmentRequest(
+            python="3.6.2",
+            conda_packages=("tensorflow-gpu=1.12",),
+            pip_packages=("azureml-defaults",),
+        )
+    )
+    assert (plan.python, plan.tensorflow_v1) == ("", True)
+    assert plan.requirements == ("tensorflow", "numpy", "pyarrow")
 
 
 def test_conda_is_translated_and_that_is_said() -> None:
@@ -89,24 +131,38 @@ def test_tensorflow_for_gpus() -> None:
 
 def test_a_curated_name() -> None:
     plan = plan_environment(EnvironmentRequest(name="AzureML-TensorFlow-2.2-GPU"))
-    assert plan.requirements == ("tensorflow",)
+    assert plan.requirements[:2] == ("tensorflow~=2.2.0", "numpy~=1.19.0")
+    assert {"tensorflow~=2.2.0", "numpy~=1.19.0"} < {*plan.or_newer}
+    assert "mlflow-skinny" in plan.requirements
     assert "AzureML-TensorFlow-2.2-GPU" in plan.substitutions[0]
     old = plan_environment(EnvironmentRequest(name="azureml-tensorflow-1.13-gpu"))
     assert old.tensorflow_v1
 
 
+def test_a_curated_one_under_a_new_name_is_as_lenient_and_what_was_added_is_not() -> None:
+    plan = plan_environment(
+        EnvironmentRequest(
+            name="mine",
+            curated="AzureML-sklearn-1.5",
+            pip_packages=("scikit-learn~=1.5.0", "numpy==1.26.4", "six==1.16"),
+        )
+    )
+    assert plan.requirements == ("scikit-learn~=1.5.0", "numpy==1.26.4", "six==1.16")
+    assert plan.or_newer == ("scikit-learn~=1.5.0",)
+
+
 @pytest.mark.parametrize(
-    ("name", "has_gpu", "packages"),
+    ("name", "has_gpu", "package"),
     [
-        ("AzureML-TensorFlow-2.2-GPU", True, ("tensorflow[and-cuda]",)),
-        ("AzureML-TensorFlow-2.2-GPU", False, ("tensorflow",)),
-        ("AzureML-TensorFlow-2.2-CPU", True, ("tensorflow",)),
+        ("AzureML-TensorFlow-2.2-GPU", True, "tensorflow[and-cuda]"),
+        ("AzureML-TensorFlow-2.2-GPU", False, "tensorflow"),
+        ("AzureML-TensorFlow-2.2-CPU", True, "tensorflow"),
     ],
 )
 def test_a_curated_name_for_gpus(
     name: str,
     has_gpu: bool,
-    packages: tuple[str, ...],
+    package: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -114,9 +170,10 @@ def test_a_curated_name_for_gpus(
         (tmp_path / "nvidia-smi").write_text("")
         (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    for asked in ((), ("tensorflow",)):
-        plan = plan_environment(EnvironmentRequest(name=name, pip_packages=asked))
-        assert plan.requirements == packages
+    plan = plan_environment(EnvironmentRequest(name=name, pip_packages=("tensorflow",)))
+    assert plan.requirements == (package,)
+    plan = plan_environment(EnvironmentRequest(name=name))
+    assert plan.requirements[0] == plan.or_newer[0] == f"{package}~=2.2.0"
 
 
 def test_it_was_made_for_tensorflow_1() -> None:

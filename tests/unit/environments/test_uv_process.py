@@ -21,7 +21,6 @@ class Pretended:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
-        self.console: list[str] = []
         self.log: list[str] = []
         self.is_canceled: Callable[[], bool] = lambda: False
         self._program = folder / "program"
@@ -34,7 +33,6 @@ class Pretended:
             self.folder,
             {**os.environ, "VIRTUAL_ENV": "/theirs", "UV_PYTHON": "2.7"},
             is_canceled=lambda: self.is_canceled(),
-            console=self.console.append,
             log=self.log.append,
         )
 
@@ -50,13 +48,19 @@ def test_what_it_prints_and_what_it_says(pretended: Pretended) -> None:
     assert (answer.code, answer.output) == (3, "out\n")
     assert answer.words == "Downloading a (1 MiB)\n + b\nlast"
     assert pretended.log == ["$ uv pip x", "Downloading a (1 MiB)", " + b", "last"]
-    assert pretended.console == ["Downloading a (1 MiB)"]
 
 
 def test_it_is_not_led_astray(pretended: Pretended) -> None:
     uv = pretended.says('echo "$VIRTUAL_ENV,$UV_PYTHON,$UV_PYTHON_DOWNLOADS,$MORE"; pwd')
     answer = uv.run([], doing="testing", more={"MORE": "1"})
     assert answer.output == f",,never,1\n{pretended.folder}\n"
+
+
+def test_files_that_its_command_line_names(pretended: Pretended) -> None:
+    uv = pretended.says("cat a.in b.txt")
+    answer = uv.run(["a.in"], doing="testing", files={"a.in": ["1"], "b.txt": ["2"]})
+    assert (answer.output, pretended.log) == ("1\n2\n", ["$ uv a.in"])
+    assert [path.name for path in pretended.folder.iterdir()] == ["program"]
 
 
 def test_much_on_both_sides(pretended: Pretended) -> None:
@@ -68,8 +72,8 @@ def test_much_on_both_sides(pretended: Pretended) -> None:
 def test_silence_is_broken(pretended: Pretended, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uv_process, "_SILENCE_S", 0.3)
     pretended.says("sleep 1.5").run([], doing="installing")
-    assert len(pretended.console) >= 2
-    assert {*pretended.console} <= {f"installing, {n} s so far" for n in range(10)}
+    assert len(pretended.log) >= 3
+    assert {*pretended.log[1:]} <= {f"installing, {n} s so far" for n in range(10)}
 
 
 def test_canceled_with_all_that_it_started(pretended: Pretended) -> None:

@@ -1,0 +1,43 @@
+"""`workspace.environments`: those that are listed, and every other name that `Environment.get` knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
+
+from azureml.exceptions._tree import MissingException
+
+if TYPE_CHECKING:
+    from azureml.core.environment import Environment
+
+
+class EnvironmentsByName(Dict[str, "Environment"]):
+    """Environments by name, which are found as `Environment.get` finds them.
+
+    There are more names than are listed: curated ones in any case, and any version of a known family.
+
+    Args:
+        listed: What is seen when they are walked.
+        find: The environment of any other name; MissingException: there is none.
+    """
+
+    def __init__(
+        self, listed: Mapping[str, Environment], find: Callable[[str], Environment]
+    ) -> None:
+        super().__init__(listed)
+        self._find = find
+
+    def __missing__(self, name: str) -> Environment:
+        try:
+            return self._find(name)
+        except (MissingException, TypeError) as error:
+            raise KeyError(str(error)) from error
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or self.get(name) is not None
+
+    def get(self, name: Any, default: Any = None) -> Any:
+        """The environment of a name, or something else where there is none."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
