@@ -19,9 +19,10 @@ from azureml.exceptions import UserErrorException, WorkspaceException
 from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.config import (
     FOLDER_KEY,
-    ROOT,
     Location,
     find_location,
+    find_named,
+    list_named,
     location_of,
     read_sdk_config,
 )
@@ -225,10 +226,9 @@ class Workspace:
         auth: Optional[object] = None,
         resource_group: Optional[str] = None,
     ) -> Dict[str, List[Workspace]]:
-        """The workspaces beside the one of the current folder: by name, a list with one."""
+        """The workspaces of the current folder and those above it: by name, a list with one."""
         with sdk_errors():
-            home = find_location().folder.parent
-        names = sorted(path.parent.name for path in home.glob("*/trackboard.toml"))
+            names = list_named()
         return {name: [cls(subscription_id, resource_group, name)] for name in names}
 
     def write_config(self, path: Optional[str] = None, file_name: Optional[str] = None) -> None:
@@ -427,10 +427,8 @@ class Workspace:
 
 
 def _folder_of(name: str) -> Path:
-    """Where the workspace of that name is: beside the one of the current folder."""
     with sdk_errors():
-        folder = find_location().folder
-    return folder.with_name(name) if folder.parent.name == ROOT else folder.parent / ROOT / name
+        return find_named(name)
 
 
 def _refuse(what: str, instead: str) -> NoReturn:

@@ -1,7 +1,8 @@
 """Where a workspace is: the search that every entry point shares.
 
 In this order: an explicit location; the variable `TRACKBOARD_URI`; the folder in which the SDK's
-`config.json` is found; the nearest `.trackboard/` upward; else a new one in the current folder.
+`config.json` is found; the nearest `.trackboard/` upward that holds a history; else a new one in the
+current folder. So an empty `.trackboard/`, of a parent or of the home folder, catches nothing.
 """
 
 from __future__ import annotations
@@ -71,10 +72,49 @@ def find_location(argument: str | os.PathLike[str] | None = None) -> Location:
     config = find_sdk_config(here)
     if config is not None:
         return location_of(config)
-    for folder in (here, *here.parents):
-        if os.path.isdir(folder / ROOT):  # also where a folder above is closed to us
-            return Location(folder / ROOT / DEFAULT_NAME)
-    return Location(here / ROOT / DEFAULT_NAME)
+    found = (folder / ROOT for folder in (here, *here.parents) if _is_used(folder / ROOT))
+    return Location(next(found, here / ROOT) / DEFAULT_NAME)
+
+
+def find_named(name: str) -> Path:
+    """The folder of the workspace of that name, which need not exist.
+
+    It is beside the one of the current folder; where it is not, in the nearest `.trackboard/` upward that
+    holds it.
+    """
+    return next(
+        (root / name for root in _list_roots() if _is_used(root, name)), _list_roots()[0] / name
+    )
+
+
+def list_named() -> dict[str, Path]:
+    """The workspaces that `find_named` finds: their folders by name."""
+    found: dict[str, Path] = {}
+    for root in _list_roots():
+        for settings in sorted(root.glob(f"*/{_SETTINGS}")):
+            found.setdefault(settings.parent.name, settings.parent)
+    return dict(sorted(found.items()))
+
+
+def _list_roots() -> list[Path]:
+    """Where workspaces with names may be, the first is where new ones are made."""
+    current = find_location()
+    home = current.folder.parent
+    roots = [home if home.name == ROOT else home / ROOT]
+    if not os.environ.get(VARIABLE) and current.sdk_config is None:
+        roots += [folder / ROOT for folder in (Path.cwd(), *Path.cwd().parents)]
+    return roots
+
+
+def _is_used(root: Path, name: str = DEFAULT_NAME) -> bool:
+    """Whether a `.trackboard` folder holds anything of a workspace, or is closed to us."""
+    try:
+        with os.scandir(root / name) as entries:
+            return next(entries, None) is not None
+    except PermissionError:
+        return os.path.isdir(root)  # False where it is a folder above that is closed
+    except OSError:
+        return False
 
 
 def location_of(config: SdkConfig) -> Location:

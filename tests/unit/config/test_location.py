@@ -5,6 +5,8 @@ import pytest
 
 from trackboard.config import (
     find_location,
+    find_named,
+    list_named,
     make_workspace,
     read_sdk_config,
     read_settings,
@@ -34,6 +36,48 @@ def test_the_nearest_one_upward(empty_folder: Path, monkeypatch: pytest.MonkeyPa
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
     assert find_location().folder == empty_folder / ".trackboard" / "default"
+
+
+@pytest.mark.parametrize("made", ["", "default", "demo/spool"])
+def test_an_empty_folder_of_a_parent_catches_nothing(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    (empty_folder / ".trackboard" / made).mkdir(parents=True)
+    project = empty_folder / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    assert find_location().folder == project / ".trackboard" / "default"
+    assert find_named("other") == project / ".trackboard" / "other"
+
+
+def test_a_history_without_its_settings_is_found(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = empty_folder / ".trackboard" / "default"
+    history.mkdir(parents=True)
+    (history / "trackboard.db").write_bytes(b"")
+    (empty_folder / "below").mkdir()
+    monkeypatch.chdir(empty_folder / "below")
+    assert find_location().folder == history
+
+
+def test_a_named_one_is_beside_the_current_one_or_above(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = empty_folder / ".trackboard"
+    make_workspace(above / "mine")
+    below = empty_folder / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    assert find_named("mine") == above / "mine"
+    assert list_named() == {"mine": above / "mine"}
+    make_workspace(find_location().folder)
+    assert find_named("mine") == above / "mine"
+    make_workspace(below / ".trackboard" / "mine")
+    assert find_named("mine") == below / ".trackboard" / "mine"
+    assert list(list_named()) == ["default", "mine"]
+    monkeypatch.setenv("TRACKBOARD_URI", str(empty_folder / "far"))
+    assert find_named("mine") == empty_folder / "far" / ".trackboard" / "mine"
 
 
 def test_the_argument_goes_before_the_variable(
