@@ -38,6 +38,9 @@ class _Blobs:
     def open(self, key: str) -> BinaryIO:
         return io.BytesIO(self._content[key])
 
+    def locate(self, key: str) -> Path:
+        raise NotImplementedError
+
     def exists(self, key: str) -> bool:
         return key in self._content
 

@@ -18,6 +18,7 @@ from trackboard.model import (
     Ended,
     Event,
     FileAdded,
+    FileRemoved,
     Heartbeat,
     Lost,
     ParameterSet,
@@ -69,6 +70,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Tagged, RUNS, NAMES, st.none() | WORDS, removed=st.booleans()),
     st.builds(PropertyAdded, RUNS, NAMES, WORDS),
     st.builds(FileAdded, RUNS, NAMES, WORDS, st.integers(0, 2**40), TIMES),
+    st.builds(FileAdded, RUNS, NAMES, st.just(""), st.integers(0, 2**40), TIMES),
+    st.builds(FileRemoved, RUNS, NAMES),
     st.builds(TextLogged, RUNS, NAMES, WORDS, st.none() | INT64, TIMES, TABLES),
     st.builds(ParameterSet, RUNS, NAMES, PARAMETERS),
     st.builds(

@@ -65,9 +65,14 @@ class FolderBlobs:
                 f"the file {key!r} in {self._path} could not be read: {error.strerror or error}",
                 hint="Check that you may read it.",
             ) from error
-        raise NotFound(
-            f"there is no file {key!r} in {self._path}", hint="It may have been deleted."
-        )
+        raise self._missing(key)
+
+    def locate(self, key: str) -> Path:
+        """Where a blob is as a plain file."""
+        home = self._home(key)
+        if home is None or not home.exists():
+            raise self._missing(key)
+        return home
 
     def exists(self, key: str) -> bool:
         """Whether there is a blob under this key."""
@@ -79,6 +84,11 @@ class FolderBlobs:
         home = self._home(key)
         if home is not None:
             self._forget(home)
+
+    def _missing(self, key: str) -> NotFound:
+        return NotFound(
+            f"there is no file {key!r} in {self._path}", hint="It may have been deleted."
+        )
 
     def _home(self, key: str) -> Path | None:
         """Where a blob lies; None for a key that `put` cannot have given: it never becomes a path."""

@@ -25,13 +25,14 @@ from trackboard.ingest.removal import remove_leftovers, remove_spool
 from trackboard.ingest.silence import unwritten_s
 from trackboard.ingest.succession import Succession
 from trackboard.layout.file_system import FileSystem, find_file_system
-from trackboard.model import FileBytes, RunId, RunKind, WriterId
+from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, WriterId
 from trackboard.ports import Batch, Position, Store
 from trackboard.spool import Segment, list_segments, list_writers, read_writer
 
 _log = logging.getLogger("trackboard")
 
 PASS_S = 0.1
+_ON_DISK = (FileBytes, FileRemoved)  # events that change the plain files of a run
 _LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
 _FIRST_BYTES = 128 << 10  # of a pass's first transaction: what is new and small is stored at once
 _MOST_BYTES = 4 << 20  # of the later ones, as far as the pass has time for them
@@ -374,12 +375,12 @@ class Ingest:
         return None
 
     def _with_files(self, batch: Batch) -> Batch:
-        pieces = [event for event in batch.events if isinstance(event, FileBytes)]
+        pieces = [event for event in batch.events if isinstance(event, _ON_DISK)]
         if not pieces:
             return batch
         deleted = self._store.list_deleted({piece.run for piece in pieces})
         pieces = [piece for piece in pieces if piece.run not in deleted]
-        others = tuple(event for event in batch.events if not isinstance(event, FileBytes))
+        others = tuple(event for event in batch.events if not isinstance(event, _ON_DISK))
         return replace(batch, events=(*others, *write_bytes(pieces, self._run_folder)))
 
     def _end_if_over(self, spool: _Spool) -> None:

@@ -90,6 +90,17 @@ class FileBytes:
 
 
 @dataclass(frozen=True)
+class FileRemoved:
+    """A growing file of the run is no more: its source was renamed, or removed and begun again.
+
+    A complete file that was put into the blobs under the same path stays.
+    """
+
+    run: RunId
+    path: str
+
+
+@dataclass(frozen=True)
 class TextLogged:
     """A metric's value that is text. `step` None: the series' count at that moment.
 
@@ -173,6 +184,7 @@ Event = Union[
     ParameterSet,
     FileAdded,
     FileBytes,
+    FileRemoved,
     TextLogged,
     ArtifactLogged,
     Lost,

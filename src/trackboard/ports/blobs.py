@@ -7,6 +7,7 @@ Not promised: order, or listing.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
@@ -26,6 +27,16 @@ class Blobs(Protocol):
 
     def open(self, key: str) -> BinaryIO:
         """Open a blob for reading; the caller closes it.
+
+        Raises:
+            NotFound: There is none under this key.
+        """
+        ...
+
+    def locate(self, key: str) -> Path:
+        """Where a blob is as a plain file of this machine, for programs that take a path only.
+
+        It is there until `delete`, and nobody may write to it.
 
         Raises:
             NotFound: There is none under this key.

@@ -290,6 +290,10 @@ class Store(Protocol):
         """Files of a run by path. Empty for an unknown run."""
         ...
 
+    def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
+        """Files whose paths hold one of the words, as they are spelled, by run and path."""
+        ...
+
     def list_artifacts(
         self,
         *,

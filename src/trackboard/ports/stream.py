@@ -68,7 +68,8 @@ class Batch:
 
     Events are in the order they were written. Points are in log order within each series; their order
     relative to the events does not matter. Never holds `FileBytes`: whoever decodes writes those bytes
-    to their file first and passes `FileAdded` with an empty key on.
+    to their file first and passes `FileAdded` with an empty key on (and removes a file that is gone, but
+    passes `FileRemoved` on as it is).
 
     `definitions` are records that later ones of the same segment need (see `Store.read_definitions`).
     """

@@ -13,6 +13,7 @@ from trackboard.model import (
     ArtifactLogged,
     Created,
     FileAdded,
+    FileRemoved,
     ParameterSet,
     PropertyAdded,
     RunId,
@@ -261,6 +262,15 @@ class LiveRun:
             check_length("file path", path)
             file = self._files.setdefault(path, self._writer.file(self.id, path))
         self._writer.append_bytes(file, offset, data)
+
+    def remove_file(self, path: str) -> None:
+        """Take a growing file away again; a complete one of the same path stays.
+
+        Raises:
+            UsageError: The path is too long.
+        """
+        check_length("file path", path)
+        self._writer.append_event(FileRemoved(self.id, path))
 
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
         """Say that a complete file was put into the blobs under `key`.

@@ -20,6 +20,7 @@ from trackboard.model import (
     Ended,
     Event,
     FileAdded,
+    FileRemoved,
     Heartbeat,
     Lost,
     ParameterSet,
@@ -203,6 +204,7 @@ _FIELDS: Mapping[str, Mapping[str, Read]] = {
         "size_bytes": _SIZE,
         "time_s": _number,
     },
+    "file_removed": {"run": _RUN, "path": _PATH},
     "text": {
         "run": _RUN,
         "name": _SERIES,
@@ -235,6 +237,7 @@ _CLASSES: Mapping[str, Callable[..., Record]] = {
     "property": PropertyAdded,
     "parameter": ParameterSet,
     "file_added": FileAdded,
+    "file_removed": FileRemoved,
     "text": TextLogged,
     "artifact": ArtifactLogged,
     "lost": Lost,

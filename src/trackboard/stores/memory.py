@@ -14,6 +14,7 @@ from trackboard.model import (
     Ended,
     Event,
     FileAdded,
+    FileRemoved,
     Heartbeat,
     Lost,
     ParameterSet,
@@ -43,9 +44,9 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.stores import described, life, match, thin
-from trackboard.stores.chunk import to_int64
 from trackboard.stores.life import RunRecord
 from trackboard.stores.memory_catalogue import MemoryCatalogue
+from trackboard.stores.memory_files import MemoryFiles
 from trackboard.stores.memory_series import MemorySeries
 from trackboard.stores.memory_writers import MemoryWriters
 from trackboard.stores.mention import without
@@ -61,10 +62,9 @@ class MemoryStore(MemoryCatalogue):
         self._runs: dict[RunId, RunRecord] = {}
         self._tags: dict[RunId, dict[str, str | None]] = {}
         self._properties: dict[RunId, dict[str, str]] = {}
-        self._files: dict[RunId, dict[str, RunFile]] = {}
+        self._files = MemoryFiles()
         self._series: dict[tuple[RunId, str, bool], MemorySeries] = {}
         self._parameters: dict[RunId, dict[str, Value]] = {}
-        self._artifacts: list[Artifact] = []
         self._cancelled: set[RunId] = set()
         self._deleted: set[RunId] = set()
         self._last_series = 0
@@ -135,8 +135,8 @@ class MemoryStore(MemoryCatalogue):
                     tags[event.key] = event.value
             case PropertyAdded():
                 self._add_property(event)
-            case FileAdded() | ArtifactLogged():
-                self._add_file(event)
+            case FileAdded() | ArtifactLogged() | FileRemoved():
+                self._files.tell(event)
             case ParameterSet():
                 self._parameters.setdefault(event.run, {})[event.name] = event.value
             case Lost():
@@ -163,28 +163,6 @@ class MemoryStore(MemoryCatalogue):
         if old != event.value:
             text = life.kept_property(event.key, old, event.value)
             self._runs[event.run] = life.warn(self._runs[event.run], text)
-
-    def _add_file(self, event: FileAdded | ArtifactLogged) -> None:
-        added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
-        self._files.setdefault(event.run, {})[event.path] = added
-        if isinstance(event, ArtifactLogged):
-            self._add_artifact(event)
-
-    def _add_artifact(self, event: ArtifactLogged) -> None:
-        known = [(each.run, each.name) for each in self._artifacts]
-        count = known.count((event.run, event.name))
-        self._artifacts.append(
-            Artifact(
-                run=event.run,
-                name=event.name,
-                kind=event.kind,
-                path=event.path,
-                key=event.key,
-                size_bytes=event.size_bytes,
-                step=count if event.step is None else to_int64(event.step),
-                time_s=event.time_s,
-            )
-        )
 
     def _one_series(self, run: RunId, name: str, kind: ValueKind, table: str) -> MemorySeries:
         key = (run, name, kind is ValueKind.TEXT)
@@ -266,10 +244,10 @@ class MemoryStore(MemoryCatalogue):
         for run in gone:
             del self._runs[run]
             self._jobs.pop(run, None)
-            for said in (self._tags, self._properties, self._files, self._parameters):
+            for said in (self._tags, self._properties, self._parameters):
                 said.pop(run, None)
+        self._files.forget(gone)
         self._series = {key: one for key, one in self._series.items() if key[0] not in gone}
-        self._artifacts = [each for each in self._artifacts if each.run not in gone]
         self._cancelled -= gone
         self._deleted |= gone
 
@@ -417,8 +395,12 @@ class MemoryStore(MemoryCatalogue):
     def list_files(self, run: RunId) -> tuple[RunFile, ...]:
         """Files of a run by path."""
         with self._lock:
-            files = self._files.get(run, {})
-            return tuple(files[path] for path in sorted(files))
+            return self._files.list(run)
+
+    def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
+        """Files by run whose paths hold one of the words."""
+        with self._lock:
+            return self._files.find(words)
 
     def list_artifacts(
         self,
@@ -431,7 +413,7 @@ class MemoryStore(MemoryCatalogue):
         with self._lock:
             return tuple(
                 each
-                for each in self._artifacts
+                for each in self._files.artifacts
                 if (runs is None or each.run in runs)
                 and (names is None or each.name in names)
                 and (kinds is None or each.kind in kinds)

@@ -12,6 +12,7 @@ from trackboard.model import (
     Created,
     Event,
     FileAdded,
+    FileRemoved,
     Lost,
     ParameterSet,
     PropertyAdded,
@@ -45,6 +46,7 @@ class RunBook:
         self._properties: dict[RunId, dict[str, str]] = {}
         self._new_properties: list[dict[str, Any]] = []
         self._files: dict[tuple[int, str], RunFile] = {}
+        self._removed_files: dict[tuple[int, str], None] = {}
         self._parameters: dict[tuple[int, str], Value] = {}
         self._artifacts: list[tuple[int, ArtifactLogged]] = []
         self.ended: dict[RunId, None] = {}
@@ -84,6 +86,8 @@ class RunBook:
                 self._add_property(event)
             case FileAdded() | ArtifactLogged():
                 self._add_file(event)
+            case FileRemoved():
+                self._remove_file(event)
             case ParameterSet():
                 self._parameters[self.key(event.run), event.name] = event.value
             case Lost():
@@ -121,6 +125,7 @@ class RunBook:
             self._connection.execute(update, rows)
         new = {self._keys[each] for each in fresh}
         runs.put_tags(self._connection, self._tags, self._untagged, new)
+        runs.remove_growing_files(self._connection, self._removed_files)
         runs.put_files(self._connection, self._files, new)
         parameters.put_parameters(self._connection, self._parameters, new)
         artifacts.add_artifacts(self._connection, self._artifacts)
@@ -169,6 +174,13 @@ class RunBook:
         self._files[self.key(event.run), event.path] = added
         if isinstance(event, ArtifactLogged):
             self._artifacts.append((self.key(event.run), event))
+
+    def _remove_file(self, event: FileRemoved) -> None:
+        where = self.key(event.run), event.path
+        pending = self._files.get(where)
+        if pending is None or not pending.key:  # the blobs' own stays, here and in the table
+            self._files.pop(where, None)
+            self._removed_files[where] = None
 
     def _add_property(self, event: PropertyAdded) -> None:
         known = self._known_properties(event.run)

@@ -312,10 +312,35 @@ def put_files(
         connection.execute(sa.insert(file), rows)
 
 
+def remove_growing_files(connection: sa.Connection, paths: Iterable[tuple[int, str]]) -> None:
+    """Delete the rows of files by run and path, but for those whose bytes are in the blobs."""
+    rows = [{"of_run": key, "of_path": storable(path)} for key, path in paths]
+    if rows:
+        where = (
+            file.c.run == sa.bindparam("of_run"),
+            short(file.c.path) == sa.bindparam("of_path"),
+        )
+        connection.execute(sa.delete(file).where(*where, file.c.key == ""), rows)
+
+
 def list_files(connection: sa.Connection, run_id: RunId) -> tuple[RunFile, ...]:
     """Files of a run by path."""
     query = sa.select(file).join(run, run.c.id == file.c.run).where(run.c.run_id == run_id)
-    return tuple(
-        RunFile(row.path, row.key, row.size_bytes, row.time_s or 0.0)
-        for row in connection.execute(query.order_by(file.c.path))
-    )
+    return tuple(_run_file(row) for row in connection.execute(query.order_by(file.c.path)))
+
+
+def find_files(
+    connection: sa.Connection, words: Collection[str]
+) -> dict[RunId, tuple[RunFile, ...]]:
+    """Files by run whose paths hold one of the words."""
+    holds = sa.or_(sa.false(), *(file.c.path.contains(word, autoescape=True) for word in words))
+    query = sa.select(file, run.c.run_id).join(run, run.c.id == file.c.run).where(holds)
+    found: dict[RunId, list[RunFile]] = {}
+    for row in connection.execute(query.order_by(file.c.path)):
+        if any(word in row.path for word in words):  # a database may ignore case
+            found.setdefault(RunId(row.run_id), []).append(_run_file(row))
+    return {run_id: tuple(files) for run_id, files in found.items()}
+
+
+def _run_file(row: sa.Row[Any]) -> RunFile:
+    return RunFile(row.path, row.key, row.size_bytes, row.time_s or 0.0)

@@ -251,6 +251,11 @@ class SqlStore:
         with self._database.read() as connection:
             return runs.list_files(connection, run)
 
+    def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
+        """Files by run whose paths hold one of the words."""
+        with self._database.read() as connection:
+            return runs.find_files(connection, words)
+
     def list_artifacts(
         self,
         *,

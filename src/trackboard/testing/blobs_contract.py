@@ -47,6 +47,13 @@ class BlobsContract:
             found.seek(3)
             assert found.read(4) == b"3456"
 
+    def test_a_blob_is_a_plain_file(self, blobs: Blobs) -> None:
+        key, _ = blobs.put(io.BytesIO(b"x"))
+        assert blobs.locate(key).read_bytes() == b"x"
+        for unknown in (key_of(b"nobody"), "../x"):
+            with pytest.raises(NotFound):
+                blobs.locate(unknown)
+
     def test_exists(self, blobs: Blobs) -> None:
         assert blobs.exists(key_of(b"x")) is False
         key, _ = blobs.put(io.BytesIO(b"x"))

@@ -9,6 +9,7 @@ from trackboard.model import (
     Ended,
     Event,
     FileAdded,
+    FileRemoved,
     Heartbeat,
     Lost,
     PropertyAdded,
@@ -336,6 +337,28 @@ class StreamContract:
         store.apply([speaker.say(FileAdded(R, "b", "k1", 1, 1.0), FileAdded(R, "a", "", 2, 2.0))])
         store.apply([speaker.say(FileAdded(R, "b", "k2", 3, 3.0))])
         assert store.list_files(R) == (RunFile("a", "", 2, 2.0), RunFile("b", "k2", 3, 3.0))
+
+    def test_a_removed_file_is_listed_no_more_unless_it_is_in_the_blobs(self, store: Store) -> None:
+        speaker = Speaker()
+        kept, growing = FileAdded(R, "kept", "k", 1, 1.0), FileAdded(R, "growing", "", 2, 2.0)
+        gone = (FileRemoved(R, "kept"), FileRemoved(R, "growing"), FileRemoved(R, "unknown"))
+        store.apply([speaker.say(kept, growing)])
+        store.apply([speaker.say(*gone)])
+        assert store.list_files(R) == (RunFile("kept", "k", 1, 1.0),)
+        store.apply([speaker.say(*gone, growing)])  # begun again
+        assert [file.path for file in store.list_files(R)] == ["growing", "kept"]
+        store.apply([speaker.say(kept, growing, *gone)])
+        assert store.list_files(R) == (RunFile("kept", "k", 1, 1.0),)
+
+    def test_files_are_found_by_words_in_their_paths(self, store: Store) -> None:
+        a, b, odd = (FileAdded(R, path, "k", 1, 1.0) for path in ("x_a%", "logs/x_a", "xa"))
+        other = FileAdded(RunId("s"), "X_A", "k", 1, 1.0)
+        store.apply([Speaker().say(a, b, odd, other)])
+        found = store.find_files(["x_a", "none"])
+        assert {run: [file.path for file in files] for run, files in found.items()} == {
+            R: ["logs/x_a", "x_a%"]
+        }
+        assert store.find_files([]) == {}
 
     def test_losses_are_counted_and_said_once(self, store: Store) -> None:
         speaker = Speaker()

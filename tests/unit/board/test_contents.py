@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -35,6 +36,9 @@ class FewBlobs:
         if key not in self.blobs:
             raise NotFound(f"there is no blob {key}")
         return io.BytesIO(self.blobs[key])
+
+    def locate(self, key: str) -> Path:
+        raise NotImplementedError
 
     def exists(self, key: str) -> bool:
         return key in self.blobs

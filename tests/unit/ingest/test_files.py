@@ -5,7 +5,7 @@ import pytest
 
 from trackboard.errors import Unavailable
 from trackboard.ingest.files import write_bytes
-from trackboard.model import FileAdded, FileBytes, Lost, RunId
+from trackboard.model import FileAdded, FileBytes, FileRemoved, Lost, RunId
 
 RUN = RunId("run")
 
@@ -15,7 +15,7 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-def write(runs: Path, *pieces: FileBytes) -> list[FileAdded | Lost]:
+def write(runs: Path, *pieces: FileBytes | FileRemoved) -> list[FileAdded | FileRemoved | Lost]:
     return write_bytes(pieces, lambda run: runs / run)
 
 
@@ -41,6 +41,24 @@ def test_offset_zero_begins_anew(runs: Path) -> None:
     write(runs, piece("a", b"long content"))
     write(runs, piece("a", b""))
     assert (runs / RUN / "a").read_bytes() == b""
+
+
+def test_a_file_that_begins_anew_is_another_file(runs: Path) -> None:
+    """Who has the former one open reads on in that, and sees by the number that there is another."""
+    write(runs, piece("a", b"long content"))
+    with open(runs / RUN / "a", "rb") as former:
+        write(runs, piece("a", b"new"))
+        assert former.read() == b"long content"
+        assert os.fstat(former.fileno()).st_ino != (runs / RUN / "a").stat().st_ino
+
+
+def test_removing_happens_in_its_turn(runs: Path) -> None:
+    gone = FileRemoved(RUN, "a")
+    assert write(runs, gone, piece("a", b"x"), gone) == [gone]
+    assert not (runs / RUN / "a").exists()
+    (told,) = write(runs, piece("a", b"old"), gone, piece("a", b"new"))
+    assert isinstance(told, FileAdded)
+    assert (runs / RUN / "a").read_bytes() == b"new"
 
 
 def test_no_folder_is_made_for_a_workspace_that_was_deleted(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ class MemoryBlobs:
             raise NotFound(f"no blob {key}")
         return io.BytesIO(self.content[key])
 
+    def locate(self, key: str) -> Path:
+        raise NotImplementedError
+
     def exists(self, key: str) -> bool:
         return key in self.content
 
