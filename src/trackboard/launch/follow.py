@@ -1,8 +1,8 @@
 """Files that grow while a script runs, sent on as they grow.
 
-Everything below `logs/`, and event files (`*tfevents*`) wherever the script puts them. A file is read from
-where it was left; when it shrank, was replaced, or no longer holds what was sent of it, its copy starts
-again from nothing.
+`log_files` says which. A file is read from where it was left; when it shrank, was replaced, or no longer
+holds what was sent of it, its copy starts again from nothing. `replaced` says whose copy goes when a file
+has gone.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from zlib import crc32
 
-from trackboard.launch.place import LOGS
+from trackboard.launch.log_files import find_log_files
+from trackboard.launch.replaced import Gone, find_replaced
+from trackboard.layout.prefix import Prefix
 
 PIECE_BYTES = 1 << 20
 _POLL_BYTES = 32 * PIECE_BYTES  # then somebody else's turn
-_WINDOW_BYTES = 1024  # compared at both ends of what was sent
-_COMPARE_BYTES = 16 * PIECE_BYTES  # rewritten in place with the same size: compared up to this size
 _WALK_SHARE = 20  # looking for new files takes at most this part of the time
 
 
@@ -29,29 +28,12 @@ class _Source:
     """How far one file has been sent."""
 
     identity: tuple[int, int]  # device, inode
-    sent: int = 0
-    crc: int = 0
+    sent: Prefix = field(default_factory=Prefix)
     seen: tuple[int, int] | None = None  # size and change time when all of it had been sent
-    head: bytes = b""
-    tail: bytes = b""
-
-    def add(self, data: bytes) -> None:
-        self.sent += len(data)
-        self.crc = crc32(data, self.crc)
-        self.head = (self.head + data[:_WINDOW_BYTES])[:_WINDOW_BYTES]
-        self.tail = (self.tail + data[-_WINDOW_BYTES:])[-_WINDOW_BYTES:]
 
     def is_start_of(self, fd: int, found: os.stat_result) -> bool:
-        """Whether the open file still begins with what was sent."""
-        if _identity(found) != self.identity or found.st_size < self.sent:
-            return False
-        if os.pread(fd, len(self.head), 0) != self.head:
-            return False
-        if os.pread(fd, len(self.tail), self.sent - len(self.tail)) != self.tail:
-            return False
-        if found.st_size > self.sent or self.sent > _COMPARE_BYTES:
-            return True
-        return crc32(os.pread(fd, self.sent, 0)) == self.crc
+        """Whether the open file is the same one, and still begins with what was sent."""
+        return _identity(found) == self.identity and self.sent.begins(fd, found.st_size)
 
 
 class Follower:
@@ -60,11 +42,23 @@ class Follower:
     Args:
         root: The working copy; it may disappear at any time.
         append: Takes a path within the run, an offset and bytes; offset 0 starts that file again.
+        remove: Takes the path of a file whose copy goes.
+        closed: Folders that no link leads into.
     """
 
-    def __init__(self, root: Path, append: Callable[[str, int, bytes], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        append: Callable[[str, int, bytes], None],
+        remove: Callable[[str], None],
+        *,
+        closed: Sequence[Path] = (),
+    ) -> None:
         self._root = os.fspath(root)
         self._append = append
+        self._remove = remove
+        self._closed = [os.fspath(each) for each in closed]
+        self._own: frozenset[str] = frozenset()
         self._files: dict[str, str] = {}  # path within the run -> where it is
         self._sources: dict[str, _Source] = {}
         self._watched: dict[str, Path] = {}
@@ -75,6 +69,14 @@ class Follower:
     def paths(self) -> frozenset[str]:
         """Paths within the run of all files that are followed."""
         return frozenset(self._files)
+
+    def begin(self) -> None:
+        """Take what is in the working copy now for what it was made of, not for what a script wrote."""
+        self._own = frozenset(
+            os.path.relpath(os.path.join(folder, name), self._root)
+            for folder, _, names in os.walk(self._root)
+            for name in names
+        )
 
     def watch(self, path: str, place: Path) -> None:
         """Follow one more file, wherever it is."""
@@ -103,6 +105,10 @@ class Follower:
                 return True
         return False
 
+    def list_untaken(self) -> tuple[str, ...]:
+        """Say what looks like logs and is not followed, and why."""
+        return self._discover(hidden=True)
+
     def finish(self) -> None:
         """Send everything that is left, hidden log files included."""
         self._discover(hidden=True)
@@ -114,33 +120,21 @@ class Follower:
             while self._send(path, place, _POLL_BYTES) == _POLL_BYTES:
                 pass
 
-    def _discover(self, *, hidden: bool) -> None:
-        for path, entry in self._scan():
-            is_log = path.startswith(f"{LOGS}/") and (hidden or not entry.name.startswith("."))
-            if is_log or "tfevents" in entry.name:
-                self._files.setdefault(printable(path), entry.path)
-
-    def _scan(self) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Every file of the working copy that is really in it, with its path."""
-        folders = [("", self._root)]
-        while folders:
-            prefix, folder = folders.pop()
-            try:
-                with os.scandir(folder) as found:
-                    entries = list(found)
-            except (FileNotFoundError, NotADirectoryError):
-                continue  # removed meanwhile, which scripts do
-            except OSError as exc:
-                self.unreadable[printable(prefix)] = exc.strerror or str(exc)
-                continue
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append((f"{prefix}{entry.name}/", entry.path))
-                elif not entry.is_symlink() or self._is_inside(entry.path):
-                    yield f"{prefix}{entry.name}", entry
-
-    def _is_inside(self, link: str) -> bool:
-        return os.path.realpath(link).startswith(os.path.realpath(self._root) + os.sep)
+    def _discover(self, *, hidden: bool) -> tuple[str, ...]:
+        """Look for files; what is not taken is said."""
+        found = find_log_files(self._root, own=self._own, closed=self._closed, hidden=hidden)
+        self._files.update(found.places)
+        self.unreadable.update(found.unreadable)
+        missing = self._files.keys() - found.places.keys() - self._watched.keys()
+        gone = {
+            path: Gone(self._sources[path].identity, self._sources[path].sent)
+            for path in missing & self._sources.keys()
+            if not os.path.lexists(self._files[path])
+        }
+        for path in find_replaced(gone, found.places):
+            del self._files[path], self._sources[path]
+            self._remove(path)
+        return found.notes
 
     def _send(self, path: str, place: str, limit: int) -> int:
         """Send up to `limit` new bytes of a file; how many it was."""
@@ -167,22 +161,18 @@ class Follower:
             source = self._sources[path] = _Source(_identity(found))
             if found.st_size == 0:
                 self._append(path, 0, b"")
-        before = source.sent
-        while source.sent < found.st_size and source.sent - before < limit:
-            size = min(PIECE_BYTES, found.st_size - source.sent, limit - (source.sent - before))
-            data = os.pread(fd, size, source.sent)
+        sent = source.sent
+        before = sent.length
+        while sent.length < found.st_size and sent.length - before < limit:
+            size = min(PIECE_BYTES, found.st_size - sent.length, limit - (sent.length - before))
+            data = os.pread(fd, size, sent.length)
             if not data:
                 break  # it shrank just now: the next look sees that
-            self._append(path, source.sent, data)
-            source.add(data)
-        if source.sent == found.st_size:
+            self._append(path, sent.length, data)
+            sent.add(data)
+        if sent.length == found.st_size:
             source.seen = _seen(found)
-        return source.sent - before
-
-
-def printable(path: str) -> str:
-    """A path as text that can be stored: bytes that are not UTF-8 are spelled out."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+        return sent.length - before
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:

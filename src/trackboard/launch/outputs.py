@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.launch.follow import printable
+from trackboard.launch.log_files import printable
 from trackboard.launch.place import OUTPUTS
 from trackboard.record import LiveRun
 

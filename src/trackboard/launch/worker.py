@@ -127,7 +127,8 @@ class Worker:
         for note in plan.notes:
             say(self._console, note)
         work = self._folder / WORK
-        follower = Follower(work, live.append_bytes)
+        closed = (self._place.folder,)
+        follower = Follower(work, live.append_bytes, live.remove_file, closed=closed)
         for path, file in list_logs(plan).items():
             follower.watch(path, self._folder / file)
         try:
@@ -152,6 +153,7 @@ class Worker:
             prepared.release()
             return self._ended_by_request()
         self._next_ask_s = 0.0
+        follower.begin()
         running = self._start(plan, prepared, work)
         try:
             live.set_state(RunState.RUNNING)
@@ -269,6 +271,8 @@ class Worker:
         outputs = find_outputs(work)
         for line in _first(outputs.outside):
             self._tell(f"not kept: {line}")  # before the console is sent for the last time
+        for line in _first(follower.list_untaken()):
+            self._tell(line)
         follower.finish()
         self._sent_logs = follower.list_sent()
         lost = [f"{path}: {why}" for path, why in follower.unreadable.items()]

@@ -25,6 +25,9 @@ class Copies:
         self.sent_bytes += len(data)
         self.largest = max(self.largest, len(data))
 
+    def remove(self, path: str) -> None:
+        del self.content[path]
+
 
 @pytest.fixture
 def copies() -> Copies:
@@ -41,7 +44,7 @@ def work(tmp_path: Path) -> Path:
 @pytest.fixture
 def follower(work: Path, copies: Copies, monkeypatch: pytest.MonkeyPatch) -> Follower:
     monkeypatch.setattr(follow, "_WALK_SHARE", 0)  # look for new files every time
-    return Follower(work, copies.append)
+    return Follower(work, copies.append, copies.remove)
 
 
 def test_growing_file(follower: Follower, copies: Copies, work: Path) -> None:
@@ -189,13 +192,21 @@ def test_finish_sends_all(
 
 
 def test_links(follower: Follower, copies: Copies, work: Path) -> None:
-    (work.parent / "outside").mkdir()
-    (work.parent / "outside" / "secret").write_text("s")
+    outside = work.parent / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("s")
     (work / "logs" / "real").write_text("r")
     (work / "logs" / "inside").symlink_to("real")
-    (work / "logs" / "file").symlink_to(work.parent / "outside" / "secret")
-    (work / "logs" / "folder").symlink_to(work.parent / "outside")
+    (work / "logs" / "file").symlink_to(outside / "secret")
+    (work / "logs" / "folder").symlink_to(outside)
     (work / "logs" / "circle").symlink_to(".")
+    (work / "logs" / "nowhere").symlink_to("gone")
+    assert sorted(follower.list_untaken()) == [
+        f"logs/file is a link to {outside / 'secret'}, outside of the job's folder: it is not kept",
+        f"logs/folder is a link to {outside}, outside of the job's folder: of its files only"
+        " TensorBoard's are kept",
+        f"logs/nowhere is a link to {work / 'logs' / 'gone'}, where there is nothing",
+    ]
     follower.finish()
     assert copies.content == {"logs/real": b"r", "logs/inside": b"r"}
 
@@ -233,3 +244,84 @@ def test_a_file_elsewhere(follower: Follower, copies: Copies, work: Path) -> Non
     (work.parent / "console").write_text("hello")
     follower.poll()
     assert copies.content == {"user_logs/std_log.txt": b"hello"}
+
+
+EVENTS = "events.out.tfevents.1"
+
+
+def write_events(folder: Path, text: str, name: str = EVENTS) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / name, "a") as file:
+        file.write(text)
+
+
+@pytest.mark.parametrize("seen_before", [True, False])
+@pytest.mark.parametrize("how", ["rename", "another disk", "to another name"])
+def test_a_renamed_file_has_one_copy(
+    follower: Follower, copies: Copies, work: Path, how: str, *, seen_before: bool
+) -> None:
+    write_events(work / "runs" / "exp.tmp", "26 points")
+    if seen_before:
+        follower.poll()
+    write_events(work / "runs" / "exp.tmp", ", 30 points")
+    at = work / "runs" / "exp" / EVENTS
+    if how == "rename":
+        os.rename(work / "runs" / "exp.tmp", work / "runs" / "exp")
+    elif how == "another disk":
+        shutil.copytree(work / "runs" / "exp.tmp", work / "runs" / "exp")
+        follower.poll()
+        shutil.rmtree(work / "runs" / "exp.tmp")
+    else:
+        at = work / "runs" / "exp.tmp" / "final.tfevents"
+        os.rename(work / "runs" / "exp.tmp" / EVENTS, at)
+    for look in (follower.poll, follower.finish):
+        look()
+        path = at.relative_to(work).as_posix()
+        assert copies.content == {path: b"26 points, 30 points"}
+
+
+def test_a_writer_goes_on_in_a_renamed_folder(
+    follower: Follower, copies: Copies, work: Path
+) -> None:
+    write_events(work / "a", "1")
+    follower.poll()
+    with open(work / "a" / EVENTS, "a") as file:
+        os.rename(work / "a", work / "b")
+        follower.poll()
+        file.write("2")
+    follower.poll()
+    assert copies.content == {f"b/{EVENTS}": b"12"}
+
+
+def test_a_folder_that_was_begun_again_has_its_new_curve_only(
+    follower: Follower, copies: Copies, work: Path
+) -> None:
+    write_events(work / "logs" / "exp", "first life")
+    follower.poll()
+    shutil.rmtree(work / "logs" / "exp")
+    follower.poll()
+    assert copies.content == {f"logs/exp/{EVENTS}": b"first life"}  # no heir: its curve stays
+    write_events(work / "logs" / "exp", "second life", "events.out.tfevents.2")
+    follower.poll()
+    assert copies.content == {"logs/exp/events.out.tfevents.2": b"second life"}
+
+
+def test_a_removed_folder_keeps_its_copy_whatever_else_is_written(
+    follower: Follower, copies: Copies, work: Path
+) -> None:
+    write_events(work / "trial_1", "one")
+    write_events(work / "trial_2", "two")
+    follower.poll()
+    shutil.rmtree(work / "trial_1")
+    write_events(work / "trial_3", "three")  # its inode may be the one that was freed
+    follower.finish()
+    assert sorted(copies.content.values()) == [b"one", b"three", b"two"]
+
+
+def test_a_replaced_file_starts_again(follower: Follower, copies: Copies, work: Path) -> None:
+    write_events(work / "logs", "50 points")
+    follower.poll()
+    write_events(work / "logs", "10", ".new")
+    os.replace(work / "logs" / ".new", work / "logs" / EVENTS)
+    follower.poll()
+    assert copies.content == {f"logs/{EVENTS}": b"10"}

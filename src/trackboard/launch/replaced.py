@@ -1,0 +1,73 @@
+"""What became of followed files that are gone: renamed, begun again, or just removed.
+
+By what is in the files, not by their names alone: a curve goes where its file went, and a folder that was
+cleaned and begun again does not show the points of both lives. What was removed and has no heir stays.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from trackboard.layout.prefix import Prefix
+from trackboard.model.tensorboard_files import is_event_file
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A file that is not where it was.
+
+    Attributes:
+        identity: Its device and inode.
+        sent: What was read of it.
+    """
+
+    identity: tuple[int, int]
+    sent: Prefix
+
+
+def find_replaced(gone: Mapping[str, Gone], present: Mapping[str, str]) -> Iterator[str]:
+    """Find those of the files whose copies are to go, too.
+
+    Args:
+        gone: By their paths within the run.
+        present: Where each file is that is there now, by its path.
+    """
+    if not gone:
+        return
+    heirs: dict[object, list[str]] = defaultdict(list)  # places, by name and by identity
+    begun: set[PurePosixPath] = set()  # folders with event files
+    for path, place in present.items():
+        pure = PurePosixPath(path)
+        if is_event_file(pure.name):
+            begun.add(pure.parent)
+        heirs[pure.name].append(place)
+        try:
+            found = os.stat(place)
+        except OSError:
+            continue
+        heirs[found.st_dev, found.st_ino].append(place)
+    for path, each in gone.items():
+        pure = PurePosixPath(path)
+        is_events = is_event_file(pure.name)  # the name of one is that of no other
+        candidates = heirs[each.identity] + (heirs[pure.name] if is_events else [])
+        is_begun_again = is_events and pure.parent in begun
+        if is_begun_again or any(_begins(place, each.sent) for place in candidates):
+            yield path
+
+
+def _begins(place: str, sent: Prefix) -> bool:
+    """Whether a file begins with what was read of another; a freed inode may be a stranger's now."""
+    try:
+        fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return sent.begins(fd, os.fstat(fd).st_size)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
