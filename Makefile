@@ -49,7 +49,8 @@ RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/layout
              src/trackboard/inside \
              src/azureml/core/__init__.py src/azureml/core/run.py src/azureml/core/_handle.py \
              src/azureml/core/_states.py src/azureml/core/_paths.py src/azureml/core/_files.py \
-             src/azureml/core/_artifacts.py src/azureml/core/_metrics.py src/azureml/core/_tags.py \
+             src/azureml/core/_artifacts.py src/azureml/core/_metrics.py src/azureml/core/_values.py \
+             src/azureml/core/_tags.py \
              src/azureml/core/_children.py src/azureml/core/_details.py src/azureml/core/_snapshots.py
 
 check: lint formatting layers recording types budgets

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from azureml.core import Experiment, Run
-from azureml.exceptions import AzureMLException, UserErrorException
+from azureml.exceptions import AzureMLException
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
 MATRIX = {
@@ -74,14 +74,6 @@ def test_an_empty_list_is_nothing(run: Run, value: Any) -> None:
     assert run.get_metrics() == {}
 
 
-@pytest.mark.parametrize("value", ["text", {"a": 1}, 3, None, b"x", [1, [2]], [1, None]], ids=repr)
-def test_lists_that_are_none(run: Run, value: Any) -> None:
-    with pytest.raises(UserErrorException):
-        run.log_list("list", value)
-
-    assert run.get_metrics() == {}, "nothing of it"
-
-
 def test_one_row_is_a_dict(run: Run) -> None:
     run.log_row("row", x=1, y=np.float64(0.5), label="a")
 
@@ -101,14 +93,6 @@ def test_a_cell_that_is_not_there_is_none(run: Run) -> None:
     run.log_row("row", b="y")
 
     assert run.get_metrics() == {"row": {"a": [1, 2, None], "b": [None, "x", "y"]}}
-
-
-@pytest.mark.parametrize("cells", [{}, {"x": [1]}, {"x": 1, "y": None}])
-def test_rows_that_are_none(run: Run, cells: dict[str, Any]) -> None:
-    with pytest.raises(AzureMLException):
-        run.log_row("row", **cells)
-
-    assert run.get_metrics() == {}
 
 
 @pytest.mark.parametrize(
@@ -131,16 +115,6 @@ def test_log_table(run: Run, given: Any, found: object) -> None:
 @pytest.mark.parametrize("value", [{}, {"x": []}, {"x": [], "y": np.array([])}], ids=str)
 def test_an_empty_table_is_nothing(run: Run, value: Any) -> None:
     run.log_table("table", value)
-
-    assert run.get_metrics() == {}
-
-
-@pytest.mark.parametrize(
-    "value", [{"x": [1, 2], "y": [1]}, [1], {"x": [1, [2]]}, {1: [1]}, {"x": {"a": 1}}], ids=str
-)
-def test_tables_that_are_none(run: Run, value: Any) -> None:
-    with pytest.raises(UserErrorException, match="table"):
-        run.log_table("table", value)
 
     assert run.get_metrics() == {}
 
@@ -214,10 +188,6 @@ def test_an_images_name_is_no_way_out(run: Run, empty_folder: Path, name: str) -
     assert [file.read_bytes() for file in (empty_folder / "there").rglob("*.png")] == [PNG]
 
 
-def fails(*_: object, **__: object) -> None:
-    raise ValueError("no renderer")
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -225,11 +195,8 @@ def fails(*_: object, **__: object) -> None:
         {"path": "a.png", "plot": Plot()},
         {"path": "text.png"},
         {"path": "missing.png"},
-        {"plot": 3},
-        {"plot": type("Broken", (), {"savefig": staticmethod(fails)})()},
-        {"plot": type("Empty", (), {"savefig": lambda *_, **__: None})()},
     ],
-    ids=["neither", "both", "no image", "missing", "no plot", "fails", "empty"],
+    ids=["neither", "both", "no image", "missing"],
 )
 def test_images_that_are_none(run: Run, empty_folder: Path, arguments: dict[str, Any]) -> None:
     (empty_folder / "text.png").write_text("text")
@@ -261,17 +228,6 @@ def test_documents(run: Run, log: Callable[..., None]) -> None:
     assert documents["first"].convert_to_object() == MATRIX
     assert documents["second"].convert_to_object() == MATRIX
     assert documents["arrays"].convert_to_object()["data"] == {"matrix": [[1, 0], [0, 1]], "n": 3}
-
-
-@pytest.mark.parametrize(
-    "value", ["{", "[1]", 3, None, {"a": NotImplemented}, {"a": {1, 2}}], ids=repr
-)
-def test_documents_that_are_none(run: Run, value: Any) -> None:
-    with pytest.raises(UserErrorException, match="log_confusion_matrix"):
-        run.log_confusion_matrix("matrix", value)
-
-    assert run.get_metrics() == {}
-    assert run.get_file_names() == []
 
 
 def test_the_same_documents_name_twice(run: Run) -> None:

@@ -7,10 +7,12 @@ import json
 import os
 import secrets
 import time
-from typing import Any, BinaryIO, Mapping, Optional, Union
+from typing import Any, BinaryIO, Mapping, Optional, Set, Tuple, Union
 
 from azureml.core._files import FileCalls
+from azureml.core._metrics import MetricCalls
 from azureml.core._paths import path_of_metric
+from azureml.core._values import cell_of
 from azureml.exceptions._tree import AzureMLException, UserErrorException, sdk_errors
 from trackboard.errors import TrackboardError
 from trackboard.layout.reading import open_regular
@@ -35,7 +37,7 @@ _STARTS = (
 _HEAD_BYTES = 512
 
 
-class ArtifactCalls(FileCalls):
+class ArtifactCalls(MetricCalls, FileCalls):
     """The part of `Run` that records files as values of metrics."""
 
     def log_image(
@@ -50,11 +52,12 @@ class ArtifactCalls(FileCalls):
         Args:
             name: The metric.
             path: An image file. It keeps this path within the run where it can.
-            plot: A figure, or `matplotlib.pyplot`: anything that has `savefig`.
+            plot: A figure, or `matplotlib.pyplot`: anything that has `savefig`, or whose `figure` has. One
+                that cannot be drawn is a warning, and nothing is recorded.
             description: Accepted for the SDK's signature.
 
         Raises:
-            AzureMLException: Neither or both were given, it is no image, or it cannot be drawn.
+            AzureMLException: Neither or both were given, or the file is no image.
         """
         with sdk_errors():
             check_metric_name(name)
@@ -63,7 +66,10 @@ class ArtifactCalls(FileCalls):
                 f"log_image({name!r}): pass either path='plot.png' or plot=plt, one of the two."
             )
         if plot is not None:
-            self._keep(name, ArtifactKind.IMAGE, self._unique(name, ".png"), _drawn(name, plot))
+            picture, remark = _drawn(plot)
+            self._remark("log_image", name, remark)
+            if picture is not None:
+                self._keep(name, ArtifactKind.IMAGE, self._unique(name, ".png"), picture)
             return
         with _opened(name, path) as file:
             try:
@@ -80,11 +86,12 @@ class ArtifactCalls(FileCalls):
 
         Args:
             name: The metric.
-            value: The document, as a dict or as JSON.
+            value: The document, as a dict or as JSON. What JSON has no place for is text there; what is no
+                document is kept as `log` would.
             description: Accepted for the SDK's signature.
 
         Raises:
-            UserErrorException: It is neither, or cannot be written as JSON.
+            UserErrorException: The name is not allowed.
         """
         self._log_document(ArtifactKind.ACCURACY_TABLE, name, value)
 
@@ -103,8 +110,13 @@ class ArtifactCalls(FileCalls):
     def _log_document(self, kind: ArtifactKind, name: str, value: Document) -> None:
         with sdk_errors():
             check_metric_name(name)
-        data = _encoded(f"log_{kind.value}({name!r})", value)
-        self._keep(name, kind, self._free_path(name, name, ""), io.BytesIO(data))
+        call = f"log_{kind.value}"
+        document, remark = _encoded(value)
+        self._remark(call, name, remark)
+        if document is None:
+            self._log_anything(name, value, call=call)
+            return
+        self._keep(name, kind, self._free_path(name, name, ""), io.BytesIO(document))
 
     def _keep(self, name: str, kind: ArtifactKind, path: str, source: BinaryIO) -> None:
         if self._is_silent:
@@ -126,24 +138,25 @@ class ArtifactCalls(FileCalls):
         return self._unique(name, suffix)
 
 
-def _drawn(name: str, plot: object) -> BinaryIO:
-    draw = getattr(plot, "savefig", None)
-    if not callable(draw):
-        raise AzureMLException(
-            f"log_image({name!r}): a {type(plot).__name__} cannot be drawn; pass a figure or plt."
-        )
+def _drawn(plot: Any) -> Tuple[Optional[BinaryIO], str]:
+    """A plot as PNG; or None, and why."""
     picture = io.BytesIO()
+    nothing = "nothing is recorded"
     try:
-        draw(picture, format="png")
-    except Exception as error:
-        raise AzureMLException(
-            f"log_image({name!r}): the plot could not be drawn: {type(error).__name__}: {error}",
-            inner_exception=error,
-        ) from error
+        figure: Any = plot if hasattr(plot, "savefig") else getattr(plot, "figure", None)  # of axes
+        if not hasattr(figure, "savefig"):
+            return (
+                None,
+                f"a value of type {type(plot).__name__} cannot be drawn, {nothing}; pass plt",
+            )
+        figure.savefig(picture, format="png")
+    except Exception as error:  # noqa: BLE001  # a backend's, a renderer's, a font's
+        why = f"the plot could not be drawn, {nothing}: {type(error).__name__}: {error}"
+        return None, why
     if not picture.tell():
-        raise AzureMLException(f"log_image({name!r}): the plot is empty.")
+        return None, f"the plot is empty, {nothing}"
     picture.seek(0)
-    return picture
+    return picture, ""
 
 
 def _opened(name: str, path: Optional[str]) -> BinaryIO:
@@ -168,27 +181,37 @@ def _image_suffix(name: str, path: Optional[str], head: bytes) -> str:
     raise AzureMLException(f"log_image({name!r}): {path!r} is not an image.")
 
 
-def _encoded(call: str, value: object) -> bytes:
-    """A document as JSON; arrays and their numbers are lists and numbers there."""
+def _encoded(value: object) -> Tuple[Optional[bytes], str]:
+    """A document as JSON, and what to tell about it; None for what is no document."""
+    strange: Set[str] = set()
     try:
         document = json.loads(value) if isinstance(value, (str, bytes)) else value
-    except (ValueError, RecursionError) as error:
-        raise UserErrorException(f"{call}: that text is not JSON: {error}") from error
-    if not isinstance(document, Mapping):
-        raise UserErrorException(
-            f"{call}: {type(document).__name__} is no document; pass a dict with"
-            " schema_type, schema_version and data, or the JSON of one."
-        )
-    try:
-        return json.dumps(document, default=_plain).encode("utf-8", "surrogatepass")
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UserErrorException(f"{call}: it cannot be written as JSON: {error}") from error
+        if not isinstance(document, Mapping):
+            return None, f"{type(document).__name__} is no document, and is kept as log does"
+        said = json.dumps(_in_json(document, strange))
+    except Exception as error:  # noqa: BLE001  # no JSON, a circle, an array that is gone
+        return None, f"it cannot be written as JSON, and is kept as log does: {error}"
+    remark = f"JSON has no place for {', '.join(sorted(strange))}: text there" if strange else ""
+    return said.encode("utf-8", "surrogatepass"), remark
 
 
-def _plain(value: Any) -> object:
+def _in_json(value: Any, strange: Set[str]) -> object:
+    """What JSON can hold of a value: arrays are lists, other types become text and are noted in `strange`."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value
     if hasattr(value, "tolist"):
         plain = value.tolist()
-        return float(plain) if type(plain) is type(value) else plain  # numpy's longdouble
+        return float(plain) if type(plain) is type(value) else _in_json(plain, strange)
     if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a {type(value).__name__} has no place in JSON")
+        return {
+            key if key is None or isinstance(key, (str, int, float)) else str(key): _in_json(
+                one, strange
+            )
+            for key, one in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_in_json(one, strange) for one in value]
+    one, remark = cell_of("value", value)
+    if remark:
+        strange.add(type(value).__name__)
+    return one

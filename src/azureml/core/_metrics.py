@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, Mapping, Optional, Set
 
+from azureml._notice import warn
 from azureml.core._handle import RunHandle
-from azureml.exceptions._tree import UserErrorException, sdk_errors
-from trackboard.model import RunId
-from trackboard.record.value import plain_value
+from azureml.core._values import cell_of, cells_below, columns_of, recorded, shown, step_of
+from azureml.exceptions._tree import sdk_errors
+from trackboard.model import RunId, check_metric_name
 
 
 class MetricCalls(RunHandle):
-    """The part of `Run` that records several values at once, and gives them back."""
+    """The part of `Run` that records values of every kind and number, and gives them back.
+
+    None of them raises for a value: it is kept as it fits best, and one warning by name says how.
+    """
+
+    _warned: Optional[Set[str]] = None  # names of metrics
 
     def log_list(self, name: str, value: Iterable[object], description: str = "") -> None:
         """Record several values of a metric, as if they were logged one by one.
 
         Args:
             name: The metric.
-            value: Any iterable of numbers, bools and text, also an array or a generator. An empty one
-                records nothing.
+            value: Any iterable, also an array or a generator. An empty one records nothing.
             description: Accepted for the SDK's signature.
 
         Raises:
-            UserErrorException: One of them cannot be recorded; then none is.
+            UserErrorException: The name is not allowed.
         """
-        if isinstance(value, (str, bytes)) or not _is_sequence(value):
-            raise UserErrorException(
-                f"log_list({name!r}): {type(value).__name__} is no list of values."
-                f" Write log_list({name!r}, [0.1, 0.2])."
-            )
         with sdk_errors():
-            for one in [plain_value(name, item) for item in value]:
-                self._log(name, one)
+            check_metric_name(name)
+        items = None if issubclass(type(value), Mapping) else cells_below(value)
+        if items is None:
+            self._log_anything(name, value, call="log_list")
+            return
+        cells = [cell_of(name, item) for item in items]
+        for cell, remark in cells:
+            self._remark("log_list", name, remark)
+            self._log(name, cell)
 
     def log_row(self, name: str, description: Optional[str] = None, **kwargs: object) -> None:
-        """Record one row of a table.
+        """Record one row of a table; one without columns records nothing.
 
         Args:
             name: The table.
@@ -43,40 +50,87 @@ class MetricCalls(RunHandle):
             kwargs: Values by column.
 
         Raises:
-            UserErrorException: A value cannot be recorded, or there is none; then nothing is.
+            UserErrorException: A name is not allowed; then nothing is recorded.
         """
-        with sdk_errors():
-            self._live.log_row(name, kwargs)
+        if not kwargs:
+            with sdk_errors():
+                check_metric_name(name)
+            self._remark("log_row", name, "a row without columns records nothing")
+            return
+        self._log_cells("log_row", name, kwargs)
 
     def log_table(self, name: str, value: Mapping[str, object], description: str = "") -> None:
         """Record rows of a table.
 
         Args:
             name: The table.
-            value: Columns by name, all of one length: lists, arrays, other iterables. A number, a bool
-                or text is a column with one value. Without a column, or a row, nothing is recorded.
+            value: Columns by name: lists, arrays, other iterables. A number, a bool or text is a column
+                with one value; a shorter column has no value in the last rows. Without a column, or a
+                row, nothing is recorded.
             description: Accepted for the SDK's signature.
 
         Raises:
-            UserErrorException: It is no dict, the columns differ in length, or a value cannot be
-                recorded; then nothing is.
+            UserErrorException: A name is not allowed; then nothing is recorded.
         """
-        if not isinstance(value, Mapping):
-            raise UserErrorException(
-                f"log_table({name!r}): {type(value).__name__} is no dict of columns."
-                f" Write log_table({name!r}, {{'x': [1, 2], 'y': [0.1, 0.2]}})."
-            )
         with sdk_errors():
-            columns = {column: _column(name, column, cells) for column, cells in value.items()}
-            lengths = {column: len(cells) for column, cells in columns.items()}
-            if len(set(lengths.values())) > 1:
-                said = ", ".join(f"{column}: {length}" for column, length in lengths.items())
-                raise UserErrorException(
-                    f"log_table({name!r}): the columns differ in length ({said})."
-                )
-            for number in range(max(lengths.values(), default=0)):
-                row = {column: cells[number] for column, cells in columns.items()}
-                self._live.log_row(name, row)
+            check_metric_name(name)
+            given = columns_of(value)
+            for column in given or ():
+                check_metric_name(f"{name}/{column}" if column else "")
+        if given is None:
+            self._log_anything(name, value, call="log_table")
+            return
+        columns = {}
+        for column, cells in given.items():
+            below = cells_below(cells)
+            columns[column] = [cells] if below is None else below
+        lengths = {column: len(cells) for column, cells in columns.items()}
+        if len({*lengths.values()}) > 1:
+            said = ", ".join(f"{column}: {length}" for column, length in lengths.items())
+            self._remark("log_table", name, f"columns differ in length ({said})")
+        for number in range(max(lengths.values(), default=0)):
+            row = {
+                column: cells[number] for column, cells in columns.items() if number < len(cells)
+            }
+            self._log_cells("log_table", name, row)
+
+    def _log_cells(self, call: str, name: str, cells: Mapping[str, object]) -> None:
+        row = {}
+        for column, cell in cells.items():
+            row[column], remark = cell_of(f"{name}/{column}", cell)
+            self._remark(call, f"{name}/{column}", remark)
+        with sdk_errors():
+            self._live.log_row(name, row)
+
+    def _log_anything(
+        self, name: str, value: object, step: Optional[object] = None, *, call: str = "log"
+    ) -> None:
+        """Record a value that is none, or whose step is none, as it fits best.
+
+        Raises:
+            UserErrorException: The name is not allowed.
+        """
+        with sdk_errors():
+            check_metric_name(name)
+        at = None if step is None else step_of(name, step)
+        if step is not None and at is None:
+            self._remark(call, name, f"step={shown(step):.40} is no whole number, and is not used")
+        kept, remark = recorded(name, value)
+        self._remark(call, name, remark)
+        with sdk_errors():
+            if isinstance(kept, dict):
+                self._live.log_row(name, kept, at)
+                return
+            for one in kept if isinstance(kept, list) else [kept]:
+                self._log(name, one, at)
+
+    def _remark(self, call: str, name: str, remark: str) -> None:
+        """Warn of what became of a value, once by name."""
+        if self._warned is None:
+            self._warned = set()
+        if remark and name not in self._warned:
+            self._warned.add(name)
+            warn(f"{call}({name!r}): {remark}.")
 
     def get_metrics(
         self,
@@ -118,22 +172,3 @@ class MetricCalls(RunHandle):
                 runs = [one.id for one in family if is_of_type(workspace.store, one, run_type)]
             every = read_metrics(workspace, runs, name, populate=populate)
             return {str(run): metrics for run, metrics in every.items()}
-
-
-def _column(table: str, column: object, cells: object) -> List[object]:
-    """The values of a column, each as it is stored."""
-    name = f"{table}/{column}"
-    if not isinstance(column, str) or not column:
-        raise UserErrorException(
-            f"log_table({table!r}): the column name {column!r} must be text of some length."
-        )
-    if isinstance(cells, (str, bytes)) or not _is_sequence(cells):
-        return [plain_value(name, cells)]
-    return [plain_value(name, cell) for cell in cells]  # type: ignore[attr-defined]
-
-
-def _is_sequence(cells: object) -> bool:
-    """Whether it holds several cells: arrays and tensors without a dimension do not."""
-    if getattr(cells, "shape", None) == ():
-        return False
-    return hasattr(type(cells), "__iter__") and not isinstance(cells, Mapping)

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from trackboard.model import ArtifactKind, RunId
+from trackboard.model import ArtifactKind, RunId, is_missing
 
 if TYPE_CHECKING:
     from trackboard.model import Series, SeriesId
@@ -76,8 +76,8 @@ def _merged(series: Sequence[Series], points: Mapping[SeriesId, Points]) -> List
     values: List[_Value] = []
     for one in series:
         columns = points[one.id]
-        triples = (columns.steps.tolist(), columns.times_s.tolist(), columns.values.tolist())
-        values += zip(*triples, strict=True)
+        plain = [None if is_missing(value) else value for value in columns.values.tolist()]
+        values += zip(columns.steps.tolist(), columns.times_s.tolist(), plain, strict=True)
     if len(series) > 1:
         values.sort(key=lambda value: value[1])
     return values

@@ -18,7 +18,6 @@ from azureml import core
 from azureml.core._artifacts import ArtifactCalls
 from azureml.core._children import ChildCalls
 from azureml.core._details import ERROR_CODE, DetailCalls
-from azureml.core._metrics import MetricCalls
 from azureml.core._snapshots import SnapshotCalls
 from azureml.core._states import STATUS_NAMES as STATUS_NAMES
 from azureml.core._states import TERMINAL_STATUSES as TERMINAL_STATUSES
@@ -28,9 +27,8 @@ from azureml.exceptions._tree import (
     RunEnvironmentException,
     UserErrorException,
     sdk_errors,
-    translated,
 )
-from trackboard.errors import NotFound, TrackboardError
+from trackboard.errors import NotFound
 from trackboard.model import RunId, RunKind
 from trackboard.record import LiveRun, get_recorder, identify
 from trackboard.record.value import check_run_name, plain_text
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
 TypeProvider = Callable[["Experiment", "StoredRun"], "Run"]
 
 
-class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
+class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     """One run of an experiment.
 
     Args:
@@ -299,19 +297,20 @@ class Run(MetricCalls, ArtifactCalls, TagCalls, ChildCalls, DetailCalls, Snapsho
 
         Args:
             name: The metric.
-            value: A number, a bool or text.
+            value: A number, a bool or text. None is an empty point. Anything else is kept as it fits best:
+                a dict as a row, a short list or array as its items, the rest as text; a warning says so.
             description: Accepted for the SDK's signature.
             step: An int; None: the count of the metric's values so far.
 
         Raises:
-            UserErrorException: The name or the value cannot be recorded.
+            UserErrorException: The name is not allowed.
 
         Source: article, "Run experiment and log metrics".
         """
         try:
             self._log(name, value, step)
-        except TrackboardError as error:
-            raise translated(error) from error
+        except Exception:  # noqa: BLE001  # of a value or step that says no; a bad name raises again
+            self._log_anything(name, value, step)
 
     log_metric = log  # the SDK's own examples called it so
 

@@ -31,6 +31,7 @@ from trackboard.model.ids import (
 )
 from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, Share
 from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
+from trackboard.model.missing import MISSING, is_missing
 from trackboard.model.names import LIMITS, check_experiment_name, check_length, check_metric_name
 from trackboard.model.run import REASON, Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
@@ -41,6 +42,7 @@ __all__ = [
     "CONSOLE",
     "LIMITS",
     "LOG_FOLDERS",
+    "MISSING",
     "REASON",
     "ArtifactKind",
     "ArtifactLogged",
@@ -80,6 +82,7 @@ __all__ = [
     "check_metric_name",
     "check_run_id",
     "console_of_rank",
+    "is_missing",
     "new_job_run_id",
     "new_run_id",
     "new_writer_id",

@@ -142,15 +142,15 @@ class LiveRun:
         series = self._writer.series(self.id, self.prefix + name, table)
         return self._series.setdefault(name, series)
 
-    def log_row(self, table: str, cells: Mapping[str, object]) -> None:
+    def log_row(self, table: str, cells: Mapping[str, object], step: Optional[int] = None) -> None:
         """Record one row of a table: each cell is a value of the series `table/column`.
 
-        The step of its cells is the row's number, counted by this process from 0. Nothing is recorded
-        when one of the cells cannot be.
+        Nothing is recorded when one of the cells cannot be.
 
         Args:
             table: The table's name.
             cells: Values by column; columns may differ from row to row.
+            step: Of its cells. None: the row's number, counted by this process from 0.
 
         Raises:
             UsageError: A name or a value is not one that can be stored, or there is no cell.
@@ -167,8 +167,9 @@ class LiveRun:
         ]
         number = self._rows.get(table, 0)
         self._rows[table] = number + 1
+        at = number if step is None else plain_step(table, step)
         for series, value in row:
-            self._log_other(series, HAS_STEP, number, value)
+            self._log_other(series, HAS_STEP, at, value)
 
     def _column(self, table: str, column: str) -> SeriesRef:
         if not isinstance(column, str) or not column:

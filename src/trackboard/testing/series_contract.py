@@ -8,7 +8,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from trackboard.model import RunId, RunState, Series, SeriesId, TextLogged, ValueKind
+from trackboard.model import (
+    MISSING,
+    RunId,
+    RunState,
+    Series,
+    SeriesId,
+    TextLogged,
+    ValueKind,
+    is_missing,
+)
 from trackboard.ports import Points, SeriesPoints, Store
 from trackboard.testing.speaker import Speaker, created, moved, numbers, same_points
 
@@ -180,6 +189,17 @@ class SeriesContract:
         store.apply([speaker.say(points=[numbers("r", "m", [1.0])])])
         series = only_series(store)
         assert (series.min_value, series.max_value) == (1.0, 1.0)
+
+    def test_a_point_without_a_value_is_another_than_nan(self, store: Store) -> None:
+        speaker = Speaker()
+        given = [1.0, MISSING, math.nan] * 2_000  # through tails, small chunks and merged ones
+        store.apply([speaker.say(points=[numbers("r", "m", given)])])
+        assert [is_missing(value) for value in read(store).values.tolist()] == [
+            False,
+            True,
+            False,
+        ] * 2_000
+        assert math.isnan(float(only_series(store).last_value))
 
     def test_numbers_and_text_of_one_name_are_two_series(self, store: Store) -> None:
         speaker = Speaker()
