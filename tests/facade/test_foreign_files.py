@@ -59,7 +59,7 @@ NO_TEXTS: Final[dict[str, Make]] = {
     "memory": _linked("/proc/self/mem"),
     "binary": _written(bytes(range(256))),
     "latin-1": _written("# ä\n".encode("latin-1")),
-    "utf-16": _written("numpy\n".encode("utf-16")),
+    "half of utf-16": _written("numpy\n".encode("utf-16")[:-1]),
     "NUL": _written(b"numpy\0\n"),
 }
 NO_DATA: Final[dict[str, Make]] = {

@@ -22,8 +22,8 @@ from azureml.core._package_words import (
 from azureml.core._package_words import pip_lines as pip_lines
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.config.yaml_file import read_yaml
 from trackboard.environments import find_curated
+from trackboard.environments.conda import load_conda_file
 from trackboard.environments.requirements import read_lines
 from trackboard.layout.paths import given_path
 
@@ -381,7 +381,7 @@ class CondaDependencies:
     def _read(self, path: str) -> None:
         place = os.path.abspath(path)
         with sdk_errors():
-            content = read_yaml(place, "conda file")
+            content = load_conda_file(Path(place))
         self._take(content, f"the conda file {place!r}")
         with sdk_errors():
             self._pip = lines_of(read_lines(self._pip, Path(place).parent, place))

@@ -114,10 +114,7 @@ def _request_of(found: EnvironmentVersion) -> tuple[EnvironmentRequest, dict[str
         return EnvironmentRequest(found.name, found.version, interpreter=path), variables
     what = f"environment {found.name}:{found.version}"
     request = read_conda(python.get("condaDependencies") or {}, Path.cwd(), what)
-    request = replace(request, name=found.name, version=found.version)
-    if python.get("anyPython"):  # nobody wrote the version that it holds
-        request = replace(request, python="")
-    return request, variables
+    return replace(request, name=found.name, version=found.version), variables
 
 
 def distribution(launcher: str | None, processes: int | None, nodes: int) -> Distribution | None:

@@ -47,7 +47,7 @@ class Builder:
         self._next_word_s = 0.0
         folder = cache.environments
         self._uv = Uv(folder, variables, is_canceled=is_canceled, log=log)
-        self._resolver = Resolver(self._uv, plan)
+        self._resolver = Resolver(self._uv, plan, cache.folder)
 
     def build(self, digest: str) -> Lease:
         """Find what answers the question, or make it.

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from trackboard.config.yaml_file import read_yaml
-from trackboard.environments.conda_names import NOT_PYTHON, RENAMED
-from trackboard.environments.requirements import read_lines
-from trackboard.errors import UsageError
+from trackboard.environments.conda_names import RENAMED, is_python_package
+from trackboard.environments.curated import find_curated
+from trackboard.environments.requirements import read_lines, read_requirements, requirement_name
+from trackboard.errors import TrackboardError, UsageError
 from trackboard.model import EnvironmentRequest
 
 _NAME = re.compile(r"(?:[^\s:\[]+::?)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)", re.DOTALL)
@@ -39,7 +40,7 @@ class Spec:
     @property
     def requirement(self) -> str:
         """As pip's requirement; empty for what is no package of Python."""
-        if self.name in NOT_PYTHON:
+        if not is_python_package(self.name):
             return ""
         return RENAMED.get(self.name, self.name) + self.versions
 
@@ -80,7 +81,13 @@ def read_conda_file(path: Path | str) -> EnvironmentRequest:
         UsageError: It is no such file.
     """
     place = Path(os.path.abspath(os.path.expanduser(path)))
-    return read_conda(_load(place), place.parent, str(place))
+    content = load_conda_file(place)
+    if not isinstance(content, dict) or not isinstance(content.get("dependencies") or [], list):
+        raise UsageError(
+            f"{str(place)!r} is no environment file of conda: it has no list 'dependencies'",
+            hint="See docs/environments.md for an example.",
+        )
+    return read_conda(content, place.parent, str(place))
 
 
 def read_conda(content: Mapping[str, Any], folder: Path, source: str) -> EnvironmentRequest:
@@ -108,12 +115,14 @@ def read_conda(content: Mapping[str, Any], folder: Path, source: str) -> Environ
             )
     wanted = read_lines(pip, folder, source)
     python = [spec for spec in map(parse_spec, conda) if spec.name == "python"]
+    name = str(content.get("name") or "")
     return EnvironmentRequest(
-        name=str(content.get("name") or ""),
+        name=name,
         python=join_pythons([spec.versions for spec in python]),
         pip_packages=tuple(wanted.packages),
         conda_packages=tuple(text for text in conda if parse_spec(text).name != "python"),
         pip_options=tuple(wanted.options),
+        curated=name if find_curated(name) else "",
     )
 
 
@@ -132,14 +141,40 @@ def join_pythons(versions: list[str]) -> str:
     return plain.pop() if plain else ""
 
 
-def _load(place: Path) -> dict[str, Any]:
-    content = read_yaml(place, "conda file")
-    if not isinstance(content, dict) or not isinstance(content.get("dependencies") or [], list):
-        raise UsageError(
-            f"{str(place)!r} is no environment file of conda: it has no list 'dependencies'",
-            hint="See docs/environments.md for an example.",
-        )
+def load_conda_file(place: Path) -> Any:
+    """What an environment file of conda says, not checked yet.
+
+    Raises:
+        NotFound: It is not there.
+        UsageError: It is no YAML; a file of pip's is told which way it can be read.
+    """
+    try:
+        content = read_yaml(place, "conda file")
+    except UsageError as exc:
+        if _is_of_pip(place):
+            raise _for_pip(place) from exc
+        raise
+    if not isinstance(content, dict) and _is_of_pip(place):
+        raise _for_pip(place)
     return content
+
+
+def _is_of_pip(place: Path) -> bool:
+    """Whether each line of a file is a requirement, as pip writes them."""
+    try:
+        packages, options = read_requirements(place)
+        is_one = [bool(requirement_name(line) or "/" in line) for line in packages]
+    except TrackboardError:
+        return False
+    return bool(is_one or options) and all(is_one)
+
+
+def _for_pip(place: Path) -> UsageError:
+    return UsageError(
+        f"{str(place)!r} is a requirements file of pip, not an environment file of conda",
+        hint=f"Environment.from_pip_requirements(name, {place.name!r}) reads it; on the command line:"
+        f" --requirements {place.name}",
+    )
 
 
 def _is_words(value: object) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Conda's name -> PyPI's.
 RENAMED = {
     "_py-xgboost": "xgboost",
@@ -48,7 +50,26 @@ libglib libgomp liblapack libopenblas libpng libprotobuf libsndfile libsodium li
 libstdcxx-ng libtiff libuuid libuv libwebp libxcb libxml2 libxslt llvm llvm-openmp lz4-c magma
 make mamba micromamba mkl mkl-dnn mkl-include mpi mpich nccl ncurses ninja-base nodejs nomkl
 openblas openh264 openjdk openmpi openssl pandoc perl pkg-config proj pytorch-cuda pytorch-mutex
-r-base readline rust snappy sqlite swig tk tzdata-base unzip wget x264 xz yaml zeromq zip zlib
+r readline rust snappy sqlite swig tk tzdata-base unzip wget x264 xz yaml zeromq zip zlib
 zstd
 """
-NOT_PYTHON = frozenset(_NOT_PYTHON.split())
+_NAMES = frozenset(_NOT_PYTHON.split())
+
+# Kinds of names: other languages and their libraries, what is made for one system, headers and fonts.
+_KINDS = re.compile(
+    r"r-.+|_r-.+|bioconductor-.+|perl-.+|rb-.+|go-.+|lua-.+|ghc-.+|julia(-.+)?|ruby|lua|go|php|texlive-.+"
+    r"|m2w64-.+|m2-.+|msys2-.+|vs20\d\d_.+|vc\d*|ucrt|.+_(linux|osx|win)-(32|64|aarch64|arm64|ppc64le)"
+    r"|.+-cos\d-.+|.+-amzn2-.+|fonts?-.+|xorg-.+|cuda-.+|libcu.+|libnv.+|lib(stdcxx|gcc|gfortran).*"
+    r"|__.+|_.+_mutex|.+-mutex|blas-.+|gst-.+|gstreamer"
+)
+
+
+def is_python_package(name: str) -> bool:
+    """Whether a package of conda is one of Python's, which PyPI may have.
+
+    What is not must never be looked up there: somebody else's package may have its name.
+    """
+    return name in _NOT_OF_THESE_KINDS or not (name in _NAMES or _KINDS.fullmatch(name))
+
+
+_NOT_OF_THESE_KINDS = frozenset(("cuda-python", "cuda-core", "cuda-bindings"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trackboard.environments.conda import join_pythons, parse_spec
-from trackboard.environments.conda_names import NOT_PYTHON
+from trackboard.environments.conda_names import is_python_package
 from trackboard.environments.curated import find_curated
 from trackboard.environments.python_version import PythonChoice, choose_python
 from trackboard.environments.requirements import (
@@ -120,7 +120,7 @@ def _add_conda(draft: _Draft, packages: Iterable[str]) -> None:
     left_out: list[str] = []
     for text in packages:
         spec = parse_spec(text)
-        if spec.unclear and spec.name not in NOT_PYTHON:
+        if spec.unclear and is_python_package(spec.name):
             draft.sentences.append(f"{text}: pip has no words for {spec.unclear!r}, left out")
         if spec.name == "python":
             draft.python.append(spec.versions)

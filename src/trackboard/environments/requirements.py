@@ -39,6 +39,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _PLAIN = re.compile(rf"({_NAME})\s*(?:(?:[=<>!]=|<|>)\s*\d{{1,18}}(?:\.\d{{1,18}})*)?")
 _NO_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_OF_CONDA = re.compile(r"^dependencies:\s*$", re.MULTILINE)
 _LONGEST = 32_768  # characters of a requirement, with the digests of a hundred wheels
 _SHOWN = 200  # of these, in a message
 _DEEPEST = 50  # files that name each other
@@ -186,11 +187,17 @@ def _read(path: Path, wanted: Wanted, within: tuple[Path, ...]) -> None:
         return
     wanted.files.add(place)
     try:
-        text = read_text(place, "requirements file")
+        text = read_text(place, "requirements file", may_declare=True)
     except (NotFound, UsageError) as exc:
         if within:
             exc.hint = f"It is named by {str(within[-1])!r}."
         raise
+    if _OF_CONDA.search(text):
+        raise UsageError(
+            f"{str(place)!r} is an environment file of conda, not a requirements file of pip",
+            hint=f"Environment.from_conda_specification(name, {place.name!r}) reads it; on the command"
+            f" line: --conda {place.name}",
+        )
     for line in _joined(text.splitlines(), str(place)):
         _take(line, place.parent, wanted, str(place), (*within, place))
 

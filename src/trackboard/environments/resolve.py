@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from trackboard.environments.failures import explain, is_about_python, is_contradiction
 from trackboard.environments.local_packages import fingerprint, has_sources
@@ -101,11 +102,13 @@ class Resolver:
     """Finds versions that fit together.
 
     Args:
-        uv: Runs in the folder of the environments.
+        uv: Runs anywhere.
         plan: What is asked for.
+        folder: Where environments are kept, for messages.
     """
 
-    def __init__(self, uv: Uv, plan: EnvironmentPlan) -> None:
+    def __init__(self, uv: Uv, plan: EnvironmentPlan, folder: Path) -> None:
+        self._folder = folder
         self._uv = uv
         self._plan = plan
         self.options = Options.of(plan, uv)
@@ -189,7 +192,7 @@ class Resolver:
             doing: What it was to do: "the environment cannot be ...".
         """
         what = f"{doing} for Python {python.version}"
-        error = explain(answer.words, what, self._uv.folder, self._uv.variables)
+        error = explain(answer.words, what, self._folder, self._uv.variables)
         if isinstance(error, UsageError) and is_about_python(answer.words):
             error.hint = self._what_there_is(python)
         if self._plan.tensorflow_v1 and isinstance(error, UsageError):

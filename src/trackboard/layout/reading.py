@@ -6,9 +6,12 @@ What is wrong with one is said with its name, as a UsageError.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
+import locale
 import os
+import re
 import stat
 from typing import Any, Callable, TypeVar
 
@@ -29,7 +32,14 @@ _KINDS = (
 _GONE = frozenset((errno.ENOENT, errno.ENOTDIR))
 _LONGEST_SAID = 500  # characters of what is foreign, in a message
 _PIECE_BYTES = 1 << 20
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # how UTF-16 and UTF-32 begin
+_MARKS = (  # how a text says what it is; the longer ones first
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+_DECLARED = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _Parsed = TypeVar("_Parsed")
 
 
@@ -101,32 +111,53 @@ def read_bytes(path: AnyPath, what: str, limit_bytes: int = TEXT_BYTES) -> bytes
     return b"".join(pieces)
 
 
-def read_text(path: AnyPath, what: str, limit_bytes: int = TEXT_BYTES) -> str:
-    """Read a whole file as text: UTF-8, with or without a mark at its start.
+def read_text(
+    path: AnyPath, what: str, limit_bytes: int = TEXT_BYTES, *, may_declare: bool = False
+) -> str:
+    """Read a whole file as text: UTF-8, or what a mark at its start says, as Windows writes it.
 
     Args:
         path: The file.
         what: What to call the file in a message.
         limit_bytes: A larger one is refused.
+        may_declare: A comment in its first two lines may name its encoding, as in Python's own files;
+            without one it may also be in the system's.
 
     Raises:
         NotFound: There is no such file.
         UsageError: It is no text, or as for `read_bytes`.
     """
     data = read_bytes(path, what, limit_bytes)
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    if may_declare and not encoding:
+        encoding = _declared(data)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(encoding or "utf-8")
         if "\0" not in text:
             return text
         why = f"it has a NUL in line {text.count(chr(10), 0, text.index(chr(0))) + 1}"
+    except LookupError:
+        why = f"it names the encoding {encoding!r}, which Python does not know"
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         why = f"line {line} holds the byte 0x{data[error.start]:02x}"
-    if data.startswith(_WIDE):
-        why = "it begins as UTF-16 does"
+    named = (encoding or "utf-8").upper().replace("-SIG", "")
     raise UsageError(
-        f"the {what} {_shown(path)} is no text in UTF-8: {why}", hint="Save it as UTF-8."
+        f"the {what} {_shown(path)} is no text in {named}: {why}", hint="Save it as UTF-8."
     )
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that a comment names, or the system's for what is no UTF-8; empty: UTF-8."""
+    for line in data.split(b"\n")[:2]:
+        found = _DECLARED.search(line) if line.startswith(b"#") else None
+        if found:
+            return found[1].decode("ascii", "replace")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return locale.getpreferredencoding(do_setlocale=False)
+    return ""
 
 
 def read_json(path: AnyPath, what: str, limit_bytes: int = TEXT_BYTES) -> Any:

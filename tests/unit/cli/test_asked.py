@@ -53,13 +53,13 @@ def test_curated_and_registered(workspace: Workspace) -> None:
     assert _request(workspace, Asked(name=name)) == EnvironmentRequest(name=name)
 
     conda = {"name": "x", "dependencies": ["python=3.10.18", "scipy", {"pip": ["rich"]}]}
-    python = {"condaDependencies": conda, "anyPython": True}
+    python = {"condaDependencies": conda}
     variables = {"COLOUR": "red"}
     workspace.store.add_environment("train", {"python": {"condaDependencies": {}}})
     workspace.store.add_environment("train", {"python": python, "environmentVariables": variables})
     own = {"userManagedDependencies": True, "interpreterPath": "/opt/python"}
     workspace.store.add_environment("own", {"python": own})
-    expected = EnvironmentRequest("train", "2", pip_packages=("rich",), conda_packages=("scipy",))
+    expected = EnvironmentRequest("train", "2", "", "3.10.18", ("rich",), ("scipy",))
     assert asked.environment(workspace, Asked(name="Train")) == (expected, variables)
     assert _request(workspace, Asked(name="train:1")) == EnvironmentRequest("train", "1")
     expected = EnvironmentRequest("own", "1", interpreter="/opt/python")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.environments import read_conda_file
+from trackboard.environments import read_conda_file, read_requirements
 from trackboard.environments.conda import join_pythons, parse_spec
 from trackboard.errors import NotFound, UsageError
 
@@ -120,3 +120,61 @@ def test_one_python() -> None:
     assert join_pythons([">=3.8,<3.11"]) == ">=3.8,<3.11"
     with pytest.raises(UsageError, match=r"3\.10 and 3\.9"):
         join_pythons(["3.9", "==3.10.*"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["r", "r-base", "r-essentials", "r-ggplot2", "_r-mutex", "bioconductor-deseq2", "perl-json", "rb-x",
+     "gcc_linux-64", "ld_impl_osx-arm64", "libgcc-ng", "m2w64-gcc", "vs2015_runtime", "vc", "julia",
+     "font-ttf-inconsolata", "fonts-conda-forge", "xorg-libx11", "cuda-nvtx", "libcublas", "__glibc",
+     "sysroot_linux-64", "kernel-headers_linux-64", "cudatoolkit", "openjdk", "jq", "texlive-core"],
+)  # fmt: skip
+def test_names_that_are_no_packages_of_python(name: str) -> None:
+    assert parse_spec(f"conda-forge::{name}=1.2").requirement == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rpy2", "requests", "ray", "regex", "librosa", "libsass", "perlin-noise", "rich", "r2pipe", "gopup",
+     "cuda-python", "fonttools", "xgboost", "vcrpy", "luaparser", "ruamel.yaml", "rasterio"],
+)  # fmt: skip
+def test_names_that_are(name: str) -> None:
+    assert parse_spec(name).requirement
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["numpy\npandas==1.5\n", "# of ours\nnumpy>=1 ; python_version > '3'\n", "-r more.txt\n",
+     "--extra-index-url https://host/simple\ntorch[a] @ https://host/torch.whl\n"],
+)  # fmt: skip
+def test_a_file_of_pip_says_how_it_is_read(text: str, tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text("six\n")
+    (tmp_path / "requirements.txt").write_text(text)
+
+    with pytest.raises(UsageError, match="is a requirements file of pip") as caught:
+        read_conda_file(tmp_path / "requirements.txt")
+    assert "Environment.from_pip_requirements(name, 'requirements.txt')" in caught.value.hint
+    assert "--requirements requirements.txt" in caught.value.hint
+
+
+def test_a_file_of_conda_says_how_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "conda.yml").write_text("name: a\ndependencies:\n  - numpy\n")
+
+    with pytest.raises(UsageError, match="is an environment file of conda") as caught:
+        read_requirements(tmp_path / "conda.yml")
+    assert "from_conda_specification(name, 'conda.yml')" in caught.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_file_as_powershell_writes_it(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "conda.yml").write_bytes("dependencies: [numpy]\n".encode(encoding))
+    (tmp_path / "it.txt").write_bytes("six\n".encode(encoding))
+
+    assert read_conda_file(tmp_path / "conda.yml").conda_packages == ("numpy",)
+    assert read_requirements(tmp_path / "it.txt") == (("six",), ())
+
+
+def test_a_file_that_is_called_like_a_curated_environment_is_of_it(tmp_path: Path) -> None:
+    for name, curated in (("AzureML-sklearn-1.5", "AzureML-sklearn-1.5"), ("mine", "")):
+        (tmp_path / "conda.yml").write_text(f"name: {name}\ndependencies: [numpy]\n")
+        assert read_conda_file(tmp_path / "conda.yml").curated == curated

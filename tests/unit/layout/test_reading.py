@@ -91,8 +91,8 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     ("data", "said"),
     [
         ("a\nä\n".encode("latin-1"), "line 2 holds the byte 0xe4"),
-        ("a".encode("utf-16"), "begins as UTF-16"),
-        ("a".encode("utf-32"), "begins as UTF-16"),
+        ("a".encode("utf-16") + b"x", "no text in UTF-16"),
+        (b"\xff\xfe\0\xd8", "no text in UTF-16"),
         (b"a\nb\nc\0", "a NUL in line 3"),
         (b"\x80\x04\x95", "line 1 holds the byte 0x80"),
     ],
@@ -107,6 +107,45 @@ def test_what_is_no_text_is_said_with_its_line(data: bytes, said: str, tmp_path:
 def test_a_mark_at_the_start_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "it").write_bytes(b"\xef\xbb\xbfa\xc3\xa4\r\n")
     assert read_text(tmp_path / "it", "settings file") == "aä\r\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-32-be"]
+)
+def test_a_mark_at_the_start_says_the_encoding(encoding: str, tmp_path: Path) -> None:
+    mark = "\ufeff" if encoding.endswith("e") else ""
+    (tmp_path / "it").write_bytes(f"{mark}aä€\n".encode(encoding))
+    assert read_text(tmp_path / "it", "settings file") == "aä€\n"
+
+
+@pytest.mark.parametrize("first", ["# -*- coding: {} -*-", "# vim: set fileencoding={} :"])
+@pytest.mark.parametrize("before", ["", "# of ours\n"])
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8", "shift_jis"])
+def test_a_comment_says_the_encoding(
+    first: str, before: str, encoding: str, tmp_path: Path
+) -> None:
+    text = f"{before}{first.format(encoding)}\n# {'表' if encoding == 'shift_jis' else 'ä'}\n"
+    (tmp_path / "it").write_bytes(text.encode(encoding))
+    assert read_text(tmp_path / "it", "requirements file", may_declare=True) == text
+
+
+def test_a_comment_below_says_nothing_and_one_of_nonsense_is_named(tmp_path: Path) -> None:
+    (tmp_path / "it").write_bytes("a\nb\n# coding: utf-16\nä\n".encode())
+    assert read_text(tmp_path / "it", "requirements file", may_declare=True).endswith("ä\n")
+    for nonsense in ("klingon", "hex"):
+        (tmp_path / "it").write_text(f"# coding: {nonsense}\n")
+        with pytest.raises(UsageError, match=f"names the encoding '{nonsense}'"):
+            read_text(tmp_path / "it", "requirements file", may_declare=True)
+
+
+def test_what_is_no_utf_8_may_be_in_the_encoding_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("locale.getpreferredencoding", lambda **_: "cp1252")
+    (tmp_path / "it").write_bytes("# ä\n".encode("cp1252"))
+    assert read_text(tmp_path / "it", "requirements file", may_declare=True) == "# ä\n"
+    with pytest.raises(UsageError, match="no text in UTF-8"):
+        read_text(tmp_path / "it", "settings file")
 
 
 def test_a_limit_is_a_limit(tmp_path: Path) -> None:
