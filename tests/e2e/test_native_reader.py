@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from tensorboard.context import RequestContext
 from tensorboard.data.provider import RunTagFilter
+from tensorboard.plugins.base_plugin import TBContext
+from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment
 from tensorboardX import SummaryWriter
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.graph_pb2 import GraphDef
@@ -23,7 +26,6 @@ from tests.prerequisites import require
 from tests.waiting import PATIENCE_S, until
 
 from trackboard.blobs import open_folder
-from trackboard.board.event_folder import PlainFolder
 from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
 from trackboard.board.merged import BoardProvider
@@ -143,7 +145,7 @@ def check_everything(board: BoardProvider) -> None:
     (text,) = ask("read_tensors", "text", downsample=10)["exp/net"]["words/text_summary"]
     assert text.numpy.item() == b"hello"
     assert set(ask("list_tensors", "hparams")["exp/net/trial"]) >= {"_hparams_/session_start_info"}
-    assert "_hparams_/experiment" not in ask("list_tensors", "hparams")["exp/net/trial"]
+    assert "_hparams_/experiment" in ask("list_tensors", "hparams")["exp/net/trial"]
     (picture,) = ask("read_blob_sequences", "images", downsample=10)["exp/net"]["picture"]
     assert board.read_blob(None, blob_key=picture.values[2].blob_key).startswith(b"\x89PNG")
     assert ask("list_blob_sequences", "graphs")["exp/net"]
@@ -304,12 +306,24 @@ def test_the_data_server_dies_with_its_owner(tmp_path: Path) -> None:
     assert not child.is_running()
 
 
-def test_a_plain_folder_keeps_its_own_hparams_experiment(tmp_path: Path) -> None:
-    write_everything(tmp_path)
-    native = NativeProvider(PlainFolder(tmp_path), PythonReader, keep_experiment_tag=True)
+def columns_and_metrics(board: BoardProvider) -> tuple[list[str], list[str]]:
+    context = backend_context.Context(TBContext(data_provider=board))
+    request = api_pb2.GetExperimentRequest()
+    found = get_experiment.Handler(RequestContext(), context, "", request).run()
+    columns = [column.name for column in found.hparam_infos]
+    return sorted(columns), [metric.name.tag for metric in found.metric_infos]
+
+
+def test_runs_with_different_parameters_share_all_columns_in_a_folder_too(tmp_path: Path) -> None:
+    keys = {"a": {"lr": 0.1}, "b": {"depth": 3}, "c": {"opt": "adam"}}
+    for name, parameters in keys.items():
+        with SummaryWriter(str(tmp_path)) as writer:
+            writer.add_hparams(parameters, {f"metric/{name}": 1.0}, name=name)
+    board = open_folder_provider(tmp_path)
     try:
-        which = {"experiment_id": "", "plugin_name": "hparams"}
-        found = until(lambda: native.list_tensors(None, **which))
-        assert "_hparams_/experiment" in found["trial"]
+        expected = (["depth", "lr", "opt"], ["metric/a", "metric/b", "metric/c"])
+        until(
+            lambda: columns_and_metrics(board) == expected, lambda: str(columns_and_metrics(board))
+        )
     finally:
-        native.close()
+        board.close()

@@ -5,8 +5,8 @@
 
 Everything has a fixed place, so exporting again brings the files up to date and adds none. The number
 in the history's name makes TensorBoard read it after the native files of the same run: where both hold
-a tag, the history wins there as it does in the live view. Of native files only that is left out which
-would spoil the parameters of all runs; see `board.native_marks`.
+a tag, the history wins there as it does in the live view. Of native files only that is changed which would
+spoil the parameters of all runs; see `board.native_marks`.
 
 A TensorBoard that is open on the folder keeps the files it has read: start it again after exporting again.
 """
@@ -17,12 +17,15 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from trackboard.board import hparams, native_marks
+from trackboard.board import declarations, hparams, native_marks
 from trackboard.board.artifacts import Album, group
 from trackboard.board.contents import Contents
+from trackboard.board.declarations import DECLARATION
+from trackboard.board.event_copy import Edit, copy_edited, holds_any
 from trackboard.board.event_folder import iter_event_files
 from trackboard.board.export_folder import ExportFolder, Placed
 from trackboard.board.history_file import write_history
@@ -40,9 +43,9 @@ _BATCH_RUNS = 200
 _REMEMBERED = 16  # files of a run whose content is kept from looking to writing
 _NAMED_RUNS = 3
 _TOLD_NOTES = 10
-_COLUMNS_LEFT_OUT = (
-    "its list of columns for parameters is left out: it would replace the columns of all runs, and"
-    " TensorBoard finds them by itself"
+_COLUMNS_MERGED = (
+    "{} runs declare columns for parameters: as TensorBoard takes one list for all runs, each has the merged"
+    " one"
 )
 _REASONS = {
     Placed.FOREIGN: "a file that no export made is in its place; move it away",
@@ -158,23 +161,51 @@ class _Task:
     empty: list[Run] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     marks: Mapping[str, Mapping[str, Any]] = field(init=False)  # the same as TensorBoard's tags
+    declaration: bytes = b""  # of columns for parameters, where native event files have any
 
     def __post_init__(self) -> None:
         self.marks = hparams.encode(self.rows)
 
     def merge_native(self, runs: Sequence[Run]) -> None:
-        """Put what a run's native files say of its parameters into its row, where it has one."""
-        found: dict[str, dict[str, Any]] = {}
-        for run in runs:
-            name = self.names[run.id]
-            if name not in self.rows:
-                continue
-            for path, folder in self._list_native(run):
-                if folder == name:
-                    row = native_marks.read_row(path)
-                    found[name] = {**row, **found.get(name, {})}
-        if found:
-            self.marks = hparams.merge(self.rows, found)
+        """Merge what native files say of parameters: rows into those of their runs, and all declarations."""
+        files = [file for run in runs for file in self._list_native(run)]
+        native: dict[str, dict[str, Any]] = {}
+        for path, folder in files:
+            marks = native_marks.read_marks(path)
+            if marks:
+                native[folder] = {**marks, **native.get(folder, {})}
+        own = {name: native[name] for name in self.rows if name in native}
+        if own:
+            rows = {run: _only(tags, native_marks.ROW) for run, tags in own.items()}
+            self.marks = hparams.merge(self.rows, rows)
+        declaring = [folder for folder, tags in native.items() if DECLARATION in tags]
+        if declaring:
+            names = {self.names[run.id] for run in runs}
+            shown = {name: tags for name, tags in self.marks.items() if name in names}
+            tags = {
+                run: {**native.get(run, {}), **shown.get(run, {})} for run in {**native, **shown}
+            }
+            merged = declarations.merge(tags, partial(self._list_scalars, runs, files))
+            contents = (t[DECLARATION].plugin_content for t in merged.values() if DECLARATION in t)
+            self.declaration = next(contents, b"")
+        if len(declaring) > 1:
+            self.notes.append(_COLUMNS_MERGED.format(len(declaring)))
+
+    def _list_scalars(
+        self,
+        runs: Sequence[Run],
+        files: Sequence[tuple[Path, str]],
+        is_wanted: Callable[[str], bool],
+    ) -> Mapping[str, set[str]]:
+        """Tags of scalars of the runs that are wanted, of the history and of native files."""
+        found: dict[str, set[str]] = defaultdict(set)
+        wanted = [run.id for run in runs if is_wanted(self.names[run.id])]
+        for series in self.source.store.list_series(runs=wanted, text=False):
+            found[self.names[series.run]].add(series.name)
+        for path, folder in files:
+            if is_wanted(folder):
+                found[folder] |= native_marks.read_scalar_tags(path)
+        return found
 
     def export(self, runs: Sequence[Run]) -> None:
         """Export some runs; the more at once, the fewer questions."""
@@ -201,10 +232,11 @@ class _Task:
                 self._skip(f"{name}: parameter {each}", why)
         native = self._list_native(run)
         for path, folder in native:
-            drop = {native_marks.EXPERIMENT}
-            if folder == name and name in self.rows:
-                drop.update(native_marks.ROW)
-            self._copy(path, folder_path(folder) / path.name, drop)
+            without = set(native_marks.ROW) if folder == name and name in self.rows else set()
+            if not self.declaration:  # damaged: it would spoil the parameters of all runs
+                without.add(DECLARATION)
+            edit = native_marks.MarksEdit(self.declaration, without)
+            self._copy(path, folder_path(folder) / path.name, [edit])
         if not (series or values or native):
             self.empty.append(run)
         self.progress.runs += 1
@@ -231,8 +263,8 @@ class _Task:
         if not self._count(placed, where):
             self.progress.points = before
 
-    def _copy(self, path: Path, where: PurePosixPath, drop: Collection[str]) -> None:
-        """Copy the whole records that an event file holds now, without values of some tags."""
+    def _copy(self, path: Path, where: PurePosixPath, edits: Sequence[Edit]) -> None:
+        """Copy the whole records that an event file holds now, some of them changed."""
         try:
             stream = path.open("rb", buffering=0)
         except OSError as exc:
@@ -247,12 +279,11 @@ class _Task:
                 return
 
             def fill(copy: BinaryIO) -> None:
-                if not native_marks.are_in(stream, extent.end):
+                needed = [edit for edit in edits if holds_any(stream, extent.end, edit.words)]
+                if needed:
+                    copy_edited(path, copy, extent.end, needed)
+                else:
                     _copy_bytes(stream, copy, extent.end)
-                elif native_marks.EXPERIMENT in native_marks.copy_without(
-                    path, copy, extent.end, drop
-                ):
-                    self.notes.append(f"{where}: {_COLUMNS_LEFT_OUT}")
 
             def is_ours(found: Path) -> bool:
                 first = _first_record(path)
@@ -271,6 +302,10 @@ class _Task:
     def _skip(self, what: str, why: str) -> None:
         self.skipped.append(Skipped(what, why))
         self.progress.report(f"{what}: {why}")
+
+
+def _only(tags: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Any]:
+    return {tag: data for tag, data in tags.items() if tag in wanted}
 
 
 def _why_empty(run: Run) -> str:

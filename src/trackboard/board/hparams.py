@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 from tensorboard.data import provider as tb
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
+from trackboard.board.declarations import DECLARATION
 from trackboard.board.roster import Roster, Rosters
 from trackboard.model import Run, RunId, RunState, Value
 from trackboard.ports import Store
@@ -115,7 +116,10 @@ def row_of(run: Run, values: Mapping[str, Value]) -> Row:
 
 
 def merge(own: Rows, native: Tags) -> Tags:
-    """Put rows and those in the tags of event files together; of one run, each name once, ours first."""
+    """Put rows and those in the tags of event files together; of one run, each name once, ours first.
+
+    What is declared in event files stays as it is: see `board.declarations`.
+    """
     rows = dict(own)
     for run, tags in native.items():
         row = _decode(tags)
@@ -123,7 +127,11 @@ def merge(own: Rows, native: Tags) -> Tags:
             continue
         ours = rows.get(run)
         rows[run] = row if ours is None else replace(ours, values={**row.values, **ours.values})
-    return encode(rows)
+    found = encode(rows)
+    for run, tags in native.items():
+        if DECLARATION in tags:
+            found.setdefault(run, {})[DECLARATION] = tags[DECLARATION]
+    return found
 
 
 def encode(rows: Rows) -> Tags:

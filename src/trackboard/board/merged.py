@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorboard.data import provider as tb
 
+from trackboard.board import declarations
 from trackboard.board.budget import ANSWER_POINTS, share
 from trackboard.board.curves import Curve, matches
 from trackboard.board.history import SCALARS, HistoryProvider
@@ -146,8 +147,8 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
 
     def list_tensors(self, ctx: Any = None, **which: Any) -> Tags:
         """List tensors by run and tag; of parameters, what both say of a run is put together."""
-        if which["plugin_name"] == HPARAMS and self.history:
-            return self._list_hparams(ctx, which)
+        if which["plugin_name"] == HPARAMS:
+            return self._list_hparams(ctx, **which)
         return self._merge("list_tensors", ctx, which)
 
     def read_tensors(self, ctx: Any = None, **which: Any) -> Tags:
@@ -178,17 +179,24 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         """Read nothing: parameters come as tags, see `board.hparams`."""
         return []
 
-    def _list_hparams(self, ctx: Any, which: dict[str, Any]) -> Tags:
-        assert self.history
-        native = self.native.list_tensors(
-            ctx, experiment_id=which["experiment_id"], plugin_name=HPARAMS
-        )
-        if not native:
-            return self.history.list_tensors(ctx, **which)
-        filter_ = which.get("run_tag_filter")
-        found = merge(self.history.list_hparams(which["experiment_id"]), native)
+    def _list_hparams(
+        self,
+        ctx: Any,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> Tags:
+        which = {"experiment_id": experiment_id, "plugin_name": plugin_name}
+        found = self.native.list_tensors(ctx, **which)
+        if self.history and not found:
+            return self.history.list_tensors(ctx, **which, run_tag_filter=run_tag_filter)
+        if self.history:
+            found = merge(self.history.list_hparams(experiment_id), found)
+        scalars = {"experiment_id": experiment_id, "plugin_name": SCALARS}
+        found = declarations.merge(found, lambda _: self.list_scalars(ctx, **scalars))
         kept = {
-            run: {tag: data for tag, data in tags.items() if matches(run, tag, filter_)}
+            run: {tag: data for tag, data in tags.items() if matches(run, tag, run_tag_filter)}
             for run, tags in found.items()
         }
         return {run: tags for run, tags in kept.items() if tags}

@@ -21,7 +21,6 @@ from trackboard.board.tensorboard_internals import replace_description
 from trackboard.board.texts import TEXT
 from trackboard.board.truncate import MOST_TEXTS, truncate_array, truncate_text
 
-EXPERIMENT_TAG = "_hparams_/experiment"
 _KEEP_S = 1.0  # as long as a list of the reader's is good for: it reads on once a second
 _FIRST_PASS_S = 1.0
 _POLL_S = 0.01
@@ -77,12 +76,9 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         self,
         folders: EventFolders,
         start_reader: Callable[[Path], Reader],
-        *,
-        keep_experiment_tag: bool = False,
     ) -> None:
         self._folders = folders
         self._start_reader = start_reader
-        self._keep_experiment_tag = keep_experiment_tag
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._is_closed = False
@@ -186,15 +182,7 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         run_tag_filter: tb.RunTagFilter | None = None,
     ) -> Tags:
         """List histograms, texts and other tensors by run and tag."""
-        found = self._list_series(ctx, "list_tensors", experiment_id, plugin_name, run_tag_filter)
-        if plugin_name != "hparams" or self._keep_experiment_tag:
-            return found
-        # One such tag, of one run, would decide the columns for all runs.
-        kept = {
-            run: {t: d for t, d in tags.items() if t != EXPERIMENT_TAG}
-            for run, tags in found.items()
-        }
-        return {run: tags for run, tags in kept.items() if tags}
+        return self._list_series(ctx, "list_tensors", experiment_id, plugin_name, run_tag_filter)
 
     def read_tensors(
         self,

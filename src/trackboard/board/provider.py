@@ -36,5 +36,5 @@ def open_provider(source: Source, view: View, *, raw_ids: bool = False) -> Board
 
 def open_folder_provider(folder: Path) -> BoardProvider:
     """Show the event files below one folder and nothing else, as stock TensorBoard would."""
-    native = NativeProvider(PlainFolder(folder), open_reader, keep_experiment_tag=True)
+    native = NativeProvider(PlainFolder(folder), open_reader)
     return BoardProvider(None, native)

@@ -41,7 +41,7 @@ class Exporter:
     def values(self, name: str) -> dict[str, list[Any]]:
         """Events by tag."""
         found: dict[str, list[Any]] = {}
-        for record in read.iter_records(self.folder / name / HISTORY_FILE):
+        for record in read.iter_records(_file(self.folder / name)):
             event = event_pb2.Event.FromString(record.data)
             for value in event.summary.value:
                 found.setdefault(value.tag, []).append((event.step, value))
@@ -200,6 +200,11 @@ def test_exporting_twice_gives_the_same_bytes(lab: Lab, exporter: Exporter) -> N
     assert (exporter.export("r1").written, exporter.export("r1").written) == (1, 0)
 
 
+def _file(named: Path) -> Path:
+    """The file of a run's history, or the one that is named."""
+    return named / HISTORY_FILE if named.is_dir() else named
+
+
 def native(*values: Any) -> bytes:
     """An event file of another library."""
     events = [
@@ -209,29 +214,68 @@ def native(*values: Any) -> bytes:
     return encode.header(1.5) + b"".join(encode.frame(e.SerializeToString()) for e in events)
 
 
-def parameters(**hparams: float) -> list[Any]:
+def parameters(*metrics: str, **hparams: float) -> list[Any]:
     """What TensorBoard's own writer says of them: the columns, then the row."""
     columns = [summary_v2.HParam(name) for name in hparams]
+    chosen = [summary_v2.Metric(metric) for metric in metrics]
     summaries = (
-        summary_v2.hparams_config_pb(columns, [], time_created_secs=3.0),
+        summary_v2.hparams_config_pb(columns, chosen, time_created_secs=3.0),
         summary_v2.hparams_pb(hparams, start_time_secs=4.0),
     )
     return [value for one in summaries for value in one.value]
 
 
-def test_columns_of_a_native_file_do_not_decide_for_all_runs(lab: Lab, exporter: Exporter) -> None:
+def declared(exporter: Exporter, folder: str) -> tuple[list[str], list[str]]:
+    """Columns and metrics that an exported folder declares."""
+    ((_, value),) = exporter.values(f"{folder}/events.out.tfevents.1")[metadata.EXPERIMENT_TAG]
+    found = metadata.parse_experiment_plugin_data(value.metadata.plugin_data.content)
+    names = [column.name for column in found.hparam_infos]
+    return names, [metric.name.tag for metric in found.metric_infos]
+
+
+NUMBER = summary_pb2.Summary.Value(tag="own", simple_value=1.0)
+
+
+def test_the_only_declaration_of_parameters_is_copied_as_it_is(
+    lab: Lab, exporter: Exporter
+) -> None:
     lab.add_run("r1")
-    lab.log("r1", "loss", [0.5])
-    number = summary_pb2.Summary.Value(tag="own", simple_value=1.0)
-    columns, *row = parameters(rate=0.1)
-    assert columns.tag == metadata.EXPERIMENT_TAG
-    lab.add_file("r1", "logs/trial/events.out.tfevents.1", native(number, columns, *row, number))
+    written = native(NUMBER, *parameters("own", rate=0.1), NUMBER)
+    lab.add_file("r1", "logs/trial/events.out.tfevents.1", written)
     done = exporter.export("r1")
-    copied = exporter.folder / "exp/run-1/trial/events.out.tfevents.1"
-    assert copied.read_bytes() == native(number, *row, number)
+    assert (exporter.folder / "exp/run-1/trial/events.out.tfevents.1").read_bytes() == written
+    assert done.notes == ()
+
+
+def test_declarations_of_parameters_are_merged_over_all_runs_of_an_export(
+    lab: Lab, exporter: Exporter
+) -> None:
+    for run in ("r1", "r2", "r3", "r4"):
+        lab.add_run(run, name=run)
+    first, second = parameters("own", rate=0.1), parameters("other", depth=3.0)
+    lab.add_file("r1", "logs/trial/events.out.tfevents.1", native(NUMBER, *first))
+    lab.add_file("r2", "logs/events.out.tfevents.1", native(*second))
+    # Of these nobody chose metrics: one of event files, one of the history.
+    row = parameters(lr=1.0)[1:]
+    lab.add_file("r3", "logs/events.out.tfevents.1", native(*row, NUMBER))
+    lab.set_parameter("r4", "epochs", 5)
+    lab.log("r4", "loss", [0.5])
+    done = exporter.export("r1", "r2", "r3", "r4")
+    expected = (["rate", "depth", "epochs", "lr"], ["own", "other", "loss"])
+    assert declared(exporter, "exp/r1/trial") == declared(exporter, "exp/r2") == expected
     (note,) = done.notes
-    assert "its list of columns for parameters is left out" in note
-    assert exporter.export("r1").written == 0
+    assert note.startswith("2 runs declare columns for parameters")
+    assert exporter.export("r1", "r2", "r3", "r4").written == 0
+
+
+def test_a_damaged_declaration_of_parameters_is_left_out(lab: Lab, exporter: Exporter) -> None:
+    lab.add_run("r1")
+    columns, *row = parameters("own", rate=0.1)
+    columns.metadata.plugin_data.content = b"\xff\xff"
+    lab.add_file("r1", "logs/events.out.tfevents.1", native(columns, *row, NUMBER))
+    exporter.export("r1")
+    copied = exporter.folder / "exp/run-1/events.out.tfevents.1"
+    assert copied.read_bytes() == native(*row, NUMBER)
 
 
 def test_a_run_s_own_row_and_that_of_its_native_file_are_one(lab: Lab, exporter: Exporter) -> None:

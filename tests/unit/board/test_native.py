@@ -176,12 +176,6 @@ def test_the_reader_is_asked_no_needless_question(board: Board) -> None:
     board.native.close()
 
 
-def test_one_experiment_tag_does_not_decide_for_all_runs(board: Board) -> None:
-    found = board.native.list_tensors(experiment_id="", plugin_name="hparams")
-    assert found == {"exp/run-1": {"_hparams_/session_start_info": LISTED}}
-    board.native.close()
-
-
 def test_a_lost_reader_costs_one_answer(board: Board, caplog: pytest.LogCaptureFixture) -> None:
     assert scalars(board)
     board.reader.is_lost = True
