@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -145,14 +146,24 @@ def test_recursive(run: Run) -> None:
     assert [*run.get_metrics(recursive=True, run_type="special")] == [grandchild.id]
 
 
+def test_metrics_come_in_the_order_in_which_they_were_begun(run: Run) -> None:
+    run.log("text", "first")
+    run.log("loss", 1.0)
+    run.log_image("plot", plot=Plot())
+    run.log_row("table", x=1, note="words")
+    run.log_confusion_matrix("matrix", {"schema_type": "confusion_matrix", "data": {}})
+    run.log("late", "last")
+    run.log("loss", 0.5)
+    assert [*run.get_metrics()] == ["text", "loss", "plot", "table", "matrix", "late"]
+
+
 def test_an_image_of_a_plot(run: Run) -> None:
     run.log_image("curve", plot=Plot())
 
     uri = run.get_metrics()["curve"]
     (path,) = run.get_file_names()
     assert uri == f"aml://artifactId/ExperimentRun/dcid.{run.id}/{path}"
-    assert path.startswith("curve_")
-    assert path.endswith(".png")
+    assert path == "curve.png"
     image = run.get_metrics(populate=True)["curve"]
     assert (image.data, image.path, image.filename) == (PNG, path, path)
 
@@ -160,8 +171,23 @@ def test_an_image_of_a_plot(run: Run) -> None:
 def test_images_within_a_second_are_several(run: Run) -> None:
     for _ in range(3):
         run.log_image("curve", plot=Plot())
+    again = Run(run.experiment, run.id)  # another process would look for a free name, too
+    again.log_image("curve.png", plot=Plot())
 
-    assert len(run.get_metrics()["curve"]) == len(set(run.get_file_names())) == 3
+    assert len(run.get_metrics()["curve"]) == 3
+    assert run.get_file_names() == ["curve.png", "curve_2.png", "curve_3.png", "curve_4.png"]
+
+
+def test_images_of_a_job_that_cannot_read_what_is_taken(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as blind:
+        blind.setattr(Run, "_can_read", False)
+        run.log_image("curve", plot=Plot())
+        run.log_image("curve", plot=Plot())
+    (path,) = run.get_file_names()  # the same content has the same name
+    assert re.fullmatch(r"curve_[0-9a-f]{12}\.png", path)
+    assert len(run.get_metrics()["curve"]) == 2
 
 
 def test_an_image_of_a_file(run: Run, empty_folder: Path) -> None:

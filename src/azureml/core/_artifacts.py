@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
-import secrets
-import time
 from typing import Any, BinaryIO, Mapping, Optional, Set, Tuple, Union
 
 from azureml.core._files import FileCalls
@@ -35,6 +34,7 @@ _STARTS = (
     (b"P6", ".ppm"),
 )
 _HEAD_BYTES = 512
+_DIGEST_DIGITS = 12  # of a file's name
 
 
 class ArtifactCalls(MetricCalls, FileCalls):
@@ -69,7 +69,7 @@ class ArtifactCalls(MetricCalls, FileCalls):
             picture, remark = _drawn(plot)
             self._remark("log_image", name, remark)
             if picture is not None:
-                self._keep(name, ArtifactKind.IMAGE, self._unique(name, ".png"), picture)
+                self._keep(name, ArtifactKind.IMAGE, "", ".png", picture)
             return
         with _opened(name, path) as file:
             try:
@@ -79,7 +79,7 @@ class ArtifactCalls(MetricCalls, FileCalls):
             suffix = _image_suffix(name, path, head)
             file.seek(0)
             wanted = os.fspath(path) if path is not None else ""
-            self._keep(name, ArtifactKind.IMAGE, self._free_path(name, wanted, suffix), file)
+            self._keep(name, ArtifactKind.IMAGE, wanted, suffix, file)
 
     def log_accuracy_table(self, name: str, value: Document, description: str = "") -> None:
         """Record an accuracy table: counts of true and false positives and negatives by threshold.
@@ -116,26 +116,37 @@ class ArtifactCalls(MetricCalls, FileCalls):
         if document is None:
             self._log_anything(name, value, call=call)
             return
-        self._keep(name, kind, self._free_path(name, name, ""), io.BytesIO(document))
+        self._keep(name, kind, name, "", io.BytesIO(document))
 
-    def _keep(self, name: str, kind: ArtifactKind, path: str, source: BinaryIO) -> None:
+    def _keep(
+        self, name: str, kind: ArtifactKind, wanted: str, suffix: str, source: BinaryIO
+    ) -> None:
+        """Keep a file as the next value of a metric, under the path that is wanted where it can be."""
         if self._is_silent:
             return
         with sdk_errors():
             key, size_bytes = self._blobs().put(source)
+        path = self._free_path(name, wanted, suffix, key)
+        with sdk_errors():
             self._live.log_artifact(name, kind, path, key, size_bytes)
         self._given.add(path)
 
-    def _unique(self, name: str, suffix: str) -> str:
-        mark = f"_{int(time.time())}_{secrets.token_hex(4)}"
-        return path_of_metric(name, mark + suffix)
+    def _free_path(self, name: str, wanted: str, suffix: str, key: str) -> str:
+        """The path that was asked for, if it is one of this run's own and free, else one like the name.
 
-    def _free_path(self, name: str, wanted: str, suffix: str) -> str:
-        """The path that was asked for, if it is one of this run's own and free."""
+        Those are `plot.png`, `plot_2.png` and so on. Where this process cannot read which are taken, its
+        content's digest tells a file from others.
+        """
+        taken = self._taken()
         is_inside = path_of_metric(wanted) == wanted and not os.path.isabs(wanted)
-        if is_inside and not self._is_taken(wanted):
+        if is_inside and wanted not in taken:
             return wanted
-        return self._unique(name, suffix)
+        stem = path_of_metric(self._live.prefix + name).removesuffix(suffix)
+        if not self._can_read:
+            return f"{stem}_{key[-_DIGEST_DIGITS:]}{suffix}"
+        paths = (f"{stem}_{number}{suffix}" for number in itertools.count(2))
+        first = f"{stem}{suffix}"
+        return first if first not in taken else next(path for path in paths if path not in taken)
 
 
 def _drawn(plot: Any) -> Tuple[Optional[BinaryIO], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -42,7 +43,10 @@ def artifact_uri(run: str, path: str) -> str:
 def read_metrics(
     workspace: Workspace, runs: Sequence[RunId], name: Optional[str], *, populate: bool
 ) -> Dict[RunId, Metrics]:
-    """The metrics of several runs by id, in few questions; runs without any are left out."""
+    """The metrics of several runs by id, in few questions, each in the order it was begun.
+
+    Runs without any are left out.
+    """
     store = workspace.store
     chosen = [one for one in store.list_series(runs=runs) if name in (None, one.table or one.name)]
     points = store.read_points([one.id for one in chosen])
@@ -51,15 +55,30 @@ def read_metrics(
         key = (one.table or one.name, bool(one.table))
         grouped[one.run].setdefault(key, []).append(one)
     found: Dict[RunId, Metrics] = defaultdict(dict)
+    begun: Dict[Tuple[RunId, str], float] = {}  # numbers, text and files are stored apart
     for run, groups in grouped.items():
         for (metric, is_table), members in groups.items():
+            _note(begun, (run, metric), min(_first_time(points[one.id]) for one in members))
             value = _table(members, points) if is_table else _single(_merged(members, points))
             found[run].setdefault(metric, value)
     names = None if name is None else [name]
     for artifact in store.list_artifacts(runs=runs, names=names):
         value = _content(workspace, artifact) if populate else _uri(artifact)
         _add(found[artifact.run], artifact.name, value)
-    return {run: dict(found[run]) for run in runs if run in found}
+        _note(begun, (artifact.run, artifact.name), artifact.time_s)
+    return {
+        run: dict(sorted(found[run].items(), key=lambda item: begun[run, item[0]]))
+        for run in runs
+        if run in found
+    }
+
+
+def _note(begun: Dict[Tuple[RunId, str], float], metric: Tuple[RunId, str], time_s: float) -> None:
+    begun[metric] = min(time_s, begun.get(metric, time_s))
+
+
+def _first_time(points: Points) -> float:
+    return float(points.times_s[0]) if len(points) else math.inf
 
 
 def _add(metrics: Metrics, name: str, value: object) -> None:

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from trackboard.workspace import Workspace
 
 _WIDTH = 13
+_COMMIT_DIGITS = 10
+_PLUMBING = ("trackboard.", "azureml.", "_azureml.", "mlflow.", "ContentSnapshotId", "ProcessInfo")
 
 
 @click.command()
 @click.argument("run")
 @folder_option
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
-def show(run: str, folder: Path | None, *, as_json: bool) -> None:
+@click.option(
+    "--properties", "everything", is_flag=True, help="Also what is recorded of code and machine."
+)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON, with everything.")
+def show(run: str, folder: Path | None, *, everything: bool, as_json: bool) -> None:
     """Show one run: its state and why, tags, parameters, metrics, files.
 
     RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
@@ -36,7 +41,7 @@ def show(run: str, folder: Path | None, *, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(_facts(workspace, found)))
             return
-        for line in _lines(workspace, found):
+        for line in _lines(workspace, found, everything=everything):
             click.echo(line)
 
 
@@ -57,7 +62,7 @@ def _facts(workspace: Workspace, run: Run) -> dict[str, object]:
     }
 
 
-def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
+def _lines(workspace: Workspace, run: Run, *, everything: bool) -> Iterator[str]:
     store = workspace.store
     lost = workspace.lost_runs()
     yield from _field("run", name_of(workspace, run))
@@ -74,16 +79,45 @@ def _lines(workspace: Workspace, run: Run) -> Iterator[str]:
     took = words.duration(words.took_s(run))
     yield from _field("started", f"{words.moment(run.started_s)}  took {took}" if took else "")
     yield from _field("warnings", "\n".join(run.warnings))
-    for name, fact in job.items():
+    surroundings = _surroundings(properties)
+    for name, fact in {**surroundings, **job}.items():
         yield from _field(name, str(fact or ""))
     tags = {key: "" if tag is None else tag for key, tag in store.get_tags(run.id).items()}
     yield from _pairs("tags", tags)
     yield from _pairs("parameters", store.list_parameters([run.id]).get(run.id, {}))
-    others = {key: each for key, each in properties.items() if key != REASON}
-    yield from _pairs("properties", others)
+    yield from _properties(properties, everything=everything)
     yield from _metrics(store.list_series(runs=[run.id]))
     files = store.list_files(run.id)
     yield from _block("files", [[words.clean(f.path), words.size(f.size_bytes)] for f in files])
+
+
+def _surroundings(properties: Mapping[str, str]) -> dict[str, str]:
+    """The code and the machine of a run, as far as people ask for them."""
+    known = {key: properties.get(f"trackboard.{key}", "") for key in ("user", "host", "python")}
+    commit = properties.get("azureml.git.commit", "")[:_COMMIT_DIGITS]
+    branch = properties.get("azureml.git.branch", "")
+    changed = ", with changes" if properties.get("azureml.git.dirty") == "True" else ""
+    return {
+        "rerun of": properties.get("trackboard.rerun_of", ""),
+        "code": f"{commit}{f' on {branch}' if branch else ''}{changed}" if commit else "",
+        "command": properties.get("trackboard.command", ""),
+        "machine": f"{known['user']}@{known['host']}, Python {known['python']}"
+        if known["host"]
+        else "",
+    }
+
+
+def _properties(properties: Mapping[str, str], *, everything: bool) -> Iterator[str]:
+    """What people gave; of what is recorded by itself only how much there is, unless asked for."""
+    others = {key: each for key, each in properties.items() if key != REASON}
+    own = {key: each for key, each in others.items() if not key.startswith(_PLUMBING)}
+    yield from _pairs("properties", others if everything else own)
+    hidden = len(others) - len(own)
+    if hidden and not everything:
+        yield from _field(
+            "recorded",
+            f"{words.count(hidden, 'more fact')} on code and machine: --properties lists them",
+        )
 
 
 def _field(name: str, text: str) -> Iterator[str]:

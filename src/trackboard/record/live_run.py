@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import Dict, Mapping, Optional
@@ -40,6 +41,8 @@ from trackboard.spool.layout import HAS_STEP
 from trackboard.spool.refs import FileRef, SeriesRef
 from trackboard.spool.writer import SpoolWriter
 
+_log = logging.getLogger("trackboard")
+
 _CAUSE_CHARACTERS = 100_000  # an exception that shows an array must not keep a run from ending
 
 
@@ -75,6 +78,7 @@ class LiveRun:
         self.prefix = prefix
         self._writer = writer
         self._series: Dict[str, SeriesRef] = {}
+        self._left: Optional[Dict[str, SeriesRef]] = None  # these, once the run's block was left
         self._files: Dict[str, FileRef] = {}
         self._rows: Dict[str, int] = {}  # rows of each table so far
         self._owner_pid = os.getpid() if owner else -1
@@ -136,8 +140,23 @@ class LiveRun:
             text = TextLogged(self.id, series.name, str(value), at, time.time(), series.table)
             self._writer.append_event(text)
 
+    def leave(self) -> None:
+        """Say that the block around the run was left: a value that comes after it is warned of, once."""
+        self._left, self._series = self._series, {}  # so that `log` need not ask each time
+
     def _begin_series(self, name: str, table: str = "") -> SeriesRef:
         check_metric_name(name)
+        if self._left is not None:
+            self._series, self._left = self._left, None
+            _log.warning(
+                "trackboard: %r was logged after the block of run %s/%s, which has ended: it is kept, and so"
+                " is what follows, without another warning. Log within the block.",
+                name,
+                self.experiment,
+                self.name or self.id,
+            )
+            if name in self._series:
+                return self._series[name]
         table = self.prefix + table if table else ""
         series = self._writer.series(self.id, self.prefix + name, table)
         return self._series.setdefault(name, series)

@@ -52,7 +52,9 @@ def start_run(
     }
     marks = [check_tag(key, value) for key, value in (tags or {}).items()]
     live = recorder.create_run(experiment, name=name, parent=parent, description=description)
-    with ended_by(live), contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        stack.callback(live.leave)
+        stack.enter_context(ended_by(live))
         for key, value in checked.items():
             live.set_parameter(key, value)
         for key, tag in marks:

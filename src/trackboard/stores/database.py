@@ -72,6 +72,9 @@ class Database:
         self._gate = _Gate()
         sa.event.listen(engine, "handle_error", _refuse_values)
         _follow_forks(self)
+        weakref.finalize(
+            self, engine.dispose
+        )  # of a workspace that nobody closes, also at the exit
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

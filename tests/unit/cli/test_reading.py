@@ -231,3 +231,36 @@ def test_columns_are_aligned_as_a_terminal_shows_them() -> None:
 )
 def test_durations(seconds: float | None, told: str) -> None:
     assert words.duration(seconds) == told
+
+
+@pytest.mark.usefixtures("_history")
+def test_show_is_quiet_about_what_is_recorded_by_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    workspace = Workspace.open()
+    plumbing = {
+        "trackboard.pid": "77",
+        "trackboard.command": "python train.py",
+        "trackboard.host": "there",
+        "trackboard.user": "me",
+        "trackboard.python": "3.11.7",
+        "azureml.git.commit": "0123456789abcdef",
+        "azureml.git.branch": "main",
+        "azureml.git.dirty": "True",
+        "mlflow.source.git.branch": "main",
+        "ContentSnapshotId": "f" * 64,
+    }
+    workspace.store.add_properties(RunId("id-a"), {"own": "yes", **plumbing})
+    workspace.close()
+    run(monkeypatch, "show", "a")
+    said = capsys.readouterr().out
+    lines = {line[:13].strip(): line[13:] for line in said.splitlines()}
+    assert lines["properties"] == "own  yes"
+    assert lines["code"] == "0123456789 on main, with changes"
+    assert (lines["command"], lines["machine"]) == ("python train.py", "me@there, Python 3.11.7")
+    assert lines["recorded"] == "10 more facts on code and machine: --properties lists them"
+    assert "ffff" not in said
+    run(monkeypatch, "show", "a", "--properties")
+    said = capsys.readouterr().out
+    assert all(f"{key} " in said for key in plumbing)
+    assert "recorded" not in said

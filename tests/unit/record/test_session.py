@@ -143,3 +143,31 @@ def test_wrong_parameters_begin_no_run(workspace: Workspace, parameters: dict[st
         pass
     workspace.drain()
     assert workspace.store.list_runs() == ()
+
+
+def test_values_after_the_block_are_kept_and_warned_of_once(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    with start_run(workspace.recorder(), "digits", name="first", capture=False) as run:
+        run.log("loss", 0.5)
+        run.log_row("table", {"x": 1})
+    assert caplog.messages == []
+    for late in (99.0, 98):
+        run.log("loss", late)
+    run.log("new", 1)
+    run.log_row("table", {"x": 2})
+    (said,) = caplog.messages
+    assert "'loss' was logged after the block of run digits/first" in said
+    history = workspace.history(run)
+    assert history.values.tolist() == [0.5, 99, 98, 1, 2, 1]
+    assert history.steps[:3].tolist() == [0, 1, 2]
+
+
+def test_what_describes_a_run_may_come_after_its_block(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    with start_run(workspace.recorder(), "digits", capture=False) as run:
+        pass
+    run.set_tag("best")
+    assert caplog.messages == []
+    assert workspace.tags(run) == {"best": None}

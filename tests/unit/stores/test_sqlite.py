@@ -1,5 +1,6 @@
 """The file of a SQLite store: how it comes to be, and what is refused and left alone."""
 
+import gc
 import resource
 import shutil
 import signal
@@ -7,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, Unavailable
 from trackboard.model import FileAdded, RunId
@@ -357,3 +359,14 @@ def test_an_older_copy_is_brought_up_to_date_by_whoever_has_it_open(tmp_path: Pa
     assert store.list_environments() == ()
     assert len(store.list_series()) == 20
     store.close()
+
+
+def test_connections_are_closed_with_a_store_that_nobody_closes(tmp_path: Path) -> None:
+    closed: list[object] = []
+    store = open_sqlite(tmp_path / "trackboard.db")
+    engine = store._database._engine
+    store.list_runs()
+    sa.event.listen(engine, "close", lambda *_: closed.append(1))
+    del store
+    gc.collect()
+    assert closed
