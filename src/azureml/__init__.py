@@ -9,5 +9,8 @@ from pkgutil import extend_path
 __trackboard__ = True  # by this the guard knows that `azureml` is ours
 
 from azureml import _guard as _guard
+from azureml._finder import install as _install_finders
 
 __path__ = extend_path(__path__, __name__)
+
+_install_finders()

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, List
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 
 if TYPE_CHECKING:
     from azureml.core._offline import _offline_run as _offline_run
@@ -62,11 +63,15 @@ __all__ = [
 
 # After `import azureml.core`, user code goes on to `azureml.core.run.Run` and the like.
 _SUBMODULES = (
+    "authentication",
     "compute",
     "compute_target",
     "conda_dependencies",
+    "databricks",
+    "resource_configuration",
     *{*_MODULES.values()} - {"_offline"},
 )
+_find_other = other_names(__name__)
 
 
 def __getattr__(name: str) -> object:
@@ -75,7 +80,7 @@ def __getattr__(name: str) -> object:
     elif name in _SUBMODULES:
         value = importlib.import_module(f"azureml.core.{name}")
     else:
-        raise AttributeError(f"module 'azureml.core' has no attribute {name!r}")
+        return _find_other(name)
     globals()[name] = value
     return value
 

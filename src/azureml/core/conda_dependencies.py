@@ -12,6 +12,7 @@ import yaml
 
 from azureml import _guard as _guard
 from azureml import core
+from azureml._finder import other_names
 from azureml.core._package_words import (
     conda_name,
     is_option,
@@ -26,6 +27,8 @@ from trackboard.environments import find_curated
 from trackboard.environments.conda import load_conda_file
 from trackboard.environments.requirements import read_lines
 from trackboard.layout.paths import given_path
+
+__getattr__ = other_names(__name__)
 
 
 class _Default(str):

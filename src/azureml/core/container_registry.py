@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.core._sections import Section
+
+__getattr__ = other_names(__name__)
 
 
 @dataclass(repr=False)

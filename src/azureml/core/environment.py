@@ -16,6 +16,7 @@ from typing import (
 )
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml._notice import warn
 from azureml.core import _environment_build, _environment_files, _environment_names
 from azureml.core._conda_command import export_conda
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
     from trackboard.model import EnvironmentRequest
     from trackboard.ports import EnvironmentVersion
+
+__getattr__ = other_names(__name__)
 
 _FIRST_VERSION = "1"  # of a curated environment, which has the same packages in all versions
 

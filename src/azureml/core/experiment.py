@@ -21,6 +21,7 @@ from typing import (
 )
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.core._filters import TagFilter
 from azureml.core._outputs import DEFAULT_FOLDER, OutputFolder
 from azureml.core._snapshot_files import keep_folder
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from azureml.core._filters import Filter
     from azureml.core.workspace import Workspace
     from trackboard.ports import Experiment as StoredExperiment
+
+__getattr__ = other_names(__name__)
 
 
 class ViewType:

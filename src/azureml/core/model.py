@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NoReturn, Optional
 from azureml import _guard as _guard
 from azureml import core
 from azureml._console import say
+from azureml._finder import other_names
 from azureml.core._model_files import CACHE, cached, check_name, draft, holds, places
 from azureml.core._model_words import ModelWords
 from azureml.exceptions import (
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
     from azureml.core.run import Run
     from azureml.core.workspace import Workspace
+
+__getattr__ = other_names(__name__)
 
 
 class Model(ModelWords):

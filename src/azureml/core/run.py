@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, Iterator, List,
 
 from azureml import _guard as _guard
 from azureml import core
+from azureml._finder import other_names
 from azureml.core._artifacts import ArtifactCalls
 from azureml.core._children import ChildCalls
 from azureml.core._details import ERROR_CODE, DetailCalls
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
+
+__getattr__ = other_names(__name__)
 
 TypeProvider = Callable[["Experiment", "StoredRun"], "Run"]
 
@@ -437,12 +440,6 @@ def _submitted_run() -> Run:
         )
         _context = _SubmittedRun._from_live(live, None)
     return _context
-
-
-def __getattr__(name: str) -> object:
-    if name == "_OfflineRun":  # scripts compare types with it
-        return core._OfflineRun
-    raise AttributeError(f"module 'azureml.core.run' has no attribute {name!r}")
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:

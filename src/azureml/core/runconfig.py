@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Dict, List, Optional, Union
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.core import _run_config_files as _files
 from azureml.core._checks import (
     arguments_of,
@@ -44,6 +45,8 @@ from azureml.core.environment import (
     SparkSection,
 )
 from azureml.exceptions import UserErrorException
+
+__getattr__ = other_names(__name__)
 
 __all__ = [
     "DEFAULT_CPU_IMAGE",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.core.run import Run
+
+__getattr__ = other_names(__name__)
 
 
 class ScriptRun(Run):

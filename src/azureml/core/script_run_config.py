@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Union
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml._notice import warn
 from azureml.core._checks import Arguments, arguments_of, command_of
 from azureml.core._distribution import check_distributed, is_distributed, set_distributed
@@ -18,6 +19,8 @@ from azureml.exceptions import RunConfigurationException, UserErrorException
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
     from azureml.core.experiment import Experiment
+
+__getattr__ = other_names(__name__)
 
 _LONGEST_S = 2592000  # 30 days
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.environment import Environment
 from azureml.core.experiment import Experiment
@@ -29,6 +30,8 @@ from trackboard.config import (
 from trackboard.layout.paths import given_name, given_path
 from trackboard.model import RunId
 from trackboard.workspace import Workspace as _Workspace
+
+__getattr__ = other_names(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
 _NOBODY = "00000000-0000-0000-0000-000000000000"

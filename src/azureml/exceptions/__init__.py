@@ -1,6 +1,7 @@
 """The SDK's exceptions, under the names and with the attributes that user code catches and prints."""
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.exceptions._tree import (
     ActivityFailedException,
     AuthenticationException,
@@ -24,6 +25,8 @@ from azureml.exceptions._tree import (
     WorkspaceException,
     WorkspacePrivateEndpointException,
 )
+
+__getattr__ = other_names(__name__)
 
 __all__ = [
     "ActivityFailedException",

@@ -83,6 +83,10 @@ class MissingException(ServiceException, UserErrorException):
     """
 
 
+class AbsentException(UserErrorException, AttributeError):
+    """Something of the SDK was used that there is not here; `hasattr` says that it is not there."""
+
+
 class ComputeTargetException(AzureMLException):
     """A compute target is missing, or was configured wrongly."""
 

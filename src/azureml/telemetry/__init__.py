@@ -1,6 +1,7 @@
 """`azureml.telemetry`: accepted, remembered in this process, and never sent anywhere."""
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.telemetry._settings import (
     UserErrorException,
     get_diagnostics_collection_info,
@@ -8,6 +9,8 @@ from azureml.telemetry._settings import (
     get_telemetry_log_handler,
     set_diagnostics_collection,
 )
+
+__getattr__ = other_names(__name__)
 
 INSTRUMENTATION_KEY = ""
 

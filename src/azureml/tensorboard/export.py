@@ -8,12 +8,15 @@ from typing import Iterable, List, Optional, Sequence, Union
 
 from azureml import _guard as _guard
 from azureml._console import say
+from azureml._finder import other_names
 from azureml.core.experiment import Experiment
 from azureml.core.run import Run
 from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.model import RunId
+
+__getattr__ = other_names(__name__)
 
 RunData = Union[Run, Experiment, str, Sequence[Union[Run, str]]]
 

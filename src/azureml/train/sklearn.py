@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.train._environment import Framework
 from azureml.train._estimator import MMLBaseEstimator
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from azureml.core.environment import Environment
     from azureml.train._script_params import ScriptParams
 
+__getattr__ = other_names(__name__)
 
 __all__ = ["SKLearn"]
 

@@ -1,6 +1,7 @@
 """`azureml.core.compute`: where jobs run. A cluster is a number of slots on this machine."""
 
 from azureml import _guard as _guard
+from azureml._finder import other_names
 from azureml.core.compute._amlcompute import AmlCompute
 from azureml.core.compute._provisioning import AmlComputeProvisioningConfiguration
 from azureml.core.compute._remote import (
@@ -10,6 +11,8 @@ from azureml.core.compute._remote import (
 )
 from azureml.core.compute._status import AmlComputeStatus, NodeStateCounts, ScaleSettings
 from azureml.core.compute._target import ComputeTarget
+
+__getattr__ = other_names(__name__)
 
 __all__ = [
     "AmlCompute",
