@@ -25,6 +25,7 @@ from trackboard.board import declarations, hparams, native_marks
 from trackboard.board.artifacts import Album, group
 from trackboard.board.contents import Contents
 from trackboard.board.declarations import DECLARATION
+from trackboard.board.escapes import ESCAPED_BECAUSE
 from trackboard.board.event_copy import Edit, copy_edited, holds_any
 from trackboard.board.event_folder import iter_event_files
 from trackboard.board.export_folder import ExportFolder, Placed
@@ -32,6 +33,7 @@ from trackboard.board.history_file import write_history
 from trackboard.board.history_values import Values
 from trackboard.board.hparams import Rows
 from trackboard.board.names import folder_path, name_event_folders, name_runs
+from trackboard.board.native_tags import TagsEdit
 from trackboard.board.source import Source
 from trackboard.errors import NotFound, UsageError
 from trackboard.eventfile import encode, read
@@ -235,8 +237,10 @@ class _Task:
             without = set(native_marks.ROW) if folder == name and name in self.rows else set()
             if not self.declaration:  # damaged: it would spoil the parameters of all runs
                 without.add(DECLARATION)
-            edit = native_marks.MarksEdit(self.declaration, without)
-            self._copy(path, folder_path(folder) / path.name, [edit])
+            marks, tags = native_marks.MarksEdit(self.declaration, without), TagsEdit()
+            self._copy(path, folder_path(folder) / path.name, [marks, tags])
+            for tag, escaped in tags.met.items():
+                self.notes.append(f"{folder}: {tag!r} is under {escaped}, {ESCAPED_BECAUSE}")
         if not (series or values or native):
             self.empty.append(run)
         self.progress.runs += 1

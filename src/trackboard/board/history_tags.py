@@ -1,13 +1,16 @@
 """Which tag each part of a run's history gets in an event file.
 
 The live view shows a name on every dashboard that has something of it: a confusion matrix as an image and
-as a table. In an event file a tag belongs to one dashboard, so the others add a word to the name.
+as a table. In an event file a tag belongs to one dashboard, so the others add a word to the name. Images
+of a name that TensorBoard cannot give them back for (see `board.escapes`) have it escaped.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
+
+from trackboard.board.escapes import ESCAPED_BECAUSE, escape, is_odd
 
 
 class Use(enum.Enum):
@@ -38,8 +41,8 @@ def assign(wanted: Iterable[Wanted]) -> dict[Wanted, str]:
     taken = set(owners)
     tags: dict[Wanted, str] = {}
     for use, name in ordered:
-        tag = name
-        while owners[name] is not use and tag in taken:
+        tag = escape(name) if use is Use.IMAGES else name
+        while tag in taken and (tag != name or owners[name] is not use):
             tag += f"/{use.value[0]}"
         taken.add(tag)
         tags[use, name] = tag
@@ -50,6 +53,8 @@ def describe(tags: Mapping[Wanted, str]) -> Iterator[str]:
     """Say which tags are not the names, and who has those; a matrix's table nobody needs to look for."""
     owners = {name: use for (use, name), tag in tags.items() if tag == name}
     for (use, name), tag in tags.items():
-        if tag != name and use is not Use.REMARKS:
+        if use is Use.IMAGES and is_odd(name):
+            yield f"{name!r}: its images are under {tag}, {ESCAPED_BECAUSE}"
+        elif tag != name and use is not Use.REMARKS:
             what, others = use.value[1], owners[name].value[1]
             yield f"{name}: its {what} are under {tag}, its {others} keep the name"

@@ -130,7 +130,7 @@ def _safe_part(part: str) -> str:
 
 
 def _is_safe(char: str) -> bool:
-    return char.isprintable() and char not in "%\\"
+    return char.isprintable() and char not in '%\\"'
 
 
 def _escape(char: str) -> str:

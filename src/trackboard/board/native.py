@@ -15,8 +15,10 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb
 from tensorboard.errors import NotFoundError
 
+from trackboard.board import odd_names
 from trackboard.board.artifacts import thin
-from trackboard.board.reader import Reader
+from trackboard.board.escapes import is_odd
+from trackboard.board.reader import PythonReader, Reader
 from trackboard.board.tensorboard_internals import replace_description
 from trackboard.board.texts import TEXT
 from trackboard.board.truncate import MOST_TEXTS, truncate_array, truncate_text
@@ -76,11 +78,13 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         self,
         folders: EventFolders,
         start_reader: Callable[[Path], Reader],
+        start_odd_reader: Callable[[Path], Reader] = PythonReader,
     ) -> None:
         self._folders = folders
         self._start_reader = start_reader
         self._lock = threading.Lock()
         self._reader: Reader | None = None
+        self._odd = odd_names.OddBlobs(start_odd_reader)
         self._is_closed = False
         self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
         self._seen_changes = 0
@@ -96,6 +100,7 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
             if self._reader:
                 self._reader.close()
                 self._reader = None
+        self._odd.close()
         self._folders.close()
 
     def change_token(self) -> str:
@@ -226,15 +231,40 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         question = Question(
             "read_blob_sequences", "list_blob_sequences", experiment_id, plugin_name, run_tag_filter
         )
-        return self._read_series(ctx, question, downsample=downsample)
+        found = self._read_series(ctx, question, downsample=downsample)
+        odd = self._find_odd(experiment_id, found)
+        root = self._folders.find_root()
+        if odd and root:
+            names = self._folders.list_names(experiment_id)
+            read = self._odd.read_sequences(
+                root, odd, plugin_name=plugin_name, downsample=downsample
+            )
+            for own_name, tags in read.items():
+                found[own_name if names is None else names[own_name]].update(tags)
+        return found
 
     def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
-        """Read one image, sound or graph; the keys are the reader's own."""
+        """Read one image, sound or graph; the keys are the readers' own."""
+        if odd_names.owns(blob_key):
+            return self._odd.read(blob_key)
         reader = self._find_reader("")
         if reader is None:
             raise NotFoundError(f"blob {blob_key!r}: there are no event files")
         blob: bytes = self._ask(reader, ctx, "read_blob", blob_key=blob_key) or b""
         return blob
+
+    def _find_odd(self, experiment_id: str, found: Tags) -> dict[str, set[str]]:
+        """Tags by the reader's names of runs, of the series whose blobs it could not give back."""
+        if self._reader is None or self._reader.takes_any_name:
+            return {}
+        names = self._folders.list_names(experiment_id)
+        own_names = {run: run for run in found} if names is None else _inverse(names)
+        odd = {
+            own_names[run]: {tag for tag in tags if is_odd(own_names[run]) or is_odd(tag)}
+            for run, tags in found.items()
+            if run in own_names
+        }
+        return {run: tags for run, tags in odd.items() if tags}
 
     # -- the reader -------------------------------------------------------------------------------------
 

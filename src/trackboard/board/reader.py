@@ -35,6 +35,7 @@ class Reader(Protocol):
 
     provider: Any  # a tensorboard.data.provider.DataProvider over the folder
     failures: tuple[type[Exception], ...]  # what its provider raises when the reader is lost
+    takes_any_name: bool  # or else see `board.odd_names`
 
     def is_alive(self) -> bool:
         """Whether it still answers."""
@@ -58,6 +59,8 @@ def open_reader(folder: Path) -> Reader:
 
 class DataServer:
     """The child process `tensorboard_data_server`; it ends when its standard input does."""
+
+    takes_any_name = False
 
     def __init__(self, folder: Path, binary: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="trackboard-reader-")
@@ -115,6 +118,8 @@ class DataServer:
 
 class PythonReader:
     """TensorBoard's reader in this process, driven by a thread of ours that can be stopped."""
+
+    takes_any_name = True
 
     def __init__(self, folder: Path) -> None:
         self.provider, self._read_on = open_python_reader(folder)

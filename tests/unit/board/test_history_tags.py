@@ -30,6 +30,19 @@ def test_what_is_not_under_its_name_is_said() -> None:
     assert list(describe(tags)) == ["a: its texts are under a/text, its numbers keep the name"]
 
 
+def test_images_of_a_name_that_tensorboard_cannot_give_back_have_it_escaped() -> None:
+    name = 'C:\\a"b'
+    tags = assign([(Use.IMAGES, name), (Use.NUMBERS, name), (Use.IMAGES, "a"), (Use.TEXTS, name)])
+    assert tags == {
+        (Use.IMAGES, name): "C:%5Ca%22b",
+        (Use.NUMBERS, name): name,
+        (Use.IMAGES, "a"): "a",
+        (Use.TEXTS, name): f"{name}/text",
+    }
+    assert assign([(Use.IMAGES, "\\"), (Use.IMAGES, "%5C")])[Use.IMAGES, "\\"] == "%5C/image"
+    assert "its images are under C:%5Ca%22b" in list(describe(tags))[1]
+
+
 @given(WANTED)
 def test_no_two_share_a_tag_and_every_name_is_one(wanted: list[tuple[Use, str]]) -> None:
     tags = assign(wanted)

@@ -104,6 +104,7 @@ def test_folders_of_event_files_are_named_after_their_run() -> None:
         ("exp/a\nb\x00", "exp/a%0Ab%00"),
         ("exp/100%", "exp/100%25"),
         ("exp/a\\b", "exp/a%5Cb"),
+        ('exp/{"lr": 1}', "exp/{%22lr%22: 1}"),
         ("exp/\udcff", "exp/%ED%B3%BF"),
     ],
 )

@@ -32,6 +32,7 @@ class FakeReader:
     """Stands where TensorBoard's reader is another process; knows runs 0, 1, ... of the folder."""
 
     failures: tuple[type[Exception], ...] = (Lost,)
+    takes_any_name = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
