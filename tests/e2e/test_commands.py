@@ -120,7 +120,21 @@ def test_a_dry_run_masks_values_and_starts_nothing(project: Path) -> None:
     line = trackboard(project, "submit", *options, "--json", *more, "train.py", "x y").stdout
     assert line.count("\n") == 1
     assert json.loads(line)["script"] == ["train.py", "x y"]
-    assert trackboard(project, "runs").stdout == "no runs\n"
+    trackboard(project, "runs", code=3)  # not even a workspace
+
+
+def test_a_dry_run_leaves_a_folder_as_it_was(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "train.py").write_text("print(1)\n")
+    plan = json.loads(trackboard(folder, "submit", "--dry-run", "train.py").stdout)
+    assert [path.name for path in folder.iterdir()] == ["train.py"]
+    assert plan["workspace"] == str(folder / ".trackboard" / "default")
+    assert plan["snapshot_files"] == ["train.py"]
+
+    before = sorted(project.rglob("*"))
+    trackboard(project, "submit", "--dry-run", "train.py")
+    assert sorted(project.rglob("*")) == before
 
 
 def test_queue_cancel_and_logs(project: Path) -> None:

@@ -101,7 +101,7 @@ def test_what_is_assigned_later_counts(make: Make, exp: Experiment) -> None:
     estimator.conda_dependencies.add_pip_package("numpy==1.26.4")
 
     plan = json.loads(exp.submit(estimator, dry_run=True))
-    assert plan["environment"]["requirements"] == ["numpy==1.26.4"]
+    assert plan["environment"]["requirements"] == ["numpy==1.26.4", "pyarrow~=20.0.0"]
     assert "GIVEN" in plan["variables"]
 
 

@@ -220,13 +220,17 @@ def test_a_dry_run_prints_and_returns_the_plan_and_starts_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("SECRET", "hunter2")
-    text = exp.submit(script("", arguments=["--rate", 0.1]), dry_run=True)
+    monkeypatch.setenv("INHERITED", "hunter1")
+    config = script("", arguments=["--rate", 0.1])
+    config.run_config.environment_variables["SECRET"] = "hunter2"
+    text = exp.submit(config, dry_run=True)
 
     assert json.loads(text)["script"] == ["train.py", "--rate", "0.1"]
     assert capsys.readouterr().out == text + "\n"
     assert "SECRET" in text
-    assert "hunter2" not in text
+    assert "INHERITED" not in text
+    assert "hunter" not in text
+    assert json.loads(text)["snapshot_files"] == ["train.py"]
     assert [*exp.get_runs()] == []
 
 

@@ -21,8 +21,7 @@ from azureml.exceptions import ExperimentExecutionException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.config import LOCAL
 from trackboard.launch.plan import Request, plain_arguments
-from trackboard.launch.plan_file import describe
-from trackboard.launch.submit import prepare
+from trackboard.launch.submit import preview
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def submit(
         experiment: In this one.
         tags: The run's tags.
         parent: The run that it is a child of.
-        dry_run: Print and return the plan, and start nothing.
+        dry_run: Print and return the plan; nothing is kept, and nothing starts.
         run_id: The id of the run; None: a new one.
         display_name: The name of the run.
         credential_passthrough: Accepted: a job runs as the user who submits in any case.
@@ -90,7 +89,7 @@ def submit(
             name=display_name,
         )
         if dry_run:
-            text = describe(prepare(workspace.site, request))
+            text = preview(workspace.site, request)
             say(text)
             return text
         run = workspace.submit(request)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +67,7 @@ Examples:
 @click.option("--nodes", type=click.IntRange(1), default=1, metavar="N", help="On so many slots.")
 @click.option("--max-duration", metavar="TIME", help="Ended after: 90s, 30m, 1.5h, 2d.")
 @click.option("--follow", "-f", is_flag=True, help="Print what it prints; fail if it fails.")
-@click.option("--dry-run", is_flag=True, help="Print what would run, and start nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would run; keep and start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 @folder_option
 def submit(
@@ -82,17 +84,34 @@ def submit(
         )
     if follow and as_json:
         raise UsageError("--follow and --json do not go together")
-    from trackboard.launch.plan_file import describe
-    from trackboard.launch.submit import prepare
     from trackboard.workspace import Workspace  # loads much; wrong words are told without it
 
+    if dry_run:
+        plan = _preview(folder, given)
+        click.echo(json.dumps(json.loads(plan)) if as_json else plan)
+        return
     with contextlib.closing(Workspace.open(folder)) as workspace:
         request = _request(workspace, **given)
-        if dry_run:
-            plan = describe(prepare(workspace.site, request))
-            click.echo(json.dumps(json.loads(plan)) if as_json else plan)
-            return
         tell_submitted(workspace, workspace.submit(request), follow=follow, as_json=as_json)
+
+
+def _preview(folder: Path | None, given: dict[str, Any]) -> str:
+    """What would run, in the workspace that there is or that there would be."""
+    from trackboard.config import find_location, holds_workspace, make_workspace
+    from trackboard.launch.submit import preview
+    from trackboard.workspace import Workspace
+
+    location = find_location(folder)
+    with contextlib.ExitStack() as stack:
+        place = location.folder
+        if not holds_workspace(place):
+            aside = tempfile.TemporaryDirectory(prefix="trackboard-dry-run-")
+            place = Path(stack.enter_context(aside), location.name)
+            make_workspace(place)
+        workspace = Workspace(replace(location, folder=place))
+        stack.callback(workspace.close)
+        text = preview(workspace.site, _request(workspace, **given))
+    return text.replace(json.dumps(str(place)), json.dumps(str(location.folder)))
 
 
 def _request(

@@ -93,6 +93,11 @@ class Manifest:
         """Everything that can be opened as a file."""
         return frozenset(file.path for file in self.files) | {link.path for link in self.links}
 
+    @property
+    def digest(self) -> str:
+        """Its name: two folders that hold the same have one."""
+        return hashlib.sha256(self.encode()).hexdigest()
+
     def encode(self) -> bytes:
         """As JSON (ASCII: names that are not valid UTF-8 survive as escaped surrogates)."""
         fields = {
@@ -134,7 +139,7 @@ def save_manifest(folder: Path, manifest: Manifest) -> str:
         Its digest.
     """
     data = manifest.encode()
-    digest = hashlib.sha256(data).hexdigest()
+    digest = manifest.digest
     path = folder / f"{digest}.json"
     if not path.exists():
         make_folder(folder)

@@ -9,7 +9,7 @@ import difflib
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Number
 from pathlib import Path
@@ -141,9 +141,15 @@ def make_plan(
         distribution=request.distribution,
         submitted_s=now_s,
         max_duration_s=request.max_duration_s,
-        notes=(*request.notes, f"snapshot: {snapshot}", *environment.substitutions),
+        notes=(*request.notes, *_say_snapshot(snapshot), *environment.substitutions),
         asked_variables=tuple(sorted(request.variables)),
     )
+
+
+def _say_snapshot(snapshot: Snapshot) -> Iterator[str]:
+    yield f"snapshot: {snapshot}"
+    for path, folder in snapshot.followed:
+        yield f"{path} is a copy of {folder}, which it links to"
 
 
 def _script(request: Request, snapshot: Snapshot) -> str:

@@ -7,17 +7,18 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch.amount import count, size
-from trackboard.launch.ignore import IgnoreFiles, Rules, is_foreign, is_never_taken
+from trackboard.launch.ignore import IgnoreFiles
 from trackboard.launch.large import say_if_large_file, say_what_is_no_file
 from trackboard.launch.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.progress import Progress
+from trackboard.launch.walk import Walk, unreadable
 from trackboard.layout import make_folder, replace_file
 from trackboard.layout.paths import given_path, leads_inside
 from trackboard.layout.reading import read_bytes
@@ -25,8 +26,10 @@ from trackboard.ports import Blobs
 
 # A file changed this recently may change again without a new time stamp, so it is read again next time.
 _SETTLED_S = 2.0
+_PIECE_BYTES = 1 << 20
 _KNOWN_BYTES = 1 << 30  # of what was known of the files, millions of them
 
+_Put = Callable[[BinaryIO], tuple[str, int]]
 _Known = dict[
     str, str
 ]  # path -> fingerprint, empty where it cannot be trusted, a space, and the key
@@ -43,6 +46,7 @@ class Snapshot:
         int  # how many are new or hold something else than in the last snapshot of this folder
     )
     ignore_files: tuple[str, ...]  # whose rules applied: posix paths within the source folder
+    followed: tuple[tuple[str, str], ...] = ()  # links to folders outside, and where they lead
 
     def __str__(self) -> str:
         """In words: `12 files, 3.4 MB (2 new)`."""
@@ -60,24 +64,27 @@ class Snapshot:
         )
 
 
-def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
+def take_snapshot(source: Path, folder: Path, blobs: Blobs, *, keep: bool = True) -> Snapshot:
     """Take a snapshot of a folder.
 
     Args:
         source: The folder; it is only read.
         folder: The workspace's `snapshots/` folder.
         blobs: Where the files' contents go.
+        keep: False: nothing is written anywhere; it is found out what would be taken.
 
     Raises:
-        UsageError: It does not exist, cannot be read, or links to a folder outside of itself.
+        UsageError: It does not exist, cannot be read, or links to a folder of data outside of itself.
     """
     root = os.fspath(existing_folder(source))
     cache = folder / "known" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
     ignore = IgnoreFiles(root)
     progress = Progress(root)
-    taking = _Taking(root, blobs, _load_known(cache), progress)
+    put = blobs.put if keep else weigh
+    taking = _Taking(root, put, _load_known(cache), progress)
+    walk = Walk(root, ignore)
     try:
-        for prefix, entry in _walk(root, ignore):
+        for prefix, entry in walk:
             if entry is None:
                 taking.folders.append(prefix.rstrip("/"))
             else:
@@ -86,11 +93,18 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs) -> Snapshot:
         progress.close()
     say_what_is_no_file(root, taking.no_files)
     manifest = taking.manifest()
-    digest = save_manifest(folder, manifest)
-    if taking.kept != taking.known:
-        _save_known(cache, taking.kept)
-    paths = tuple(sorted(ignore.paths))
-    return Snapshot(digest, manifest, taking.read_files, taking.new_files, paths)
+    if keep:
+        save_manifest(folder, manifest)
+        if taking.kept != taking.known:
+            _save_known(cache, taking.kept)
+    return Snapshot(
+        manifest.digest,
+        manifest,
+        taking.read_files,
+        taking.new_files,
+        tuple(sorted(ignore.paths)),
+        tuple(sorted(walk.followed)),
+    )
 
 
 def existing_folder(source: Path) -> Path:
@@ -108,43 +122,10 @@ def existing_folder(source: Path) -> Path:
     )
 
 
-def _walk(root: str, ignore: IgnoreFiles) -> Iterator[tuple[str, os.DirEntry[str] | None]]:
-    """Everything that is taken: the path of its folder, with a slash at its end, and the entry.
-
-    None instead of an entry: that folder is empty.
-    """
-    waiting: list[tuple[str, Rules | None]] = [("", None)]
-    while waiting:
-        prefix, above = waiting.pop()
-        folder = os.path.join(root, prefix)
-        try:
-            with os.scandir(folder) as found:
-                entries = list(found)
-            names = {entry.name for entry in entries}
-            if prefix and is_foreign(names):
-                continue
-            rules = ignore.enter(prefix, names, above)
-        except OSError as exc:
-            raise _unreadable(exc.filename or folder, exc) from exc
-        if prefix and not entries:
-            yield prefix, None
-        for entry in entries:
-            name = entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if is_never_taken(name):
-                continue
-            if rules and rules.skips(f"{prefix}{name}", name, is_folder=is_folder):
-                continue
-            if is_folder:
-                waiting.append((f"{prefix}{name}/", rules))
-            else:
-                yield prefix, entry
-
-
 class _Taking:
     """One snapshot while it is taken."""
 
-    def __init__(self, root: str, blobs: Blobs, known: _Known, progress: Progress) -> None:
+    def __init__(self, root: str, put: _Put, known: _Known, progress: Progress) -> None:
         self.known = known
         self.kept: _Known = {}
         self.read_files = 0
@@ -152,7 +133,7 @@ class _Taking:
         self.folders: list[str] = []  # the empty ones
         self.no_files: list[str] = []  # pipes and their like
         self._root = root
-        self._blobs = blobs
+        self._put = put
         self._progress = progress
         self._files: list[FileEntry] = []
         self._links: list[LinkEntry] = []
@@ -174,15 +155,12 @@ class _Taking:
     def _add_link(self, path: str, entry: os.DirEntry[str]) -> None:
         end = Path(os.path.realpath(entry.path))
         if end.is_relative_to(self._root):
-            inside = os.path.relpath(end, os.path.realpath(os.path.dirname(entry.path)))
-            self._links.append(LinkEntry(path, inside))
+            here = os.path.join(self._root, os.path.dirname(path))  # as it will be in the copy
+            self._links.append(LinkEntry(path, os.path.relpath(end, here)))
         elif end.is_file():
             self._add_file(path, entry)
         elif end.exists():
-            raise UsageError(
-                f"{path!r} in {self._root} is a link to {str(end)!r}, outside of that folder",
-                hint="Add it to .amlignore, and pass the real path to the script as an argument.",
-            )
+            self.no_files.append(path)
         elif leads_inside(path, target := os.readlink(entry.path)):  # such as an editor's lock
             self._links.append(LinkEntry(path, target))
 
@@ -191,7 +169,7 @@ class _Taking:
         try:
             found = entry.stat()
         except OSError as exc:
-            raise _unreadable(entry.path, exc) from exc
+            raise unreadable(entry.path, exc) from exc
         if not stat.S_ISREG(found.st_mode):
             self.no_files.append(path)  # a socket, pipe or device cannot be copied
             return
@@ -212,9 +190,9 @@ class _Taking:
         try:
             file = open(place, "rb")  # noqa: SIM115 - what `put` raises must not be mistaken for this
         except OSError as exc:
-            raise _unreadable(place, exc) from exc
+            raise unreadable(place, exc) from exc
         with file:
-            return self._blobs.put(cast(BinaryIO, _Watched(file, self._progress)))
+            return self._put(cast(BinaryIO, _Watched(file, self._progress)))
 
 
 class _Watched:
@@ -254,8 +232,10 @@ def _save_known(cache: Path, known: _Known) -> None:
     replace_file(cache, json.dumps(known))
 
 
-def _unreadable(place: str, exc: OSError) -> UsageError:
-    return UsageError(
-        f"{place!r} cannot be read for the snapshot: {exc.strerror or exc}",
-        hint="Make it readable, or leave it out with a line in .amlignore.",
-    )
+def weigh(source: BinaryIO) -> tuple[str, int]:
+    """The key and the size that a blob would have; nothing is kept."""
+    digest, size_bytes = hashlib.sha256(), 0
+    while piece := source.read(_PIECE_BYTES):
+        digest.update(piece)
+        size_bytes += len(piece)
+    return f"sha256:{digest.hexdigest()}", size_bytes

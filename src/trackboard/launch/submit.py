@@ -14,7 +14,7 @@ from trackboard.launch.large import say_if_large
 from trackboard.launch.parameters import read_parameters
 from trackboard.launch.place import SNAPSHOTS
 from trackboard.launch.plan import Request, find_script, make_plan
-from trackboard.launch.plan_file import describe_environment, save_plan
+from trackboard.launch.plan_file import describe, describe_environment, save_plan
 from trackboard.launch.queue import kick
 from trackboard.launch.site import Site
 from trackboard.launch.snapshot import Snapshot, take_snapshot
@@ -44,6 +44,18 @@ def prepare(site: Site, request: Request) -> JobPlan:
         Conflict: The run id that it shall have is taken.
     """
     return _prepare(site, request)[0]
+
+
+def preview(site: Site, request: Request) -> str:
+    """Say what `submit` would start and take with it; nothing is kept, and nothing starts.
+
+    Raises:
+        UsageError: Something asked for is not possible.
+        NotFound: The compute target does not exist.
+        Conflict: The run id that it shall have is taken.
+    """
+    plan, snapshot = _prepare(site, request, keep=False)
+    return describe(plan, [file.path for file in snapshot.manifest.files])
 
 
 def submit(site: Site, request: Request) -> RunId:
@@ -120,7 +132,7 @@ def _describe(
         live.set_parameter(setting, given)
 
 
-def _prepare(site: Site, request: Request) -> tuple[JobPlan, Snapshot]:
+def _prepare(site: Site, request: Request, *, keep: bool = True) -> tuple[JobPlan, Snapshot]:
     check_experiment_name(request.experiment)
     for key, value in request.tags.items():
         check_tag(key, value)
@@ -129,7 +141,7 @@ def _prepare(site: Site, request: Request) -> tuple[JobPlan, Snapshot]:
     check_compute(site, request.compute)
     now_s = time.time()
     run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
-    snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs)
+    snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs, keep=keep)
     say_if_large(os.path.abspath(request.source), snapshot.manifest)
     target = site.target_for(request.compute)
     client = os.environ if target.is_here else None

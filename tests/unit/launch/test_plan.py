@@ -196,8 +196,20 @@ def test_kept_for_the_owner_only(plan: JobPlan, tmp_path: Path) -> None:
 
 
 def test_printing_masks_values(plan: JobPlan) -> None:
-    assert "s3cret" not in describe(plan) + repr(plan) + str(plan)
-    assert json.loads(describe(plan))["variables"]["TOKEN"] == "***"
+    shown = replace(plan, asked_variables=("TOKEN",))
+    assert "s3cret" not in describe(shown, []) + repr(plan) + str(plan)
+    assert json.loads(describe(shown, []))["variables"]["TOKEN"] == "***"
+
+
+def test_printing_names_what_the_job_has_of_its_own_and_counts_what_it_inherits(
+    plan: JobPlan,
+) -> None:
+    variables = {"TOKEN": "s3cret", "AZUREML_RUN_ID": "r", "HOME": "/root", "LANG": "C"}
+    plan = replace(plan, variables=variables, asked_variables=("TOKEN",))
+    told = json.loads(describe(plan, ["a.py", "b/c.py"]))
+    assert told["variables"] == {"AZUREML_RUN_ID": "***", "TOKEN": "***"}
+    assert told["inherited_variables"] == 2
+    assert told["snapshot_files"] == ["a.py", "b/c.py"]
 
 
 def test_missing_plan(tmp_path: Path) -> None:

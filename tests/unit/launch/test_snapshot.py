@@ -13,6 +13,7 @@ import pytest
 from trackboard.blobs.folder import FolderBlobs
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch import snapshot as snapshot_module
+from trackboard.launch import walk as walk_module
 from trackboard.launch.manifest import Manifest, load_manifest, restore
 from trackboard.launch.snapshot import Snapshot, take_snapshot
 from trackboard.ports import Blobs
@@ -223,13 +224,75 @@ def test_link_to_a_file_outside_is_copied(source: Path, blobs: Blobs) -> None:
     assert (copy / "in.txt").read_text() == "hello"
 
 
-def test_link_to_a_folder_outside_is_refused(source: Path, blobs: Blobs) -> None:
+def test_link_to_a_folder_of_shared_code_is_followed(source: Path, blobs: Blobs) -> None:
+    shared = source.parent / "shared"
+    (shared / "deep").mkdir(parents=True)
+    (shared / "__pycache__").mkdir()
+    (shared / "__pycache__" / "a.pyc").write_text("")
+    _write(shared, a="1")
+    _write(shared / "deep", b="2")
+    (shared / ".gitignore").write_text("*.log\n")
+    (shared / "x.log").write_text("")
+    (shared / "beside.py").symlink_to("a.py")
+    (shared / "home.py").symlink_to(source / "train.py")
+    _write(source, train="")
+    (source / "lib").symlink_to(shared)
+    taken = _take(source, blobs)
+    copy = source.parent / "copy"
+    restore(blobs, taken.manifest, copy)
+
+    assert taken.manifest.paths == {
+        *("train.py", "lib/a.py", "lib/deep/b.py", "lib/beside.py", "lib/home.py"),
+        "lib/.gitignore",
+    }
+    assert (copy / "lib" / "deep" / "b.py").read_text() == "2"
+    assert os.readlink(copy / "lib" / "home.py") == "../train.py"
+    assert taken.followed == (("lib", str(shared)),)
+    (source / ".amlignore").write_text("lib\n")
+    assert _take(source, blobs).manifest.paths == {".amlignore", "train.py"}
+
+
+def test_links_to_folders_outside_that_lead_in_a_circle_end(source: Path, blobs: Blobs) -> None:
+    one, other = source.parent / "one", source.parent / "other"
+    for folder in (one, other):
+        folder.mkdir()
+        _write(folder, code=folder.name)
+    (one / "self").symlink_to(one)
+    (one / "other").symlink_to(other)
+    (other / "one").symlink_to(one)
+    (source / "one").symlink_to(one)
+    assert _take(source, blobs).manifest.paths == {"one/code.py", "one/other/code.py"}
+
+
+@pytest.mark.parametrize("limit", ["LARGE_FILES", "LARGE_BYTES"])
+def test_link_to_a_folder_of_data_is_refused(
+    source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(walk_module, limit, 2)
     (source.parent / "data").mkdir()
+    for number in range(3):
+        (source.parent / "data" / f"{number}").write_text("x")
     (source / "data").symlink_to(source.parent / "data")
-    with pytest.raises(UsageError, match=r"'data' in .* is a link to .*outside"):
+    with pytest.raises(UsageError, match=r"'data' in .* is a link to .* outside.*data\?") as caught:
         _take(source, blobs)
+    assert "Add data to .amlignore" in caught.value.hint
     (source / ".amlignore").write_text("data\n")
     assert _take(source, blobs).manifest.paths == {".amlignore"}
+
+
+def test_link_to_a_folder_above_is_refused(source: Path, blobs: Blobs) -> None:
+    (source / "up").symlink_to("..")
+    with pytest.raises(UsageError, match="which holds this one"):
+        _take(source, blobs)
+
+
+def test_without_keeping_nothing_is_written(source: Path, blobs: Blobs, tmp_path: Path) -> None:
+    _write(source, a="1", b="2")
+    before = sorted(tmp_path.rglob("*"))
+    seen = take_snapshot(source, tmp_path / "snapshots", blobs, keep=False)
+    assert sorted(tmp_path.rglob("*")) == before
+    taken = _take(source, blobs)
+    assert (seen.digest, seen.manifest, str(seen)) == (taken.digest, taken.manifest, str(taken))
 
 
 def test_links_that_lead_nowhere_or_in_a_circle_are_kept(source: Path, blobs: Blobs) -> None:

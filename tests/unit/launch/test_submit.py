@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from trackboard.config.notice import say_once
 from trackboard.launch import submit as submit_module
 from trackboard.launch.plan import Request
 from trackboard.launch.rerun import rerun
-from trackboard.launch.submit import prepare, submit
+from trackboard.launch.submit import prepare, preview, submit
 from trackboard.model import Compute, EnvironmentRequest, JobPlan, RunId
 from trackboard.workspace import Workspace
 
@@ -61,6 +62,36 @@ def test_a_large_snapshot_is_said(
     monkeypatch.setattr("trackboard.launch.large.LARGE_BYTES", 7)
     prepare(workspace.site, request)
     assert "train.py (8 B)" in capsys.readouterr().err
+
+
+def test_a_preview_keeps_nothing(workspace: Workspace, source: Path) -> None:
+    (source / "notes.txt").write_text("x")
+    (source.parent / "shared").mkdir()
+    (source.parent / "shared" / "code.py").write_text("")
+    (source / "lib").symlink_to(source.parent / "shared")
+    environment = EnvironmentRequest(python="3.7", pip_packages=("azureml-defaults",))
+    request = Request("e", source, "train.py", environment=environment)
+    workspace.drain()
+    before = _files(workspace.folder)
+    told = json.loads(preview(workspace.site, request))
+
+    assert _files(workspace.folder) == before
+    assert told["snapshot_files"] == ["lib/code.py", "notes.txt", "train.py"]
+    assert told["notes"][0] == "snapshot: 3 files, 9 B (3 new)"
+    assert told["notes"][1].startswith("lib is a copy of ")
+    assert any("Python 3.7 cannot record" in note for note in told["notes"])
+    plan = _plan(workspace, submit(workspace.site, request))
+    assert told["snapshot"] == plan.snapshot
+    assert told["notes"] == [*plan.notes]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """What lies in a folder, without what an open database has beside itself."""
+    return {
+        str(path): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+    }
 
 
 @pytest.mark.requires("git")
