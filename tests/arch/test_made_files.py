@@ -25,6 +25,7 @@ ELSEWHERE = {
     "azureml": "where a user asks for files: what they download, save or offline runs write",
     "trackboard/board/event_links.py": "links in a temporary folder",
     "trackboard/board/export_folder.py": "the folder that a user exports to",
+    "trackboard/board/odd_names.py": "links in a temporary folder",
     "trackboard/board/process.py": "a temporary file",
     "trackboard/board/reader.py": "a temporary folder",
     "trackboard/environments": "the cache of environments, which is each user's own",
