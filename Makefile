@@ -44,7 +44,7 @@ test-long:
 	  --durations 0 --durations-min 1 tests/long $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
-RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/layout src/trackboard/spool \
+RECORDING := src/trackboard/errors.py src/trackboard/notice.py src/trackboard/model src/trackboard/layout src/trackboard/spool \
              src/trackboard/record src/trackboard/blobs src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
              src/trackboard/inside \
              src/azureml/_base_sdk_common src/azureml/core/__init__.py src/azureml/core/authentication.py \
@@ -52,7 +52,8 @@ RECORDING := src/trackboard/errors.py src/trackboard/model src/trackboard/layout
              src/azureml/core/_states.py src/azureml/core/_paths.py src/azureml/core/_files.py \
              src/azureml/core/_artifacts.py src/azureml/core/_metrics.py src/azureml/core/_values.py \
              src/azureml/core/_tags.py \
-             src/azureml/core/_children.py src/azureml/core/_details.py src/azureml/core/_snapshots.py
+             src/azureml/core/_children.py src/azureml/core/_details.py src/azureml/core/_snapshots.py \
+             src/azureml/core/_lists.py
 
 check: lint formatting layers recording types budgets
 

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from trackboard.notice import in_notebook
+
 LIMIT_BYTES = 10_000_000  # printed of one log
 NOTEBOOK_BYTES = 2_000_000  # Jupyter's server throws away what comes faster than some MB in a row
 _PIECE_BYTES = 1 << 18
@@ -27,7 +29,7 @@ class LogStream:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._limit_bytes = NOTEBOOK_BYTES if _is_notebook() else LIMIT_BYTES
+        self._limit_bytes = NOTEBOOK_BYTES if in_notebook() else LIMIT_BYTES
         self._begin()
 
     def _begin(self) -> None:
@@ -144,8 +146,4 @@ def _write(text: str) -> None:
 
 def _is_screen() -> bool:
     """Whether a carriage return takes back what was printed: a terminal, or a notebook."""
-    return sys.stdout.isatty() or _is_notebook()
-
-
-def _is_notebook() -> bool:
-    return "ipykernel" in sys.modules
+    return sys.stdout.isatty() or in_notebook()

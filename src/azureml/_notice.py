@@ -1,4 +1,4 @@
-"""What the SDK's calls warn of: through Python's `logging`, as the SDK did, so not in the output of a cell.
+"""What the SDK's calls warn of: through Python's `logging`, as the SDK did.
 
 Standard library only and fit for Python 3.9. Programs turn it off by
 `logging.getLogger("azureml").setLevel(logging.ERROR)`.

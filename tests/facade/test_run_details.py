@@ -276,6 +276,7 @@ def test_in_a_notebook_names_are_escaped(ws: Workspace, exp: Experiment) -> None
     for html in (run._repr_html_(), exp._repr_html_()):
         assert "<table" in html
         assert NASTY not in html
+        assert NASTY.lower() not in html.lower()
     assert "&lt;script&gt;" in run._repr_html_()
     assert run.id in run.get_portal_url()
     assert str(ws._workspace.folder) in exp.get_portal_url()

@@ -12,7 +12,6 @@ from tests.waiting import PATIENCE_S
 from azureml.core import Experiment
 from azureml.exceptions import UserErrorException
 from azureml.widgets import RunDetails
-from azureml.widgets._run_details import _as_html
 
 
 def test_outside_of_a_notebook_it_prints_once_and_returns(
@@ -38,7 +37,7 @@ def test_what_is_shown(exp: Experiment) -> None:
 
     assert (data["run_id"], data["status"], data["run_metrics"]) == (run.id, "Running", {"loss": 1})
     assert [(one["name"], one["status"]) for one in data["child_runs"]] == [("<b>", "Completed")]
-    assert "<b>" not in _as_html(data)
+    assert "<b>" not in RunDetails(run)._as_html(data)
 
 
 @pytest.mark.parametrize("run", [None, "id", 3])
@@ -83,7 +82,8 @@ def test_in_a_notebook_it_follows_the_run_and_stops_with_it() -> None:
 
     assert answer.returncode == 0, answer.stderr
     followed, _, run = answer.stdout.partition("\n")
-    assert "<td>Completed</td>" in followed
+    assert ">Completed</span>" in followed
+    assert "<svg" not in followed
     for html in (followed, run):
         assert "<b>x</b>" not in html
         assert "&lt;b&gt;x&lt;/b&gt;" in html

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
 from azureml import core
 from azureml.core._handle import RunHandle
+from azureml.core._lists import RunIterator
 from azureml.core._tags import plain_tags
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId, check_run_id
@@ -136,4 +137,4 @@ class ChildCalls(RunHandle):
         store = self._drained().store
         run = RunId(self.id)
         found = chosen.find_below(store, run) if recursive else chosen.find(store, parent=run)
-        return (core.Run._from_stored(stored, self.experiment) for stored in found)
+        return RunIterator(core.Run._from_stored(stored, self.experiment) for stored in found)

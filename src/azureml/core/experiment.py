@@ -23,6 +23,7 @@ from typing import (
 from azureml import _guard as _guard
 from azureml._finder import other_names
 from azureml.core._filters import TagFilter
+from azureml.core._lists import ExperimentList
 from azureml.core._outputs import DEFAULT_FOLDER, OutputFolder
 from azureml.core._snapshot_files import keep_folder
 from azureml.core._snapshots import SNAPSHOT_ID
@@ -137,7 +138,7 @@ class Experiment:
         with sdk_errors():
             native.drain()
             found = native.store.read_experiments()
-        return [
+        return ExperimentList(
             Experiment._of(workspace, one.name)
             for one in found
             if experiment_name in (None, one.name)
@@ -146,7 +147,7 @@ class Experiment:
                 or (one.archived_s is None) == (view_type == ViewType.ActiveOnly)
             )
             and chosen.holds(one.tags)
-        ]
+        )
 
     @classmethod
     def _of(cls, workspace: Workspace, name: str) -> Experiment:
@@ -173,15 +174,9 @@ class Experiment:
         return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"
 
     def _repr_html_(self) -> str:
-        from azureml.core._html import table
+        from azureml.core._html import experiment_page
 
-        return table(
-            {
-                "Name": self._name,
-                "Workspace": self._workspace.name,
-                "See it": self.get_portal_url(),
-            }
-        )
+        return experiment_page(self)
 
     def start_logging(
         self,

@@ -19,6 +19,7 @@ from azureml._finder import other_names
 from azureml.core._artifacts import ArtifactCalls
 from azureml.core._children import ChildCalls
 from azureml.core._details import ERROR_CODE, DetailCalls
+from azureml.core._lists import RunIterator
 from azureml.core._snapshots import SnapshotCalls
 from azureml.core._states import STATUS_NAMES as STATUS_NAMES
 from azureml.core._states import TERMINAL_STATUSES as TERMINAL_STATUSES
@@ -174,7 +175,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         found = chosen.find(
             workspace.store, experiment=experiment.name, top_level=not include_children
         )
-        return (Run._from_stored(stored, experiment) for stored in found)
+        return RunIterator(Run._from_stored(stored, experiment) for stored in found)
 
     # -- who it is --------------------------------------------------------------------------------
 
@@ -277,19 +278,9 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         )
 
     def _repr_html_(self) -> str:
-        from azureml.core._html import table
+        from azureml.core._html import run_page
 
-        stored = self._stored()
-        return table(
-            {
-                "Experiment": stored.experiment,
-                "Id": self.id,
-                "Name": stored.name,
-                "Type": self.type,
-                "Status": STATUS_NAMES[stored.state],
-                "See it": self.get_portal_url(),
-            }
-        )
+        return run_page(self)
 
     # -- recording --------------------------------------------------------------------------------
 

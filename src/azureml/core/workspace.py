@@ -422,6 +422,11 @@ class Workspace:
             )
         return Run._from_stored(stored, Experiment(self, stored.experiment))
 
+    def _repr_html_(self) -> str:
+        from azureml.core._html import workspace_page
+
+        return workspace_page(self)
+
     def __repr__(self) -> str:
         return (
             f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r},"

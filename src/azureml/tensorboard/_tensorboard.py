@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping, Optional, Tuple, Union
@@ -14,12 +12,14 @@ from azureml.core.run import STATUS_NAMES, Run
 from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
+from azureml.tensorboard._address import tell_address
 from trackboard.board.empty import list_empty
 from trackboard.board.link import find_link, open_in_browser
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId
+from trackboard.notice import in_notebook
 
 _NAMED_RUNS = 3  # of those without data; the others are counted
 
@@ -61,7 +61,7 @@ class Tensorboard:
             start_browser: Open the page in a browser of this machine.
 
         Returns:
-            Its URL, which is printed too; in a notebook a link is shown that works there. Where the
+            Its URL, which is printed too; in a notebook a link that works there is shown instead. Where the
             system does not tell whose programs ask (macOS), it ends in `?k=<key>`.
 
         Raises:
@@ -69,10 +69,10 @@ class Tensorboard:
             ServiceException: TensorBoard could not start; the message says what to type.
         """
         board = self._running()
-        _tell_link(board)
+        told = tell_address(board)
         if start_browser:
             open_in_browser(board.url)
-        return board.url
+        return told
 
     def stop(self) -> None:
         """End it and free its port. May be repeated."""
@@ -86,9 +86,9 @@ class Tensorboard:
         Args:
             height: Of the frame, in pixels.
         """
-        if self._board is None or not self._board.is_running or not _in_notebook():
+        if self._board is None or not self._board.is_running or not in_notebook():
             self.start()
-        if self._board is not None and _in_notebook():
+        if self._board is not None and in_notebook():
             from IPython.display import IFrame, display
 
             href = find_link(self._board.url, self._board.port, self._board.key).href
@@ -100,8 +100,6 @@ class Tensorboard:
                 self._board = BoardProcess.start(
                     self._what_to_show(), port=self._port, path_prefix=self._path_prefix
                 )
-            if self._board.moved_from is not None:
-                say(f"Port {self._board.moved_from} is taken: moved on to {self._board.port}")
             if self._runs:
                 self._tell_empty()
         return self._board
@@ -168,22 +166,3 @@ def _describe_empty(runs: Tuple[StoredRun, ...], called: Mapping[RunId, str]) ->
             yield f"{called[run.id]} has no data ({why})"
         else:
             yield f"{called[run.id]} has no data yet ({why}); it appears here by itself"
-
-
-def _tell_link(board: BoardProcess) -> None:
-    link = find_link(board.url, board.port, board.key)
-    if link.forward:
-        say(f"On your own machine, type: {link.forward}")
-    say(board.url)
-    if _in_notebook():
-        from IPython.display import HTML, display
-
-        href = html.escape(link.href, quote=True)
-        display(HTML(f'<a href="{href}" target="_blank">Open TensorBoard</a>'))
-
-
-def _in_notebook() -> bool:
-    """Whether a Jupyter kernel runs us; asks without loading IPython where it is not loaded."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-import sys
 import threading
 from typing import Any, Dict, List, Optional
 
 from azureml._console import say
 from azureml.core.run import TERMINAL_STATUSES, Run
 from azureml.exceptions import AzureMLException, UserErrorException
+from trackboard.model import RunId
+from trackboard.notice import in_notebook
 
 _REFRESH_S = 2.0
 _LOG_LINES = 20
@@ -46,12 +47,12 @@ class RunDetails:
             widget_settings: Accepted.
         """
         data = self.get_widget_data()
-        if not _in_notebook():
+        if not in_notebook():
             say(_as_text(data))
             return
         from IPython.display import HTML, display
 
-        view = display(HTML(_as_html(data)), display_id=True)
+        view = display(HTML(self._as_html(data)), display_id=True)
         if data["status"] not in TERMINAL_STATUSES and view is not None:
             self._watcher = threading.Thread(
                 target=self._watch, args=(view,), name="RunDetails", daemon=True
@@ -80,6 +81,13 @@ class RunDetails:
             "run_logs": self._log(),
         }
 
+    def _as_html(self, data: Dict[str, Any]) -> str:
+        from azureml.core._html import run_page
+
+        below = self._run._drained().store.list_runs(parent=RunId(self._run.id))
+        newest = sorted(below, key=lambda run: run.number, reverse=True)[:_CHILDREN]
+        return run_page(self._run, console=data["run_logs"], children=newest)
+
     def _log(self) -> str:
         logs = self._run.get_details_with_logs()["logFiles"] if self._run.type else {}
         text = str(next((logs[name] for name in sorted(logs, reverse=True)), ""))
@@ -97,19 +105,9 @@ class RunDetails:
             except AzureMLException as error:
                 view.update(HTML(f"<pre>{html.escape(str(error))}</pre>"))
                 return
-            view.update(HTML(_as_html(data)))
+            view.update(HTML(self._as_html(data)))
             if data["status"] in TERMINAL_STATUSES:
                 return
-
-
-def _in_notebook() -> bool:
-    """Whether a notebook's kernel shows what is displayed; IPython is not loaded to find out."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
 
 
 def _shown(value: object) -> str:
@@ -136,12 +134,3 @@ def _rows(data: Dict[str, Any]) -> List[List[str]]:
 def _as_text(data: Dict[str, Any]) -> str:
     lines = [f"{name}: {value}" for name, value in _rows(data)]
     return "\n".join([*lines, data["run_logs"]] if data["run_logs"] else lines)
-
-
-def _as_html(data: Dict[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
-        for name, value in _rows(data)
-    )
-    log = f"<pre>{html.escape(data['run_logs'])}</pre>" if data["run_logs"] else ""
-    return f"<table>{rows}</table>{log}"

@@ -15,11 +15,12 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
+from trackboard.board.show import Show
 from trackboard.errors import Unavailable
 from trackboard.layout import modes
 from trackboard.spool import boot_id, pid_namespace
@@ -43,6 +44,8 @@ class RunningBoard:
     machine: str = (
         ""  # the boot and the namespace in which the pid means it; older boards do not say
     )
+    experiment: str | None = None  # it shows nothing else
+    runs: Sequence[str] | None = None  # these and what is below them; None: all
 
     @property
     def is_here(self) -> bool:
@@ -53,10 +56,17 @@ class RunningBoard:
 
 
 @contextlib.contextmanager
-def announced(boards: Path, url: str) -> Iterator[None]:
-    """Keep this process in the list of running boards, where that can be written."""
+def announced(boards: Path, url: str, show: Show | None = None) -> Iterator[None]:
+    """Keep this process in the list of running boards, where that can be written.
+
+    Args:
+        boards: The list.
+        url: Its address.
+        show: What it shows; None: everything.
+    """
     path = boards / f"{os.getpid()}.json"
-    board = RunningBoard(os.getpid(), socket.gethostname(), url, _machine())
+    experiment, runs = (show.experiment, show.runs) if show else (None, None)
+    board = RunningBoard(os.getpid(), socket.gethostname(), url, _machine(), experiment, runs)
     try:
         file = _write(path, json.dumps(asdict(board)))
     except OSError as error:

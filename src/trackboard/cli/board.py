@@ -117,7 +117,7 @@ def run_board(
         from trackboard.workspace import Workspace
 
         workspace = opened.enter_context(contextlib.closing(Workspace.open(show.workspace)))
-        opened.enter_context(announced(workspace.folder / FOLDER, url_of(listener, prefix)))
+        opened.enter_context(announced(workspace.folder / FOLDER, url_of(listener, prefix), show))
         source = workspace.source
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)
         view = View(show.experiment, runs)

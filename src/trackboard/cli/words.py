@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +10,9 @@ from typing import Any
 
 from trackboard.launch.amount import count as count
 from trackboard.launch.amount import size as size
+from trackboard.launch.times import duration as duration
+from trackboard.launch.times import moment as moment
+from trackboard.launch.times import took_s as took_s
 from trackboard.model import Run, RunId, Series
 
 LOST = "lost"  # no state of a run, but what a reader has to call it
@@ -21,37 +23,11 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def moment(time_s: float | None) -> str:
-    """A time of this place's clock; empty for none."""
-    if time_s is None:
-        return ""
-    return datetime.fromtimestamp(time_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def duration(seconds: float | None) -> str:
-    """How long something took; empty when nobody knows."""
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
 def value(number: object) -> str:
     """A metric's or a parameter's value, short enough for a column."""
     if isinstance(number, float):
         return f"{number:.6g}"
     return "" if number is None else clean(str(number))
-
-
-def took_s(run: Run) -> float | None:
-    """How long a run took, or has taken up to now."""
-    if run.started_s is None:
-        return None
-    ended_s = run.ended_s if run.ended_s is not None else time.time()
-    return max(0.0, ended_s - run.started_s)
 
 
 def state(run: Run, lost: frozenset[RunId]) -> str:

@@ -13,7 +13,6 @@ from trackboard.config.location import (
     location_of,
     read_sdk_config,
 )
-from trackboard.config.notice import say_once
 from trackboard.config.ray import RaySettings, check_address
 from trackboard.config.settings import (
     FILE_NAME,
@@ -51,5 +50,4 @@ __all__ = [
     "make_workspace",
     "read_sdk_config",
     "read_settings",
-    "say_once",
 ]

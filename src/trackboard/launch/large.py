@@ -7,9 +7,9 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from trackboard.config import say_once
 from trackboard.launch.amount import count, size
 from trackboard.launch.manifest import FileEntry, Manifest
+from trackboard.notice import say_once
 
 LARGE_BYTES = 300_000_000
 LARGE_FILES = 2_000

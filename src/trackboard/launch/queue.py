@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from trackboard.config import say_once
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.console import tail
 from trackboard.launch.halfway import take_further
@@ -24,6 +23,7 @@ from trackboard.launch.site import Site
 from trackboard.launch.work import remove_work
 from trackboard.layout import make_folder, open_file
 from trackboard.model import JobPlan, QueuedJob, RunId
+from trackboard.notice import say_once
 from trackboard.ports import Target, WorkerState, WorkerStatus
 from trackboard.spool.turn import wish_for_end
 

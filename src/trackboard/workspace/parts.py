@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from trackboard.config import SettingsFile, holds_workspace, make_workspace, say_once
+from trackboard.config import SettingsFile, holds_workspace, make_workspace
 from trackboard.errors import Unavailable
 from trackboard.ingest import FileLock, Ingest
 from trackboard.layout import is_network_folder
 from trackboard.model import RunId
+from trackboard.notice import say_once
 from trackboard.ports import Store
 from trackboard.workspace.database import WorkspaceDatabase, may_be_made, register_database
 

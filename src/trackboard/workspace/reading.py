@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.history import (
@@ -22,7 +22,11 @@ from trackboard.history import (
 from trackboard.model import ArtifactKind, Run, RunId, Series, Value
 from trackboard.ports import NEWEST_FIRST, Artifact, Blobs, Order, RunFile, RunQuery, Store
 from trackboard.record import LiveRun
+from trackboard.workspace.run_list import RunList
 from trackboard.workspace.run_names import runs_called, runs_of_experiment, shown_names
+
+if TYPE_CHECKING:
+    from trackboard.workspace.notebook import Look
 
 AnyRun = Run | LiveRun | RunId | str
 
@@ -48,6 +52,10 @@ class ReadingCalls:
 
     def drain(self) -> None:
         """Return when everything said before the call is stored."""
+        raise NotImplementedError
+
+    def look(self) -> Look:
+        """What notebook pages are made from."""
         raise NotImplementedError
 
     # -- which run is meant -------------------------------------------------------------------------
@@ -109,7 +117,7 @@ class ReadingCalls:
         limit: int | None = None,
         offset: int = 0,
         **filters: Unpack[Filters],
-    ) -> tuple[Run, ...]:
+    ) -> RunList:
         """Runs that match every given condition, as they are now, newest first.
 
         Args:
@@ -148,7 +156,7 @@ class ReadingCalls:
             check_order(self.store, wanted, sorted_by, found)
         elif not offset:
             explain_nothing(self.store, wanted)
-        return found
+        return RunList.of(found, self.look)
 
     def history(
         self,

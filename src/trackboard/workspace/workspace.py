@@ -5,6 +5,7 @@ Recording needs none of this (see `trackboard.record`); whoever reads, submits o
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,6 @@ from trackboard.config import (
     find_location,
     holds_workspace,
     make_workspace,
-    say_once,
 )
 from trackboard.errors import NotFound
 from trackboard.ingest import Silence
@@ -32,7 +32,8 @@ from trackboard.launch.removal import delete_experiment
 from trackboard.launch.site import Site
 from trackboard.launch.submit import submit
 from trackboard.layout import run_folder
-from trackboard.model import Run, RunId
+from trackboard.model import Run, RunId, RunState
+from trackboard.notice import say_once
 from trackboard.ports import Blobs, Store
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
 from trackboard.targets import Targets
@@ -41,6 +42,7 @@ from trackboard.workspace.reading import ReadingCalls
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
+    from trackboard.workspace.notebook import Look
 
 _REFRESH_S = 0.1
 
@@ -152,6 +154,26 @@ class Workspace(ReadingCalls):
         """The workspace as the board sees it."""
         read_on = functools.partial(self.parts.read_on, _REFRESH_S)
         return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
+
+    def look(self, words: Mapping[RunState, str] | None = None, lost_word: str = "lost") -> Look:
+        """What notebook pages of it are made from, up to now.
+
+        Args:
+            words: What states are called; None: our own words.
+            lost_word: What runs are called that may be dead.
+        """
+        from trackboard.workspace.notebook import Look  # loads what boards are found with
+
+        look = Look(self.name, self.folder, self.store, self.lost_runs(), lost_word=lost_word)
+        return look if words is None else dataclasses.replace(look, words=words)
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        from trackboard.workspace.notebook import workspace_html
+
+        return workspace_html(self.look())
 
     def lost_runs(self) -> frozenset[RunId]:
         """Runs that have not ended, whose process may be dead where nobody can tell: it is silent.

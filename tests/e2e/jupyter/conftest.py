@@ -41,8 +41,8 @@ class Said:
 
     @property
     def url(self) -> str:
-        """The TensorBoard's address, as printed."""
-        match = _URL.search(self.out)
+        """The TensorBoard's address, as shown."""
+        match = _URL.search(self.html) or _URL.search(self.out)
         assert match, self
         return match[0]
 

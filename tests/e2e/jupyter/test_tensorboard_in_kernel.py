@@ -64,14 +64,26 @@ def test_interrupting_a_cell_does_not_end_it(kernel: Kernel, page: Page) -> None
     assert "KeyboardInterrupt" in kernel.finish(cell).error
 
     assert page.points("loss")
-    assert kernel.run("tb.start()").result == repr(page.url)
+    assert kernel.run("tb.start()").url == page.url
 
 
 def test_starting_twice_is_the_same_board(kernel: Kernel, page: Page) -> None:
     said = kernel.run("tb.start()")
-    assert said.result == repr(page.url)
-    assert page.url in said.out, "whoever asks again wants to see the link again"
-    assert page.url in said.html
+    assert page.url in said.html, "whoever asks again wants to see the link again"
+
+
+def test_an_address_is_shown_once(kernel: Kernel) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = kernel.run(BEGIN + f"tb = Tensorboard([run], port={port})\nurl = tb.start()\nurl")
+    assert (said.out, said.err, said.result) == (said.out, "", "")
+    assert said.url not in said.out
+    (shown,) = said.shown
+    assert shown["text/html"].count("<a ") == 1
+    assert shown["text/plain"] == f"TensorBoard at {said.url} (port {port} is taken)"
+    again = kernel.run("url")
+    assert again.shown[0]["text/plain"] == repr(said.url)
+    assert kernel.run("print(type(url).__mro__[1].__name__, url)").out == f"str {said.url}\n"
 
 
 def test_what_is_logged_after_the_start_is_in_the_next_answer(kernel: Kernel, page: Page) -> None:
@@ -93,9 +105,8 @@ def test_a_taken_port_moves_on_and_says_so(kernel: Kernel) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = kernel.run(BEGIN + f"tb = Tensorboard([run], port={port}); tb.start()")
-    moved = re.search(rf"Port {port} is taken: moved on to (\d+)", said.out)
-    assert moved, said.out
-    assert said.url.endswith(f":{moved[1]}/")
+    assert f"port {port} is taken" in said.html
+    assert not said.url.endswith(f":{port}/")
     assert said.page.points("loss")
 
 
@@ -163,7 +174,7 @@ def test_in_an_ssh_session_the_tunnel_is_said(start_kernel: Callable[..., Kernel
     ssh = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22", "USER": "ada"}
     said = start_kernel(**ssh).run(BEGIN + "tb.start()")
     port = said.url.rstrip("/").rpartition(":")[2]
-    assert f"ssh -L {port}:localhost:{port} ada@{socket.gethostname()}" in said.out
+    assert f"ssh -L {port}:localhost:{port} ada@{socket.gethostname()}" in said.html
 
 
 def test_show_embeds_the_page_and_starts_it(kernel: Kernel) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.config.notice import say_once
 from trackboard.launch.amount import count, size
 from trackboard.launch.large import say_if_large
 from trackboard.launch.manifest import FileEntry, Manifest
 from trackboard.launch.progress import Progress
+from trackboard.notice import say_once
 
 Said = pytest.CaptureFixture[str]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.config.notice import say_once
 from trackboard.launch import submit as submit_module
 from trackboard.launch.plan import Request
 from trackboard.launch.rerun import rerun
 from trackboard.launch.submit import prepare, preview, submit
 from trackboard.model import Compute, EnvironmentRequest, JobPlan, RunId
+from trackboard.notice import say_once
 from trackboard.workspace import Workspace
 
 

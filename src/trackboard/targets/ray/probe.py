@@ -16,10 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackboard.config import RaySettings, say_once
+from trackboard.config import RaySettings
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import PRIVATE_FILE, make_folder, open_file, replace_file
 from trackboard.layout.reading import read_json
+from trackboard.notice import say_once
 from trackboard.targets.ray.api import RayApi, RayVersion
 from trackboard.targets.ray.lock import hold
 from trackboard.targets.ray.node_probe import FOUND

@@ -16,12 +16,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from trackboard.config import ComputeSettings, RaySettings, say_once
+from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, UsageError
 from trackboard.layout import replace_file
 from trackboard.layout.paths import job_folder
 from trackboard.layout.reading import read_text
 from trackboard.model import JobPlan, RunId
+from trackboard.notice import say_once
 from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
 from trackboard.spool.turn import is_taken, take_turn, wish_for_end
 from trackboard.targets.ray.api import RayApi, RayJob, RayVersion, find_address
