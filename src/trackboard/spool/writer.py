@@ -160,13 +160,13 @@ class SpoolWriter:
                 try:
                     if _write(segment.fd, record) != SCALAR_RECORD_BYTES:
                         raise short_write()
-                    segment.size_bytes += SCALAR_RECORD_BYTES
+                    size_bytes = segment.size_bytes = segment.size_bytes + SCALAR_RECORD_BYTES
                 except BaseException as error:
                     self._open = _CLOSED  # whoever comes next looks first
                     if not is_refusal(error):
                         raise
                 else:
-                    if self._open is segment and segment.size_bytes < self._segment_bytes:
+                    if size_bytes < self._segment_bytes and self._open is segment:
                         return
                     if self._go_on_from(segment):
                         return
