@@ -4,7 +4,18 @@ Other distributions may live under this name too (`azureml.dataprep`, `azureml.m
 extensible. Those that own the same modules as we do may not: see `azureml._guard`.
 """
 
+import sys
 from pkgutil import extend_path
+
+if sys.version_info < (
+    3,
+    8,
+):  # an interpreter that was named as it is; what follows would not parse
+    raise ImportError(
+        "azureml.core of trackboard needs Python 3.9 or newer to record, and this is Python %d.%d. Name a"
+        " newer interpreter_path, or leave it out: then an environment is built."
+        % sys.version_info[:2]
+    )
 
 __trackboard__ = True  # by this the guard knows that `azureml` is ours
 

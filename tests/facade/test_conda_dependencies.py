@@ -186,7 +186,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
         "variables": {"A": 1},
     }
     assert yaml.safe_load(read.serialize_to_string()) == read.as_dict()
-    assert read.serialize_to_string().startswith("# ")
+    assert read.serialize_to_string().startswith("name: mine\n")
     assert CondaDependencies(read.save(str(tmp_path / "copy.yml"))) == read
     assert [*read.pip_options] == ["--pre"]
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from azureml.core import Experiment, Workspace
-from azureml.exceptions import UserErrorException
+from azureml.core import Experiment, Model, Workspace
+from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.exceptions import ComputeTargetException, UserErrorException, WebserviceException
 
 KEYS = {"subscription_id": "s-1", "resource_group": "group", "workspace_name": "mine"}
 SCOPE = {
@@ -125,3 +126,26 @@ def test_get_run(ws: Workspace, exp: Experiment) -> None:
 
 def test_repr_is_a_call(ws: Workspace) -> None:
     assert repr(ws).startswith("Workspace.create(name='default', subscription_id='0000")
+
+
+def test_every_door_to_a_thing_gives_the_same(ws: Workspace, tmp_path: Path) -> None:
+    """`workspace.experiments[...]` and its like know what the classes know by name, and nothing else."""
+    ComputeTarget.create(ws, "cluster", AmlCompute.provisioning_configuration(max_nodes=1))
+    Experiment(ws, "trial").start_logging(outputs=None).complete()
+    (tmp_path / "model.txt").write_text("x")
+    Model.register(ws, str(tmp_path / "model.txt"), "digits")
+
+    assert ws.compute_targets["cluster"].name == ComputeTarget(ws, "cluster").name
+    assert ws.experiments["trial"].id == Experiment(ws, "trial").id
+    assert ws.models["digits"].id == Model(ws, "digits").id
+    for name in ("Cluster", "local", "nope"):
+        assert name not in ws.compute_targets
+        with pytest.raises(ComputeTargetException):
+            ComputeTarget(ws, name)
+    for name in ("Trial", "nope"):
+        assert name not in ws.experiments
+        assert Experiment.list(ws, name) == []
+    for name in ("Digits", "nope"):
+        assert name not in ws.models
+        with pytest.raises(WebserviceException):
+            Model(ws, name)

@@ -47,10 +47,6 @@ _FIRST_PYTHON = "3.8.13"  # of objects made without `create`
 _SDK = "azureml-defaults"
 _CHANNELS = ("anaconda", "conda-forge")
 _KEYS = ("name", "channels", "dependencies", "prefix", "variables")
-_HEAD = """\
-# What a job's interpreter has installed, as conda writes it down. `trackboard` installs it with uv:
-# packages of conda by their names on PyPI.
-"""
 _SIGNS = "<>=!~"
 _PYTHON = re.compile(r"(?:\S*::)?python(?![\w.-])\s*(.*)")
 _VERSION = re.compile(r"(\d+)(\.(\d+|\*))*|([<>=!~]=?\s*\d[\d.*]*\s*(,\s*)?)+")
@@ -300,8 +296,7 @@ class CondaDependencies:
 
     def serialize_to_string(self) -> str:
         """The conda file, as text."""
-        text = yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=1000)
-        return _HEAD + text
+        return yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=1000)
 
     def save(self, path: Optional[str] = None) -> str:
         """Write the conda file.

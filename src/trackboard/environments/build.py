@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trackboard.environments.cache import About, EnvironmentCache, Lease
 from trackboard.environments.failures import no_space
+from trackboard.environments.gpus import say_unused
 from trackboard.environments.local_packages import has_sources
 from trackboard.environments.locks import FileLock, held
 from trackboard.environments.resolve import Resolved, Resolver
@@ -128,6 +129,9 @@ class Builder:
             return
         count = len(resolved.packages)
         self._uv.report(f"installing {count} package{'s' * (count != 1)}")
+        unused = say_unused(resolved.packages)
+        if unused:
+            self._uv.report(unused)
         file = folder / "requirements.txt"
         file.write_text(resolved.lock)
         command = ["pip", "sync", str(file), "--python", f"{venv}/bin/python"]

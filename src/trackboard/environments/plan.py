@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from trackboard.environments.conda import join_pythons, parse_spec
 from trackboard.environments.conda_names import is_python_package
 from trackboard.environments.curated import find_curated
+from trackboard.environments.gpus import has_gpu
 from trackboard.environments.python_version import PythonChoice, choose_python
 from trackboard.environments.requirements import (
     read_lines,
@@ -150,7 +150,7 @@ def _add_curated(draft: _Draft, request: EnvironmentRequest) -> bool:
     if set(draft.packages) >= set(curated.pip_packages):
         draft.sentences.insert(0, curated.description)
     draft.or_newer += (line for line in draft.packages if line in curated.pip_packages)
-    if _FOR_GPUS.search(curated.name) and not curated.tensorflow_v1 and _has_gpu():
+    if _FOR_GPUS.search(curated.name) and not curated.tensorflow_v1 and has_gpu():
         _add_cuda(draft)
     return curated.tensorflow_v1
 
@@ -163,10 +163,6 @@ def _add_cuda(draft: _Draft) -> None:
                 if lines is draft.packages:
                     what = "tensorflow comes with NVIDIA's libraries, as there is a GPU here"
                     draft.sentences.append(what)
-
-
-def _has_gpu() -> bool:
-    return shutil.which("nvidia-smi") is not None
 
 
 def _is_here(line: str) -> bool:
