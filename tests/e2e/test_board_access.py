@@ -127,7 +127,9 @@ def test_nobody_sees_the_key_in_the_words_of_a_process_or_in_a_file(
     processes = [*psutil.Process().children(recursive=True), psutil.Process()]
     assert any("tb-process" in process.cmdline() for process in processes)
     assert not any(board.key in word for process in processes for word in process.cmdline())
-    files = [path for path in folder.rglob("*") if path.is_file()] + [board._output]
+    files = [path for path in folder.rglob("*") if path.is_file()] + [
+        board._folder.path / "board.log"
+    ]
     assert not any(board.key.encode() in path.read_bytes() for path in files)
     assert board.key not in board.url  # this system tells whose program asks
 

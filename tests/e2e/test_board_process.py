@@ -103,7 +103,7 @@ def test_a_board_answers_when_start_returns_and_stop_frees_its_port(workspace: W
         assert json.loads(fetch(f"{board.url}data/runs")) == []
         assert board.is_running
         assert board.moved_from is None
-        output = board._output
+        output = board._folder.path
         board.stop()
         assert board._child.returncode == 0, "it was ended by force"
         assert not is_answered(board.url)
@@ -248,7 +248,7 @@ def test_tb_ends_with_exit_code_zero_and_leaves_nothing(
     with foreground("--port", "0") as (process, said):
         folder = empty_folder / ".trackboard" / "default"
         assert said["folder"] == str(folder)
-        assert len(list((folder / "boards").iterdir())) == 1
+        assert len(list((folder / "boards").glob("*.json"))) == 1
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == 0
         assert not is_answered(str(said["url"]))

@@ -30,9 +30,11 @@ from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
 from trackboard.board.merged import BoardProvider
 from trackboard.board.native import NativeProvider
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.provider import open_folder_provider, open_provider
 from trackboard.board.reader import DataServer, PythonReader, Reader, open_reader
 from trackboard.board.roster import Rosters
+from trackboard.board.run_files import RunFiles
 from trackboard.board.source import Source, View
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.board.timeseries import answer
@@ -82,7 +84,9 @@ class Workspace:
 
     def open(self, start_reader: StartReader) -> BoardProvider:
         rosters = Rosters(self.source, View())
-        native = NativeProvider(RunFolders(self.source.run_folder, rosters), start_reader)
+        native = NativeProvider(
+            RunFolders(RunFiles(self.source), rosters, PrivateFolder()), start_reader
+        )
         return BoardProvider(HistoryProvider(self.source, rosters), native)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trackboard.model import Run, RunId
+from trackboard.model.tensorboard_files import is_marked
 from trackboard.ports import Store
 
 
@@ -22,4 +23,4 @@ def list_empty(store: Store, runs: Sequence[RunId]) -> tuple[Run, ...]:
 
 
 def _has_event_file(store: Store, run: RunId) -> bool:
-    return any("tfevents" in file.path for file in store.list_files(run))
+    return any(is_marked(file.path.rpartition("/")[2]) for file in store.list_files(run))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tensorboard.errors import NotFoundError
 
+from trackboard.board.event_watch import EventWatch, FileState
 from trackboard.board.pace import Pace
 from trackboard.board.roster import OWN_IDS
+from trackboard.model.tensorboard_files import is_event_file
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class EventFile:
 
     folder: str  # posix path relative to the folder that was scanned, "" for itself
     name: str
-    size_bytes: int
+    state: FileState
 
 
 def iter_event_files(root: Path, *, follow_links: bool = False) -> Iterator[EventFile]:
@@ -31,6 +33,14 @@ def iter_event_files(root: Path, *, follow_links: bool = False) -> Iterator[Even
         root: Where to look.
         follow_links: Enter folders that are links, each once.
     """
+    for folder, entry in iter_files(root, follow_links=follow_links):
+        if is_event_file(entry.name):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                yield EventFile(folder, entry.name, FileState.of(entry.stat()))
+
+
+def iter_files(root: Path, *, follow_links: bool = False) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Find all files anywhere below `root`, each with its folder; otherwise like `iter_event_files`."""
     waiting = [""]
     entered: set[tuple[int, int]] = set()
     while waiting:
@@ -46,8 +56,8 @@ def iter_event_files(root: Path, *, follow_links: bool = False) -> Iterator[Even
                     follow_links and entry.is_dir() and _is_new(entry, entered)
                 ):
                     waiting.append(f"{folder}/{entry.name}" if folder else entry.name)
-                elif "tfevents" in entry.name and entry.is_file():
-                    yield EventFile(folder, entry.name, entry.stat().st_size)
+                elif entry.is_file():
+                    yield folder, entry
 
 
 def _is_new(link: os.DirEntry[str], entered: set[tuple[int, int]]) -> bool:
@@ -67,7 +77,10 @@ class PlainFolder:
         self._lock = threading.Lock()
         self._pace = Pace()
         self._found: frozenset[EventFile] = frozenset()
+        self._watch: EventWatch[tuple[str, str]] = EventWatch()
         self.changes = 0
+        self.generation = 0
+        self.epoch = 0
 
     def follow(self, experiment_id: str) -> None:
         """Look whether files have grown, at most about once a second.
@@ -80,20 +93,37 @@ class PlainFolder:
         with self._lock:
             if self._pace.is_due():
                 with self._pace.step():
-                    found = frozenset(iter_event_files(self._root, follow_links=True))
-                self.changes += found != self._found
-                self._found = found
+                    self._look()
+
+    def _look(self) -> None:
+        found = frozenset(iter_event_files(self._root, follow_links=True))
+        if found == self._found:
+            return
+        places = {
+            (file.folder, file.name): (self._root / file.folder / file.name, file.state)
+            for file in found
+        }
+        folders = {file.folder for file in found}
+        if any(folder in folders for folder, _ in self._watch.look(places)):
+            self.epoch += 1  # of a folder that is gone the reader lets go by itself
+        self.generation += folders != {file.folder for file in self._found}
+        self._found = found
+        self.changes += 1
 
     def find_root(self) -> Path | None:
         """The folder, None while there is no event file in it."""
         return self._root if self._found else None
 
-    def count(self) -> int:
-        """How many runs the reader should find."""
-        return len({file.folder for file in self._found})
+    def is_complete(self, own_names: Collection[str]) -> bool:
+        """Whether the reader has found as many runs as there are."""
+        return len(own_names) >= len({file.folder for file in self._found})
 
     def list_names(self, experiment_id: str) -> None:
         """None: the reader's own names are the right ones."""
+
+    def list_others(self, _experiment_id: str) -> tuple[str, ...]:
+        """None: plugins that look for more do so in the folder itself."""
+        return ()
 
     def close(self) -> None:
         """Nothing to do: the folder is not ours."""

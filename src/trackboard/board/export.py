@@ -1,7 +1,8 @@
 """Export: runs as event files that any TensorBoard reads, under the names of the live view.
 
     <folder>/<run's name>/events.out.tfevents.9999999999.trackboard    its history
-    <folder>/<run's name>/<folder below logs/>/<as it was called>      its native event files, copied
+    <folder>/<run's name>/<folder below logs/>/<as it was called>      its native event files, copied,
+                                                                       and what plugins find beside them
 
 Everything has a fixed place, so exporting again brings the files up to date and adds none. The number
 in the history's name makes TensorBoard read it after the native files of the same run: where both hold
@@ -13,6 +14,7 @@ A TensorBoard that is open on the folder keeps the files it has read: start it a
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -27,13 +29,14 @@ from trackboard.board.contents import Contents
 from trackboard.board.declarations import DECLARATION
 from trackboard.board.escapes import ESCAPED_BECAUSE
 from trackboard.board.event_copy import Edit, copy_edited, holds_any
-from trackboard.board.event_folder import iter_event_files
 from trackboard.board.export_folder import ExportFolder, Placed
 from trackboard.board.history_file import write_history
 from trackboard.board.history_values import Values
 from trackboard.board.hparams import Rows
 from trackboard.board.names import folder_path, name_event_folders, name_runs
 from trackboard.board.native_tags import TagsEdit
+from trackboard.board.projector import localize_beside, names_files
+from trackboard.board.run_files import LogFile, RunFiles
 from trackboard.board.source import Source
 from trackboard.errors import NotFound, UsageError
 from trackboard.eventfile import encode, read
@@ -148,6 +151,23 @@ class _Progress:
             self.report(f"{self.runs:,} of {self.total:,} runs, {self.points:,} points")
 
 
+@dataclass(frozen=True)
+class _Native:
+    """A file of a run's log directory, and what TensorBoard will call that."""
+
+    file: LogFile
+    folder: str
+
+    @property
+    def place(self) -> Path:
+        return self.file.place
+
+    @property
+    def where(self) -> PurePosixPath:
+        """Where it belongs in an export."""
+        return folder_path(self.folder) / self.file.path
+
+
 @dataclass
 class _Task:
     """One export underway."""
@@ -167,15 +187,18 @@ class _Task:
 
     def __post_init__(self) -> None:
         self.marks = hparams.encode(self.rows)
+        self.run_files = RunFiles(self.source)
+        self.kept = self.run_files.list_kept()
+        self.ours: set[str] = set()  # names of folders with files that only an export makes
 
     def merge_native(self, runs: Sequence[Run]) -> None:
         """Merge what native files say of parameters: rows into those of their runs, and all declarations."""
-        files = [file for run in runs for file in self._list_native(run)]
+        files = [each for run in runs for each in self._list_native(run) if each.file.is_events]
         native: dict[str, dict[str, Any]] = {}
-        for path, folder in files:
-            marks = native_marks.read_marks(path)
+        for each in files:
+            marks = native_marks.read_marks(each.place)
             if marks:
-                native[folder] = {**marks, **native.get(folder, {})}
+                native[each.folder] = {**marks, **native.get(each.folder, {})}
         own = {name: native[name] for name in self.rows if name in native}
         if own:
             rows = {run: _only(tags, native_marks.ROW) for run, tags in own.items()}
@@ -196,7 +219,7 @@ class _Task:
     def _list_scalars(
         self,
         runs: Sequence[Run],
-        files: Sequence[tuple[Path, str]],
+        files: Sequence[_Native],
         is_wanted: Callable[[str], bool],
     ) -> Mapping[str, set[str]]:
         """Tags of scalars of the runs that are wanted, of the history and of native files."""
@@ -204,9 +227,9 @@ class _Task:
         wanted = [run.id for run in runs if is_wanted(self.names[run.id])]
         for series in self.source.store.list_series(runs=wanted, text=False):
             found[self.names[series.run]].add(series.name)
-        for path, folder in files:
-            if is_wanted(folder):
-                found[folder] |= native_marks.read_scalar_tags(path)
+        for each in files:
+            if is_wanted(each.folder):
+                found[each.folder] |= native_marks.read_scalar_tags(each.place)
         return found
 
     def export(self, runs: Sequence[Run]) -> None:
@@ -233,25 +256,34 @@ class _Task:
                 why = "TensorBoard's parameters have no NaN and no infinite numbers"
                 self._skip(f"{name}: parameter {each}", why)
         native = self._list_native(run)
-        for path, folder in native:
-            without = set(native_marks.ROW) if folder == name and name in self.rows else set()
-            if not self.declaration:  # damaged: it would spoil the parameters of all runs
-                without.add(DECLARATION)
-            marks, tags = native_marks.MarksEdit(self.declaration, without), TagsEdit()
-            self._copy(path, folder_path(folder) / path.name, [marks, tags])
-            for tag, escaped in tags.met.items():
-                self.notes.append(f"{folder}: {tag!r} is under {escaped}, {ESCAPED_BECAUSE}")
+        self._export_native(name, native)
         if not (series or values or native):
             self.empty.append(run)
         self.progress.runs += 1
         self.progress.add(0)
 
-    def _list_native(self, run: Run) -> list[tuple[Path, str]]:
-        """The native event files of a run, and what TensorBoard will call the folder of each."""
-        root = self.source.run_folder(run.id)
-        native = sorted(iter_event_files(root), key=lambda file: (file.folder, file.name))
+    def _export_native(self, name: str, native: Sequence[_Native]) -> None:
+        for file in native:
+            if not file.file.is_events:
+                continue
+            has_row = file.folder == name and name in self.rows
+            without = set(native_marks.ROW) if has_row else set()
+            if not self.declaration:  # damaged: it would spoil the parameters of all runs
+                without.add(DECLARATION)
+            marks, tags = native_marks.MarksEdit(self.declaration, without), TagsEdit()
+            if self._copy(file.place, file.where, [marks, tags]):
+                self.ours.add(file.folder)
+            for tag, escaped in tags.met.items():
+                self.notes.append(f"{file.folder}: {tag!r} is under {escaped}, {ESCAPED_BECAUSE}")
+        for file in native:
+            if not file.file.is_events:
+                self._copy_beside(file, native, is_ours=bool({name, file.folder} & self.ours))
+
+    def _list_native(self, run: Run) -> list[_Native]:
+        """The files of a run's log directories."""
+        native = self.run_files.list(run.id, self.kept.get(run.id, ()))
         folders = name_event_folders({(run.id, file.folder) for file in native}, self.names)
-        return [(root / each.folder / each.name, folders[run.id, each.folder]) for each in native]
+        return [_Native(file, folders[run.id, file.folder]) for file in native]
 
     def _export_history(self, run: Run, series: Sequence[Series], values: Values) -> None:
         name = self.names[run.id]
@@ -264,23 +296,42 @@ class _Task:
             self.notes.extend(f"{name}: {note}" for note in written.notes)
 
         placed = self.target.put(where, fill, is_ours=_is_history)
-        if not self._count(placed, where):
+        if self._count(placed, where):
+            self.ours.add(name)
+        else:
             self.progress.points = before
 
-    def _copy(self, path: Path, where: PurePosixPath, edits: Sequence[Edit]) -> None:
+    def _copy_beside(self, native: _Native, others: Sequence[_Native], *, is_ours: bool) -> None:
+        """Copy a file that lies beside event files."""
+
+        def fill(copy: BinaryIO) -> None:
+            with native.place.open("rb") as stream:
+                if names_files(native.file.path):
+                    beside = [each.file.path for each in others if each.folder == native.folder]
+                    copy.write(localize_beside(native.file.path, stream.read(), beside))
+                else:
+                    shutil.copyfileobj(stream, copy)
+
+        try:
+            placed = self.target.put(native.where, fill, is_ours=lambda _: is_ours)
+        except FileNotFoundError:
+            return  # removed meanwhile
+        self._count(placed, native.where)
+
+    def _copy(self, path: Path, where: PurePosixPath, edits: Sequence[Edit]) -> bool:
         """Copy the whole records that an event file holds now, some of them changed."""
         try:
             stream = path.open("rb", buffering=0)
         except OSError as exc:
             self._skip(str(path), f"cannot be read: {exc.strerror}")
-            return
+            return False
         with stream:
             extent = read.measure(stream)
             if extent.is_damaged:
                 self._skip(str(path), f"damaged from byte {extent.end:,} on; copied up to there")
             if not extent.records:
                 self._skip(str(path), "holds no whole record")
-                return
+                return False
 
             def fill(copy: BinaryIO) -> None:
                 needed = [edit for edit in edits if holds_any(stream, extent.end, edit.words)]
@@ -293,7 +344,7 @@ class _Task:
                 first = _first_record(path)
                 return first is not None and first == _first_record(found)
 
-            self._count(self.target.put(where, fill, is_ours=is_ours), where)
+            return self._count(self.target.put(where, fill, is_ours=is_ours), where)
 
     def _count(self, placed: Placed, where: PurePosixPath) -> bool:
         if placed in _REASONS:

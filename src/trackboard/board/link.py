@@ -6,13 +6,12 @@ import atexit
 import html
 import os
 import socket
-import tempfile
 import urllib.parse
 import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.web.key import KEY_PARAMETER
 
 _PROXY = "TENSORBOARD_PROXY_URL"  # TensorBoard's own convention; %PORT% stands for the port
@@ -77,9 +76,9 @@ def open_in_browser(url: str) -> None:
     if f"?{KEY_PARAMETER}=" not in url:
         webbrowser.open(url)
         return
-    descriptor, name = tempfile.mkstemp(prefix="trackboard-", suffix=".html")
-    atexit.register(Path(name).unlink, missing_ok=True)
-    with os.fdopen(descriptor, "w") as file:
-        address = html.escape(url, quote=True)
-        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={address}">')
-    webbrowser.open(Path(name).as_uri())
+    folder = PrivateFolder()
+    atexit.register(folder.close)
+    page = folder.path / "open.html"
+    address = html.escape(url, quote=True)
+    page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={address}">')
+    webbrowser.open(page.as_uri())

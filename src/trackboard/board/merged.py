@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tensorboard.data import provider as tb
@@ -47,7 +49,8 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
     """Everything one board shows. Where both have a tag of a run, the history's is shown.
 
     `history` and `statuses` are None for a board over a plain folder of event files. What a run logged as
-    `status` itself is shown instead of ours.
+    `status` itself is shown instead of ours. `log_directory` is for TensorBoard's plugins that read files
+    themselves: a folder in which everything is called as the runs are.
     """
 
     def __init__(
@@ -55,10 +58,13 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         history: HistoryProvider | None,
         native: NativeProvider,
         statuses: Statuses | None = None,
+        *,
+        log_directory: Path = Path(os.devnull),
     ) -> None:
         self.history = history
         self.native = native
         self.statuses = statuses
+        self.log_directory = log_directory
 
     def __str__(self) -> str:
         return f"BoardProvider({self.history}, {self.native})"

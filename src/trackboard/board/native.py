@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ from trackboard.board.texts import TEXT
 from trackboard.board.truncate import MOST_TEXTS, truncate_array, truncate_text
 
 _KEEP_S = 1.0  # as long as a list of the reader's is good for: it reads on once a second
-_FIRST_PASS_S = 1.0
+_NEW_RUNS_S = 1.5  # it looks for new files once a second
 _POLL_S = 0.01
 _DESCRIPTION_CHARACTERS = 1_000
 _LATER_S = (2.5, 5.0, 10.0, 20.0)  # a large file takes the reader a while
@@ -49,6 +49,8 @@ class EventFolders(Protocol):
     """Where event files are: one folder for the reader, and what its sub-folders are called."""
 
     changes: int  # counts up when files came or grew
+    generation: int  # counts up when there are other runs for the reader to find
+    epoch: int  # counts up when a reader must start again, to see that a file was replaced
 
     def follow(self, experiment_id: str) -> None:
         """Look for new files and new bytes."""
@@ -58,12 +60,16 @@ class EventFolders(Protocol):
         """The folder to read, None while there is nothing to read."""
         ...
 
-    def count(self) -> int:
-        """How many runs the reader should find."""
+    def is_complete(self, own_names: Collection[str]) -> bool:
+        """Whether the reader, whose runs are called so, has found all."""
         ...
 
     def list_names(self, experiment_id: str) -> Mapping[str, str] | None:
         """Names of the view's runs by the reader's own names; None: show all under their own."""
+        ...
+
+    def list_others(self, experiment_id: str, /) -> Collection[str]:
+        """Names of runs without event files that plugins have something to show of."""
         ...
 
     def close(self) -> None:
@@ -87,6 +93,7 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         self._odd = odd_names.OddBlobs(start_odd_reader)
         self._is_closed = False
         self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
+        self._awaited = (-1, -1)  # the generation and the epoch of what the reader has found
         self._seen_changes = 0
         self._changed_at = 0.0
 
@@ -125,16 +132,18 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         return list(self._list(reader, ctx, "list_plugins")) if reader else []
 
     def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
-        """List the runs that the reader found."""
+        """List the runs that the reader found, and others that only plugins know."""
         reader = self._find_reader(experiment_id)
+        others = [tb.Run(name, name, None) for name in self._folders.list_others(experiment_id)]
         if reader is None:
-            return []
+            return others
         names = self._folders.list_names(experiment_id)
-        return [
+        found = [
             run if names is None else tb.Run(names[run.run_id], names[run.run_id], run.start_time)
             for run in self._list(reader, ctx, "list_runs")
             if names is None or run.run_id in names
         ]
+        return found + others
 
     # -- series ---------------------------------------------------------------------------------------
 
@@ -272,28 +281,39 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         """The reader, started if need be; None while there is nothing to read."""
         self._folders.follow(experiment_id)
         root = self._folders.find_root()
+        generation, epoch = self._folders.generation, self._folders.epoch
         with self._lock:
             if root is None or self._is_closed:
                 return None
             if self._reader and not self._reader.is_alive():
                 _log.warning("TensorBoard's reader of event files has ended; starting it again")
-                self._reader.close()
-                self._reader = None
+                self._end_reader()
+            if self._reader and self._awaited[1] != epoch:
+                self._end_reader()  # it would show what a replaced file held for ever
+            is_new = self._reader is None
             if self._reader is None:
-                self._kept.clear()
                 self._reader = self._start_reader(root)
-                self._await_first_pass(self._reader)
+            if is_new or self._awaited != (generation, epoch):
+                self._await_runs(self._reader)
+                self._awaited = (generation, epoch)
             return self._reader
 
-    def _await_first_pass(self, reader: Reader) -> None:
-        """Give the reader a moment, so that a page opened first thing shows what there is."""
-        deadline = time.monotonic() + _FIRST_PASS_S
+    def _end_reader(self) -> None:
+        if self._reader:
+            self._reader.close()
+        self._reader = None
+        self._kept.clear()
+
+    def _await_runs(self, reader: Reader) -> None:
+        """Give the reader a moment to find new runs: an answer has them, also when nobody asks again."""
+        deadline = time.monotonic() + _NEW_RUNS_S
         with contextlib.suppress(*reader.failures):  # the question itself will meet it again
             while time.monotonic() < deadline:
                 runs = reader.provider.list_runs(RequestContext(), experiment_id="")
-                if len(runs) >= self._folders.count():
-                    return
+                if self._folders.is_complete({run.run_id for run in runs}):
+                    break
                 time.sleep(_POLL_S)
+        self._kept.clear()
 
     def _list(self, reader: Reader, ctx: Any, method: str, plugin_name: str = "") -> Any:
         """Ask for a whole list, at most once a second: each question costs 45 ms."""

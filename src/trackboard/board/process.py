@@ -16,13 +16,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 
 from trackboard.board import control
 from trackboard.board.port import DEFAULT_PORT
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.show import Command, Show
 from trackboard.errors import Unavailable
 
@@ -51,7 +51,7 @@ class BoardProcess:
         ready: control.Ready,
         *,
         wished_port: int,
-        output: Path,
+        folder: PrivateFolder,
     ) -> None:
         self.url = ready.url
         self.port = ready.port
@@ -59,7 +59,7 @@ class BoardProcess:
         self.moved_from = wished_port if wished_port not in (0, ready.port) else None
         self._child = child
         self._connection = connection
-        self._output = output
+        self._folder = folder
         self._owner = os.getpid()
         self._stopping = threading.Lock()
         _end_with_this_process()
@@ -88,14 +88,15 @@ class BoardProcess:
             Unavailable: It could not start; the message holds the last lines of its output.
         """
         ours, theirs = socket.socketpair()
-        output_fd, output_name = tempfile.mkstemp(prefix="trackboard-tb-", suffix=".log")
-        output = Path(output_name)
+        folder = PrivateFolder()
+        output = folder.path / "board.log"
+        output_fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             command = Command(show, host, port, theirs.fileno(), output, path_prefix)
             child = _spawn(command, output_fd)
         except BaseException:
             ours.close()
-            output.unlink()
+            folder.close()
             raise
         finally:
             theirs.close()
@@ -105,9 +106,9 @@ class BoardProcess:
         except BaseException:  # an interrupted cell, too, leaves no process behind
             ours.close()
             _end(child, patience_s=0)
-            output.unlink(missing_ok=True)
+            folder.close()
             raise
-        return cls(child, ours, ready, wished_port=port, output=output)
+        return cls(child, ours, ready, wished_port=port, folder=folder)
 
     @property
     def is_running(self) -> bool:
@@ -124,7 +125,7 @@ class BoardProcess:
         with self._stopping:
             self._connection.close()
             _end(self._child, patience_s=_ENDS_WITHIN_S)
-            self._output.unlink(missing_ok=True)
+            self._folder.close()
             _running.discard(self)
 
     def _forget(self) -> None:

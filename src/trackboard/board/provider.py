@@ -9,32 +9,39 @@ from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
 from trackboard.board.merged import BoardProvider
 from trackboard.board.native import NativeProvider
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.reader import open_reader
 from trackboard.board.roster import Rosters
+from trackboard.board.run_files import RunFiles
 from trackboard.board.source import Source, View
 from trackboard.board.statuses import Statuses
 
 __all__ = ["BoardProvider", "open_folder_provider", "open_provider"]
 
 
-def open_provider(source: Source, view: View, *, raw_ids: bool = False) -> BoardProvider:
+def open_provider(
+    source: Source, view: View, *, raw_ids: bool = False, links: Path | None = None
+) -> BoardProvider:
     """Show a view of a workspace; an experiment's name as experiment id shows that experiment.
 
     Args:
         source: The workspace.
         view: What the board's own page shows.
         raw_ids: Call runs by their ids instead of the names people gave.
+        links: Where links to the runs' files may be made, on the disk of those; for want of another
+            place in the system's temporary folder.
     """
     rosters = Rosters(source, view, raw_ids=raw_ids)
-    folders = RunFolders(source.run_folder, rosters)
+    folders = RunFolders(RunFiles(source), rosters, PrivateFolder(*[links] if links else []))
     return BoardProvider(
         HistoryProvider(source, rosters),
         NativeProvider(folders, open_reader),
         Statuses(source, rosters),
+        log_directory=folders.log_directory.path,
     )
 
 
 def open_folder_provider(folder: Path) -> BoardProvider:
     """Show the event files below one folder and nothing else, as stock TensorBoard would."""
     native = NativeProvider(PlainFolder(folder), open_reader)
-    return BoardProvider(None, native)
+    return BoardProvider(None, native, log_directory=folder)

@@ -6,13 +6,13 @@ import contextlib
 import logging
 import resource
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.tensorboard_internals import (
     connect_data_server,
     data_server_failures,
@@ -63,12 +63,12 @@ class DataServer:
     takes_any_name = False
 
     def __init__(self, folder: Path, binary: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="trackboard-reader-")
-        work = Path(self._folder.name)
+        self._folder = PrivateFolder()
+        work = self._folder.path
         try:
             self._process = _spawn(binary, folder, work)
         except OSError:
-            self._folder.cleanup()
+            self._folder.close()
             raise
         try:
             port = self._wait_for_port(work)
@@ -113,7 +113,7 @@ class DataServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._folder.cleanup()
+        self._folder.close()
 
 
 class PythonReader:

@@ -32,7 +32,7 @@ class Command:
     host: str
     port: int
     control: int  # file descriptor, see `board.control`
-    output: Path  # where its output goes; it removes the file when it ends as it should
+    output: Path  # where its output goes; it removes the file, and its folder, when it ends as it should
     path_prefix: str = ""
 
     def to_arguments(self) -> list[str]:

@@ -63,7 +63,8 @@ def build_app(provider: object, *, logdir: str, window_title: str = "") -> WSGIA
 
     assets = _ZippedAssets(_open_webfiles())
     board = program.TensorBoard(
-        plugins=default.get_plugins(), assets_zip_provider=assets.open_index_only
+        plugins=[_replace(each) for each in default.get_plugins()],
+        assets_zip_provider=assets.open_index_only,
     )
     board.configure(logdir=logdir, window_title=window_title)
     app: WSGIApplication = application.TensorBoardWSGIApp(
@@ -74,6 +75,15 @@ def build_app(provider: object, *, logdir: str, window_title: str = "") -> WSGIA
         experimental_middlewares=[assets.around],
     )
     return app
+
+
+def _replace(plugin: Any) -> Any:
+    """Put our projector in the place of TensorBoard's."""
+    if getattr(plugin, "plugin_name", "") != "projector":
+        return plugin
+    from trackboard.board.projector_plugin import ProjectorPlugin
+
+    return ProjectorPlugin
 
 
 def is_not_found(error: BaseException) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from trackboard.board import control
 from trackboard.board.link import proxy_hosts
 from trackboard.board.port import listen
+from trackboard.board.private_folder import remove_around
 from trackboard.board.show import Command, Show
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_loopback
@@ -49,7 +50,7 @@ def run_process(words: Sequence[str]) -> int:
         control.send_error(connection, error)
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    command.output.unlink(missing_ok=True)
+    remove_around(command.output)
     return 0
 
 
@@ -117,12 +118,13 @@ def run_board(
         from trackboard.workspace import Workspace
 
         workspace = opened.enter_context(contextlib.closing(Workspace.open(show.workspace)))
-        opened.enter_context(announced(workspace.folder / FOLDER, url_of(listener, prefix), show))
+        boards = workspace.folder / FOLDER
+        opened.enter_context(announced(boards, url_of(listener, prefix), show))
         source = workspace.source
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)
         view = View(show.experiment, runs)
         serve_it(
-            lambda: open_provider(source, view, raw_ids=show.raw_ids),
+            lambda: open_provider(source, view, raw_ids=show.raw_ids, links=boards),
             access=door.access(listener, workspace),
         )
 
@@ -142,4 +144,4 @@ def _serve_log_folder(folder: Path, serve_it: Callable[..., None], access: Acces
 
     if not folder.is_dir():
         raise NotFound(f"there is no folder {folder}")
-    serve_it(lambda: open_folder_provider(folder), access=access, logdir=str(folder))
+    serve_it(lambda: open_folder_provider(folder), access=access)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import click
 
 from trackboard.board import registry
+from trackboard.board.private_folder import remove_left_behind
 from trackboard.config import find_location
 
 
@@ -18,6 +20,8 @@ def stop(folder: Path | None) -> None:
     workspace = find_location(folder).folder
     boards = workspace / registry.FOLDER
     running = registry.list_running(boards)
+    for parent in (boards, Path(tempfile.gettempdir())):
+        remove_left_behind(parent)  # by boards that were killed
     for board in running:
         registry.stop(boards, board)
         click.echo(f"stopped {board.url}")

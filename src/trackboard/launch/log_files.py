@@ -20,11 +20,11 @@ from trackboard.model.tensorboard_files import (
     CHECKPOINT,
     PLUGINS,
     PROJECTOR,
+    SMALL_BYTES,
     find_named,
     is_marked,
 )
 
-SMALL_BYTES = 16 << 20  # of a file that is taken because it lies beside an event file
 NAMED_BYTES = 1 << 30  # of one that the projector's configuration names
 LINKED_FILES = 20_000  # in one linked folder: a data set is not looked through
 _CONFIG_BYTES = 1 << 20

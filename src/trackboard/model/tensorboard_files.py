@@ -19,6 +19,8 @@ MARKS = (
     ".xplane.pb",  # TensorFlow's and JAX's
 )
 
+SMALL_BYTES = 16 << 20  # of a file that belongs to an event file because it lies beside it
+
 _NAMED = re.compile(
     r"\b(tensor_path|metadata_path|bookmarks_path|image_path|model_checkpoint_path)"
     r"\s*:\s*(?:\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)')"

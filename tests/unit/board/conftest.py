@@ -21,6 +21,7 @@ from trackboard.model import (
     ArtifactLogged,
     Created,
     Event,
+    FileAdded,
     ParameterSet,
     QueuedJob,
     RunId,
@@ -154,6 +155,12 @@ class Lab:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         return file
+
+    def keep_file(self, run: str, path: str, content: bytes = b"") -> Path:
+        """A complete file in the blobs, as an upload or what is kept of `outputs/`."""
+        key, size = self.blobs.put(io.BytesIO(content))
+        self._apply(FileAdded(RunId(run), path, key, size, T0))
+        return self.blobs.locate(key)
 
     def _refresh(self) -> int:
         self.refreshed += 1

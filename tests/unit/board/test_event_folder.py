@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tensorboard.errors import NotFoundError
 
-from trackboard.board.event_folder import EventFile, PlainFolder, iter_event_files
+from trackboard.board.event_folder import PlainFolder, iter_event_files
 from trackboard.board.pace import INTERVAL_S
 
 
@@ -21,9 +21,10 @@ def test_finds_event_files_anywhere_and_nothing_else(tmp_path: Path) -> None:
     add(tmp_path / "logs/notes.txt")
     (tmp_path / "logs/a.tfevents.folder").mkdir()
     (tmp_path / "logs/broken.tfevents").symlink_to(tmp_path / "nothing")
-    assert set(iter_event_files(tmp_path)) == {
-        EventFile("", "events.out.tfevents.1.host", 3),
-        EventFile("logs/train", "x.tfevents.2", 7),
+    found = iter_event_files(tmp_path)
+    assert {(file.folder, file.name, file.state.size_bytes) for file in found} == {
+        ("", "events.out.tfevents.1.host", 3),
+        ("logs/train", "x.tfevents.2", 7),
     }
     assert list(iter_event_files(tmp_path / "missing")) == []
     assert list(iter_event_files(tmp_path / "logs/notes.txt")) == []
@@ -51,7 +52,9 @@ def test_a_plain_folder_notices_growth(tmp_path: Path, monkeypatch: pytest.Monke
     assert folder.changes == 0, "it looks once a second"
     now += INTERVAL_S
     folder.follow("defaultExperimentId")
-    assert (folder.find_root(), folder.changes, folder.count()) == (tmp_path / "x", 1, 1)
+    assert (folder.find_root(), folder.changes) == (tmp_path / "x", 1)
+    assert folder.is_complete({"logs"})
+    assert not folder.is_complete(set())
     file.write_bytes(b"longer")
     now += INTERVAL_S
     folder.follow("")

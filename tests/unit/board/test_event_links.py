@@ -8,7 +8,9 @@ import pytest
 
 from trackboard.board.event_links import RunFolders
 from trackboard.board.pace import INTERVAL_S
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.roster import Rosters
+from trackboard.board.run_files import RunFiles
 from trackboard.board.source import View
 from trackboard.model import RunId
 
@@ -36,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def folders(lab: Lab, clock: Clock) -> Iterator[RunFolders]:  # noqa: ARG001  # the clock stands still
     lab.add_run("a")
-    folders = RunFolders(lab.run_folder, Rosters(lab.source, View()))
+    folders = RunFolders(RunFiles(lab.source), Rosters(lab.source, View()), PrivateFolder())
     yield folders
     folders.close()
 
@@ -68,7 +70,8 @@ def test_links_every_event_file_of_every_run(lab: Lab, folders: RunFolders, cloc
         "exp/run-1/train/x.tfevents.2": "2",
         "exp/ridge/outputs/tb/x.tfevents.3": "3",
     }
-    assert folders.count() == 3
+    assert folders.is_complete({"0", "1", "2"})
+    assert not folders.is_complete({"0", "1"})
 
 
 def test_links_follow_files_and_names(lab: Lab, folders: RunFolders, clock: Clock) -> None:
@@ -130,7 +133,7 @@ def test_odd_names_do_no_harm(lab: Lab, folders: RunFolders, clock: Clock) -> No
 def test_the_links_are_removed_and_the_files_are_not(lab: Lab, clock: Clock) -> None:
     lab.add_run("a")
     file = lab.add_file("a", "logs/x.tfevents")
-    folders = RunFolders(lab.run_folder, Rosters(lab.source, View()))
+    folders = RunFolders(RunFiles(lab.source), Rosters(lab.source, View()), PrivateFolder())
     follow(folders, clock)
     root = folders.find_root()
     assert isinstance(root, Path)
@@ -139,3 +142,123 @@ def test_the_links_are_removed_and_the_files_are_not(lab: Lab, clock: Clock) -> 
     folders.close()
     assert not root.exists()
     assert file.exists()
+
+
+def shown(folders: RunFolders) -> dict[str, str]:
+    """Files of the log directory for plugins."""
+    root = folders.log_directory.path
+    return {
+        path.relative_to(root).as_posix(): path.read_text()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_file_that_grows_keeps_its_number_and_a_replaced_one_gets_another(
+    lab: Lab, folders: RunFolders, clock: Clock
+) -> None:
+    file = lab.add_file("a", "logs/x.tfevents", b"50 points")
+    other = lab.add_file("a", "logs/other/x.tfevents", b"x")
+    follow(folders, clock)
+    numbers = dict(folders.list_names(""))
+    generation = folders.generation
+    with file.open("ab") as growing:
+        growing.write(b", more")
+    follow(folders, clock)
+    assert folders.list_names("") == numbers
+    assert folders.generation == generation
+    aside = lab.add_file("a", "aside", b"10")
+    aside.replace(file)
+    assert follow(folders, clock)["exp/run-1/x.tfevents"] == "10"
+    changed = folders.list_names("")
+    assert numbers.keys() & changed.keys() == {n for n in numbers if numbers[n].endswith("other")}
+    assert folders.generation > generation
+    other.write_bytes(b"y and longer")  # in place
+    follow(folders, clock)
+    assert not numbers.keys() & folders.list_names("").keys()
+
+
+def test_a_file_that_is_gone_takes_its_points_along(
+    lab: Lab, folders: RunFolders, clock: Clock
+) -> None:
+    old = lab.add_file("a", "logs/1.tfevents", b"old")
+    follow(folders, clock)
+    old.unlink()
+    lab.add_file("a", "logs/2.tfevents", b"new")
+    assert follow(folders, clock) == {"exp/run-1/2.tfevents": "new"}
+    assert set(folders.list_names("")) == {"1"}
+    (lab.run_folder(RunId("a")) / "logs" / "2.tfevents").unlink()
+    assert follow(folders, clock) == {}
+
+
+def test_files_in_the_blobs_are_linked_by_their_names_in_the_run(
+    lab: Lab, folders: RunFolders, clock: Clock
+) -> None:
+    lab.keep_file("a", "outputs/tb/x.tfevents", b"kept")
+    assert follow(folders, clock) == {"exp/run-1/outputs/tb/x.tfevents": "kept"}
+    lab.keep_file("a", "outputs/tb/x.tfevents", b"and kept again")
+    assert follow(folders, clock) == {"exp/run-1/outputs/tb/x.tfevents": "and kept again"}
+
+
+def test_plugins_have_a_log_directory_called_like_the_runs(
+    lab: Lab, folders: RunFolders, clock: Clock
+) -> None:
+    lab.add_file("a", "logs/x.tfevents", b"x")
+    lab.add_file("a", "logs/train/projector_config.pbtxt", b'tensor_path: "/gone/t.tsv"')
+    lab.add_file("a", "logs/train/a.tsv", b"a")
+    lab.keep_file("a", "outputs/plugins/profile/1/host.xplane.pb", b"profile")
+    follow(folders, clock)
+    assert shown(folders) == {
+        "exp/run-1/x.tfevents": "x",
+        "exp/run-1/train/projector_config.pbtxt": 'tensor_path: "/gone/t.tsv"',
+        "exp/run-1/train/a.tsv": "a",
+        "exp/run-1/outputs/plugins/profile/1/host.xplane.pb": "profile",
+    }
+    assert set(folders.list_others("")) == {"exp/run-1/train", "exp/run-1/outputs"}
+    for path in folders.log_directory.path.rglob("*"):
+        assert not path.is_symlink(), "a plugin would not follow it out of its folder"
+    lab.add_file("a", "logs/train/t.tsv", b"t")
+    lab.add_file("a", "logs/train/a.tsv", b"another")
+    lab.store.set_name(RunId("a"), "new")
+    follow(folders, clock)
+    assert shown(folders) == {
+        "exp/new/x.tfevents": "x",
+        "exp/new/train/projector_config.pbtxt": 'tensor_path: "t.tsv"',
+        "exp/new/train/a.tsv": "another",
+        "exp/new/train/t.tsv": "t",
+        "exp/new/outputs/plugins/profile/1/host.xplane.pb": "profile",
+    }
+
+
+def test_without_further_names_for_files_they_are_copied(
+    lab: Lab, folders: RunFolders, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    lab.add_file("a", "logs/x.tfevents", b"x")
+    lab.add_file("a", "logs/a.tsv", b"a")
+    follow(folders, clock)
+    assert shown(folders) == {"exp/run-1/x.tfevents": "x", "exp/run-1/a.tsv": "a"}
+    assert not (folders.log_directory.path / "exp/run-1/a.tsv").is_symlink()
+
+
+def test_no_name_of_a_run_leads_out_of_the_log_directory(
+    lab: Lab, folders: RunFolders, clock: Clock
+) -> None:
+    lab.add_run("b", name="../../../out")
+    lab.add_file("b", "logs/x.tfevents", b"x")
+    assert "exp/../../../out/x.tfevents" in follow(folders, clock)
+    assert shown(folders) == {}
+
+
+def test_a_run_that_ended_is_looked_at_at_once(lab: Lab, folders: RunFolders, clock: Clock) -> None:
+    folders.follow("")
+    clock.now += INTERVAL_S / 10
+    lab.add_file("a", "logs/x.tfevents")
+    folders.follow("")
+    assert folders.find_root() is None
+    lab.end_run("a")
+    folders.follow("")
+    assert set(folders.list_names("").values()) == {"exp/run-1"}

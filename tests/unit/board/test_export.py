@@ -30,6 +30,7 @@ from trackboard.model import (
     ValueKind,
     new_writer_id,
 )
+from trackboard.model.tensorboard_files import SMALL_BYTES
 from trackboard.ports import Batch, Points, Position, SeriesPoints
 from trackboard.stores import open_sqlite
 
@@ -232,10 +233,13 @@ def test_native_files_stand_where_the_live_view_shows_them(bench: Bench) -> None
     bench.add_file(run, "logs/events.out.tfevents.1", native(1))
     bench.add_file(run, "logs/train/events.out.tfevents.2", native(2))
     bench.add_file(run, "outputs/tb/events.out.tfevents.3.v2", native(3))
-    bench.add_file(run, "logs/console.txt", b"not one of them")
+    bench.add_file(run, "logs/notes.txt", b"beside them")
+    bench.add_file(run, "logs/large.bin", bytes(SMALL_BYTES + 1))
+    bench.add_file(run, "user_logs/std_log.txt", b"not one of them")
     bench.export(run)
     assert {place: content for place, (_, _, content) in bench.files().items()} == {
         "exp/r1/events.out.tfevents.1": native(1),
+        "exp/r1/notes.txt": b"beside them",
         "exp/r1/train/events.out.tfevents.2": native(2),
         "exp/r1/outputs/tb/events.out.tfevents.3.v2": native(3),
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.board.link import find_link, open_in_browser, proxy_hosts, with_key_shown
+from trackboard.board.private_folder import remove_around
 
 URL = "http://localhost:6007/"
 
@@ -42,6 +43,6 @@ def test_a_browser_is_started_with_no_key_among_its_words(monkeypatch: pytest.Mo
     assert plain == URL
     assert "secret" not in page
     path = Path(page.removeprefix("file://"))
-    assert path.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
     assert 'url=http://localhost:6007/?k=secret"' in path.read_text()
-    path.unlink()
+    remove_around(path)

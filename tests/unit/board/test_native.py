@@ -12,7 +12,9 @@ from tensorboard.errors import NotFoundError
 
 from trackboard.board.event_links import RunFolders
 from trackboard.board.native import NativeProvider
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.roster import Rosters
+from trackboard.board.run_files import RunFiles
 from trackboard.board.source import View
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class FakeReader:
 class Board:
     def __init__(self, lab: Lab) -> None:
         self.readers: list[FakeReader] = []
-        folders = RunFolders(lab.run_folder, Rosters(lab.source, View()))
+        folders = RunFolders(RunFiles(lab.source), Rosters(lab.source, View()), PrivateFolder())
         self.native = NativeProvider(folders, self._start)
 
     @property

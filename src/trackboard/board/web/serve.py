@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from trackboard.board.control import Ready
 from trackboard.board.link import with_key_shown
+from trackboard.board.private_folder import remove_around
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_wildcard
 
@@ -44,7 +45,6 @@ def serve(
     access: Access,
     stop: threading.Event,
     on_ready: Callable[[Ready], None],
-    logdir: str = os.devnull,
     prefix: str = "",
 ) -> None:
     """Show what a data provider has until `stop` is set, then close it.
@@ -55,7 +55,6 @@ def serve(
         access: Who may ask.
         stop: Ends the board when set.
         on_ready: Called once the board answers.
-        logdir: For TensorBoard's plugins that read files themselves; nothing by default.
         prefix: A path before all addresses, from `prefix.parse_prefix`.
     """
     from trackboard.board import tensorboard_internals as internals
@@ -67,7 +66,7 @@ def serve(
     internals.hide_tensorflow()
     provider = open_data()
     try:
-        app = internals.build_app(provider, logdir=logdir)
+        app = internals.build_app(provider, logdir=str(provider.log_directory))
 
         def answer_time_series(experiment: str, requests: Any) -> bytes | None:
             return answer(provider, experiment, requests)
@@ -131,7 +130,7 @@ def stop_with_starter(control: socket.socket, stop: threading.Event, output: Pat
                 continue
             except OSError:
                 break
-        output.unlink(missing_ok=True)
+        remove_around(output)
         _end(stop)
 
     threading.Thread(target=watch, name="trackboard-starter", daemon=True).start()
