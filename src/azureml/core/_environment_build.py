@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
 from azureml._console import say
+from azureml.core._refused import RefusedProperty
 from azureml.exceptions import ActivityFailedException
 from trackboard.environments import plan_environment, prepare_environment
 from trackboard.errors import TrackboardError
@@ -21,6 +22,8 @@ class ImageBuildDetails:
         self._lines: List[str] = []
         self._error = ""
         self._python = ""
+
+    log_url = RefusedProperty("get_log() returns the log itself.")
 
     @property
     def status(self) -> str:

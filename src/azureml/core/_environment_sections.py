@@ -91,13 +91,14 @@ class PythonSection(Section):
     conda_dependencies: Optional[CondaDependencies]
     base_conda_environment: Optional[str]
 
+    accepted: ClassVar[Mapping[str, Any]] = {"conda_dependencies_file": None}
     checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "user_managed_dependencies": _flag,
         "interpreter_path": _path,
         "conda_dependencies": _conda,
     }
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         self.user_managed_dependencies = False
         self.interpreter_path = "python"
         self.conda_dependencies = CondaDependencies()
@@ -199,7 +200,7 @@ class DockerSection(Section):
         "platform": lambda value: part(DockerImagePlatform, value),
     }
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         self.__dict__["base_dockerfile"] = self.__dict__["build_context"] = None
         self.__dict__["base_image"] = DEFAULT_CPU_IMAGE
         self.enabled = False
@@ -269,7 +270,7 @@ class SparkSection(Section):
 
     checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"packages": _parts(SparkPackage)}
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         self.repositories = []
         self.packages = []
         self.precache_packages = True

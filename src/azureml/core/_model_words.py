@@ -77,6 +77,24 @@ class ModelWords:
         """
         self._change(properties=texts(properties))
 
+    def update_tags_properties(
+        self,
+        add_tags: Optional[Mapping[str, object]] = None,
+        remove_tags: Optional[Iterable[str]] = None,
+        add_properties: Optional[Mapping[str, object]] = None,
+    ) -> None:
+        """Do what `add_tags`, `remove_tags` and `add_properties` do.
+
+        Raises:
+            WebserviceException: It was deleted, or a property has another value.
+        """
+        if add_properties:
+            self.add_properties(add_properties)
+        if remove_tags:
+            self.remove_tags(remove_tags)
+        if add_tags:
+            self.add_tags(add_tags)
+
     def _change(self, **words: Any) -> None:
         with _model_errors():
             store = self.workspace._workspace.store

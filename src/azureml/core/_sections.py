@@ -27,14 +27,20 @@ class Section:
     checks: ClassVar[
         Mapping[str, Callable[[Any], Any]]
     ] = {}  # by attribute: what is kept of a value
+    accepted: ClassVar[Mapping[str, Any]] = {}  # what may be set and is not written, with defaults
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.accepted:
+            object.__setattr__(self, name, value)
+            return
         if name not in names_of(type(self)):
             raise AttributeError(_no_attribute(self, name))
         check = self.checks.get(name)
         object.__setattr__(self, name, value if check is None else check(value))
 
     def __getattr__(self, name: str) -> Any:
+        if name in type(self).accepted:
+            return type(self).accepted[name]
         raise AttributeError(_no_attribute(self, name))
 
     def __repr__(self) -> str:

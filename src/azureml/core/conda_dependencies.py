@@ -140,6 +140,21 @@ class CondaDependencies:
         """Options of pip, such as `--extra-index-url https://...`."""
         return iter([line for line in self._pip if is_option(line)])
 
+    @staticmethod
+    def sdk_origin_url() -> str:
+        """Return the index that packages come from."""
+        return DEFAULT_SDK_ORIGIN
+
+    @staticmethod
+    def get_default_number_of_packages() -> int:
+        """Return how many packages there are without naming one."""
+        return len([*CondaDependencies().pip_packages])
+
+    @staticmethod
+    def merge_requirements(requirements: Sequence[str]) -> List[str]:
+        """Return requirements of pip, the last one of each package."""
+        return [*{pip_name(one) or one: one for one in requirements}.values()]
+
     def get_python_version(self) -> Optional[str]:
         """The version of Python as it is written, or None."""
         found = (_PYTHON.fullmatch(package) for package in self._conda)

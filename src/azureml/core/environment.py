@@ -118,7 +118,7 @@ class Environment:
     r: Optional[RSection]
     inferencing_stack_version: Optional[str]
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, **kwargs: Any) -> None:
         if not isinstance(name, str):
             raise TypeError(f"Environment(name): {name!r} is {type(name).__name__}, not text")
         self.name = name

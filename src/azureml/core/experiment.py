@@ -25,10 +25,11 @@ from azureml._finder import other_names
 from azureml.core._filters import TagFilter
 from azureml.core._lists import ExperimentList
 from azureml.core._outputs import DEFAULT_FOLDER, OutputFolder
+from azureml.core._refused import RefusedCall
 from azureml.core._snapshot_files import keep_folder
 from azureml.core._snapshots import SNAPSHOT_ID
 from azureml.core._tags import plain_tags
-from azureml.core.run import Run
+from azureml.core.run import DOCS_URL, Run
 from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.errors import UsageError
@@ -109,6 +110,26 @@ class Experiment:
         """What to type to see the experiment in TensorBoard: there is no portal."""
         folder = shlex.quote(str(self._workspace._workspace.folder))
         return f"trackboard tb {folder} --experiment {shlex.quote(self._name)}"
+
+    portal_url = property(get_portal_url, doc="The same as `get_portal_url()`.")
+    from_directory = RefusedCall(
+        "A folder belongs to no experiment here. Write Experiment(Workspace.from_config(), name)."
+    )
+
+    @property
+    def workspace_object(self) -> Workspace:
+        """The same as `workspace`."""
+        return self._workspace
+
+    @property
+    def identity(self) -> str:
+        """Its name."""
+        return self._name
+
+    @staticmethod
+    def get_docs_url() -> str:
+        """Return where the SDK's documents are."""
+        return DOCS_URL
 
     @staticmethod
     def list(

@@ -8,7 +8,7 @@ import tempfile
 import time
 from dataclasses import replace as replaced
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from azureml import _guard as _guard
 from azureml import core
@@ -16,6 +16,7 @@ from azureml._console import say
 from azureml._finder import other_names
 from azureml.core._model_files import CACHE, cached, check_name, draft, holds, places
 from azureml.core._model_words import ModelWords
+from azureml.core._refused import RefusedCall
 from azureml.exceptions import (
     ModelNotFoundException,
     ModelPathNotFoundException,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 __getattr__ = other_names(__name__)
 
+_NOT_DEPLOYED = "nothing is deployed from here. model.download() gives you the model's files."
+
 
 class Model(ModelWords):
     """One version of a registered model.
@@ -48,6 +51,7 @@ class Model(ModelWords):
         properties: Only a version with these properties.
         version: None: the latest.
         run_id: Only one of this run.
+        model_framework: Only one of this framework.
         kwargs: Accepted.
 
     Raises:
@@ -74,6 +78,7 @@ class Model(ModelWords):
         properties: Optional[Mapping[str, object]] = None,
         version: Optional[int] = None,
         run_id: Optional[str] = None,
+        model_framework: Optional[str] = None,
         **kwargs: Any,
     ) -> None:
         if id is not None:
@@ -81,7 +86,9 @@ class Model(ModelWords):
             version = int(number) if number.isdecimal() else -1
         if not name:
             raise WebserviceException("Model(workspace, ...) needs name= or id='name:version'.")
-        found = Model.list(workspace, name, tags, properties, run_id)
+        found = Model.list(
+            workspace, name, tags, properties, run_id, model_framework=model_framework
+        )
         chosen = next((one for one in found if version in (None, one.version)), None)
         if chosen is None:
             said = name if version is None else f"{name}:{version}"
@@ -313,6 +320,10 @@ class Model(ModelWords):
         properties: Optional[object] = None,
         run_id: Optional[str] = None,
         latest: bool = False,
+        dataset_id: Optional[str] = None,
+        expand: bool = True,
+        page_count: int = 255,
+        model_framework: Optional[str] = None,
         **kwargs: Any,
     ) -> List[Model]:
         """Registered models, the newest version of each name first.
@@ -324,6 +335,10 @@ class Model(ModelWords):
             properties: The same of properties.
             run_id: Only of this run.
             latest: Only the latest version of each name that matches.
+            dataset_id: Only of this dataset, of which there is none.
+            expand: Accepted, as is `page_count`.
+            page_count: Accepted.
+            model_framework: Only of this framework.
             kwargs: Accepted.
         """
         with sdk_errors():
@@ -332,6 +347,8 @@ class Model(ModelWords):
             Model._of(workspace, one)
             for one in found
             if (run_id is None or one.run == run_id)
+            and dataset_id is None
+            and (model_framework is None or one.framework == model_framework)
             and holds(one.tags, tags)
             and holds(one.properties, properties)
         ]
@@ -432,12 +449,36 @@ class Model(ModelWords):
 
     # -- what there is not -------------------------------------------------------------------------
 
-    @staticmethod
-    def deploy(*args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: nothing is deployed from here."""
-        raise WebserviceException(
-            "Model.deploy: nothing is deployed from here. model.download() gives you its files."
-        )
+    deploy = RefusedCall(_NOT_DEPLOYED, error=WebserviceException)
+    package = RefusedCall(_NOT_DEPLOYED, error=WebserviceException)
+    profile = RefusedCall(_NOT_DEPLOYED, error=WebserviceException)
+    print_configuration = RefusedCall(_NOT_DEPLOYED, error=WebserviceException)
+    get_sas_urls = RefusedCall("There are no URLs: model.download() gives you its files.")
+    add_dataset_references = RefusedCall(
+        "There are no datasets here. model.add_tags(...) can name them."
+    )
+    deserialize = RefusedCall("Model(workspace, id='name:version') finds a registered model.")
+    sample_input_dataset = sample_output_dataset = resource_configuration = parent_id = None
+
+    @property
+    def datasets(self) -> Dict[str, Any]:
+        """Empty: there are no datasets."""
+        return {}
+
+    @property
+    def derived_model_ids(self) -> List[str]:
+        """Empty: nothing is derived from models."""
+        return []
+
+    @property
+    def unpack(self) -> bool:
+        """Whether its files are packed: never."""
+        return False
+
+    @property
+    def created_by(self) -> Dict[str, str]:
+        """Empty: nobody signs in."""
+        return {}
 
 
 def _add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Dict, Mapping, Optional
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
@@ -24,3 +24,15 @@ class ResourceConfiguration:
     cpu: Optional[float] = None
     memory_in_gb: Optional[float] = None
     gpu: Optional[int] = None
+
+    def serialize(self) -> Dict[str, Any]:
+        """Return it under the SDK's keys."""
+        return {"cpu": self.cpu, "memoryInGB": self.memory_in_gb, "gpu": self.gpu}
+
+    @staticmethod
+    def deserialize(payload_obj: Optional[Mapping[str, Any]]) -> Optional[ResourceConfiguration]:
+        """Make one of what `serialize` returned."""
+        if payload_obj is None:
+            return None
+        given = payload_obj
+        return ResourceConfiguration(given.get("cpu"), given.get("memoryInGB"), given.get("gpu"))

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 __getattr__ = other_names(__name__)
 
+DOCS_URL = "https://learn.microsoft.com/python/api/overview/azure/ml/"
+
 TypeProvider = Callable[["Experiment", "StoredRun"], "Run"]
 
 
@@ -133,6 +135,23 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         if not allow_offline:
             raise RunEnvironmentException
         return core._offline_run()
+
+    @staticmethod
+    def get_submitted_run(**kwargs: Any) -> Run:
+        """The same as `get_context()`."""
+        return Run.get_context(**kwargs)
+
+    @staticmethod
+    def list_by_compute(
+        compute: Any,
+        type: Optional[str] = None,
+        tags: Filter = None,
+        properties: Filter = None,
+        status: Optional[str] = None,
+    ) -> Iterator[Run]:
+        """Runs on a compute target that have not ended: `compute.get_active_runs`."""
+        runs: Iterator[Run] = compute.get_active_runs(type, tags, properties, status)
+        return runs
 
     @staticmethod
     def get(workspace: Workspace, run_id: str, **kwargs: Any) -> Run:
@@ -229,6 +248,21 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         from azureml.core._filters import type_of
 
         return type_of(self._stored(), self.get_properties())
+
+    @property
+    def identity(self) -> str:
+        """Its id."""
+        return self.id
+
+    @property
+    def portal_url(self) -> str:
+        """The same as `get_portal_url()`."""
+        return self.get_portal_url()
+
+    @staticmethod
+    def get_docs_url() -> str:
+        """Return where the SDK's documents are."""
+        return DOCS_URL
 
     @property
     def input_datasets(self) -> Dict[str, Any]:

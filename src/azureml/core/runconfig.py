@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Dict, List, Optional, Union
+from typing import Any, ClassVar, Dict, List, Mapping, Optional, Union
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
@@ -124,6 +124,11 @@ class RunConfiguration(Section):
         "target": target_name,
     }
 
+    accepted: ClassVar[Mapping[str, Any]] = {
+        "auto_prepare_environment": True,
+        "auto_cluster_compute_specification": None,
+    }
+
     script: Optional[str]
     arguments: Any
     command: Any
@@ -161,6 +166,7 @@ class RunConfiguration(Section):
         communicator: Optional[str] = None,
         conda_dependencies: Optional[CondaDependencies] = None,
         command: Union[str, List[Any], None] = None,
+        **kwargs: Any,
     ) -> None:
         self.script = script
         self.arguments = [] if arguments is None else arguments

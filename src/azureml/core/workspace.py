@@ -11,6 +11,8 @@ from typing import Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
+from azureml.core._refused import RefusedProperty
+from azureml.core._workspace_in_cloud import CloudCalls
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.environment import Environment
 from azureml.core.experiment import Experiment
@@ -45,7 +47,7 @@ _USE_PATHS = (
 )
 
 
-class Workspace:
+class Workspace(CloudCalls):
     """The history, jobs and compute targets of one `.trackboard` folder.
 
     Args:
@@ -368,43 +370,26 @@ class Workspace:
         """The latest version of each registered model, by name."""
         return {model.name: model for model in Model.list(self, latest=True)}
 
-    @property
-    def datastores(self) -> NoReturn:
-        """Refused: there are none. The same holds for what goes with them.
+    datastores = RefusedProperty(f"There are no datastores here. {_USE_PATHS}")
+    datasets = RefusedProperty(f"There are no datasets here. {_USE_PATHS}")
+
+    def get_default_datastore(self) -> NoReturn:
+        """Refused: there are none.
 
         Raises:
             UserErrorException: Always; it says what to do instead.
         """
         _refuse("datastores", _USE_PATHS)
 
-    @property
-    def datasets(self) -> NoReturn:
-        """Refused, like `datastores`."""
-        _refuse("datasets", _USE_PATHS)
-
-    def get_default_datastore(self) -> NoReturn:
-        """Refused, like `datastores`."""
-        _refuse("datastores", _USE_PATHS)
-
     def set_default_datastore(self, name: str) -> NoReturn:
-        """Refused, like `datastores`."""
+        """Refused, like `get_default_datastore`."""
         _refuse("datastores", _USE_PATHS)
 
     def get_default_keyvault(self) -> NoReturn:
         """Refused: there is no key vault."""
         _refuse("key vaults", "Read secrets from environment variables; jobs get yours.")
 
-    @property
-    def webservices(self) -> Dict[str, Any]:
-        """Empty: nothing is deployed from here."""
-        return {}
-
-    @property
-    def linked_services(self) -> Dict[str, Any]:
-        """Empty: nothing is linked."""
-        return {}
-
-    def get_mlflow_tracking_uri(self, with_auth: bool = False) -> NoReturn:
+    def get_mlflow_tracking_uri(self, _with_auth: bool = False) -> NoReturn:
         """Refused, for now."""
         _refuse("MLflow tracking URIs", "Log through azureml.core: experiment.start_logging().")
 

@@ -39,6 +39,7 @@ class AmlCompute(ComputeTarget):
 
     # What only Azure has a use for is checked where it is given, and not kept.
     admin_username: ClassVar[None] = None
+    remote_login_port_public_access: ClassVar[str] = "NotSpecified"
     admin_user_password: ClassVar[None] = None
     admin_user_ssh_key: ClassVar[None] = None
     identity_type: ClassVar[None] = None
@@ -230,8 +231,8 @@ class AmlCompute(ComputeTarget):
         workspace: Workspace,
         vm_family: Any,
         limit: Optional[int] = None,
-        unit: Optional[str] = None,
         location: Optional[str] = None,
+        **kwargs: Any,
     ) -> NoReturn:
         """Refused: the quota is the machine.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional
 
 from azureml import _guard as _guard
+from azureml.core.compute._status import ScaleSettings
 from azureml.exceptions import ComputeTargetException
 from trackboard.model import Compute
 
@@ -34,6 +35,21 @@ class AmlComputeProvisioningConfiguration:
     vm_priority: str = "Dedicated"
     tags: Dict[str, str] = field(default_factory=dict)
     description: str = ""
+
+    # Checked when it was made, and not kept.
+    location = compute_location = identity_type = identity_id = None
+    admin_username = admin_user_password = admin_user_ssh_key = None
+    vnet_resourcegroup_name = vnet_name = subnet_name = None
+    remote_login_port_public_access = "NotSpecified"
+    enable_node_public_ip = True
+
+    @property
+    def scale_settings(self) -> ScaleSettings:
+        """How many nodes it shall have."""
+        return ScaleSettings(self.min_nodes, self.max_nodes, self.idle_seconds_before_scaledown)
+
+    def validate_configuration(self) -> None:
+        """Does nothing: it was checked when it was made."""
 
     def _compute(self, name: str, created_s: float) -> Compute:
         return Compute(

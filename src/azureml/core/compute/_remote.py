@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, NoReturn, Optional, Union
 
 from azureml import _guard as _guard
 from azureml._console import say
+from azureml.core._refused import RefusedCall
 from azureml.core.compute._provisioning import number
 from azureml.core.compute._target import ComputeTarget
 from azureml.exceptions import ComputeTargetException
 from trackboard.model import Compute
 from trackboard.targets.elsewhere import host_of, is_this_machine
 
+if TYPE_CHECKING:
+    from azureml.core.workspace import Workspace
+
 _KIND = "VirtualMachine"
 _ADDRESS = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
 _USER = re.compile(r"[\w.$\\+-]+")
 _MOST_PORT = 65_535
+_NO_SPARK = (
+    "HDInsight clusters cannot be attached: there is no Spark service here. Submit the script to a"
+    " cluster of this machine (AmlCompute), with pyspark among its environment's packages."
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,13 @@ class RemoteComputeAttachConfiguration:
     address: str
     username: str
     ssh_port: int
+
+    # Checked when it was made, and not kept.
+    subscription_id = resource_group = vm_name = resource_id = None
+    password = private_key_file = private_key_passphrase = ""
+
+    def validate_configuration(self) -> None:
+        """Does nothing: it was checked when it was made."""
 
     def _attached(self, name: str, created_s: float) -> Compute:
         return Compute(
@@ -98,6 +113,44 @@ class RemoteCompute(ComputeTarget):
             f"[{bare}]" if ":" in bare else bare, username, port
         )
 
+    @staticmethod
+    def attach(
+        workspace: Workspace,
+        name: str,
+        attach_configuration: Any = None,
+        address: Optional[str] = None,
+        ssh_port: Union[int, str] = 22,
+        password: str = "",
+        private_key_file: str = "",
+        private_key_passphrase: str = "",
+        username: Optional[str] = None,
+    ) -> ComputeTarget:
+        """Attach a machine, as `ComputeTarget.attach` does.
+
+        Args:
+            workspace: Where.
+            name: 3 to 32 letters, digits and -, starting with a letter.
+            attach_configuration: What `attach_configuration(...)` made; or, as in old scripts, a user's name.
+            address: Instead, with the rest: what `attach_configuration(...)` takes.
+            ssh_port: That.
+            password: That.
+            private_key_file: That.
+            private_key_passphrase: That.
+            username: That.
+
+        Raises:
+            ComputeTargetException: The name or the configuration is not allowed.
+        """
+        config = attach_configuration
+        if address is not None:
+            config = RemoteCompute.attach_configuration(
+                username or str(config), address=address, ssh_port=ssh_port
+            )
+        return ComputeTarget.attach(workspace, name, config)
+
+    vm_size = ""
+    get_credentials = RefusedCall("There are none: passwords and keys are checked, not kept.")
+
     @property
     def address(self) -> str:
         """Its name or IP address."""
@@ -157,6 +210,10 @@ ComputeTarget.kinds[_KIND] = RemoteCompute
 class HDInsightCompute(ComputeTarget):
     """A Spark cluster. There are none: the name is here so that notebooks can import it."""
 
+    attach = RefusedCall(_NO_SPARK, error=ComputeTargetException)
+    get_credentials = RefusedCall(_NO_SPARK, error=ComputeTargetException)
+    address, ssh_port, vm_size = "", 22, ""
+
     @staticmethod
     def attach_configuration(
         username: str,
@@ -175,7 +232,4 @@ class HDInsightCompute(ComputeTarget):
         Raises:
             ComputeTargetException: Always; it says what to do instead.
         """
-        raise ComputeTargetException(
-            "HDInsight clusters cannot be attached: there is no Spark service here. Submit the script to a"
-            " cluster of this machine (AmlCompute), with pyspark among its environment's packages."
-        )
+        raise ComputeTargetException(_NO_SPARK)

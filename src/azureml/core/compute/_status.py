@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, Iterable, Optional, Sequence
 
 from azureml import _guard as _guard
+from azureml.core._refused import RefusedCall
 from azureml.core.compute._target import modified_s, utc
 from trackboard.launch.nodes import Node
 from trackboard.model import Compute, RunState
@@ -28,6 +29,8 @@ def state_of(node: Node) -> str:
 @dataclass(frozen=True)
 class ScaleSettings:
     """How many nodes a cluster may have."""
+
+    deserialize = RefusedCall("get_status() and provisioning_configuration(...) make them.")
 
     minimum_node_count: int
     maximum_node_count: int
@@ -73,6 +76,8 @@ class AmlComputeStatus:
 
     While jobs run that were there before the cluster was made smaller, it has more nodes than its target.
     """
+
+    deserialize = RefusedCall("get_status() makes them.")
 
     current_node_count: int
     target_node_count: int
