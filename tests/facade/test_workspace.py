@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -149,3 +150,43 @@ def test_every_door_to_a_thing_gives_the_same(ws: Workspace, tmp_path: Path) -> 
         assert name not in ws.models
         with pytest.raises(WebserviceException):
             Model(ws, name)
+
+
+@pytest.mark.parametrize("path", [".azureml", "./.azureml", "aml_config", ".azureml/", ".", None])
+def test_what_was_configured_is_opened_again(empty_folder: Path, path: str | None) -> None:
+    ws = Workspace.create("mine", subscription_id="0", resource_group="rg")
+    ws.write_config(path=path)
+
+    again = Workspace.from_config()
+
+    assert (again.name, again.resource_group) == ("mine", "rg")
+    assert again._workspace.folder == ws._workspace.folder
+    assert not [*empty_folder.rglob("default")]
+    assert len([*empty_folder.rglob("config.json")]) == 1
+    if path and len(path) > 1:
+        assert Workspace.from_config(path=path).name == "mine"
+
+
+@pytest.mark.parametrize("folder", [".azureml/.azureml", "aml_config/aml_config"])
+def test_a_file_that_the_sdk_nested_is_found(empty_folder: Path, folder: str) -> None:
+    scope = (
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+    )
+    (empty_folder / folder).mkdir(parents=True)
+    (empty_folder / folder / "config.json").write_text(json.dumps({"Id": None, "Scope": scope}))
+
+    ws = Workspace.from_config()
+
+    assert ws.name == "w"
+    assert ws._workspace.folder == empty_folder / ".trackboard" / "w"
+
+
+def test_the_only_workspace_is_opened_whatever_its_name(empty_folder: Path) -> None:
+    Workspace.create("mine")
+    (empty_folder / "below").mkdir()
+    with contextlib.chdir(empty_folder / "below"):
+        assert Workspace.from_config().name == "mine"
+
+    Workspace.create("other")
+
+    assert Workspace.from_config().name == "default", "two: none is meant more than the other"

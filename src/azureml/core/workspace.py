@@ -240,7 +240,8 @@ class Workspace(CloudCalls):
         """Write a configuration file, from which `from_config` opens this workspace again.
 
         Args:
-            path: The folder to write it below; None: the current one.
+            path: The folder to write it below, in `.azureml`, or such a folder itself; None: the current
+                one.
             file_name: None: `config.json`.
 
         Raises:
@@ -251,6 +252,10 @@ class Workspace(CloudCalls):
             name = given_name(file_name or "config.json")
         folder = next((root / one for one in _CONFIG_FOLDERS if (root / one).is_dir()), None)
         folder = folder or root / _CONFIG_FOLDERS[0]
+        if (
+            root.name in _CONFIG_FOLDERS
+        ):  # the SDK wrote `.azureml/.azureml`, and did not find it again
+            folder = root
         file = folder / name
         content = {
             "Id": None,

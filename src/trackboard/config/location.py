@@ -1,8 +1,9 @@
 """Where a workspace is: the search that every entry point shares.
 
 In this order: an explicit location; the variable `TRACKBOARD_URI`; the folder in which the SDK's
-`config.json` is found; the nearest `.trackboard/` upward that holds a history; else a new one in the
-current folder. So an empty `.trackboard/`, of a parent or of the home folder, catches nothing.
+`config.json` is found; the nearest `.trackboard/` upward that holds the workspace `default`, or only one,
+of whatever name; else a new one in the current folder. So an empty `.trackboard/`, of a parent or of the
+home folder, catches nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ VARIABLE = "TRACKBOARD_URI"
 FOLDER_KEY = "trackboard_folder"  # in a configuration file that we wrote
 _SETTINGS = "trackboard.toml"
 _SDK_FOLDERS = (".azureml", "aml_config", "")
+_SDK_NESTED = tuple(
+    f"{folder}/{folder}" for folder in _SDK_FOLDERS if folder
+)  # write_config(".azureml")
 _SDK_FILES = ("config.json", "project.json")
 _WHAT = "workspace configuration"
 _LIMIT_BYTES = 1 << 20
@@ -72,8 +76,16 @@ def find_location(argument: str | os.PathLike[str] | None = None) -> Location:
     config = find_sdk_config(here)
     if config is not None:
         return location_of(config)
-    found = (folder / ROOT for folder in (here, *here.parents) if _is_used(folder / ROOT))
-    return Location(next(found, here / ROOT) / DEFAULT_NAME)
+    found = (_workspace_in(folder / ROOT) for folder in (here, *here.parents))
+    return Location(next(filter(None, found), here / ROOT / DEFAULT_NAME))
+
+
+def _workspace_in(root: Path) -> Path | None:
+    """The workspace `default` in a `.trackboard`, or the only one there."""
+    if _is_used(root):
+        return root / DEFAULT_NAME
+    named = [settings.parent for settings in root.glob(f"*/{_SETTINGS}")]
+    return named[0] if len(named) == 1 else None
 
 
 def find_named(name: str) -> Path:
@@ -125,7 +137,7 @@ def location_of(config: SdkConfig) -> Location:
     if config.folder is not None and config.folder.is_dir():
         return Location(config.folder, config)
     folder = config.path.parent
-    if folder.name in _SDK_FOLDERS:
+    while folder.name and folder.name in _SDK_FOLDERS:
         folder = folder.parent
     return Location(folder / ROOT / config.workspace_name, config)
 
@@ -177,7 +189,7 @@ def read_sdk_config(path: Path, *, file_name: str | None = None) -> SdkConfig:
 
 def _candidates(start: Path, *, exists: bool = True) -> Iterator[Path]:
     for folder in (start, *start.parents):
-        for sub_folder in _SDK_FOLDERS:
+        for sub_folder in (*_SDK_FOLDERS, *_SDK_NESTED):
             for name in _SDK_FILES:
                 path = folder / sub_folder / name
                 if not exists or os.path.isfile(path):

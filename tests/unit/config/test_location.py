@@ -71,7 +71,8 @@ def test_a_named_one_is_beside_the_current_one_or_above(
     monkeypatch.chdir(below)
     assert find_named("mine") == above / "mine"
     assert list_named() == {"mine": above / "mine"}
-    make_workspace(find_location().folder)
+    assert find_location().folder == above / "mine", "the only one there is"
+    make_workspace(below / ".trackboard" / "default")
     assert find_named("mine") == above / "mine"
     make_workspace(below / ".trackboard" / "mine")
     assert find_named("mine") == below / ".trackboard" / "mine"
