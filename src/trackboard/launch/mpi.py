@@ -65,14 +65,10 @@ def mpi_command(
     return (mpirun, "-n", str(processes), *rank, *argv)
 
 
-def mpi_variables(port: int) -> dict[str, str]:
+def mpi_variables() -> dict[str, str]:
     """What mpirun and its processes need; what the user chose goes before."""
     as_root = _AS_ROOT if os.geteuid() == 0 else {}
-    nodes = {  # where scripts written for the SDK's clusters look for the first node
-        "AZ_BATCH_MASTER_NODE": f"127.0.0.1:{port}",
-        "AZ_BATCHAI_MPI_MASTER_NODE": "127.0.0.1",
-    }
-    return {**_VARIABLES, **as_root, **nodes}
+    return {**_VARIABLES, **as_root}
 
 
 def find_failed_rank(folder: Path) -> tuple[int, int] | None:

@@ -44,6 +44,7 @@ _PLACE = frozenset(
     ]
 )
 _MPI = ("OMPI_", "PMI_", "PMIX_", "PRTE_", "HYDRA_")
+_AZURE = ("AZ_BATCH", "AZUREML_CR_")
 _NEVER_TAKEN = "Move it: version control, caches, virtual environments and histories stay behind."
 
 
@@ -229,6 +230,7 @@ def _inherited(client: Mapping[str, str]) -> dict[str, str]:
         for name, value in client.items()
         if name not in _KERNEL_ONLY | _PLACE
         and not (name == "MPLBACKEND" and "inline" in value)
+        and not name.startswith(_AZURE)
         and not (is_rank_of_mpi and name.startswith(_MPI))
     }
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from trackboard.launch.azure_nodes import node_variables
 from trackboard.launch.mpi import mpi_command, mpi_variables
 from trackboard.launch.share import merge_shares, share_variables
 from trackboard.model import CONSOLE, Distribution, JobPlan, Launcher, Share, console_of_rank
@@ -75,18 +76,20 @@ def make_ranks(
         return (Rank("the script", tuple(argv), {**variables, **own}, CONSOLE_FILE),)
     if together.launcher is Launcher.MPI and not hosts:
         own = share_variables(merge_shares(shares), together.processes, variables)
-        given = {**mpi_variables(free_ports(1)[0]), **variables, **own}
+        azure = node_variables([_HOST] * together.nodes, free_ports(1)[0], 0)  # to mpirun it is one
+        given = {**mpi_variables(), **azure, **variables, **own}
         started = mpi_command(together.processes, argv, folder, given)
         return (Rank("mpirun", started, given, CONSOLE_FILE),)
-    ranks = _MAKERS[together.launcher](
-        together, hosts or [Host(_HOST, tuple(free_ports(together.processes)))] * together.nodes
-    )
+    places = hosts or [Host(_HOST, tuple(free_ports(together.processes)))] * together.nodes
+    ranks = _MAKERS[together.launcher](together, places)
+    addresses = [place.address for place in places]
     nodes = [rank.node for rank in ranks]
     whole: list[Rank] = []
     for number, (rank, node) in enumerate(zip(ranks, nodes, strict=True)):
         share = shares[node] if node < len(shares) else Share()
         own = share_variables(share, nodes.count(node), variables)
-        said = {**variables, **own, **rank.variables}
+        azure = node_variables(addresses, places[0].ports[0], node)
+        said = {**azure, **variables, **own, **rank.variables}
         whole.append(replace(rank, argv=tuple(argv), variables=said, console=console_file(number)))
     return tuple(whole)
 
@@ -134,8 +137,6 @@ def _mpi(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:
             "OMPI_COMM_WORLD_LOCAL_SIZE": said["LOCAL_WORLD_SIZE"],
             "PMI_RANK": said["RANK"],
             "PMI_SIZE": said["WORLD_SIZE"],
-            "AZ_BATCH_MASTER_NODE": f"{said['MASTER_ADDR']}:{said['MASTER_PORT']}",
-            "AZ_BATCHAI_MPI_MASTER_NODE": said["MASTER_ADDR"],
             "MASTER_ADDR": said["MASTER_ADDR"],
             "MASTER_PORT": said["MASTER_PORT"],
             "NODE_RANK": said["NODE_RANK"],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import UsageError
+from trackboard.launch.azure_nodes import node_variables
 from trackboard.launch.ranks import Rank, list_logs, make_ranks
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId, Share
 
@@ -120,3 +121,40 @@ def test_mpi(tmp_path: Path) -> None:
 def test_mpi_without_mpirun(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no mpirun on the job's PATH"):
         _make(tmp_path, Distribution(Launcher.MPI, processes=2), PATH=str(tmp_path))
+
+
+AZURE = (
+    "AZ_BATCHAI_JOB_MASTER_NODE_IP",
+    "AZ_BATCHAI_MPI_MASTER_NODE",
+    "AZ_BATCHAI_TASK_INDEX",
+    "AZ_BATCH_HOST_LIST",
+    "AZ_BATCH_MASTER_NODE",
+    "AZUREML_CR_NODE_RANK",
+    "NCCL_SOCKET_IFNAME",
+)
+
+
+@pytest.mark.parametrize("launcher", Launcher)
+def test_what_azures_nodes_had(tmp_path: Path, launcher: Launcher) -> None:
+    (tmp_path / "mpirun").touch(mode=0o755)
+    together = Distribution(launcher, processes=2, nodes=2)
+    mine = {"PATH": str(tmp_path), "NCCL_SOCKET_IFNAME": "eth7"}
+    for rank in _make(tmp_path, together, PATH=str(tmp_path)):
+        found = {name: rank.variables[name] for name in AZURE}
+        host, port = found["AZ_BATCH_MASTER_NODE"].split(":")
+        assert (host, found["AZ_BATCH_HOST_LIST"]) == ("127.0.0.1", "127.0.0.1,127.0.0.1")
+        assert rank.variables.get("MASTER_PORT", port) == port
+        assert found["AZ_BATCHAI_JOB_MASTER_NODE_IP"] == found["AZ_BATCHAI_MPI_MASTER_NODE"] == host
+        assert found["AZ_BATCHAI_TASK_INDEX"] == found["AZUREML_CR_NODE_RANK"] == str(rank.node)
+        assert found["NCCL_SOCKET_IFNAME"] in ("lo", "lo0")
+    for rank in _make(tmp_path, together, **mine):
+        assert rank.variables["NCCL_SOCKET_IFNAME"] == "eth7", "what the user says"
+
+
+def test_nodes_on_several_machines_do_not_talk_by_the_loopback() -> None:
+    said = node_variables(["192.0.2.1", "192.0.2.2"], 7, 1)
+
+    assert said["NCCL_SOCKET_IFNAME"] == "^docker0,lo"
+    assert said["AZ_BATCH_HOST_LIST"] == "192.0.2.1,192.0.2.2"
+    assert said["AZ_BATCH_MASTER_NODE"] == "192.0.2.1:7"
+    assert said["AZUREML_CR_NODE_RANK"] == "1"
