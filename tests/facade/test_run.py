@@ -85,37 +85,10 @@ def test_steps_count_up_unless_given(run: Run) -> None:
     assert steps(run, "named") == [0]
 
 
-@pytest.mark.parametrize(
-    ("value", "advice"),
-    [
-        (None, "Leave the call out"),
-        ([1, 2], "one after another"),
-        (range(3), "one after another"),
-        ((i for i in range(2)), "one after another"),
-        (np.zeros(3), "one after another"),
-        ({"a": 1}, "under its own name"),
-        (object(), "log\\(\\) takes one number, bool or text"),
-        (2**64, "does not fit in 64 bits"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_values_that_cannot_be_logged_are_an_error(run: Run, value: object, advice: str) -> None:
-    with pytest.raises(UserErrorException, match=advice) as caught:
-        run.log("value", value)
-
-    assert "'value'" in caught.value.message
-    assert run.get_metrics() == {}
-
-
 @pytest.mark.parametrize("name", ["", "a\nb", "x" * 1025, None, 5])
 def test_metric_names_that_are_none(run: Run, name: str) -> None:
     with pytest.raises(UserErrorException, match="metric name"):
         run.log(name, 1)
-
-
-def test_a_step_that_is_no_whole_number_is_an_error(run: Run) -> None:
-    with pytest.raises(UserErrorException, match="step 'ten' of metric 'loss'"):
-        run.log("loss", 1.0, step="ten")  # type: ignore[arg-type]
 
 
 # -- children ----------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.waiting import until
 
-from azureml.core import Environment, Experiment, ScriptRunConfig, Workspace
+from azureml.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
 from azureml.core._distribution import distribution_of
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.runconfig import (
@@ -298,3 +299,43 @@ def test_parallel_tasks_are_kept_and_refused(exp: Experiment, script: Submitted)
 def test_what_is_no_configuration(script: Submitted, name: str, said: str) -> None:
     with pytest.raises(RunConfigurationException, match=said):
         script("", **{name: "x"})
+
+
+@pytest.fixture
+def waiting(exp: Experiment, script: Submitted) -> Run:
+    """A job that waits for a slot that there is not."""
+    closed = AmlCompute.provisioning_configuration(max_nodes=0)
+    ComputeTarget.create(exp.workspace, "closed", closed)
+    run: Run = exp.submit(script("", compute_target="closed"))
+    return run
+
+
+def test_nobody_fails_the_job_of_another_process(waiting: Run) -> None:
+    with pytest.raises(UserErrorException, match=r"run.cancel\(\) ends it"):
+        waiting.fail(error_details="I do not like it")
+
+    assert waiting.get_status() == "Queued"
+    assert "error" not in waiting.get_details()
+    assert waiting.get_properties().keys().isdisjoint({"azureml.error_code", "trackboard.reason"})
+
+
+def test_completing_the_job_of_another_process_is_a_warning(
+    waiting: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    waiting.complete()
+
+    assert "goes on in the process that runs it; cancel() ends it" in caplog.text
+    assert waiting.get_status() == "Queued"
+
+
+def test_a_canceled_job_says_so_at_once(waiting: Run, exp: Experiment, script: Submitted) -> None:
+    waiting.cancel()
+    assert waiting.get_status() == "Canceled"
+
+    running = exp.submit(script("import time\ntime.sleep(600)"))
+    until(lambda: running.get_status() == "Running")
+    running.cancel()
+
+    assert running.get_status() in ("CancelRequested", "Canceled")
+    assert running.get_details()["status"] in ("CancelRequested", "Canceled")
+    assert running.wait_for_completion()["status"] == "Canceled"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from azureml._console import say
 from azureml._log_watch import LogWatch
 from azureml.core._handle import RunHandle
-from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES
+from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES, RunStatus
 from azureml.exceptions._tree import (
     ActivityFailedException,
     ExperimentExecutionException,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trackboard.model import Run as StoredRun
 
 ERROR_CODE = "azureml.error_code"  # the property in which `fail` keeps it
+DOCS_URL = "https://learn.microsoft.com/python/api/overview/azure/ml/"
 _DEFAULT_CODE = "UserError"
 _FIRST_POLL_S, _LAST_POLL_S, _POLL_FACTOR = 0.05, 0.5, 1.3  # quick while something happens
 _SO_LONG = re.compile(r" \(\d+ s\)$")  # which changes all the time
@@ -42,10 +43,17 @@ class DetailCalls(RunHandle):
         with sdk_errors():
             workspace = self.experiment.workspace._workspace
             workspace.kick()
-            state = self._stored().state
-            if not state.is_terminal and self.id in workspace.lost_runs():
+            return self._status_of(self._stored())
+
+    def _status_of(self, stored: StoredRun) -> str:
+        """The SDK's word for the state, and for what is not one: asked to end, or silent."""
+        workspace = self.experiment.workspace._workspace
+        if not stored.state.is_terminal:
+            if stored.kind is RunKind.JOB and workspace.store.is_cancel_requested(stored.id):
+                return RunStatus.CANCEL_REQUESTED
+            if stored.id in workspace.lost_runs():
                 return LOST
-        return STATUS_NAMES[state]
+        return STATUS_NAMES[stored.state]
 
     @property
     def status(self) -> str:
@@ -171,7 +179,7 @@ class DetailCalls(RunHandle):
         details = {
             "runId": self.id,
             "target": plan.compute if plan else None,
-            "status": STATUS_NAMES[stored.state],
+            "status": self._status_of(stored),
             "startTimeUtc": _utc(stored.started_s),
             "endTimeUtc": _utc(stored.ended_s),
             "services": {},
@@ -224,6 +232,21 @@ class DetailCalls(RunHandle):
         """What to type to see the run in TensorBoard: there is no portal."""
         folder = self.experiment.workspace._workspace.folder
         return f"trackboard tb {shlex.quote(str(folder))} --run {shlex.quote(self.id)}"
+
+    @property
+    def identity(self) -> str:
+        """Its id."""
+        return self.id
+
+    @property
+    def portal_url(self) -> str:
+        """The same as `get_portal_url()`."""
+        return self.get_portal_url()
+
+    @staticmethod
+    def get_docs_url() -> str:
+        """Return where the SDK's documents are."""
+        return DOCS_URL
 
     # -- inside -----------------------------------------------------------------------------------
 

@@ -58,6 +58,11 @@ class RunHandle:
         return self._live.is_owner
 
     @property
+    def _is_anothers(self) -> bool:
+        """Whether another process runs it, and says how it ends."""
+        return not self._speaks and self._live.began_elsewhere
+
+    @property
     def _can_read(self) -> bool:
         """Whether this process can read the history: a job's environment may only be able to record."""
         if self._experiment is not None:

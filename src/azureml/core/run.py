@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, Iterator, List,
 from azureml import _guard as _guard
 from azureml import core
 from azureml._finder import other_names
+from azureml._notice import warn
 from azureml.core._artifacts import ArtifactCalls
 from azureml.core._children import ChildCalls
+from azureml.core._details import DOCS_URL as DOCS_URL
 from azureml.core._details import ERROR_CODE, DetailCalls
 from azureml.core._lists import RunIterator
 from azureml.core._snapshots import SnapshotCalls
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     from trackboard.model import Run as StoredRun
 
 __getattr__ = other_names(__name__)
-
-DOCS_URL = "https://learn.microsoft.com/python/api/overview/azure/ml/"
 
 TypeProvider = Callable[["Experiment", "StoredRun"], "Run"]
 
@@ -250,21 +250,6 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         return type_of(self._stored(), self.get_properties())
 
     @property
-    def identity(self) -> str:
-        """Its id."""
-        return self.id
-
-    @property
-    def portal_url(self) -> str:
-        """The same as `get_portal_url()`."""
-        return self.get_portal_url()
-
-    @staticmethod
-    def get_docs_url() -> str:
-        """Return where the SDK's documents are."""
-        return DOCS_URL
-
-    @property
     def input_datasets(self) -> Dict[str, Any]:
         """Empty: there are no datasets yet."""
         return {}
@@ -355,11 +340,17 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def complete(self, _set_status: bool = True) -> None:
         """End the run well, its outputs kept first. In a job's script: sync what was recorded.
 
+        A run that another process runs goes on, which a warning says.
+
         Source: article, "Export runs to TensorBoard".
         """
         self._keep_outputs()
         with sdk_errors():
             self._live.complete()
+        if self._is_anothers and self.get_status() not in TERMINAL_STATUSES:
+            warn(
+                f"complete(): run {self.id} goes on in the process that runs it; cancel() ends it."
+            )
 
     def fail(
         self,
@@ -377,8 +368,14 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
 
         Raises:
             TypeError: `error_details` is neither.
+            UserErrorException: Another process runs it, which alone says how it ended.
         """
         cause = _cause_of(error_details)
+        if self._is_anothers:
+            raise UserErrorException(
+                f"fail(): run {self.id} is {self.get_status()}, and the process that runs it alone says how"
+                " it ends. run.cancel() ends it; run.tag('why', '...') keeps your words."
+            )
         self._keep_outputs()
         with sdk_errors():
             if error_code is not None:

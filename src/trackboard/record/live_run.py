@@ -94,6 +94,11 @@ class LiveRun:
         return self._owner_pid == os.getpid()
 
     @property
+    def began_elsewhere(self) -> bool:
+        """Whether neither this process nor one that it was forked from owns the run's state."""
+        return self._owner_pid == -1
+
+    @property
     def state(self) -> Optional[RunState]:
         """The state this process gave the run last; None when it gave none."""
         return self._state
