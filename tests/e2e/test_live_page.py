@@ -209,3 +209,14 @@ def test_a_board_below_a_prefix_shows_and_reloads_with_its_cookie(
     finally:
         board.stop()
         run.complete()
+
+
+def test_what_is_left_out_is_said_until_it_is_dismissed(
+    browser: Chrome, workspace: Workspace, board: BoardProcess
+) -> None:
+    logged(workspace, 1500).complete()
+    browser.get(f"{board.url}#timeseries")
+    said = "1,000 of 1,500 points of 'mse' are shown: --samples scalars=all"
+    until(lambda: line(browser).startswith(said), lambda: line(browser))
+    browser.find_element(By.ID, "dismiss").click()
+    until(lambda: line(browser) == "", "it stays")

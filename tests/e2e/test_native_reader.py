@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.prerequisites import require
 from tests.waiting import PATIENCE_S, until
 
 from trackboard.blobs import open_folder
+from trackboard.board.event_folder import PlainFolder
 from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
 from trackboard.board.merged import BoardProvider
@@ -35,6 +37,8 @@ from trackboard.board.provider import open_folder_provider, open_provider
 from trackboard.board.reader import DataServer, PythonReader, Reader, open_reader
 from trackboard.board.roster import Rosters
 from trackboard.board.run_files import RunFiles
+from trackboard.board.samples import Samples
+from trackboard.board.sampling import Sampling
 from trackboard.board.source import Source, View
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.board.timeseries import answer
@@ -331,3 +335,36 @@ def test_runs_with_different_parameters_share_all_columns_in_a_folder_too(tmp_pa
         )
     finally:
         board.close()
+
+
+@pytest.mark.parametrize("start", [open_reader, PythonReader])
+@pytest.mark.parametrize(
+    ("text", "images", "scalars"),
+    [("", 10, 1000), ("images=20", 20, 1000), ("images=all,scalars=all", 30, 1500)],
+)
+def test_more_of_each_series_is_kept_when_asked_for(
+    tmp_path: Path, start: Callable[..., Reader], text: str, images: int, scalars: int
+) -> None:
+    with SummaryWriter(str(tmp_path)) as writer:
+        for step in range(1500):
+            writer.add_scalar("loss", step, step)
+        for step in range(30):
+            writer.add_image("fig", np.full((3, 2, 2), step, np.uint8), step)
+    samples = Samples.parse(text)
+    sampling = Sampling(samples)
+    native = NativeProvider(PlainFolder(tmp_path), partial(start, samples=samples), sampling)
+
+    def read(method: str, plugin: str) -> int:
+        which = {"experiment_id": "", "plugin_name": plugin, "downsample": 5000}
+        found = getattr(native, method)(None, **which)
+        return sum(len(data) for tags in found.values() for data in tags.values())
+
+    try:
+        until(lambda: read("read_blob_sequences", "images") == images)
+        until(lambda: read("read_scalars", "scalars") == scalars)
+        assert list(sampling.describe()) == [
+            *(["images"] if images < 30 else []),
+            *(["scalars"] if scalars < 1500 else []),
+        ]
+    finally:
+        native.close()

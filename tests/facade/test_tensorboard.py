@@ -122,6 +122,12 @@ def test_what_is_no_port_is_said(port: Any) -> None:
         Tensorboard([], port=port)
 
 
+def test_samples_of_no_plugin_are_said_with_what_is_allowed() -> None:
+    with pytest.raises(UserErrorException, match="there is no plugin 'image'") as refused:
+        Tensorboard([], samples={"image": "all"})
+    assert "images" in refused.value.message
+
+
 def test_a_port_that_does_not_exist_is_said(open_board: Boards, run: Run) -> None:
     with pytest.raises(UserErrorException, match="port 70000 does not exist"):
         open_board([run], port=70000).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping, Optional, Tuple, Union
@@ -16,6 +17,7 @@ from azureml.tensorboard._address import tell_address
 from trackboard.board.empty import list_empty
 from trackboard.board.link import find_link, open_in_browser
 from trackboard.board.process import BoardProcess
+from trackboard.board.samples import Samples
 from trackboard.board.show import Show
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId
@@ -33,6 +35,8 @@ class Tensorboard:
             whole history of the workspace found from the current folder.
         port: Wished port; a taken one moves on to the next free one, which is said. 0 means any.
         use_display_name: Runs carry the names that people gave; False shows their ids.
+        samples: How much of each series is shown, where TensorBoard's usual is too little:
+            `{"images": "all", "scalars": 5000}`.
         path_prefix: What the addresses of a proxy have before the board's (TensorBoard's `--path_prefix`).
 
     Source: article, "Launch TensorBoard" and "Start and stop TensorBoard".
@@ -45,6 +49,7 @@ class Tensorboard:
         port: int = 6006,
         use_display_name: bool = True,
         *,
+        samples: Union[Mapping[str, Union[int, str]], str, None] = None,
         path_prefix: str = "",
     ) -> None:
         self._runs = _as_runs(runs)
@@ -52,6 +57,8 @@ class Tensorboard:
         self._port = _as_port(port)
         self._raw_ids = not use_display_name
         self._path_prefix = path_prefix
+        with sdk_errors():
+            self._samples = Samples.read(samples or {})
         self._board: Optional[BoardProcess] = None
 
     def start(self, start_browser: bool = False) -> str:
@@ -97,8 +104,9 @@ class Tensorboard:
     def _running(self) -> BoardProcess:
         if self._board is None or not self._board.is_running:
             with sdk_errors():
+                show = dataclasses.replace(self._what_to_show(), samples=self._samples)
                 self._board = BoardProcess.start(
-                    self._what_to_show(), port=self._port, path_prefix=self._path_prefix
+                    show, port=self._port, path_prefix=self._path_prefix
                 )
             if self._runs:
                 self._tell_empty()

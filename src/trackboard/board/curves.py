@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from tensorboard.data import provider as tb
 
-from trackboard.board.budget import share
+from trackboard.board.budget import ANSWER_POINTS, share
 from trackboard.board.roster import Roster, Rosters
 from trackboard.model import RunId, Series, ValueKind
 from trackboard.ports import Points, Store
@@ -48,8 +48,9 @@ class _Index:
 class Curves:
     """Looks up series, and lists all of a view only once while the store does not change."""
 
-    def __init__(self, store: Store, rosters: Rosters) -> None:
+    def __init__(self, store: Store, rosters: Rosters, budget: int = ANSWER_POINTS) -> None:
         self._store = store
+        self._budget = budget
         self._rosters = rosters
         self._kept: WeakKeyDictionary[Roster, _Index] = WeakKeyDictionary()  # gone with its roster
 
@@ -101,7 +102,7 @@ class Curves:
             return [(curve, _NO_POINTS) for curve in curves]
         counts = [curve.series.count for curve in curves]
         at_most = max(counts, default=1) if downsample is None else downsample
-        return self.read(curves, limit=share(counts, at_most=at_most))
+        return self.read(curves, limit=share(counts, at_most=at_most, budget=self._budget))
 
     def _list(self, roster: Roster) -> _Index:
         index = _index(_curves(self._store.list_series(runs=roster.run_ids), roster))

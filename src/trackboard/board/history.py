@@ -24,6 +24,7 @@ from trackboard.board.hparams import HPARAMS, Hparams, Rows
 from trackboard.board.pictures import IMAGES, Pictures
 from trackboard.board.pr_curves import PR_CURVES, PrCurves
 from trackboard.board.roster import Rosters
+from trackboard.board.sampling import Sampling
 from trackboard.board.source import Source
 from trackboard.board.texts import TEXT, Texts
 from trackboard.model import RunKind, RunState, Series
@@ -38,14 +39,15 @@ T = TypeVar("T")
 class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
     """Reads the history of a workspace."""
 
-    def __init__(self, source: Source, rosters: Rosters) -> None:
+    def __init__(self, source: Source, rosters: Rosters, sampling: Sampling | None = None) -> None:
         self._source = source
+        self._sampling = sampling = sampling or Sampling()
         self._rosters = rosters
-        self._curves = Curves(source.store, rosters)
+        self._curves = Curves(source.store, rosters, sampling.budget)
         albums, contents = Albums(source.store, rosters), Contents(source.blobs)
-        self._pictures = Pictures(albums, contents)
+        self._pictures = Pictures(albums, contents, sampling)
         self._tensors: dict[str, Texts | PrCurves] = {
-            TEXT: Texts(source.store, self._curves, albums, contents),
+            TEXT: Texts(source.store, self._curves, albums, contents, sampling.limit(TEXT)),
             PR_CURVES: PrCurves(albums, contents),
         }
         self._hparams = Hparams(source.store, rosters)
@@ -137,7 +139,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         if plugin_name != SCALARS:
             return {}
         curves = self._curves.numbers(experiment_id, run_tag_filter)
-        columns = self._curves.read_within(curves, downsample)
+        columns = self._noted(self._curves.read_within(curves, downsample))
         return _by_run((curve, _scalars(points)) for curve, points in columns)
 
     def read_last_scalars(
@@ -238,7 +240,13 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
 
     def read_curves(self, curves: Iterable[Curve], *, limit: int) -> list[tuple[Curve, Points]]:
         """Read series of at most `limit` points each, sorted by step; numbers are float64."""
-        return self._curves.read(curves, limit=limit)
+        return self._noted(self._curves.read(curves, limit=limit))
+
+    def _noted(self, columns: list[tuple[Curve, Points]]) -> list[tuple[Curve, Points]]:
+        """The same, and what is left out remembered."""
+        for curve, points in columns:
+            self._sampling.note(SCALARS, curve.tag, len(points.steps), curve.series.count)
+        return columns
 
 
 def _by_run(items: Iterable[tuple[Curve, T]]) -> dict[str, dict[str, T]]:

@@ -19,6 +19,7 @@ from trackboard.board.history import SCALARS, HistoryProvider
 from trackboard.board.hparams import HPARAMS, merge
 from trackboard.board.native import NativeProvider
 from trackboard.board.pictures import owns
+from trackboard.board.sampling import Sampling
 from trackboard.board.statuses import Statuses
 from trackboard.board.texts import TEXT
 
@@ -58,6 +59,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         history: HistoryProvider | None,
         native: NativeProvider,
         statuses: Statuses | None = None,
+        sampling: Sampling | None = None,
         *,
         log_directory: Path = Path(os.devnull),
     ) -> None:
@@ -65,6 +67,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         self.native = native
         self.statuses = statuses
         self.log_directory = log_directory
+        self.sampling = sampling or Sampling()
 
     def __str__(self) -> str:
         return f"BoardProvider({self.history}, {self.native})"
@@ -73,6 +76,11 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
     def unread_bytes(self) -> int:
         """What has been logged but is not stored yet, at the last question."""
         return self.history.unread_bytes if self.history else 0
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """What is not shown of what was asked for until now, in words, by plugin."""
+        return self.sampling.describe()
 
     def change_token(self) -> str:
         """A word that is another one when there is something new to show. Made for polling."""
@@ -126,7 +134,8 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         if plugin_name == SCALARS:
             found = self.find_scalars(ctx, experiment_id, run_tag_filter)
             at_most = ANSWER_POINTS if downsample is None else downsample
-            limit = share(found.counts(at_most), at_most=at_most)
+            counts = found.counts(at_most)
+            limit = share(counts, at_most=at_most, budget=self.sampling.budget)
         which = {
             "experiment_id": experiment_id,
             "plugin_name": plugin_name,

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,9 +20,10 @@ from trackboard.board import odd_names
 from trackboard.board.artifacts import thin
 from trackboard.board.escapes import is_odd
 from trackboard.board.reader import PythonReader, Reader
+from trackboard.board.sampling import Sampling
 from trackboard.board.tensorboard_internals import replace_description
 from trackboard.board.texts import TEXT
-from trackboard.board.truncate import MOST_TEXTS, truncate_array, truncate_text
+from trackboard.board.truncate import truncate_array, truncate_text
 
 _KEEP_S = 1.0  # as long as a list of the reader's is good for: it reads on once a second
 _NEW_RUNS_S = 1.5  # it looks for new files once a second
@@ -84,13 +86,14 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         self,
         folders: EventFolders,
         start_reader: Callable[[Path], Reader],
-        start_odd_reader: Callable[[Path], Reader] = PythonReader,
+        sampling: Sampling | None = None,
     ) -> None:
         self._folders = folders
         self._start_reader = start_reader
         self._lock = threading.Lock()
         self._reader: Reader | None = None
-        self._odd = odd_names.OddBlobs(start_odd_reader)
+        self._sampling = sampling or Sampling()
+        self._odd = odd_names.OddBlobs(partial(PythonReader, samples=self._sampling.samples))
         self._is_closed = False
         self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
         self._awaited = (-1, -1)  # the generation and the epoch of what the reader has found
@@ -212,7 +215,7 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
             "read_tensors", "list_tensors", experiment_id, plugin_name, run_tag_filter
         )
         found = self._read_series(ctx, question, downsample=downsample)
-        return _truncated(found) if plugin_name == TEXT else found
+        return _truncated(found, self._sampling.limit(TEXT)) if plugin_name == TEXT else found
 
     def list_blob_sequences(
         self,
@@ -389,7 +392,18 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
             **how,
         )
         shown = {own_name: run for run, own_name in own_names.items()}
-        return {shown[own_name]: tags for own_name, tags in found.items() if own_name in shown}
+        read = {shown[own_name]: tags for own_name, tags in found.items() if own_name in shown}
+        if "downsample" in how:
+            self._note(question.plugin_name, read)
+        return read
+
+    def _note(self, plugin_name: str, read: Tags) -> None:
+        """Remember of what there may be more."""
+        for tags in read.values():
+            for tag, data in tags.items():
+                if self._sampling.is_full(plugin_name, len(data)):
+                    steps = [datum.step for datum in data]
+                    self._sampling.note_steps(plugin_name, tag, steps)
 
 
 def _truncate_descriptions(listed: Tags) -> None:
@@ -401,13 +415,13 @@ def _truncate_descriptions(listed: Tags) -> None:
                 tags[tag] = replace_description(series, short)
 
 
-def _truncated(found: Tags) -> Tags:
+def _truncated(found: Tags, at_most: int) -> Tags:
     """Few texts of each name, and no more of them than a page can show."""
     return {
         run: {
             tag: [
                 tb.TensorDatum(each.step, each.wall_time, truncate_array(each.numpy))
-                for each in thin(texts, MOST_TEXTS)
+                for each in thin(texts, at_most)
             ]
             for tag, texts in tags.items()
         }

@@ -8,7 +8,6 @@ find back to it.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -19,6 +18,7 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb
 from tensorboard.errors import NotFoundError
 
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.reader import Reader
 
 _MARK = "odd."  # keys may hold letters, digits and `._~-`
@@ -37,7 +37,7 @@ class OddBlobs:
     def __init__(self, start_reader: Callable[[Path], Reader]) -> None:
         self._start_reader = start_reader
         self._lock = threading.Lock()
-        self._links: tempfile.TemporaryDirectory[str] | None = None
+        self._links: PrivateFolder | None = None
         self._numbers: dict[str, str] = {}
         self._reader: Reader | None = None
 
@@ -97,15 +97,15 @@ class OddBlobs:
                 self._reader.close()
                 self._reader = None
             if self._links:
-                self._links.cleanup()
+                self._links.close()
                 self._links = None
 
     def _follow(self, root: Path, runs: Collection[str]) -> Reader:
         """Link the event files of some runs, and start the reader if need be."""
         with self._lock:
             if self._links is None:
-                self._links = tempfile.TemporaryDirectory(prefix="trackboard-odd-")
-            links = Path(self._links.name)
+                self._links = PrivateFolder()
+            links = self._links.path
             for run in runs:
                 number = self._numbers.setdefault(run, str(len(self._numbers)))
                 _link_files(root / run, links / number)

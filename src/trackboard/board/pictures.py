@@ -19,6 +19,7 @@ from trackboard.board.artifacts import Album, Albums, thin
 from trackboard.board.contents import Contents, Picture, Problem
 from trackboard.board.curves import matches
 from trackboard.board.documents import ConfusionMatrix, Predictions, Residuals
+from trackboard.board.sampling import Sampling
 from trackboard.errors import NotFound
 from trackboard.model import ArtifactKind
 from trackboard.ports import Artifact
@@ -30,8 +31,6 @@ SHOWN_KINDS = (
     ArtifactKind.PREDICTIONS,
     ArtifactKind.RESIDUALS,
 )
-SHOWN = 10  # files of one name, unless TensorBoard asks for more or fewer
-
 _PREFIX = "trackboard"
 _PARTS = ("width", "height", "file")
 _DRAWN_KEPT = 64
@@ -43,21 +42,23 @@ ImageData = dict[str, dict[str, list[tb.BlobSequenceDatum]]]
 class Pictures:
     """The images of a workspace."""
 
-    def __init__(self, albums: Albums, contents: Contents) -> None:
+    def __init__(self, albums: Albums, contents: Contents, sampling: Sampling) -> None:
         self._albums = albums
         self._contents = contents
+        self._sampling = sampling
         self._draw = functools.lru_cache(_DRAWN_KEPT)(self._draw_blob)
 
     def exist(self, experiment_id: str) -> bool:
         """Whether there is anything to show."""
-        return any(self._find(experiment_id, None, SHOWN))
+        return any(self._find(experiment_id, None, self._sampling.limit(IMAGES)))
 
     def list_series(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
     ) -> ImageSeries:
         """List images by run and tag."""
         found: ImageSeries = {}
-        for album, shown in self._find(experiment_id, run_tag_filter, SHOWN):
+        at_most = self._sampling.limit(IMAGES)
+        for album, shown in self._find(experiment_id, run_tag_filter, at_most):
             found.setdefault(album.run, {})[album.name] = tb.BlobSequenceTimeSeries(
                 max_step=shown[-1].step,
                 max_wall_time=max(artifact.time_s for artifact in shown),
@@ -75,9 +76,11 @@ class Pictures:
         downsample: int | None,
     ) -> ImageData:
         """Say where the images are, at most `downsample` of each name."""
-        at_most = SHOWN if downsample is None else downsample
+        at_most = self._sampling.limit(IMAGES) if downsample is None else downsample
         found: ImageData = {}
         for album, shown in self._find(experiment_id, run_tag_filter, at_most):
+            count = len(album.of(*SHOWN_KINDS))
+            self._sampling.note(IMAGES, album.name, min(at_most, count), count)
             found.setdefault(album.run, {})[album.name] = [
                 tb.BlobSequenceDatum(artifact.step, artifact.time_s, _references(artifact))
                 for artifact in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from trackboard.board.event_folder import PlainFolder
@@ -13,6 +14,8 @@ from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.reader import open_reader
 from trackboard.board.roster import Rosters
 from trackboard.board.run_files import RunFiles
+from trackboard.board.samples import AS_USUAL, Samples
+from trackboard.board.sampling import Sampling
 from trackboard.board.source import Source, View
 from trackboard.board.statuses import Statuses
 
@@ -20,7 +23,12 @@ __all__ = ["BoardProvider", "open_folder_provider", "open_provider"]
 
 
 def open_provider(
-    source: Source, view: View, *, raw_ids: bool = False, links: Path | None = None
+    source: Source,
+    view: View,
+    *,
+    raw_ids: bool = False,
+    links: Path | None = None,
+    samples: Samples = AS_USUAL,
 ) -> BoardProvider:
     """Show a view of a workspace; an experiment's name as experiment id shows that experiment.
 
@@ -30,18 +38,23 @@ def open_provider(
         raw_ids: Call runs by their ids instead of the names people gave.
         links: Where links to the runs' files may be made, on the disk of those; for want of another
             place in the system's temporary folder.
+        samples: How much of each series is shown.
     """
+    sampling = Sampling(samples)
     rosters = Rosters(source, view, raw_ids=raw_ids)
     folders = RunFolders(RunFiles(source), rosters, PrivateFolder(*[links] if links else []))
     return BoardProvider(
-        HistoryProvider(source, rosters),
-        NativeProvider(folders, open_reader),
+        HistoryProvider(source, rosters, sampling),
+        NativeProvider(folders, partial(open_reader, samples=samples), sampling),
         Statuses(source, rosters),
+        sampling,
         log_directory=folders.log_directory.path,
     )
 
 
-def open_folder_provider(folder: Path) -> BoardProvider:
+def open_folder_provider(folder: Path, *, samples: Samples = AS_USUAL) -> BoardProvider:
     """Show the event files below one folder and nothing else, as stock TensorBoard would."""
-    native = NativeProvider(PlainFolder(folder), open_reader)
-    return BoardProvider(None, native, log_directory=folder)
+    sampling = Sampling(samples)
+    start_reader = partial(open_reader, samples=samples)
+    native = NativeProvider(PlainFolder(folder), start_reader, sampling)
+    return BoardProvider(None, native, sampling=sampling, log_directory=folder)

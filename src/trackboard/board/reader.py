@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trackboard.board.private_folder import PrivateFolder
+from trackboard.board.samples import AS_USUAL, Samples
 from trackboard.board.tensorboard_internals import (
     connect_data_server,
     data_server_failures,
@@ -46,15 +47,15 @@ class Reader(Protocol):
         ...
 
 
-def open_reader(folder: Path) -> Reader:
+def open_reader(folder: Path, samples: Samples = AS_USUAL) -> Reader:
     """Start the fastest reader that works here."""
     binary = find_data_server()
     if binary is not None:
         try:
-            return DataServer(folder, binary)
+            return DataServer(folder, binary, samples)
         except (OSError, Unavailable) as error:
             _log.warning("reading event files with TensorBoard's slower reader: %s", error)
-    return PythonReader(folder)
+    return PythonReader(folder, samples)
 
 
 class DataServer:
@@ -62,11 +63,11 @@ class DataServer:
 
     takes_any_name = False
 
-    def __init__(self, folder: Path, binary: str) -> None:
+    def __init__(self, folder: Path, binary: str, samples: Samples = AS_USUAL) -> None:
         self._folder = PrivateFolder()
         work = self._folder.path
         try:
-            self._process = _spawn(binary, folder, work)
+            self._process = _spawn(binary, folder, work, samples)
         except OSError:
             self._folder.close()
             raise
@@ -121,8 +122,8 @@ class PythonReader:
 
     takes_any_name = True
 
-    def __init__(self, folder: Path) -> None:
-        self.provider, self._read_on = open_python_reader(folder)
+    def __init__(self, folder: Path, samples: Samples = AS_USUAL) -> None:
+        self.provider, self._read_on = open_python_reader(folder, samples)
         self.failures: tuple[type[Exception], ...] = ()
         self._stopping = threading.Event()
         self._first_pass = threading.Event()
@@ -146,7 +147,7 @@ class PythonReader:
             self._stopping.wait(RELOAD_S)
 
 
-def _spawn(binary: str, folder: Path, work: Path) -> subprocess.Popen[bytes]:
+def _spawn(binary: str, folder: Path, work: Path, samples: Samples) -> subprocess.Popen[bytes]:
     command = [
         binary,
         f"--logdir={folder}",
@@ -154,6 +155,7 @@ def _spawn(binary: str, folder: Path, work: Path) -> subprocess.Popen[bytes]:
         "--port=0",
         f"--port-file={work / 'port'}",
         "--die-after-stdin",
+        f"--samples-per-plugin={samples}",
     ]
     with (work / "output").open("wb") as output, _many_open_files():
         return subprocess.Popen(

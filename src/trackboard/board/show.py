@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trackboard.board.samples import AS_USUAL, Samples
+
 COMMAND = "tb-process"  # `python -m trackboard tb-process …`: for starters, not for people
 
 
@@ -19,6 +21,7 @@ class Show:
     experiment: str | None = None
     runs: tuple[str, ...] | None = None
     raw_ids: bool = False
+    samples: Samples = AS_USUAL
 
     def __post_init__(self) -> None:
         assert (self.workspace is None) != (self.log_folder is None), "one of the two"
@@ -51,6 +54,7 @@ class Command:
             words += [f"--run={run}" for run in self.show.runs]
         if self.show.raw_ids:
             words.append("--raw-ids")
+        words.append(f"--samples={self.show.samples}")
         return words
 
     @classmethod
@@ -68,6 +72,7 @@ class Command:
         parser.add_argument("--only-runs", action="store_true")
         parser.add_argument("--run", action="append", default=[])
         parser.add_argument("--raw-ids", action="store_true")
+        parser.add_argument("--samples", type=Samples.parse, default=AS_USUAL)
         said = parser.parse_args(words)
         show = Show(
             workspace=said.workspace,
@@ -75,5 +80,6 @@ class Command:
             experiment=said.experiment,
             runs=tuple(said.run) if said.only_runs else None,
             raw_ids=said.raw_ids,
+            samples=said.samples,
         )
         return cls(show, said.host, said.port, said.control, said.output, said.path_prefix)

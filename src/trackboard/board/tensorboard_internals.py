@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from trackboard.board.samples import AS_USUAL, Samples
 from trackboard.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -49,13 +50,16 @@ def hide_tensorflow() -> None:
     sys.modules.setdefault(_NO_TENSORFLOW, types.ModuleType(_NO_TENSORFLOW))
 
 
-def build_app(provider: object, *, logdir: str, window_title: str = "") -> WSGIApplication:
+def build_app(
+    provider: object, *, logdir: str, window_title: str = "", samples: Samples = AS_USUAL
+) -> WSGIApplication:
     """Make TensorBoard's own application, with all its plugins, on a data provider of ours.
 
     Args:
         provider: A `tensorboard.data.provider.DataProvider`.
         logdir: For plugins that read files themselves (projector, profile).
         window_title: Title of the browser's window; TensorBoard's own when empty.
+        samples: How much of each series its dashboards ask for.
     """
     hide_tensorflow()
     from tensorboard import default, program
@@ -66,7 +70,9 @@ def build_app(provider: object, *, logdir: str, window_title: str = "") -> WSGIA
         plugins=[_replace(each) for each in default.get_plugins()],
         assets_zip_provider=assets.open_index_only,
     )
-    board.configure(logdir=logdir, window_title=window_title)
+    board.configure(
+        logdir=logdir, window_title=window_title, samples_per_plugin=dict(samples.asked)
+    )
     app: WSGIApplication = application.TensorBoardWSGIApp(
         board.flags,
         board.plugin_loaders,
@@ -129,14 +135,14 @@ def data_server_failures() -> tuple[type[Exception], ...]:
     return (grpc.RpcError,)
 
 
-def open_python_reader(folder: Path) -> tuple[Any, Callable[[], None]]:
+def open_python_reader(folder: Path, samples: Samples) -> tuple[Any, Callable[[], None]]:
     """Make TensorBoard's own reader in Python: a data provider, and what reads on when called."""
     from tensorboard.backend.event_processing import data_ingester
 
     flags = argparse.Namespace(
         logdir=str(folder),
         logdir_spec="",
-        samples_per_plugin={},
+        samples_per_plugin=dict(samples.asked),
         purge_orphaned_data=True,
         max_reload_threads=1,
         reload_interval=0,  # once per call

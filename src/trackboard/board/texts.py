@@ -46,8 +46,16 @@ class Page:
 class Texts:
     """The texts of a workspace. What goes by one name is shown under it together, by step."""
 
-    def __init__(self, store: Store, curves: Curves, albums: Albums, contents: Contents) -> None:
+    def __init__(
+        self,
+        store: Store,
+        curves: Curves,
+        albums: Albums,
+        contents: Contents,
+        at_most: int = MOST_TEXTS,
+    ) -> None:
         self._store = store
+        self._at_most = at_most  # of one name
         self._curves = curves
         self._albums = albums
         self._contents = contents
@@ -96,7 +104,7 @@ class Texts:
         """Read texts."""
         pages: dict[tuple[str, str], list[Page]] = defaultdict(list)
         texts, tables = self._curves.texts(experiment_id, run_tag_filter)
-        at_most = MOST_TEXTS if downsample is None else min(downsample, MOST_TEXTS)
+        at_most = self._at_most if downsample is None else min(downsample, self._at_most)
         for text, points in self._curves.read_within(texts, at_most):
             pages[text.run, text.tag] += _strings(points, text.series.count)
         if downsample is None or downsample > 0:

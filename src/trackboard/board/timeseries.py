@@ -17,7 +17,6 @@ from trackboard.board.budget import share
 from trackboard.board.history import SCALARS
 from trackboard.board.merged import BoardProvider, FoundScalars
 
-POINTS_PER_SERIES = 1000  # what TensorBoard asks for when nobody says otherwise
 _KNOWN_KEYS = frozenset(("plugin", "tag", "run"))
 _POINT = '{"wallTime": %s, "step": %d, "value": %s}'
 _QUICK_POINT = '{"wallTime": %r, "step": %d, "value": %r}'
@@ -45,8 +44,9 @@ def answer(provider: BoardProvider, experiment_id: str, requests: Sequence[Any])
         provider.history.refresh()
     found = provider.find_scalars(None, experiment_id, _filter(requests))
     wanted = [_select(found, request) for request in requests]
-    counts = [count for one in wanted for count in one.counts(POINTS_PER_SERIES)]
-    limit = share(counts, at_most=POINTS_PER_SERIES)
+    at_most, budget = provider.sampling.limit(SCALARS), provider.sampling.budget
+    counts = [count for one in wanted for count in one.counts(at_most)]
+    limit = share(counts, at_most=at_most, budget=budget)
     series = _read(provider, experiment_id, wanted, limit)
     answers = [
         _answer_one(request, one, series) for request, one in zip(requests, wanted, strict=True)

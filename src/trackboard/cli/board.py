@@ -18,6 +18,7 @@ from trackboard.board import control
 from trackboard.board.link import proxy_hosts
 from trackboard.board.port import listen
 from trackboard.board.private_folder import remove_around
+from trackboard.board.samples import Samples
 from trackboard.board.show import Command, Show
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_loopback
@@ -107,9 +108,11 @@ def run_board(
         opened.enter_context(bounded_output())
         prefix = parse_prefix(door.path_prefix)
         listener = opened.enter_context(listen(door.host, door.port))
-        serve_it = functools.partial(serve, listener, stop=stop, on_ready=on_ready, prefix=prefix)
+        serve_it = functools.partial(
+            serve, listener, stop=stop, on_ready=on_ready, prefix=prefix, samples=show.samples
+        )
         if show.log_folder is not None:
-            _serve_log_folder(show.log_folder, serve_it, door.access(listener, None))
+            _serve_log_folder(show.log_folder, show.samples, serve_it, door.access(listener, None))
             return
         from trackboard.board.provider import open_provider
         from trackboard.board.registry import FOLDER, announced
@@ -124,7 +127,9 @@ def run_board(
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)
         view = View(show.experiment, runs)
         serve_it(
-            lambda: open_provider(source, view, raw_ids=show.raw_ids, links=boards),
+            lambda: open_provider(
+                source, view, raw_ids=show.raw_ids, links=boards, samples=show.samples
+            ),
             access=door.access(listener, workspace),
         )
 
@@ -139,9 +144,11 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _serve_log_folder(folder: Path, serve_it: Callable[..., None], access: Access) -> None:
+def _serve_log_folder(
+    folder: Path, samples: Samples, serve_it: Callable[..., None], access: Access
+) -> None:
     from trackboard.board.provider import open_folder_provider
 
     if not folder.is_dir():
         raise NotFound(f"there is no folder {folder}")
-    serve_it(lambda: open_folder_provider(folder), access=access)
+    serve_it(lambda: open_folder_provider(folder, samples=samples), access=access)

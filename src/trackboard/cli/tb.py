@@ -14,6 +14,7 @@ import click
 from trackboard.board.control import Ready
 from trackboard.board.link import open_in_browser, with_key_shown
 from trackboard.board.port import DEFAULT_PORT
+from trackboard.board.samples import Samples
 from trackboard.board.show import Show
 from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.board import Door, run_board
@@ -50,6 +51,12 @@ _SETTINGS = "trackboard.toml"
     help="What a proxy's addresses have before the board's, as in /keep.",
 )
 @click.option(
+    "--samples",
+    default="",
+    metavar="PLUGIN=NUMBER,…",
+    help="Show more of each series, as in images=all,scalars=5000.",
+)
+@click.option(
     "--key", "with_key", is_flag=True, help="Say the address that opens it to any program."
 )
 @click.option("--experiment", metavar="NAME", help="Show this experiment only.")
@@ -70,6 +77,7 @@ def tb(
     runs: tuple[str, ...],
     hosts: tuple[str, ...],
     path_prefix: str,
+    samples: str,
     *,
     new_token: bool,
     with_key: bool,
@@ -81,7 +89,9 @@ def tb(
     FOLDER: a workspace or a folder that holds one (its history is shown), or any folder of event
     files. Without it, the workspace that belongs to the current folder.
     """
-    show = _what_to_show(folder, experiment, runs)
+    show = dataclasses.replace(
+        _what_to_show(folder, experiment, runs), samples=Samples.parse(samples)
+    )
 
     def say(ready: Ready) -> None:
         if with_key and ready.key:

@@ -14,6 +14,7 @@ import pytest
 
 from trackboard.blobs import open_folder
 from trackboard.board.provider import BoardProvider, open_provider
+from trackboard.board.samples import Samples
 from trackboard.board.source import Source, View
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.model import (
@@ -54,8 +55,11 @@ class Lab:
         self._boards: list[BoardProvider] = []
         self._moves = 0
 
-    def open(self, view: View | None = None, *, raw_ids: bool = False) -> BoardProvider:
-        board = open_provider(self.source, view or View(), raw_ids=raw_ids)
+    def open(
+        self, view: View | None = None, *, raw_ids: bool = False, samples: str = ""
+    ) -> BoardProvider:
+        asked = Samples.parse(samples)
+        board = open_provider(self.source, view or View(), raw_ids=raw_ids, samples=asked)
         self._boards.append(board)
         return board
 

@@ -80,7 +80,8 @@ class FakeReader:
     def read_scalars(self, *_: RequestContext, **which: Any) -> dict[str, dict[str, Any]]:
         self._ask("read_scalars")
         filter_ = which["run_tag_filter"]
-        return {run: dict.fromkeys(filter_.tags, which["downsample"]) for run in filter_.runs}
+        values = [which["downsample"]]
+        return {run: dict.fromkeys(filter_.tags, values) for run in filter_.runs}
 
     def _ask(self, method: str) -> None:
         if self.is_lost:
@@ -165,8 +166,8 @@ def test_texts_and_descriptions_of_event_files_are_cut_as_ours(board: Board) -> 
 def test_runs_of_the_reader_carry_our_names(board: Board) -> None:
     runs = board.native.list_runs(experiment_id="")
     assert [(run.run_id, run.start_time) for run in runs] == [("exp/run-1", 5), ("exp/run-2", 5)]
-    assert scalars(board) == {"exp/run-1": {"loss": 9}, "exp/run-2": {"loss": 9}}
-    assert scalars(board, runs=["exp/run-2"]) == {"exp/run-2": {"loss": 9}}
+    assert scalars(board) == {"exp/run-1": {"loss": [9]}, "exp/run-2": {"loss": [9]}}
+    assert scalars(board, runs=["exp/run-2"]) == {"exp/run-2": {"loss": [9]}}
     board.native.close()
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.board.samples import Samples
 from trackboard.board.show import COMMAND, Command, Show
 
 
@@ -15,6 +16,7 @@ from trackboard.board.show import COMMAND, Command, Show
         Show(workspace=Path("/w"), runs=()),
         Show(workspace=Path("/w"), runs=("one", "-two")),
         Show(log_folder=Path("/logs")),
+        Show(log_folder=Path("/logs"), samples=Samples.parse("images=all,scalars=5000")),
     ],
 )
 def test_a_command_line_says_what_went_in(show: Show) -> None:

@@ -2,7 +2,7 @@
 
     /                        the live page: TensorBoard in a frame that reloads itself
     /-/...                   TensorBoard as it is, for that frame
-    /-/changes               has anything changed? {"token": ..., "unread_bytes": ...}
+    /-/changes               has anything changed? {"token": ..., "unread_bytes": ..., "left_out": ...}
     /tb/<view>/...           the same three for one view (an experiment); the rest of it as below
     anything else            as TensorBoard would answer at its own root: /data/runs, /index.html ...
 
@@ -16,7 +16,7 @@ import io
 import json
 import logging
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -65,6 +65,11 @@ class BoardProvider(Protocol):
     @property
     def unread_bytes(self) -> int:
         """What has been logged but is not stored yet."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """What is not shown of what was asked for until now, in words, by plugin."""
         ...
 
     def change_token(self) -> str:
@@ -142,7 +147,11 @@ class Mount:
 
     def _changes(self, environ: WSGIEnvironment) -> Answer:
         token = self._provider.change_token()  # first: it is what reads on
-        changes = {"token": token, "unread_bytes": self._provider.unread_bytes}
+        changes = {
+            "token": token,
+            "unread_bytes": self._provider.unread_bytes,
+            "left_out": dict(self._provider.left_out),
+        }
         return _respond(environ, "application/json", json.dumps(changes).encode())
 
     def _time_series(self, environ: WSGIEnvironment) -> bytes | None:

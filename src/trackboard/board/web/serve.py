@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from trackboard.board.control import Ready
 from trackboard.board.link import with_key_shown
 from trackboard.board.private_folder import remove_around
+from trackboard.board.samples import AS_USUAL, Samples
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_wildcard
 
@@ -46,6 +47,7 @@ def serve(
     stop: threading.Event,
     on_ready: Callable[[Ready], None],
     prefix: str = "",
+    samples: Samples = AS_USUAL,
 ) -> None:
     """Show what a data provider has until `stop` is set, then close it.
 
@@ -56,6 +58,7 @@ def serve(
         stop: Ends the board when set.
         on_ready: Called once the board answers.
         prefix: A path before all addresses, from `prefix.parse_prefix`.
+        samples: How much of each series is shown.
     """
     from trackboard.board import tensorboard_internals as internals
     from trackboard.board.timeseries import answer
@@ -66,7 +69,8 @@ def serve(
     internals.hide_tensorflow()
     provider = open_data()
     try:
-        app = internals.build_app(provider, logdir=str(provider.log_directory))
+        logdir = str(provider.log_directory)
+        app = internals.build_app(provider, logdir=logdir, samples=samples)
 
         def answer_time_series(experiment: str, requests: Any) -> bytes | None:
             return answer(provider, experiment, requests)

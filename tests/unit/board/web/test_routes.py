@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin
 
 import pytest
@@ -46,6 +46,7 @@ class Provider:
     """Two views; nothing new since the beginning."""
 
     unread_bytes = 7
+    left_out: ClassVar[Mapping[str, str]] = {"images": "10 of 40"}
 
     def change_token(self) -> str:
         return "a token"
@@ -155,7 +156,11 @@ def test_no_path_at_all_below_a_prefix_gets_its_slash(tensorboard: Recorded) -> 
 def test_changes_are_a_token_and_what_is_unread(client: Client) -> None:
     for path in ("/-/changes", "/tb/digits/-/changes"):
         answer = client.get(path)
-        assert answer.json == {"token": "a token", "unread_bytes": 7}
+        assert answer.json == {
+            "token": "a token",
+            "unread_bytes": 7,
+            "left_out": {"images": "10 of 40"},
+        }
         assert "no-cache" in answer.headers["Cache-Control"]
 
 

@@ -73,9 +73,17 @@
   let stopped = "";
   let reading = "";
   let waits = "";
+  let leftOut = {}; // plugin -> a sentence
+
+  // What there is to say about the tab that is open; Time Series shows several kinds.
+  function describe() {
+    const tab = /^#(\w+)/.exec(frame.contentWindow.location.hash)?.[1] ?? "timeseries";
+    const plugins = tab === "timeseries" ? ["scalars", "histograms", "images"] : [tab];
+    return [waits, selecting.describe(), ...plugins.map((plugin) => leftOut[plugin])].filter(Boolean);
+  }
 
   function say() {
-    const notes = [waits, selecting.describe()].filter((note) => note && !dismissed.has(note));
+    const notes = describe().filter((note) => !dismissed.has(note));
     const text = stopped || reading || notes.join(" ");
     line.className = frame.contentDocument?.body?.classList.contains("dark-mode") ? "dark" : "";
     if (said.textContent !== text) said.textContent = text;
@@ -83,7 +91,7 @@
   }
 
   document.getElementById("dismiss").addEventListener("click", () => {
-    for (const note of [waits, selecting.describe()]) dismissed.add(note);
+    for (const note of describe()) dismissed.add(note);
     say();
   });
 
@@ -103,6 +111,7 @@
     failures = 0;
     const unread = news.unread_bytes;
     behind = unread >= SAID_FROM_BYTES;
+    leftOut = news.left_out;
     stopped = "";
     reading = behind ? `Still reading ${Math.round(unread / 1e6)} MB …` : "";
   }
