@@ -37,7 +37,7 @@ def test_what_is_shown(exp: Experiment) -> None:
 
     assert (data["run_id"], data["status"], data["run_metrics"]) == (run.id, "Running", {"loss": 1})
     assert [(one["name"], one["status"]) for one in data["child_runs"]] == [("<b>", "Completed")]
-    assert "<b>" not in RunDetails(run)._as_html(data)
+    assert "<b>" not in RunDetails(run)._page()
 
 
 @pytest.mark.parametrize("run", [None, "id", 3])

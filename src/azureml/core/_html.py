@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 def run_page(run: Run, *, console: str = "", children: Sequence[StoredRun] = ()) -> str:
     """A run: how it is, what it logged, what it printed, the runs below it."""
     if not run._is_recorded:  # and nothing shall be made by looking at it
-        return str(log(repr(run)))
+        return words_page(repr(run))
     with sdk_errors():
         look = _look(run.experiment.workspace)
         stored, kind = run._stored(), run.type or ""
         return run_html(look, stored, kind=kind, console=console, children=children)
+
+
+def words_page(text: str) -> str:
+    """Lines as they are."""
+    return str(log(text))
 
 
 def runs_page(runs: List[Run], *, more: bool) -> str:

@@ -115,11 +115,12 @@ class Workspace(CloudCalls):
         _logger: Optional[object] = None,
         _file_name: Optional[str] = None,
     ) -> Workspace:
-        """Open the workspace of a `config.json`, or of the current folder when there is none.
+        """Open the workspace of a `config.json`, or the nearest history upward, or a new one here.
 
         Args:
-            path: The file, or the folder to search from upward. None: search from the current folder,
-                and use (or make) the history there when no file is found.
+            path: The file, or the folder to search from upward. None: search from the current folder;
+                where no file is found, use the history of the nearest `.trackboard/` upward that holds one,
+                else make one here.
             auth: Accepted; there is nothing to sign in to.
 
         Raises:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from typing import Any, Dict, List, Optional
 
 from azureml._console import say
 from azureml.core.run import TERMINAL_STATUSES, Run
 from azureml.exceptions import AzureMLException, UserErrorException
+from azureml.exceptions._tree import sdk_errors
 from trackboard.model import RunId
 from trackboard.notice import in_notebook
 
@@ -46,14 +46,14 @@ class RunDetails:
             render_lib: Accepted.
             widget_settings: Accepted.
         """
-        data = self.get_widget_data()
         if not in_notebook():
-            say(_as_text(data))
+            say(_as_text(self.get_widget_data()))
             return
+        status = self._run.get_status()
         from IPython.display import HTML, display
 
-        view = display(HTML(self._as_html(data)), display_id=True)
-        if data["status"] not in TERMINAL_STATUSES and view is not None:
+        view = display(HTML(self._page()), display_id=True)
+        if status not in TERMINAL_STATUSES and view is not None:
             self._watcher = threading.Thread(
                 target=self._watch, args=(view,), name="RunDetails", daemon=True
             )
@@ -81,12 +81,14 @@ class RunDetails:
             "run_logs": self._log(),
         }
 
-    def _as_html(self, data: Dict[str, Any]) -> str:
+    def _page(self) -> str:
+        """The run as a notebook shows it: samples of its curves, however long they are."""
         from azureml.core._html import run_page
 
-        below = self._run._drained().store.list_runs(parent=RunId(self._run.id))
+        with sdk_errors():
+            below = self._run._drained().store.list_runs(parent=RunId(self._run.id))
         newest = sorted(below, key=lambda run: run.number, reverse=True)[:_CHILDREN]
-        return run_page(self._run, console=data["run_logs"], children=newest)
+        return run_page(self._run, console=self._log(), children=newest)
 
     def _log(self) -> str:
         logs = self._run.get_details_with_logs()["logFiles"] if self._run.type else {}
@@ -97,16 +99,19 @@ class RunDetails:
         """Keep the notebook's view up to date until the run ends, or cannot be read any more."""
         from IPython.display import HTML
 
+        from azureml.core._html import words_page
+
         wait = threading.Event()
         while True:
             wait.wait(_REFRESH_S)
             try:
-                data = self.get_widget_data()
+                status = self._run.get_status()
+                page = self._page()
             except AzureMLException as error:
-                view.update(HTML(f"<pre>{html.escape(str(error))}</pre>"))
+                view.update(HTML(words_page(str(error))))
                 return
-            view.update(HTML(self._as_html(data)))
-            if data["status"] in TERMINAL_STATUSES:
+            view.update(HTML(page))
+            if status in TERMINAL_STATUSES:
                 return
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, TypedDict, Unpack
 
 from trackboard.errors import UsageError
@@ -56,6 +57,17 @@ def build_query(**filters: Unpack[Filters]) -> RunQuery:
         parameters=_parameters(filters.get("parameters", {})),
         metrics=parse_metrics(filters.get("metrics", ())),
     )
+
+
+def check_query(query: RunQuery) -> RunQuery:
+    """A question that was put together by hand, its parts as `build_query` makes them.
+
+    Raises:
+        UsageError: A part is not one.
+    """
+    given = {each.name: getattr(query, each.name) for each in fields(query)}
+    filters: Any = {"state": given.pop("states"), **given}
+    return build_query(**filters)
 
 
 def check_page(limit: int | None, offset: int = 0) -> None:

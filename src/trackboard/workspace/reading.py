@@ -14,6 +14,7 @@ from trackboard.history import (
     build_query,
     check_order,
     check_page,
+    check_query,
     explain_nothing,
     open_file,
     parse_order,
@@ -145,7 +146,7 @@ class ReadingCalls:
             raise UsageError(
                 f"{query!r} is no RunQuery", hint='Name the condition: runs(experiment="digits").'
             )
-        wanted = build_query(**filters) if query is None else query
+        wanted = build_query(**filters) if query is None else check_query(query)
         sorted_by = parse_order(order)
         check_page(limit, offset)
         self.drain()

@@ -112,6 +112,9 @@ def test_a_name_that_nothing_has(workspace: Workspace, asked: dict[str, Any], sa
         ({"parent": 3}, "a run, its id or its name"),
         ({"top_level": "yes"}, "True or False"),
         ({"query": "good"}, 'experiment="digits"'),
+        ({"query": RunQuery(states=("done",))}, "no such state"),  # type: ignore[arg-type]
+        ({"query": RunQuery(metrics=(("loss", "<<", 3),))}, "no condition on a metric"),
+        ({"query": RunQuery(experiment=3)}, "Pass its name"),  # type: ignore[arg-type]
     ],
 )
 def test_a_value_that_is_none(workspace: Workspace, asked: dict[str, Any], said: str) -> None:
@@ -133,6 +136,8 @@ def test_a_value_that_is_none(workspace: Workspace, asked: dict[str, Any], said:
         ({"metrics": ("loss", "<", 1)}, ["one"]),
         ({"kind": "interactive", "limit": 1}, ["three"]),
         ({"kind": RunKind.JOB}, []),
+        ({"query": RunQuery(states=("failed",))}, []),  # type: ignore[arg-type]
+        ({"query": RunQuery(states=())}, []),
         ({"parent": "good/one"}, ["below"]),
         ({"experiment": "good", "top_level": True, "order": "loss"}, ["one", "two"]),
         ({"experiment": "good", "order": "accuracy", "limit": 1}, ["two"]),

@@ -42,43 +42,48 @@ def heading(*parts: Cell) -> Markup:
     return Markup('<div style="margin:2px 0 4px">{}</div>').format(Markup(" &ensp;").join(parts))
 
 
-def name(text: str) -> Markup:
+def name(said: str) -> Markup:
     """What something is called."""
-    return Markup('<b style="overflow-wrap:anywhere">{}</b>').format(text)
+    return Markup('<b style="overflow-wrap:anywhere">{}</b>').format(said)
 
 
-def faint(text: Cell) -> Markup:
+def text(said: str) -> Markup:
+    """Words in a column of numbers."""
+    return Markup('<div style="text-align:left">{}</div>').format(said)
+
+
+def faint(said: Cell) -> Markup:
     """What is beside the point."""
-    return Markup('<span style="{}">{}</span>').format(_FAINT, text)
+    return Markup('<span style="{}">{}</span>').format(_FAINT, said)
 
 
-def badge(text: str, state: RunState | None) -> Markup:
+def badge(said: str, state: RunState | None) -> Markup:
     """A state in its colour; None: nobody knows."""
     colour = _WAITING if state is None else _COLOURS.get(state, _WAITING)
     return Markup(
         '<span style="background:{};color:#fff;border-radius:3px;padding:1px 7px;'
         'white-space:nowrap">{}</span>'
-    ).format(colour, text)
+    ).format(colour, said)
 
 
-def code(text: str) -> Markup:
+def code(said: str) -> Markup:
     """What to type; it wraps as a whole where it can."""
     return Markup(
         '<code style="{};text-align:left;white-space:pre-wrap;overflow-wrap:anywhere">{}</code>'
-    ).format(_MONOSPACED, text)
+    ).format(_MONOSPACED, said)
 
 
-def log(text: str) -> Markup:
+def log(said: str) -> Markup:
     """Lines of a log or a traceback, each character below the one that it points at."""
     return Markup(
         '<pre style="{};text-align:left;white-space:pre;overflow-x:auto;max-height:30em;margin:6px 0;'
         'padding:6px 10px;border-left:3px solid rgba(128,128,128,.5);font-size:90%">{}</pre>'
-    ).format(_MONOSPACED, text)
+    ).format(_MONOSPACED, said)
 
 
-def link(address: str, text: str) -> Markup:
+def link(address: str, said: str) -> Markup:
     """A link that opens beside the notebook."""
-    return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(address, text)
+    return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(address, said)
 
 
 def table(

@@ -20,6 +20,7 @@ from trackboard.workspace.notebook.elements import (
     name,
     pairs,
     table,
+    text,
 )
 from trackboard.workspace.notebook.look import Look
 from trackboard.workspace.notebook.see_it import see_run
@@ -124,8 +125,10 @@ def _metrics(look: Look, series: Sequence[Series]) -> Markup:
             curve = sparkline(columns.steps.tolist(), columns.values.astype(float).tolist())
         has_range = each.count > 1 and not math.isnan(each.min_value)
         least, most = (each.min_value, each.max_value) if has_range else (None, None)
-        cells = (_value(number) for number in (each.last_value, least, most))
-        rows.append([each.name, curve, *cells, f"{each.count:,}"])
+        last: Cell = _value(each.last_value)
+        if each.kind is ValueKind.TEXT:
+            last = text(last)
+        rows.append([each.name, curve, last, _value(least), _value(most), f"{each.count:,}"])
     head = ["metric", "", "last", "least", "greatest", "points"]
     found = table(head, rows, numbers=head[2:])
     left = len(series) - len(shown)
@@ -154,5 +157,5 @@ def _table(look: Look, runs: Sequence[Run], called: Mapping[RunId, str], most: i
 def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = "" if value is None else str(value)
-    return text if len(text) <= _TEXT else f"{text[:_TEXT]}…"
+    said = "" if value is None else str(value)
+    return said if len(said) <= _TEXT else f"{said[:_TEXT]}…"
