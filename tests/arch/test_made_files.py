@@ -23,11 +23,14 @@ WRITING = set("wax+")
 
 ELSEWHERE = {
     "azureml": "where a user asks for files: what they download, save or offline runs write",
-    "trackboard/board/event_links.py": "links in a temporary folder",
+    "trackboard/board/event_links.py": "links in a private folder of the board's user",
     "trackboard/board/export_folder.py": "the folder that a user exports to",
-    "trackboard/board/odd_names.py": "links in a temporary folder",
-    "trackboard/board/process.py": "a temporary file",
-    "trackboard/board/reader.py": "a temporary folder",
+    "trackboard/board/link.py": "a page in a private folder",
+    "trackboard/board/log_directory.py": "further names of files in a private folder",
+    "trackboard/board/odd_names.py": "links in a private folder",
+    "trackboard/board/private_folder.py": "a folder for its user alone, gone with the process",
+    "trackboard/board/process.py": "a file in a private folder",
+    "trackboard/board/reader.py": "a file in a private folder",
     "trackboard/environments": "the cache of environments, which is each user's own",
     "trackboard/inside": "a job's own files",
     "trackboard/launch/manifest.py": "the working copy, with the modes of the snapshot",

@@ -9,6 +9,7 @@ import pytest
 from azureml.core import Experiment, Run, Workspace
 from azureml.exceptions import UserErrorException
 from azureml.tensorboard.export import export_to_tensorboard
+from trackboard.eventfile import encode
 
 
 @pytest.fixture
@@ -135,3 +136,31 @@ def test_a_file_in_the_folders_place_is_said(root: Run) -> None:
     with pytest.raises(UserErrorException, match="out"):
         export_to_tensorboard(root, "out")
     assert Path("out").read_text() == "mine"
+
+
+def write_events(path: str, name: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_bytes(b"".join(encode.texts(name, [0], [1.0], [name])))
+
+
+def test_event_files_are_exported_wherever_their_bytes_are(exp: Experiment) -> None:
+    run = exp.start_logging()
+    write_events("one.tfevents", "file")
+    write_events("tb/logs/two.tfevents", "folder")
+    Path("tb/logs/metadata.tsv").write_text("a")
+    write_events("outputs/tb/three.tfevents", "kept")
+    run.upload_file("uploads/one.tfevents", "one.tfevents")
+    run.upload_folder("logs", "tb/logs")
+    child = run.child_run("child")
+    child.upload_file("logs/one.tfevents", "one.tfevents")
+    child.complete()
+    run.complete()
+    export_to_tensorboard(run, "out")
+
+    assert exported().keys() == {
+        "trial/run-1",
+        "trial/run-1/uploads",
+        "trial/run-1/outputs/tb",
+        "trial/run-1/child",
+    }
+    assert Path("out/trial/run-1/metadata.tsv").read_text() == "a"

@@ -20,11 +20,11 @@ def stop(folder: Path | None) -> None:
     workspace = find_location(folder).folder
     boards = workspace / registry.FOLDER
     running = registry.list_running(boards)
-    for parent in (boards, Path(tempfile.gettempdir())):
-        remove_left_behind(parent)  # by boards that were killed
     for board in running:
         registry.stop(boards, board)
         click.echo(f"stopped {board.url}")
+    for parent in (boards, Path(tempfile.gettempdir())):
+        remove_left_behind(parent)  # by boards that were killed
     if not running and workspace.is_dir() and not os.access(workspace, os.W_OK):
         click.echo(f"{workspace} cannot be written, so that boards of it are not listed there")
     elif not running:
