@@ -83,6 +83,10 @@ class Follower:
         self._files[path] = os.fspath(place)
         self._watched[path] = place
 
+    def follows(self, place: str) -> bool:
+        """Whether a file is followed, by whatever links."""
+        return place in map(os.path.realpath, self._files.values())
+
     def list_sent(self) -> list[Path]:
         """The files that were to be watched, once `finish` has sent all of them; not the unreadable."""
         return [place for path, place in self._watched.items() if path not in self.unreadable]

@@ -6,6 +6,7 @@ are all it needs.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -20,7 +21,9 @@ from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.console import say, tail
 from trackboard.launch.follow import Follower
 from trackboard.launch.interpreter import make_command
+from trackboard.launch.log_files import printable
 from trackboard.launch.mpi import find_failed_rank
+from trackboard.launch.open_files import find_open_event_files
 from trackboard.launch.orphans import end_orphans, reap_orphans
 from trackboard.launch.outputs import find_outputs, keep_outputs
 from trackboard.launch.place import WORK, Place
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 _FOLLOW_S = 0.5
 _ASK_S = 1.0  # how often the store is asked whether somebody wants the run to end
+_OPEN_FILES_SHARE = 50  # looking for open files takes at most this part of the time
 _GRACE_S = 10.0
 _LEFTOVER_GRACE_S = 2.0
 _LINES = 50  # of what is not kept
@@ -86,6 +90,8 @@ class Worker:
         self._told_to_end = ""  # why, once it was
         self._next_ask_s = 0.0
         self._sent_logs: list[Path] = []
+        self._open_outside: set[str] = set()  # event files at paths outside of the working copy
+        self._next_open_files_s = 0.0
 
     def carry_out(self) -> None:
         """Run the job from preparing to its end; afterwards the run is terminal."""
@@ -196,6 +202,7 @@ class Worker:
         while not running.wait(pause_s):
             pause_s = 0.001 if follower.poll() else _FOLLOW_S
             self._place.recorder.beat()  # a script may say nothing for hours
+            self._look_for_open_files(running)
             if self._adopts_orphans:
                 reap_orphans(running.pids)
             elapsed_s = time.monotonic() - began_s
@@ -207,6 +214,25 @@ class Worker:
                 is_told = True
                 self._tell(f"ending the script: {self._told_to_end}")
                 running.end()
+
+    def _look_for_open_files(self, running: Processes) -> None:
+        """Event files at absolute paths are found while they are written, or never."""
+        began_s = time.monotonic()
+        if began_s < self._next_open_files_s:
+            return
+        pids = running.list_pids(orphans=self._adopts_orphans)
+        self._open_outside |= find_open_event_files(pids, os.path.realpath(self._folder / WORK))
+        now_s = time.monotonic()
+        self._next_open_files_s = now_s + _OPEN_FILES_SHARE * (now_s - began_s)
+
+    def _list_open_outside(self, follower: Follower) -> list[str]:
+        """One line for each folder with event files that are not followed."""
+        left = {os.path.dirname(path) for path in self._open_outside if not follower.follows(path)}
+        return [
+            f"the event files in {printable(folder)} are not kept: that is outside of the job's"
+            " folder. Write them below logs/, or let a link lead there"
+            for folder in sorted(left)
+        ]
 
     def _takes_too_much(self, running: Processes) -> bool:
         if self._limit_bytes is None:
@@ -271,7 +297,7 @@ class Worker:
         outputs = find_outputs(work)
         for line in _first(outputs.outside):
             self._tell(f"not kept: {line}")  # before the console is sent for the last time
-        for line in _first(follower.list_untaken()):
+        for line in _first([*follower.list_untaken(), *self._list_open_outside(follower)]):
             self._tell(line)
         follower.finish()
         self._sent_logs = follower.list_sent()

@@ -461,3 +461,32 @@ def test_it_says_that_it_lives_while_the_script_is_silent(bench: Bench) -> None:
     spool = b"".join(file.read_bytes() for file in bench.place.folder.glob("spool/*/*.seg"))
     assert spool.count(b'"k":"heartbeat"') == 1  # the next one 10 s later
     assert bench.run().state is RunState.COMPLETED
+
+
+def test_event_files_at_paths_outside_are_named_and_those_behind_links_are_kept(
+    bench: Bench, tmp_path: Path
+) -> None:
+    for name in ("lost", "linked"):
+        (tmp_path / name).mkdir()
+    bench.save(
+        """if True:
+        import os, sys, time
+        lost, linked = sys.argv[1:]
+        os.symlink(linked, "link")
+        files = [open(f"{folder}/events.out.tfevents.1", "w") for folder in (lost, linked)]
+        for file in files:
+            file.write("x")
+            file.flush()
+        time.sleep(1.5)  # the worker looks twice a second
+    """,
+        str(tmp_path / "lost"),
+        str(tmp_path / "linked"),
+    )
+    run = bench.carry_out()
+    assert run.state is RunState.COMPLETED
+    console = bench.file(CONSOLE).decode()
+    told = [line for line in console.splitlines() if "event files in" in line]
+    if sys.platform == "linux":
+        (line,) = told
+        assert f"the event files in {tmp_path / 'lost'} are not kept" in line
+    assert bench.file("link/events.out.tfevents.1") == b"x"
