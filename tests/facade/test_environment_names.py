@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +93,8 @@ def test_what_is_listed_is_what_is_got(ws: Workspace) -> None:
         assert environment.name == name
         assert environment.version == "1"
         assert repr(environment) == repr(Environment.get(ws, name))
+    assert [*copy.deepcopy(environments)] == [*environments]
+    assert repr(pickle.loads(pickle.dumps(environments))) == repr(dict(environments))
 
 
 @pytest.mark.parametrize("name", ["AzureML-sklearn-1.5", "AzureML-TensorFlow-2.1-GPU"])

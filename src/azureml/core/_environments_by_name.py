@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Tuple
 
 from azureml.exceptions._tree import MissingException
 
@@ -25,6 +25,10 @@ class EnvironmentsByName(Dict[str, "Environment"]):
     ) -> None:
         super().__init__(listed)
         self._find = find
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """A copy elsewhere knows those that are listed: there need not be a workspace."""
+        return dict, (dict(self),)
 
     def __missing__(self, name: str) -> Environment:
         try:

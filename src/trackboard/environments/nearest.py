@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from trackboard.environments.requirements import canonical, parse_requirement
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _BOUNDS = ("==", "===", "~=", "<", "<=")
-_LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;]+)", re.MULTILINE)
+_LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;]+)", re.MULTILINE)
 
 
 def or_newer(line: str) -> str | None:
@@ -52,19 +52,23 @@ def say_newer(lines: Iterable[str], lock: str, python: str) -> tuple[str, ...]:
         lock: What was found.
         python: The version of Python that it was found for.
     """
-    locked = read_lock(lock)
-    newer: list[str] = []
-    for line in lines:
-        found = _bounded(line)
-        version = locked.get(canonical(found.name)) if found else None
-        if found and version and not found.specifier.contains(version, prereleases=True):
-            newer.append(f"{found.name} {version} ({found.specifier})")
+    newer = [f"{name} {version} ({asked})" for name, version, asked in list_newer(lines, lock)]
     if not newer:
         return ()
     what = (
         f"newer than asked for, as nothing older has wheels for Python {python} and fits together"
     )
     return (f"{what}: {', '.join(newer)}",)
+
+
+def list_newer(lines: Iterable[str], lock: str) -> Iterator[tuple[str, str, str]]:
+    """Which of these became another version than they say: name, version, and what was asked for."""
+    locked = read_lock(lock)
+    for line in lines:
+        found = _bounded(line)
+        version = locked.get(canonical(found.name)) if found else None
+        if found and version and not found.specifier.contains(version, prereleases=True):
+            yield found.name, version, str(found.specifier)
 
 
 def _bounded(line: str) -> Requirement | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trackboard.environments.failures import explain, is_about_python, is_contradiction
 from trackboard.environments.local_packages import fingerprint, has_sources
-from trackboard.environments.nearest import at, or_newer, read_lock, say_newer
+from trackboard.environments.nearest import at, list_newer, or_newer, read_lock, say_newer
 from trackboard.environments.pythons import (
     Interpreter,
     find_python,
@@ -205,11 +205,12 @@ class Resolver:
     def _what_there_is(self, python: Interpreter) -> str:
         """What to ask for instead: versions near those that were asked for, or another Python."""
         settled = self._settle(python, self._plan.requirements)
-        versions = [new for old, new in settled.items() if old != new]
+        lock = "\n".join(new.replace("~=", "==") for new in settled.values())
+        nearest = [f"{name}=={version}" for name, version, _ in list_newer(settled, lock)]
         hints: list[str] = []
-        if versions:
-            nearest = ", ".join(one.replace("~=", "==") for one in versions)
-            hints.append(f"The nearest with wheels for Python {python.version}: {nearest}.")
+        if nearest:
+            what = f"The nearest with wheels for Python {python.version}"
+            hints.append(f"{what}: {', '.join(nearest)}.")
         other = self._other_python(python)
         if other:
             hints.append(f'Python {other} has wheels for all of it: python_version="{other}".')
@@ -230,16 +231,9 @@ class Resolver:
         """Find exact versions; without what nobody wrote, if it is that which cannot be had."""
         plan = self._plan
         answer = self._fit(python, plan.requirements, wheels_only=wheels_only)
-        written = tuple(line for line in plan.requirements if line not in plan.optional)
-        if (
-            answer.code == 0
-            or not is_contradiction(answer.words)
-            or len(written)
-            in (
-                0,
-                len(plan.requirements),
-            )
-        ):
+        written = [line for line in plan.requirements if line not in plan.optional]
+        is_less = 0 < len(written) < len(plan.requirements)
+        if answer.code == 0 or not is_less or not is_contradiction(answer.words):
             return answer
         without = self._fit(python, written, wheels_only=wheels_only)
         return without if without.code == 0 else answer

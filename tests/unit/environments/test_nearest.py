@@ -38,7 +38,7 @@ def test_at_a_version_or_a_later_fix_of_it(line: str, version: str, becomes: str
 
 
 def test_what_became_newer_is_said() -> None:
-    lock = "--index-url x\nnumpy==1.23.5\nscikit-learn==1.5.2\n"
+    lock = "--index-url x\nnumpy==1.23.5\nscikit-learn[all]==1.5.2\n"
     assert read_lock(lock) == {"numpy": "1.23.5", "scikit-learn": "1.5.2"}
 
     said = say_newer(["numpy~=1.22.0", "Scikit_learn~=1.5.0", "other==1"], lock, "3.11.7")

@@ -138,6 +138,18 @@ def test_the_hint_names_the_nearest_version_and_no_python_that_was_tried(
     assert "python_version=" not in caught.value.hint
 
 
+@pytest.mark.usefixtures("versions")
+def test_the_hint_names_only_what_must_change(preparing: Preparing) -> None:
+    preparing.index.add("never", "1.0", tag=_OLD)
+    with pytest.raises(UsageError) as caught:
+        preparing("beta==1.0.1", "alpha==1.0")
+    assert ": beta==2.1.0." in caught.value.hint
+    assert "alpha" not in caught.value.hint
+    with pytest.raises(UsageError) as caught:
+        preparing("never==1.0")
+    assert caught.value.hint.startswith("Nothing near it has wheels")
+
+
 @pytest.mark.requires("python3.10")
 def test_the_hint_names_a_python_that_has_wheels_for_it(preparing: Preparing) -> None:
     preparing.index.add("special", tag="cp310-none-any")
