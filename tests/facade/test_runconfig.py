@@ -21,6 +21,7 @@ from azureml.core.runconfig import (
     TensorflowConfiguration,
 )
 from azureml.exceptions import RunConfigurationException, UserErrorException
+from trackboard.environments import plan_environment
 
 
 @pytest.fixture
@@ -216,7 +217,7 @@ def test_a_default_python_stays_one_that_nobody_wrote(empty_folder: Path) -> Non
     RunConfiguration().save(str(empty_folder / "new" / "folder"))
     loaded = RunConfiguration.load(str(empty_folder / "new" / "folder"), "default")
 
-    assert loaded.environment._request().python == ""
+    assert plan_environment(loaded.environment._request()).python == ""
 
 
 def test_several_do_not_share_files(empty_folder: Path) -> None:
