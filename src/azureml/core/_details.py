@@ -23,6 +23,7 @@ from trackboard.layout.paths import given_path, safe_path
 from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
 
 if TYPE_CHECKING:
+    from azureml.core.environment import Environment
     from trackboard.model import JobPlan
     from trackboard.model import Run as StoredRun
 
@@ -247,6 +248,46 @@ class DetailCalls(RunHandle):
     def get_docs_url() -> str:
         """Return where the SDK's documents are."""
         return DOCS_URL
+
+    @property
+    def input_datasets(self) -> Dict[str, Any]:
+        """Empty: there are no datasets yet."""
+        return {}
+
+    @property
+    def output_datasets(self) -> Dict[str, Any]:
+        """Empty: there are no datasets yet."""
+        return {}
+
+    def get_environment(self) -> Environment:
+        """The environment of a job, as it was decided when the job was submitted.
+
+        Raises:
+            UserErrorException: The run is no job.
+        """
+        from azureml.core._environment_of_run import environment_of
+
+        plan = self._plan(self._stored())
+        if plan is None:
+            raise UserErrorException(
+                f"Run {self.id} has no environment of its own: it used the Python that ran it."
+            )
+        return environment_of(plan.environment, self.experiment.workspace)
+
+    def get_secret(self, name: str) -> str:
+        """Refused: there is no key vault.
+
+        Raises:
+            UserErrorException: Always; it says what to do instead.
+        """
+        raise UserErrorException(
+            f"get_secret({name!r}): there is no key vault. Set an environment variable before you submit"
+            f" (jobs get yours) and read os.environ[{name!r}]."
+        )
+
+    def get_secrets(self, secrets: List[str]) -> Dict[str, str]:
+        """Refused, like `get_secret`."""
+        return {name: self.get_secret(name) for name in secrets}
 
     # -- inside -----------------------------------------------------------------------------------
 

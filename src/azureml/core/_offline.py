@@ -54,10 +54,10 @@ class _OfflineRun(Run):
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment named like the script."""
+        """The experiment named like the script; asking for it makes nothing on the disk."""
         with _lock:
             if self._experiment is None:
-                self._experiment = Experiment(Workspace.from_config(), _experiment_name())
+                self._experiment = Experiment._unmade(Workspace._here(), _experiment_name())
             return self._experiment
 
     @property

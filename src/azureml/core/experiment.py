@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from azureml.core._filters import Filter
     from azureml.core.workspace import Workspace
     from trackboard.ports import Experiment as StoredExperiment
+    from trackboard.workspace import Workspace as _Workspace
 
 __getattr__ = other_names(__name__)
 
@@ -78,6 +79,25 @@ class Experiment:
             workspace._workspace.add_experiment(name)
         self._workspace = workspace
 
+    _is_made = True
+
+    @classmethod
+    def _unmade(cls, workspace: Workspace, name: str) -> Experiment:
+        """One that is made when it is first used."""
+        experiment = cls._of(workspace, name)
+        experiment._is_made = False
+        return experiment
+
+    @property
+    def _native(self) -> _Workspace:
+        """The workspace itself; the experiment is there from now on."""
+        native = self._workspace._workspace
+        if not self._is_made:
+            self._is_made = True
+            with sdk_errors():
+                native.add_experiment(self._name)
+        return native
+
     @property
     def name(self) -> str:
         """The experiment's name."""
@@ -108,7 +128,7 @@ class Experiment:
 
     def get_portal_url(self) -> str:
         """What to type to see the experiment in TensorBoard: there is no portal."""
-        folder = shlex.quote(str(self._workspace._workspace.folder))
+        folder = shlex.quote(str(self._native.folder))
         return f"trackboard tb {folder} --experiment {shlex.quote(self._name)}"
 
     portal_url = property(get_portal_url, doc="The same as `get_portal_url()`.")
@@ -179,7 +199,7 @@ class Experiment:
         return experiment
 
     def _stored(self) -> StoredExperiment:
-        native = self._workspace._workspace
+        native = self._native
         with sdk_errors():
             native.drain()
             found = native.store.read_experiments()
@@ -231,7 +251,7 @@ class Experiment:
                 f"start_logging: {', '.join(unknown)} cannot be used."
                 " Use name=, run_id=, display_name=, description= and tags=."
             )
-        workspace = self._workspace._workspace
+        workspace = self._native
         given = kwargs.get("tags")
         tags = plain_tags({} if given is None else given)
         with sdk_errors():
@@ -324,6 +344,7 @@ class Experiment:
         dry_run: bool = False,
         **kwargs: Any,
     ) -> Any:
+        assert self._native is not None  # the experiment is there
         submit = getattr(config, "_submit", None)
         if submit is None or isinstance(config, type):
             raise AzureMLException(
@@ -387,7 +408,7 @@ class Experiment:
         """
         plain = plain_tags(tags)
         with sdk_errors():
-            self._workspace._workspace.store.set_experiment_tags(self._name, plain)
+            self._native.store.set_experiment_tags(self._name, plain)
 
     def remove_tags(self, tags: Iterable[str]) -> Dict[str, Optional[str]]:
         """Take tags away; those that are not there are passed over.
@@ -400,7 +421,7 @@ class Experiment:
         """
         keys = [tags] if isinstance(tags, str) else [*tags]
         with sdk_errors():
-            self._workspace._workspace.store.remove_experiment_tags(self._name, keys)
+            self._native.store.remove_experiment_tags(self._name, keys)
         return self.tags
 
     def archive(self) -> None:
@@ -409,7 +430,7 @@ class Experiment:
         Nothing is lost: by its name it is found and shown as before, and new runs can be begun in it.
         """
         with sdk_errors():
-            self._workspace._workspace.store.set_archived(self._name, time.time())
+            self._native.store.set_archived(self._name, time.time())
 
     def reactivate(self, new_name: Optional[str] = None) -> None:
         """Take it back.
@@ -420,7 +441,7 @@ class Experiment:
         if new_name is not None:
             raise UserErrorException(f"reactivate({new_name!r}): an experiment keeps its name.")
         with sdk_errors():
-            self._workspace._workspace.store.set_archived(self._name, None)
+            self._native.store.set_archived(self._name, None)
 
     @staticmethod
     def delete(workspace: Workspace, experiment_id: str) -> None:

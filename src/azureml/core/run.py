@@ -11,7 +11,20 @@ import os
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, Iterator, List, Optional, Type
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Iterator,
+    List,
+    MutableMapping,
+    Optional,
+    Tuple,
+    Type,
+)
+from weakref import WeakValueDictionary
 
 from azureml import _guard as _guard
 from azureml import core
@@ -39,7 +52,6 @@ from trackboard.record.value import check_run_name, plain_text
 
 if TYPE_CHECKING:
     from azureml.core._filters import Filter
-    from azureml.core.environment import Environment
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
@@ -81,7 +93,21 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def _from_live(cls, live: LiveRun, experiment: Optional[Experiment]) -> Run:
         run = cls.__new__(cls)
         run._init(live, experiment)
+        if live.is_owner:
+            _own[run.id] = run
         return run
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """In another process it is the same run, to which that one logs as well."""
+        return _same_run, (self._experiment, self.id, self._live.experiment)
+
+    def __deepcopy__(self, memo: object) -> Run:
+        """A run is one thing, of which there is no second."""
+        return self
+
+    def __copy__(self) -> Run:
+        """The same."""
+        return self
 
     @classmethod
     def _from_stored(cls, stored: StoredRun, experiment: Experiment) -> Run:
@@ -249,46 +275,6 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
 
         return type_of(self._stored(), self.get_properties())
 
-    @property
-    def input_datasets(self) -> Dict[str, Any]:
-        """Empty: there are no datasets yet."""
-        return {}
-
-    @property
-    def output_datasets(self) -> Dict[str, Any]:
-        """Empty: there are no datasets yet."""
-        return {}
-
-    def get_environment(self) -> Environment:
-        """The environment of a job, as it was decided when the job was submitted.
-
-        Raises:
-            UserErrorException: The run is no job.
-        """
-        from azureml.core._environment_of_run import environment_of
-
-        plan = self._plan(self._stored())
-        if plan is None:
-            raise UserErrorException(
-                f"Run {self.id} has no environment of its own: it used the Python that ran it."
-            )
-        return environment_of(plan.environment, self.experiment.workspace)
-
-    def get_secret(self, name: str) -> str:
-        """Refused: there is no key vault.
-
-        Raises:
-            UserErrorException: Always; it says what to do instead.
-        """
-        raise UserErrorException(
-            f"get_secret({name!r}): there is no key vault. Set an environment variable before you submit"
-            f" (jobs get yours) and read os.environ[{name!r}]."
-        )
-
-    def get_secrets(self, secrets: List[str]) -> Dict[str, str]:
-        """Refused, like `get_secret`."""
-        return {name: self.get_secret(name) for name in secrets}
-
     def __repr__(self) -> str:
         stored = self._stored()
         return (
@@ -447,6 +433,7 @@ class _SubmittedRun(Run):
 
 
 _context: Optional[Run] = None
+_own: MutableMapping[str, Run] = WeakValueDictionary()  # that this process, or its parent, began
 
 
 def _submitted_run() -> Run:
@@ -462,6 +449,19 @@ def _submitted_run() -> Run:
         )
         _context = _SubmittedRun._from_live(live, None)
     return _context
+
+
+def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
+    """The run that was pickled, perhaps in another process."""
+    if run_id in _own:
+        return _own[run_id]
+    if run_id == os.environ.get("TRACKBOARD_RUN_ID"):
+        return _submitted_run()
+    if experiment is not None:
+        recorder = experiment.workspace._workspace.recorder()
+    else:  # a child that a job's script began
+        recorder = get_recorder(Path(os.environ["TRACKBOARD_WORKSPACE"]) / "spool")
+    return Run._from_live(recorder.attach(RunId(run_id), experiment=name, owner=False), experiment)
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:

@@ -68,6 +68,9 @@ class Workspace(CloudCalls):
         vm_size="STANDARD_NC6", max_nodes=2
     )
 
+    _location: Location
+    _opened: Optional[_Workspace] = None
+
     def __init__(
         self,
         subscription_id: Optional[str] = None,
@@ -89,18 +92,41 @@ class Workspace(CloudCalls):
         self._subscription_id = subscription_id or _NOBODY
         self._resource_group = resource_group or _NO_GROUP
 
-    def _open(self, location: Location) -> None:
-        with sdk_errors():
-            self._workspace = _Workspace.open(location)
+    def _open(self, location: Location, *, lazily: bool = False) -> None:
+        self._location = location
+        if not lazily:
+            assert self._workspace is not None  # opens it
         config = location.sdk_config
         self._subscription_id = config.subscription_id if config else _NOBODY
         self._resource_group = config.resource_group if config else _NO_GROUP
 
+    @property
+    def _workspace(self) -> _Workspace:
+        """The workspace itself, opened (and made) when it is first needed."""
+        if self._opened is None:
+            with sdk_errors():
+                self._opened = _Workspace.open(self._location)
+        return self._opened
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """In another process it is opened there."""
+        return {**vars(self), "_opened": None}
+
+    def __deepcopy__(self, memo: object) -> Workspace:
+        """A workspace is a place, and there is one of it."""
+        return self
+
     @classmethod
-    def _at(cls, location: Location) -> Workspace:
+    def _at(cls, location: Location, *, lazily: bool = False) -> Workspace:
         workspace = cls.__new__(cls)
-        workspace._open(location)
+        workspace._open(location, lazily=lazily)
         return workspace
+
+    @classmethod
+    def _here(cls) -> Workspace:
+        """The workspace that the current folder finds; nothing is made before it is used."""
+        with sdk_errors():
+            return cls._at(find_location(), lazily=True)
 
     @classmethod
     def _of_job(cls) -> Workspace:
@@ -320,7 +346,7 @@ class Workspace(CloudCalls):
     @property
     def name(self) -> str:
         """The workspace's name."""
-        return self._workspace.name
+        return self._location.name
 
     @property
     def subscription_id(self) -> str:

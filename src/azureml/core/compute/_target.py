@@ -15,6 +15,7 @@ from typing import (
     List,
     Mapping,
     Optional,
+    Tuple,
     Type,
     TypeVar,
 )
@@ -58,6 +59,10 @@ class ComputeTarget:
     is_attached: ClassVar[bool] = False
     _compute: Compute
     workspace: Workspace
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """As it is: made anew, it would ask for itself by its name."""
+        return object.__new__, (type(self),), dict(vars(self))
 
     def __new__(cls, workspace: Workspace, name: str) -> ComputeTarget:
         with sdk_errors(ComputeTargetException):
