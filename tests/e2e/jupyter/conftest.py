@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 import signal
-import socket
 import tempfile
 import urllib.parse
 import urllib.request
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
@@ -46,7 +47,7 @@ class Said:
         assert match, self
         return match[0]
 
-    @property
+    @functools.cached_property
     def page(self) -> Page:
         """The TensorBoard itself."""
         return Page(self.url)
@@ -148,6 +149,7 @@ class Page:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._process_id = self._find_listener()
 
     def get(self, path: str, form: bytes | None = None) -> Any:
         """The JSON at a path."""
@@ -176,11 +178,16 @@ class Page:
         return runs
 
     def is_there(self) -> bool:
-        """Whether anybody listens at its port."""
+        """Whether the process that listened at its port does so: a board of others may come after it."""
+        return self._process_id is not None and self._find_listener() == self._process_id
+
+    def _find_listener(self) -> int | None:
         port = urllib.parse.urlsplit(self.url).port
-        with socket.socket() as probe:
-            probe.settimeout(1.0)
-            return probe.connect_ex(("127.0.0.1", port or 0)) == 0
+        for each in psutil.net_connections("tcp"):
+            if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port:
+                process_id: int | None = each.pid
+                return process_id
+        return None
 
     def until(self, condition: Callable[[Page], object], *, within_s: float = PATIENCE_S) -> None:
         """Wait until something holds for it."""
