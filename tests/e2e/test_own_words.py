@@ -129,7 +129,9 @@ def test_the_console_of_a_notebook(empty_folder: Path) -> None:
         {name: "".join(o.text for o in cell.outputs if o.get("name") == name) for name in _STREAMS}
         for cell in notebook.cells
     )
-    assert first["stdout"] == "hello\n"
+    notice, *printed = first["stdout"].splitlines()
+    assert notice.startswith("trackboard: new workspace in ")
+    assert printed == ["hello"]
     assert "careful\n" in first["stderr"]
     assert first["stderr"].endswith("\r100%")
     assert second["stdout"] == "hello\ncareful\n100%\n\nOutStream\n"

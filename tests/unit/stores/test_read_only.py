@@ -32,7 +32,8 @@ def kill_after_writing(path: Path) -> None:
     """Add an experiment in a process that ends without closing the database."""
     pid = os.fork()
     if pid == 0:
-        open_sqlite(path).add_experiment("killed")
+        store = open_sqlite(path)  # which nobody closes, nor lets go
+        store.add_experiment("killed")
         os._exit(0)
     os.waitpid(pid, 0)
 
