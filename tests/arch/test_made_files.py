@@ -23,6 +23,7 @@ WRITING = set("wax+")
 
 ELSEWHERE = {
     "azureml": "where a user asks for files: what they download, save or offline runs write",
+    "trackboard/board/event_folder.py": "links in a private folder",
     "trackboard/board/event_links.py": "links in a private folder of the board's user",
     "trackboard/board/export_folder.py": "the folder that a user exports to",
     "trackboard/board/link.py": "a page in a private folder",

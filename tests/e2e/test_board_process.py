@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, until
 from trackboard.board import process as process_module
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
-from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.errors import Unavailable, UsageError
 from trackboard.workspace import Workspace
 
 # A process that starts a board, says where, and then does what its first argument says.
@@ -211,8 +211,9 @@ def test_a_starter_that_ends_while_the_board_still_starts_takes_it_along(
 
 
 def test_what_the_board_refuses_is_raised_as_it_was(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="not-there"):
-        BoardProcess.start(Show(log_folder=tmp_path / "not-there"), port=0)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        BoardProcess.start(Show(log_folder=tmp_path / "file"), port=0)
     with pytest.raises(UsageError, match="cannot listen"):
         BoardProcess.start(Show(log_folder=tmp_path), port=0, host="192.0.2.77")
 

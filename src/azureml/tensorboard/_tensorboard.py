@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from pathlib import Path
 from typing import Iterable, Iterator, Mapping, Optional, Tuple, Union
 
 from azureml import _guard as _guard
@@ -16,6 +15,7 @@ from azureml.exceptions._tree import sdk_errors
 from azureml.tensorboard._address import tell_address
 from trackboard.board.empty import list_empty
 from trackboard.board.link import find_link, open_in_browser
+from trackboard.board.log_folders import expand
 from trackboard.board.process import BoardProcess
 from trackboard.board.samples import Samples
 from trackboard.board.show import Show
@@ -114,7 +114,7 @@ class Tensorboard:
 
     def _what_to_show(self) -> Show:
         if not self._runs and self._local_root is not None:
-            return Show(log_folder=Path(self._local_root).absolute())
+            return Show(log_folder=expand(self._local_root))
         workspaces = {
             run.experiment.workspace._workspace.folder: run.experiment.workspace
             for run in self._runs

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tensorboard.errors import NotFoundError
 
 from trackboard.board.event_watch import EventWatch, FileState
+from trackboard.board.log_folders import LogFolder
 from trackboard.board.pace import Pace
+from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.roster import OWN_IDS
 from trackboard.model.tensorboard_files import is_event_file
 
@@ -127,3 +129,18 @@ class PlainFolder:
 
     def close(self) -> None:
         """Nothing to do: the folder is not ours."""
+
+
+class LinkedFolders(PlainFolder):
+    """Several folders of event files, as one that holds a link to each, called by its name."""
+
+    def __init__(self, folders: Iterable[LogFolder]) -> None:
+        self._links = PrivateFolder()
+        self.path = self._links.path
+        for folder in folders:  # that is not there yet is found when it comes
+            (self.path / folder.name).symlink_to(folder.path)
+        super().__init__(self.path)
+
+    def close(self) -> None:
+        """Remove the links."""
+        self._links.close()

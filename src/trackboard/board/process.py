@@ -176,7 +176,8 @@ def _with_output(what: str, output: Path) -> str:
 
 def _hint(show: Show) -> str:
     python = shlex.quote(sys.executable)
-    folder = shlex.quote(str(show.workspace or show.log_folder))
+    several = " ".join(shlex.quote(f"{each.name}:{each.path}") for each in show.log_folders)
+    folder = several or shlex.quote(str(show.workspace or show.log_folder))
     return (
         f"To see it in a terminal, type: {python} -m trackboard tb {folder}\n"
         "If TensorBoard itself is broken, type: "

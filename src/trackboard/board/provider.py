@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from trackboard.board.event_folder import PlainFolder
+from trackboard.board.event_folder import LinkedFolders, PlainFolder
 from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
+from trackboard.board.log_folders import LogFolder
 from trackboard.board.merged import BoardProvider
 from trackboard.board.native import NativeProvider
 from trackboard.board.private_folder import PrivateFolder
@@ -19,7 +21,7 @@ from trackboard.board.sampling import Sampling
 from trackboard.board.source import Source, View
 from trackboard.board.statuses import Statuses
 
-__all__ = ["BoardProvider", "open_folder_provider", "open_provider"]
+__all__ = ["BoardProvider", "open_folder_provider", "open_folders_provider", "open_provider"]
 
 
 def open_provider(
@@ -54,7 +56,18 @@ def open_provider(
 
 def open_folder_provider(folder: Path, *, samples: Samples = AS_USUAL) -> BoardProvider:
     """Show the event files below one folder and nothing else, as stock TensorBoard would."""
+    return _show_folders(PlainFolder(folder), folder, samples)
+
+
+def open_folders_provider(
+    folders: Iterable[LogFolder], *, samples: Samples = AS_USUAL
+) -> BoardProvider:
+    """Show the event files below several folders, the runs of each below its name."""
+    linked = LinkedFolders(folders)
+    return _show_folders(linked, linked.path, samples)
+
+
+def _show_folders(folders: PlainFolder, log_directory: Path, samples: Samples) -> BoardProvider:
     sampling = Sampling(samples)
-    start_reader = partial(open_reader, samples=samples)
-    native = NativeProvider(PlainFolder(folder), start_reader, sampling)
-    return BoardProvider(None, native, sampling=sampling, log_directory=folder)
+    native = NativeProvider(folders, partial(open_reader, samples=samples), sampling)
+    return BoardProvider(None, native, sampling=sampling, log_directory=log_directory)

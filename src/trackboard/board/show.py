@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trackboard.board.log_folders import LogFolder
 from trackboard.board.samples import AS_USUAL, Samples
 
 COMMAND = "tb-process"  # `python -m trackboard tb-process …`: for starters, not for people
@@ -14,17 +15,19 @@ COMMAND = "tb-process"  # `python -m trackboard tb-process …`: for starters, n
 
 @dataclass(frozen=True)
 class Show:
-    """A workspace (all of it, an experiment, or runs and their descendants), or a log folder."""
+    """A workspace (all of it, an experiment, or runs and their descendants), or log folders."""
 
     workspace: Path | None = None
     log_folder: Path | None = None
+    log_folders: tuple[LogFolder, ...] = ()  # several, with a name for each
     experiment: str | None = None
     runs: tuple[str, ...] | None = None
     raw_ids: bool = False
     samples: Samples = AS_USUAL
 
     def __post_init__(self) -> None:
-        assert (self.workspace is None) != (self.log_folder is None), "one of the two"
+        given = (self.workspace is not None, self.log_folder is not None, bool(self.log_folders))
+        assert sum(given) == 1, "one of the three"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Command:
             words.append(f"--workspace={self.show.workspace}")
         if self.show.log_folder is not None:
             words.append(f"--log-folder={self.show.log_folder}")
+        words += [f"--named-folder={each.name}:{each.path}" for each in self.show.log_folders]
         if self.show.experiment is not None:
             words.append(f"--experiment={self.show.experiment}")
         if self.show.runs is not None:
@@ -68,6 +72,7 @@ class Command:
         parser.add_argument("--path-prefix", default="")
         parser.add_argument("--workspace", type=Path)
         parser.add_argument("--log-folder", type=Path)
+        parser.add_argument("--named-folder", action="append", default=[])
         parser.add_argument("--experiment")
         parser.add_argument("--only-runs", action="store_true")
         parser.add_argument("--run", action="append", default=[])
@@ -77,9 +82,15 @@ class Command:
         show = Show(
             workspace=said.workspace,
             log_folder=said.log_folder,
+            log_folders=tuple(_named(word) for word in said.named_folder),
             experiment=said.experiment,
             runs=tuple(said.run) if said.only_runs else None,
             raw_ids=said.raw_ids,
             samples=said.samples,
         )
         return cls(show, said.host, said.port, said.control, said.output, said.path_prefix)
+
+
+def _named(word: str) -> LogFolder:
+    name, _, path = word.partition(":/")  # absolute, and a name holds no slash
+    return LogFolder(name, Path(f"/{path}"))

@@ -11,14 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.board import control
 from trackboard.board.link import proxy_hosts
+from trackboard.board.log_folders import expand
 from trackboard.board.port import listen
 from trackboard.board.private_folder import remove_around
-from trackboard.board.samples import Samples
 from trackboard.board.show import Command, Show
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_loopback
@@ -27,7 +26,7 @@ from trackboard.board.web.output import bounded_output
 from trackboard.board.web.peer import can_find_peers
 from trackboard.board.web.prefix import parse_prefix
 from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter, url_of
-from trackboard.errors import NotFound, TrackboardError, UsageError
+from trackboard.errors import TrackboardError, UsageError
 
 if TYPE_CHECKING:
     from trackboard.workspace import Workspace
@@ -111,8 +110,8 @@ def run_board(
         serve_it = functools.partial(
             serve, listener, stop=stop, on_ready=on_ready, prefix=prefix, samples=show.samples
         )
-        if show.log_folder is not None:
-            _serve_log_folder(show.log_folder, show.samples, serve_it, door.access(listener, None))
+        if show.workspace is None:
+            _serve_log_folders(show, serve_it, door.access(listener, None))
             return
         from trackboard.board.provider import open_provider
         from trackboard.board.registry import FOLDER, announced
@@ -144,11 +143,13 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _serve_log_folder(
-    folder: Path, samples: Samples, serve_it: Callable[..., None], access: Access
-) -> None:
-    from trackboard.board.provider import open_folder_provider
+def _serve_log_folders(show: Show, serve_it: Callable[..., None], access: Access) -> None:
+    from trackboard.board.provider import open_folder_provider, open_folders_provider
 
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}")
-    serve_it(lambda: open_folder_provider(folder, samples=samples), access=access)
+    samples = show.samples
+    if show.log_folder is not None:
+        folder = expand(show.log_folder)
+        serve_it(lambda: open_folder_provider(folder, samples=samples), access=access)
+    else:
+        folders = show.log_folders
+        serve_it(lambda: open_folders_provider(folders, samples=samples), access=access)

@@ -13,6 +13,7 @@ import click
 
 from trackboard.board.control import Ready
 from trackboard.board.link import open_in_browser, with_key_shown
+from trackboard.board.log_folders import LogFolder, expand, read_log_folders, split_name
 from trackboard.board.port import DEFAULT_PORT
 from trackboard.board.samples import Samples
 from trackboard.board.show import Show
@@ -26,7 +27,7 @@ _SETTINGS = "trackboard.toml"
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="A taken one moves on.")
 @click.option(
     "--host",
@@ -70,7 +71,7 @@ _SETTINGS = "trackboard.toml"
 @click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
 def tb(
-    folder: Path | None,
+    folders: tuple[str, ...],
     port: int,
     host: str,
     experiment: str | None,
@@ -87,10 +88,11 @@ def tb(
     """Show a history in TensorBoard until Ctrl-C.
 
     FOLDER: a workspace or a folder that holds one (its history is shown), or any folder of event
-    files. Without it, the workspace that belongs to the current folder.
+    files, which is waited for if it is not there yet. Without it, the workspace that belongs to the
+    current folder. Several folders of event files: each by its own name, or as name:FOLDER.
     """
     show = dataclasses.replace(
-        _what_to_show(folder, experiment, runs), samples=Samples.parse(samples)
+        _what_to_show(folders, experiment, runs), samples=Samples.parse(samples)
     )
 
     def say(ready: Ready) -> None:
@@ -109,19 +111,21 @@ def tb(
     run_board(show, door, stop=threading.Event(), on_ready=say)
 
 
-def _what_to_show(folder: Path | None, experiment: str | None, runs: tuple[str, ...]) -> Show:
+def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[str, ...]) -> Show:
+    if len(words) > 1 or (words and split_name(words[0])[0]):
+        log_folders = read_log_folders(words)
+        for each in log_folders:
+            if _holds_history(each.path):
+                raise UsageError(
+                    f"{each.path} holds a history: it is shown by itself",
+                    hint="Leave out the other folders, or name folders of event files only.",
+                )
+        _refuse_names(log_folders[0].path, experiment, runs)
+        return Show(log_folders=log_folders)
+    folder = expand(words[0]) if words else None
     if folder is not None and not _holds_history(folder):
-        if not folder.is_dir():
-            raise NotFound(
-                f"there is no folder {folder.absolute()}",
-                hint="Name a folder of event files, or one with a history (trackboard where).",
-            )
-        if experiment or runs:
-            raise UsageError(
-                f"{folder.absolute()} is a folder of event files: it has no experiments and runs",
-                hint="Leave out --experiment and --run, or name a folder with a history.",
-            )
-        return Show(log_folder=folder.absolute())
+        _refuse_names(folder, experiment, runs)
+        return Show(log_folder=folder)
     workspace = find_location(folder).folder
     if folder is not None and not holds_workspace(workspace):
         raise NotFound(
@@ -135,6 +139,14 @@ def _what_to_show(folder: Path | None, experiment: str | None, runs: tuple[str, 
             history.runs_of(experiment)
         ids = tuple(find_one(history, run).id for run in runs)
     return Show(workspace=workspace, experiment=experiment, runs=ids or None)
+
+
+def _refuse_names(folder: Path, experiment: str | None, runs: tuple[str, ...]) -> None:
+    if experiment or runs:
+        raise UsageError(
+            f"{folder} is a folder of event files: it has no experiments and runs",
+            hint="Leave out --experiment and --run, or name a folder with a history.",
+        )
 
 
 def _holds_history(folder: Path) -> bool:
@@ -151,16 +163,19 @@ def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object
         "url": ready.url,
         "port": ready.port,
         "moved_from": moved_from,
-        "folder": str(show.workspace or show.log_folder),
+        "folder": None if show.log_folders else str(show.workspace or show.log_folder),
+        "folders": {each.name: str(each.path) for each in show.log_folders},
         "pid": os.getpid(),
     }
 
 
 def _tell(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) -> None:
-    if show.log_folder is not None:
-        click.echo(f"event files in  {show.log_folder}")
-    else:
+    if show.workspace is not None:
         click.echo(f"history in      {show.workspace}")
+    for folder in _log_folders(show):
+        name = f"{folder.name}: " if show.log_folders else ""
+        waits = "" if folder.is_there else "  (is not there yet: it is waited for)"
+        click.echo(f"event files in  {name}{folder.path}{waits}")
     if moved_from is not None:
         click.echo(f"port {moved_from} is taken: moved on to {ready.port}")
     click.echo(f"TensorBoard at  {ready.url}  (Ctrl-C ends it)")
@@ -173,3 +188,7 @@ def _tell(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) ->
     if os.environ.get("SSH_CONNECTION"):
         forward = f"ssh -L {ready.port}:localhost:{ready.port} {socket.gethostname()}"
         click.echo(f"on your machine {forward}")
+
+
+def _log_folders(show: Show) -> tuple[LogFolder, ...]:
+    return show.log_folders or ((LogFolder("", show.log_folder),) if show.log_folder else ())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.board.log_folders import LogFolder
 from trackboard.board.samples import Samples
 from trackboard.board.show import COMMAND, Command, Show
 
@@ -16,6 +17,7 @@ from trackboard.board.show import COMMAND, Command, Show
         Show(workspace=Path("/w"), runs=()),
         Show(workspace=Path("/w"), runs=("one", "-two")),
         Show(log_folder=Path("/logs")),
+        Show(log_folders=(LogFolder("a:b", Path("/x:/y")), LogFolder("-", Path("/z")))),
         Show(log_folder=Path("/logs"), samples=Samples.parse("images=all,scalars=5000")),
     ],
 )
