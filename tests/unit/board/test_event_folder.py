@@ -61,3 +61,31 @@ def test_a_plain_folder_notices_growth(tmp_path: Path, monkeypatch: pytest.Monke
     assert folder.changes == 2
     with pytest.raises(NotFoundError, match="has no experiments"):
         folder.follow("exp")
+
+
+def test_a_reader_of_a_plain_folder_starts_again_when_a_file_was_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = PlainFolder(tmp_path)
+    now = 100.0
+    monkeypatch.setattr("trackboard.board.pace.time.monotonic", lambda: now)
+    epochs = []
+
+    def look() -> None:
+        nonlocal now
+        now += 100 * INTERVAL_S
+        folder.follow("")
+        epochs.append(folder.epoch)
+
+    first, second = add(tmp_path / "a/1.tfevents", 50), add(tmp_path / "b/1.tfevents", 50)
+    look()
+    first.write_bytes(first.read_bytes() + b"more")
+    look()
+    add(tmp_path / "aside", 10).replace(first)
+    look()
+    add(tmp_path / "a/2.tfevents")
+    first.unlink()  # begun again
+    look()
+    second.unlink()  # of a run that is gone the reader lets go by itself
+    look()
+    assert epochs == [0, 0, 1, 2, 2]

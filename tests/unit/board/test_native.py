@@ -195,6 +195,17 @@ def test_a_lost_reader_costs_one_answer(board: Board, caplog: pytest.LogCaptureF
     board.native.close()
 
 
+def test_another_epoch_of_the_folder_begins_with_another_reader(board: Board) -> None:
+    board.native.list_runs(experiment_id="")
+    first = board.reader
+    board.native.list_runs(experiment_id="")
+    assert board.reader is first
+    board.native._folders.epoch += 1
+    board.native.list_runs(experiment_id="")
+    assert first.is_closed
+    assert not board.reader.is_closed
+
+
 def test_close_ends_the_reader_for_good(board: Board) -> None:
     assert scalars(board)
     folder = board.reader.folder
