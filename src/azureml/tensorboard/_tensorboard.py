@@ -110,6 +110,10 @@ class Tensorboard:
                 )
             if self._runs:
                 self._tell_empty()
+            elif show.log_folder is not None and not show.log_folder.is_dir():
+                say(
+                    f"There is no folder {show.log_folder} yet: it is shown as soon as it is there."
+                )
         return self._board
 
     def _what_to_show(self) -> Show:
