@@ -69,15 +69,22 @@ def check_order(store: Store, query: RunQuery, order: Order, found: Sequence[Run
 
 
 def check_metrics(store: Store, runs: Collection[RunId], asked: Iterable[str]) -> None:
-    """Raise where none of some runs logged a metric.
+    """Raise where none of some runs logged a metric; while nothing is logged, one that goes on may do so yet.
 
     Raises:
         NotFound: None did.
     """
     known = metrics_of(store, runs)
+    if not known and any(_goes_on(store, run) for run in runs):
+        return
     for name in asked:
         if name not in known:
             raise _unlogged(name, known, "none of these runs" if len(runs) > 1 else "the run")
+
+
+def _goes_on(store: Store, run: RunId) -> bool:
+    found = store.find_run(run)
+    return found is not None and not found.state.is_terminal
 
 
 def check_columns(store: Store, asked: Iterable[str]) -> None:

@@ -169,3 +169,13 @@ def test_metrics_of_a_history(workspace: Workspace) -> None:
             workspace.history(runs, metrics)
     with pytest.raises(UsageError, match="limit=0"):
         workspace.history("one", limit=0)
+
+
+def test_a_run_that_goes_on_may_log_it_yet(workspace: Workspace) -> None:
+    """Whoever waits for a run's first values asks before there are any."""
+    with workspace.start_run("good", name="going on") as run:
+        assert len(workspace.history("going on", "loss")) == 0
+        run.log("loss", 0.5)
+        assert len(workspace.history("going on", "loss")) == 1
+        with pytest.raises(NotFound, match="did not log a metric 'los'"):
+            workspace.history("going on", "los")
