@@ -107,6 +107,8 @@ class OnRay:
     def values(self, run: RunId, metric: str) -> list[float]:
         if self.workspace.find_run(run) is None:
             return []
+        if not self.workspace.store.list_series(runs=[run]):
+            return []  # one that never began
         return [float(value) for value in self.workspace.history(run, metric).values]
 
     def worker(self, run: RunId) -> psutil.Process:
