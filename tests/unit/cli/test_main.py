@@ -35,7 +35,7 @@ def test_wrong_words_are_a_usage_error(
     ("words", "code", "message", "hint"),
     [
         (["tb", "--port", "70000"], 2, "70000", "65535"),
-        (["tb", "not-there"], 3, "not-there", "trackboard where"),
+        (["runs", "not-there"], 3, "not-there", "The first run makes it"),
         (["tb", ".", "--experiment", "x"], 2, "event files", "--experiment"),
     ],
 )
