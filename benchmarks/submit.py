@@ -23,9 +23,9 @@ from pathlib import Path
 from report import Target, print_head, print_table, print_targets
 
 from trackboard.environments import prepare_environment
-from trackboard.launch.manifest import load_manifest, restore
+from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.plan import Request
-from trackboard.launch.plan_file import load_plan
+from trackboard.launch.snapshot.manifest import load_manifest, restore
 from trackboard.launch.submit import prepare
 from trackboard.model import Compute, EnvironmentRequest, RunId
 from trackboard.workspace import Workspace

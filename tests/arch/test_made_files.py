@@ -34,9 +34,9 @@ ELSEWHERE = {
     "trackboard/board/reader.py": "a file in a private folder",
     "trackboard/environments": "the cache of environments, which is each user's own",
     "trackboard/inside": "a job's own files",
-    "trackboard/launch/manifest.py": "the working copy, with the modes of the snapshot",
+    "trackboard/launch/snapshot/manifest.py": "the working copy, with the modes of the snapshot",
     "trackboard/layout": "here it is done",
-    "trackboard/stores/read_only.py": "a copy in a temporary folder",
+    "trackboard/stores/engine/read_only.py": "a copy in a temporary folder",
     "trackboard/targets/ray/node_probe.py": "runs where no package of ours is; its file is gone at once",
     "trackboard/testing": "tests",
 }

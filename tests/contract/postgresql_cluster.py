@@ -18,7 +18,7 @@ from tests.prerequisites import require
 
 from trackboard.ports import Store
 from trackboard.stores import open_postgresql
-from trackboard.stores.schema import metadata
+from trackboard.stores.schema.tables import metadata
 
 _USER = "postgres"  # no server of PostgreSQL runs as root; Debian's package makes this user
 _PATIENCE_S = 120.0

@@ -13,8 +13,8 @@ from tests.contract.postgresql_cluster import open_empty, url_of
 from trackboard.errors import Conflict, Unavailable
 from trackboard.ports import Store
 from trackboard.stores import open_postgresql
-from trackboard.stores.schema import tag
-from trackboard.stores.short_text import short, shorten
+from trackboard.stores.rules.short_text import short, shorten
+from trackboard.stores.schema.tables import tag
 from trackboard.testing.limits_contract import LimitsContract, noise
 
 pytestmark = pytest.mark.xdist_group("postgresql")

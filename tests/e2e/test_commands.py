@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.waiting import PATIENCE_S
 
-from trackboard.launch.plan_file import load_plan
+from trackboard.launch.context.plan_file import load_plan
 from trackboard.model import RunId
 from trackboard.workspace import Workspace
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tests.prerequisites import require
 
-from trackboard.launch.queue import cancel
+from trackboard.launch.queue.queue import cancel
 from trackboard.model import Distribution, Launcher, RunId, RunState
 
 if TYPE_CHECKING:

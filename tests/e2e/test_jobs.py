@@ -15,9 +15,9 @@ import pytest
 from tests.waiting import PATIENCE_S
 
 from trackboard.errors import NotFound, UsageError
-from trackboard.launch.place import open_place
+from trackboard.launch.context.worker_context import open_place
 from trackboard.launch.plan import Request
-from trackboard.launch.queue import cancel, kick
+from trackboard.launch.queue.queue import cancel, kick
 from trackboard.launch.submit import submit
 from trackboard.model import RunId, RunState
 

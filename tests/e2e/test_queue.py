@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.waiting import PATIENCE_S
 
-from trackboard.launch.queue import cancel, kick
+from trackboard.launch.queue.queue import cancel, kick
 from trackboard.model import Compute, Distribution, Launcher, RunId, RunState
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from tests.golden import expected as golden
 from tests.other_users import User, folder_for_everybody, run_as, run_on_read_only_mount
 
-from trackboard.launch.plan_file import load_plan, save_plan
+from trackboard.launch.context.plan_file import load_plan, save_plan
 from trackboard.model import RunKind
 from trackboard.workspace import Workspace
 

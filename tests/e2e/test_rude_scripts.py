@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from trackboard.launch.queue import cancel
+from trackboard.launch.queue.queue import cancel
 from trackboard.model import RunId, RunState
 
 if TYPE_CHECKING:

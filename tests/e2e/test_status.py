@@ -16,7 +16,7 @@ from tests.waiting import PATIENCE_S, until
 
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
-from trackboard.launch.queue import cancel
+from trackboard.launch.queue.queue import cancel
 from trackboard.model import BUILD_LOG, RunId, RunState
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ _freeze()
 
 from trackboard import model  # noqa: E402
 from trackboard.stores import open_sqlite  # noqa: E402
-from trackboard.stores.schema import SCHEMA  # noqa: E402
+from trackboard.stores.schema.tables import SCHEMA  # noqa: E402
 from trackboard.testing.speaker import Speaker, numbers  # noqa: E402
 
 CATALOGUE_TIME_S = content.T0 + 1000

@@ -10,8 +10,8 @@ from tests.golden import expected as golden
 
 from trackboard import Workspace
 from trackboard.cli.main import main
-from trackboard.launch.manifest import load_manifest, restore
-from trackboard.launch.plan_file import encode_plan, load_plan
+from trackboard.launch.context.plan_file import encode_plan, load_plan
+from trackboard.launch.snapshot.manifest import load_manifest, restore
 from trackboard.model import RunId, RunState
 
 TOLD = golden.load("workspace.json")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from trackboard.model import ValueKind
 from trackboard.ports import Points
-from trackboard.stores import chunk, thin
-from trackboard.stores.chunk import Columns, Packer, Unpacker
+from trackboard.stores.codec import chunk, downsample
+from trackboard.stores.codec.chunk import Columns, Packer, Unpacker
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 BITS = st.integers(0, 2**64 - 1)  # of a float: every NaN payload, both zeros, infinities
@@ -90,7 +90,7 @@ def test_a_wider_column_is_filled_with_the_same_numbers(points: Points) -> None:
 @given(columns(ValueKind.FLOAT))
 def test_a_preview_holds_the_ends_and_the_extremes(points: Points) -> None:
     found = chunk.read_preview(chunk.make_preview(points), ValueKind.FLOAT)
-    assert len(found) == min(len(points), thin.PREVIEW)
+    assert len(found) == min(len(points), downsample.PREVIEW)
     assert found.values[0].tobytes() == points.values[0].tobytes()
     assert found.values[-1].tobytes() == points.values[-1].tobytes()
     np.testing.assert_equal(chunk.extremes(found.values), chunk.extremes(points.values))
@@ -98,7 +98,7 @@ def test_a_preview_holds_the_ends_and_the_extremes(points: Points) -> None:
 
 @given(columns(ValueKind.FLOAT) | columns(ValueKind.INT), st.integers(1, 60))
 def test_a_sample_keeps_its_promises(points: Points, limit: int) -> None:
-    chosen = thin.sample(points.values, limit).tolist()
+    chosen = downsample.sample(points.values, limit).tolist()
     assert 1 <= len(chosen) <= limit
     assert chosen == sorted(set(chosen))
     assert chosen[-1] == len(points) - 1

@@ -14,8 +14,8 @@ from tests.property.test_chunk_codec import check_same, columns
 
 from trackboard.model import ValueKind
 from trackboard.ports import Points
-from trackboard.stores import chunk
-from trackboard.stores.chunk import DTYPES, Damaged, Packed, Packer, Unpacker
+from trackboard.stores.codec import chunk
+from trackboard.stores.codec.chunk import DTYPES, Damaged, Packed, Packer, Unpacker
 
 PACKER, UNPACKER = Packer(), Unpacker()
 ANY_KIND = st.sampled_from(ValueKind).flatmap(lambda kind: st.tuples(st.just(kind), columns(kind)))

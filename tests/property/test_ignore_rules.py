@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from trackboard.blobs import open_folder
-from trackboard.launch.patterns import Patterns
-from trackboard.launch.snapshot import take_snapshot
+from trackboard.launch.snapshot.gitignore import Patterns
+from trackboard.launch.snapshot.take import take_snapshot
 
 NAMES: Final = ("a", "b", "data", "x.csv", "y.csv", "a.py", "build", "c]d", "a b", "#x", "!y", "\\")
 LINES: Final = (

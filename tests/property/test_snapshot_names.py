@@ -10,8 +10,8 @@ from typing import BinaryIO
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trackboard.launch.manifest import Manifest, load_manifest, restore
-from trackboard.launch.snapshot import take_snapshot
+from trackboard.launch.snapshot.manifest import Manifest, load_manifest, restore
+from trackboard.launch.snapshot.take import take_snapshot
 
 _SKIPPED = (b".git", b".trackboard", b"__pycache__", b".gitignore", b".amlignore", b"pyvenv.cfg")
 

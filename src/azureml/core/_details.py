@@ -139,7 +139,7 @@ class DetailCalls(RunHandle):
 
     def _what_it_waits_for(self) -> str:
         """Why a run that has not ended does not run yet; empty for none."""
-        from trackboard.launch.position import queue_position
+        from trackboard.launch.queue.position import queue_position
 
         with sdk_errors():
             position = queue_position(self.experiment.workspace._workspace.store, RunId(self.id))
@@ -300,7 +300,7 @@ class DetailCalls(RunHandle):
         if stored.kind is not RunKind.JOB:
             return None
         from trackboard.errors import NotFound
-        from trackboard.launch.plan_file import load_plan
+        from trackboard.launch.context.plan_file import load_plan
 
         try:
             return load_plan(self.experiment.workspace._workspace.site.job_folder(RunId(self.id)))

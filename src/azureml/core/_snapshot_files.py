@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from azureml.exceptions._tree import SnapshotException, sdk_errors
-from trackboard.launch.manifest import load_manifest
-from trackboard.launch.place import SNAPSHOTS
-from trackboard.launch.snapshot import take_snapshot
+from trackboard.launch.context.worker_context import SNAPSHOTS
+from trackboard.launch.snapshot.manifest import load_manifest
+from trackboard.launch.snapshot.take import take_snapshot
 
 if TYPE_CHECKING:
     from trackboard.workspace import Workspace

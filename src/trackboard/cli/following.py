@@ -117,7 +117,7 @@ def _what_is_new(cause: str, console: Path) -> list[str]:
 
 def _waits_for(workspace: Workspace, run: Run) -> str:
     """What a run that prints nothing yet is busy with."""
-    from trackboard.launch.position import queue_position
+    from trackboard.launch.queue.position import queue_position
 
     position = queue_position(workspace.store, run.id)
     if position is not None:

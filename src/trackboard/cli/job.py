@@ -27,8 +27,8 @@ def job_facts(
     """
     if run.kind is not RunKind.JOB:
         return {}
-    from trackboard.launch.plan_file import describe_environment, load_plan
-    from trackboard.launch.position import queue_position
+    from trackboard.launch.context.plan_file import describe_environment, load_plan
+    from trackboard.launch.queue.position import queue_position
 
     position = queue_position(workspace.store, run.id)
     facts: dict[str, str | int | None] = {

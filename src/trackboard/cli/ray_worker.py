@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trackboard.launch.node_worker import NodeWorker
-from trackboard.launch.orphans import adopt_orphans
-from trackboard.launch.place import Place, open_place
-from trackboard.launch.plan_file import load_plan
+from trackboard.launch.context.plan_file import load_plan
+from trackboard.launch.context.worker_context import Place, open_place
+from trackboard.launch.processes.orphan_reaper import adopt_orphans
+from trackboard.launch.worker.node_worker import NodeWorker
 from trackboard.layout.paths import job_folder
 from trackboard.model import Share, check_run_id
 from trackboard.spool.turn import take_turn
@@ -57,7 +57,7 @@ def _make_worker(place: Place, given: argparse.Namespace, nodes: int) -> NodeWor
     if nodes == 1:
         adopt_orphans()
         return NodeWorker(place, given.run, variables, [share], adopts_orphans=True)
-    from trackboard.launch.spread import NodePart, SpreadWorker
+    from trackboard.launch.worker.multi_node import NodePart, SpreadWorker
     from trackboard.targets.ray.gang import RayGang
 
     bundle = {"CPU": given.cpus, "GPU": given.gpus, "memory": given.memory_bytes}

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.launch.orphans import adopt_orphans
-from trackboard.launch.place import open_place
-from trackboard.launch.worker import Worker
+from trackboard.launch.context.worker_context import open_place
+from trackboard.launch.processes.orphan_reaper import adopt_orphans
+from trackboard.launch.worker.worker import Worker
 from trackboard.model import Share, check_run_id
 
 if TYPE_CHECKING:
-    from trackboard.launch.site import Site
+    from trackboard.launch.context.launch_context import Site
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,6 +71,6 @@ def _open_site(folder: Path) -> Site:
 
 
 def _start_next(worker: Worker) -> None:
-    from trackboard.launch.queue import kick
+    from trackboard.launch.queue.queue import kick
 
     kick(worker.leave_queue())

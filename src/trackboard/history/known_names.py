@@ -10,7 +10,7 @@ from trackboard.errors import NotFound, UsageError
 from trackboard.history.nearest import nearest_of
 from trackboard.model import Run, RunId
 from trackboard.ports import Order, RunQuery, Store
-from trackboard.stores.life import UNKNOWN
+from trackboard.stores.rules.run_transitions import UNKNOWN
 
 _NO_RUNS = "There are no runs."
 

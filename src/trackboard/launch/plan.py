@@ -16,11 +16,11 @@ from pathlib import Path
 
 from trackboard.config import LOCAL
 from trackboard.environments import plan_environment
+from trackboard.environments.tensorflow1_detection import fit_environment
 from trackboard.errors import UsageError
-from trackboard.launch.age import fit_environment
-from trackboard.launch.place import LOGS, OUTPUTS, WORK
-from trackboard.launch.site import Site
-from trackboard.launch.snapshot import Snapshot, existing_folder
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.worker_context import LOGS, OUTPUTS, WORK
+from trackboard.launch.snapshot.take import Snapshot, existing_folder
 from trackboard.layout.paths import given_path
 from trackboard.model import (
     ANY_PYTHON,

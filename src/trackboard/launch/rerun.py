@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch.amount import count, size
-from trackboard.launch.manifest import Manifest, load_manifest
-from trackboard.launch.place import SNAPSHOTS, WORK
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.plan_file import MASK, load_plan
+from trackboard.launch.context.worker_context import SNAPSHOTS, WORK
 from trackboard.launch.plan import our_variables, plain_arguments
-from trackboard.launch.plan_file import MASK, load_plan
-from trackboard.launch.queue import kick
-from trackboard.launch.site import Site
+from trackboard.launch.queue.queue import kick
+from trackboard.launch.snapshot.manifest import Manifest, load_manifest
 from trackboard.launch.submit import check_compute, enqueue
 from trackboard.model import ANY_PYTHON, JobPlan, RunId, new_job_run_id
 from trackboard.record.value import check_tag

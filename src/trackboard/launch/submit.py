@@ -9,15 +9,15 @@ from pathlib import Path
 
 from trackboard.config import LOCAL
 from trackboard.errors import Conflict, NotFound
-from trackboard.launch.halfway import halfway
-from trackboard.launch.large import say_if_large
-from trackboard.launch.parameters import read_parameters
-from trackboard.launch.place import SNAPSHOTS
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.plan_file import describe, describe_environment, save_plan
+from trackboard.launch.context.worker_context import SNAPSHOTS
 from trackboard.launch.plan import Request, find_script, make_plan
-from trackboard.launch.plan_file import describe, describe_environment, save_plan
-from trackboard.launch.queue import kick
-from trackboard.launch.site import Site
-from trackboard.launch.snapshot import Snapshot, take_snapshot
+from trackboard.launch.queue.queue import kick
+from trackboard.launch.queue.recovery import halfway
+from trackboard.launch.script_parameters import read_parameters
+from trackboard.launch.snapshot.size_warning import say_if_large
+from trackboard.launch.snapshot.take import Snapshot, take_snapshot
 from trackboard.model import (
     JobPlan,
     QueuedJob,

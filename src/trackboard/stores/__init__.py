@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trackboard.stores import postgresql, read_only, sqlite
-from trackboard.stores.database import WAIT_S
+from trackboard.stores.engine import postgresql, read_only, sqlite
+from trackboard.stores.engine.database import WAIT_S
 from trackboard.stores.memory import MemoryStore
-from trackboard.stores.sql_store import SqlStore
+from trackboard.stores.sql.store import SqlStore
 
 __all__ = [
     "MemoryStore",

@@ -43,13 +43,14 @@ from trackboard.ports import (
     SavedDefinitions,
     Store,
 )
-from trackboard.stores import described, life, match, thin
-from trackboard.stores.life import RunRecord
+from trackboard.stores.codec import downsample
 from trackboard.stores.memory_catalogue import MemoryCatalogue
 from trackboard.stores.memory_files import MemoryFiles
 from trackboard.stores.memory_series import MemorySeries
 from trackboard.stores.memory_writers import MemoryWriters
-from trackboard.stores.mention import without
+from trackboard.stores.rules import catalogue_rules, query_match, run_transitions
+from trackboard.stores.rules.batch_runs import without
+from trackboard.stores.rules.run_transitions import RunRecord
 
 
 class MemoryStore(MemoryCatalogue):
@@ -79,7 +80,7 @@ class MemoryStore(MemoryCatalogue):
             heirs = {each.continues: each.writer for each in batches if each.continues is not None}
             back = {each.writer for each in batches if self._writers.has_ended(each.writer)}
             for former in heirs:
-                self._take_over(former, life.last_heir(former, heirs))
+                self._take_over(former, run_transitions.last_heir(former, heirs))
             self._revive(back.union(heirs.values()))
             for batch in without(batches, self._deleted):
                 self._apply(batch)
@@ -94,40 +95,42 @@ class MemoryStore(MemoryCatalogue):
     def _revive(self, owners: Collection[WriterId]) -> None:
         for run, record in self._runs.items():
             if record.owner in owners:
-                self._runs[run] = life.revive(record)
+                self._runs[run] = run_transitions.revive(record)
 
     def _apply(self, batch: Batch) -> None:
         self._writers.advance(batch)
         mentioned: dict[RunId, None] = {}
-        for event in (*batch.events, *life.losses(batch.refused)):
+        for event in (*batch.events, *run_transitions.losses(batch.refused)):
             if isinstance(event, Heartbeat):
                 continue
             if isinstance(event, Ended):
                 self._writers.end(batch.writer)
                 continue
             mentioned[event.run] = None
-            self._runs.setdefault(event.run, life.stub(event.run))
+            self._runs.setdefault(event.run, run_transitions.stub(event.run))
             self._tell(event, batch.writer)
         for part in batch.points:
             if len(part.steps):
                 mentioned[part.run] = None
-                self._runs.setdefault(part.run, life.stub(part.run))
+                self._runs.setdefault(part.run, run_transitions.stub(part.run))
             columns = (part.steps, part.has_step, part.times_s, part.values)
             rows = zip(*(column.tolist() for column in columns), strict=True)
             for step, has_step, time_s, value in rows:
                 series = self._one_series(part.run, part.name, part.kind, part.table)
                 series.append(part.kind, step if has_step else None, time_s, value)
         if batch.skipped_bytes:
-            text = life.skipped(batch.skipped_bytes)
+            text = run_transitions.skipped(batch.skipped_bytes)
             for run in mentioned:
-                self._runs[run] = life.warn(self._runs[run], text)
+                self._runs[run] = run_transitions.warn(self._runs[run], text)
 
     def _tell(self, event: Event, writer: WriterId) -> None:
         match event:
             case Created():
                 self._create(event, writer)
             case StateChanged():
-                self._runs[event.run] = life.change_state(self._runs[event.run], event, writer)
+                self._runs[event.run] = run_transitions.change_state(
+                    self._runs[event.run], event, writer
+                )
             case Tagged():
                 tags = self._tags.setdefault(event.run, {})
                 tags.pop(event.key, None)
@@ -141,7 +144,7 @@ class MemoryStore(MemoryCatalogue):
                 self._parameters.setdefault(event.run, {})[event.name] = event.value
             case Lost():
                 record = self._runs[event.run]
-                self._runs[event.run] = life.lose(record, event.count, event.reason)
+                self._runs[event.run] = run_transitions.lose(record, event.count, event.reason)
             case TextLogged():
                 series = self._one_series(event.run, event.name, ValueKind.TEXT, event.table)
                 series.append(ValueKind.TEXT, event.step, event.time_s, event.value)
@@ -151,18 +154,18 @@ class MemoryStore(MemoryCatalogue):
     def _create(self, event: Created, writer: WriterId) -> None:
         record = self._runs[event.run]
         if not record.is_stub:
-            self._runs[event.run] = life.create_again(record, event)
+            self._runs[event.run] = run_transitions.create_again(record, event)
             return
         self._put_experiment(event.experiment)
         number = self._numbers.get(event.experiment, 0) + 1
         self._numbers[event.experiment] = number
-        self._runs[event.run] = life.create(record, event, number, writer)
+        self._runs[event.run] = run_transitions.create(record, event, number, writer)
 
     def _add_property(self, event: PropertyAdded) -> None:
         old = self._properties.setdefault(event.run, {}).setdefault(event.key, event.value)
         if old != event.value:
-            text = life.kept_property(event.key, old, event.value)
-            self._runs[event.run] = life.warn(self._runs[event.run], text)
+            text = run_transitions.kept_property(event.key, old, event.value)
+            self._runs[event.run] = run_transitions.warn(self._runs[event.run], text)
 
     def _one_series(self, run: RunId, name: str, kind: ValueKind, table: str) -> MemorySeries:
         key = (run, name, kind is ValueKind.TEXT)
@@ -204,7 +207,7 @@ class MemoryStore(MemoryCatalogue):
             self._writers.end(writer)
             owned = self.list_owned([writer])
             for run in owned:
-                self._runs[run] = life.end_owner(self._runs[run], cause, time_s)
+                self._runs[run] = run_transitions.end_owner(self._runs[run], cause, time_s)
             return owned
 
     def list_owned(self, writers: Collection[WriterId]) -> tuple[RunId, ...]:
@@ -233,7 +236,7 @@ class MemoryStore(MemoryCatalogue):
             self._experiment(name)
             records = [one for one in self._runs.values() if one.run.experiment == name]
             gone = [record.run for record in records if not record.is_stub]
-            described.check_ended(name, gone)
+            catalogue_rules.check_ended(name, gone)
             self._version += 1
             self._forget({run.id for run in gone})
             del self._experiments[name]
@@ -286,7 +289,7 @@ class MemoryStore(MemoryCatalogue):
             found = {run for run in runs if run in self._runs}
             while below := {run.id for run in self.list_runs() if run.parent in found} - found:
                 found |= below
-            return life.parents_first(self.list_runs(ids=found))
+            return run_transitions.parents_first(self.list_runs(ids=found))
 
     def get_tags(self, run: RunId) -> Mapping[str, str | None]:
         """Tags by key."""
@@ -313,7 +316,7 @@ class MemoryStore(MemoryCatalogue):
         offset: int = 0,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time."""
-        match.check_query(query)
+        query_match.check_query(query)
         with self._lock:
             found = [run for run in self.list_runs() if self._matches(query, run)]
             found.reverse()  # sorting keeps what is equal in place: the newest stored first
@@ -325,7 +328,7 @@ class MemoryStore(MemoryCatalogue):
         return tuple(found[offset : None if limit is None else offset + limit])
 
     def _matches(self, query: RunQuery, run: Run) -> bool:
-        return match.matches(
+        return query_match.matches(
             query,
             run,
             self._tags.get(run.id, {}),
@@ -381,7 +384,7 @@ class MemoryStore(MemoryCatalogue):
             self._check(run)
             known = self._properties.setdefault(run, {})
             for key, value in properties.items():
-                life.check_property(run, key, known.get(key, value), value)
+                run_transitions.check_property(run, key, known.get(key, value), value)
             self._version += 1
             known.update(properties)
 
@@ -422,7 +425,7 @@ class MemoryStore(MemoryCatalogue):
     def _check(self, run: RunId) -> RunRecord:
         record = self._runs.get(run)
         if record is None:
-            raise life.not_found(run)
+            raise run_transitions.not_found(run)
         return record
 
     # -- series -----------------------------------------------------------------------------------
@@ -452,7 +455,7 @@ class MemoryStore(MemoryCatalogue):
             found = {each.id: each.points() for each in self._series.values() if each.id in series}
         if limit is None:
             return found
-        return {each: thin.thinned(points, limit) for each, points in found.items()}
+        return {each: downsample.thinned(points, limit) for each, points in found.items()}
 
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series."""

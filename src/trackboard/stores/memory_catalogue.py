@@ -11,7 +11,7 @@ from dataclasses import replace
 from trackboard.errors import Conflict
 from trackboard.model import Compute, QueuedJob, RunId
 from trackboard.ports import EnvironmentVersion, Experiment, Model
-from trackboard.stores import described
+from trackboard.stores.rules import catalogue_rules
 
 
 class MemoryCatalogue:
@@ -72,7 +72,7 @@ class MemoryCatalogue:
     def _experiment(self, name: str) -> Experiment:
         known = self._experiments.get(name)
         if known is None:
-            raise described.no_experiment(name)
+            raise catalogue_rules.no_experiment(name)
         return known
 
     # -- compute and the queue ----------------------------------------------------------------------
@@ -108,10 +108,10 @@ class MemoryCatalogue:
         """Forget a compute target."""
         with self._lock:
             if name not in self._computes:
-                raise described.no_compute(name)
+                raise catalogue_rules.no_compute(name)
             queued = self.list_jobs(name)
             if queued:
-                raise described.busy_compute(name, len(queued))
+                raise catalogue_rules.busy_compute(name, len(queued))
             self._version += 1
             del self._computes[name]
 
@@ -124,7 +124,7 @@ class MemoryCatalogue:
             known = self.list_environments(name)
             if known and known[0].definition == definition and version in ("", known[0].version):
                 return known[0]
-            number = version or described.next_version(known)
+            number = version or catalogue_rules.next_version(known)
             new = EnvironmentVersion(name, number, definition, time.time())
             self._environments = [
                 each for each in self._environments if (each.name, each.version) != (name, number)
@@ -215,7 +215,7 @@ class MemoryCatalogue:
     ) -> Model:
         """Change what is said about a version."""
         with self._lock:
-            changed = described.change_model(
+            changed = catalogue_rules.change_model(
                 self._model(name, version),
                 description=description,
                 tags=tags,
@@ -237,4 +237,4 @@ class MemoryCatalogue:
         for model in self._models.get(name, []):
             if model is not None and model.version == version:
                 return model
-        raise described.no_model(name, version)
+        raise catalogue_rules.no_model(name, version)

@@ -8,7 +8,7 @@ import numpy as np
 
 from trackboard.model import RunId, Series, SeriesId, Value, ValueKind
 from trackboard.ports import Points
-from trackboard.stores.chunk import DTYPES, extremes, frozen, to_int64
+from trackboard.stores.codec.chunk import DTYPES, extremes, frozen, to_int64
 
 
 @dataclass

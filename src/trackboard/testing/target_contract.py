@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import UsageError
+from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.plan import Request
-from trackboard.launch.plan_file import save_plan
 from trackboard.launch.submit import prepare
 from trackboard.model import Distribution, JobPlan, Launcher, RunId, RunKind, RunState
 from trackboard.ports import Cluster, Target, WorkerState

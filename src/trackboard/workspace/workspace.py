@@ -26,10 +26,10 @@ from trackboard.config import (
 )
 from trackboard.errors import NotFound
 from trackboard.ingest import Silence
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.delete import delete_experiment
 from trackboard.launch.plan import Request
-from trackboard.launch.queue import cancel, kick
-from trackboard.launch.removal import delete_experiment
-from trackboard.launch.site import Site
+from trackboard.launch.queue.queue import cancel, kick
 from trackboard.launch.submit import submit
 from trackboard.layout import run_folder
 from trackboard.model import Run, RunId, RunState

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-import trackboard.stores.sqlite  # noqa: F401 - loaded before the forks, as all that a reader needs
+import trackboard.stores.engine.sqlite  # noqa: F401 - loaded before the forks, as all that a reader needs
 from trackboard.workspace import Workspace
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from trackboard.errors import NotFound
-from trackboard.launch.place import Place
+from trackboard.launch.context.worker_context import Place
 from trackboard.record import Recorder
 
 

@@ -10,11 +10,17 @@ from typing import cast
 import pytest
 
 from trackboard.errors import InternalError, NotFound, UsageError
-from trackboard.launch.place import Place
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.plan_file import (
+    decode_plan,
+    describe,
+    encode_plan,
+    load_plan,
+    save_plan,
+)
+from trackboard.launch.context.worker_context import Place
 from trackboard.launch.plan import Request, find_script, make_plan
-from trackboard.launch.plan_file import decode_plan, describe, encode_plan, load_plan, save_plan
-from trackboard.launch.site import Site
-from trackboard.launch.snapshot import take_snapshot
+from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
 from trackboard.ports import Store, Target
 

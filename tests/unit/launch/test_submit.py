@@ -43,7 +43,7 @@ def _properties(workspace: Workspace, run: RunId) -> dict[str, str]:
 
 
 def _plan(workspace: Workspace, run: RunId) -> JobPlan:
-    from trackboard.launch.plan_file import load_plan
+    from trackboard.launch.context.plan_file import load_plan
 
     return load_plan(workspace.site.job_folder(run))
 
@@ -59,7 +59,7 @@ def test_a_large_snapshot_is_said(
     capsys.readouterr()
     prepare(workspace.site, request)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr("trackboard.launch.large.LARGE_BYTES", 7)
+    monkeypatch.setattr("trackboard.launch.snapshot.size_warning.LARGE_BYTES", 7)
     prepare(workspace.site, request)
     assert "train.py (8 B)" in capsys.readouterr().err
 

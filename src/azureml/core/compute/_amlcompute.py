@@ -25,7 +25,7 @@ from azureml.core.compute._status import AmlComputeStatus, ScaleSettings, state_
 from azureml.core.compute._target import ComputeTarget
 from azureml.exceptions import ComputeTargetException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.launch.nodes import Node, list_nodes
+from trackboard.launch.queue.nodes import Node, list_nodes
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from azureml import _guard as _guard
-from trackboard.launch.nodes import list_nodes
-from trackboard.launch.site import Site
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.queue.nodes import list_nodes
 from trackboard.model import Share
 from trackboard.targets.machine import read_machine
 from trackboard.targets.offers import list_offers

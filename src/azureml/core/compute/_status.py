@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, Optional, Sequence
 from azureml import _guard as _guard
 from azureml.core._refused import RefusedCall
 from azureml.core.compute._target import modified_s, utc
-from trackboard.launch.nodes import Node
+from trackboard.launch.queue.nodes import Node
 from trackboard.model import Compute, RunState
 
 _WORDS = {

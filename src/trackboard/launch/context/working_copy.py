@@ -1,0 +1,63 @@
+"""The working copy of a job: the folder in which its script runs, thrown away afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from trackboard.launch.context.worker_context import LOGS, OUTPUTS, SNAPSHOTS, WORK, Place
+from trackboard.launch.snapshot.manifest import load_manifest, restore
+from trackboard.layout import make_folder
+from trackboard.model import JobPlan
+
+
+def make_work(place: Place, plan: JobPlan, is_canceled: Callable[[], bool] = lambda: False) -> bool:
+    """Restore the snapshot of a job, with `logs` and `outputs` in it.
+
+    Returns:
+        Whether all of it is there; not when it was canceled.
+    """
+    work = place.job_folder(plan.run) / WORK
+    remove_work(work)  # of an earlier attempt
+    manifest = load_manifest(place.folder / SNAPSHOTS, plan.snapshot)
+    if not restore(place.blobs, manifest, work, is_canceled):
+        return False
+    for name in (LOGS, OUTPUTS):
+        make_folder(work / name)
+    return True
+
+
+def remove_work(work: Path) -> list[str]:
+    """Remove a working copy, also one whose folders the script made read-only, or removed itself.
+
+    Returns:
+        What could not be removed, and why.
+    """
+    if not _remove(work):
+        return []
+    _make_writable(work)
+    return _remove(work)
+
+
+def _remove(work: Path) -> list[str]:
+    left: list[str] = []
+
+    def note(_function: object, path: str, error: tuple[object, BaseException, object]) -> None:
+        if not isinstance(error[1], FileNotFoundError):
+            left.append(f"{path}: {error[1]}")
+
+    shutil.rmtree(work, onerror=note)
+    return left
+
+
+def _make_writable(work: Path) -> None:
+    places = [os.fspath(work)]
+    while places:
+        place = places.pop()
+        with suppress(OSError):  # whatever stays closed is named when it cannot be removed
+            os.chmod(place, 0o700)
+            with os.scandir(place) as entries:
+                places += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]

@@ -1,0 +1,44 @@
+"""Deleting experiments for good: what the store knows, and the folders of their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from trackboard.errors import Unavailable
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.working_copy import remove_work
+from trackboard.model import RunId
+
+
+def delete_experiment(
+    site: Site, run_folder: Callable[[RunId], Path], name: str
+) -> tuple[RunId, ...]:
+    """Forget an experiment with its runs, and remove their folders.
+
+    Complete files stay in the blobs: runs, snapshots and models share them.
+
+    Returns:
+        The runs that were forgotten.
+
+    Raises:
+        Conflict: Some of its runs have not ended; nothing was deleted.
+        NotFound: There is no such experiment.
+        Unavailable: It is forgotten, and a folder could not be removed.
+    """
+    site.drain()  # what was said before counts: an end that is not stored yet, or a new run
+    runs = site.store.delete_experiment(name)
+    site.drain()  # nobody writes files of these runs from here on: the store names them as deleted
+    left = [
+        line
+        for run in runs
+        for folder in (run_folder(run), site.job_folder(run))
+        if folder.exists()
+        for line in remove_work(folder)
+    ]
+    if left:
+        raise Unavailable(
+            f"the experiment {name!r} was deleted, but not all of its files: {left[0]}",
+            hint=f"Remove what is left below {site.folder} by hand.",
+        )
+    return runs

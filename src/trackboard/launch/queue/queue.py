@@ -1,0 +1,210 @@
+"""The queue: who runs next is decided by whoever comes along, one at a time.
+
+There is no daemon. Every submit, every status call and every worker that ends kicks the queue; a lock
+makes them take turns, so that the order is kept and a slot is never given twice. A kicker that is killed
+halfway leaves a claimed job without a handle: the next one puts it back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
+from trackboard.launch.context.job_log import tail
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.plan_file import is_own_plan, load_plan
+from trackboard.launch.context.worker_context import WORK, WORKER_LOG
+from trackboard.launch.context.working_copy import remove_work
+from trackboard.launch.queue.recovery import take_further
+from trackboard.layout import make_folder, open_file
+from trackboard.model import JobPlan, QueuedJob, RunId
+from trackboard.notice import say_once
+from trackboard.ports import Target, WorkerState, WorkerStatus
+from trackboard.spool.turn import wish_for_end
+
+_LOCK_S = 10.0
+
+
+def kick(site: Site) -> tuple[RunId, ...]:
+    """Start what waits and has room, and clear away what ended without saying so.
+
+    Returns:
+        The runs whose workers were started.
+
+    Raises:
+        Unavailable: A worker could not be started, or another process holds the queue; what waits
+            goes on waiting.
+    """
+    take_further(site)
+    jobs = site.store.list_jobs()
+    if not jobs:
+        return ()
+    computes = dict.fromkeys(job.compute for job in jobs)
+    started: list[RunId] = []
+    gone: list[tuple[QueuedJob, WorkerStatus]] = []
+    refused: list[Unavailable] = []
+    with _turn(site.folder / "slots" / "queue.lock"):
+        for compute in computes:
+            try:
+                gone += _find_gone(site, compute)
+                started += _start_waiting(site, compute)
+            except Unavailable as exc:
+                refused.append(exc)
+            except (NotFound, UsageError, InternalError) as exc:  # the others are not to blame
+                say_once(f"jobs for the compute target {compute!r} wait: {exc}")
+    for job, status in gone:
+        _bury(site, job, status)
+    if refused:
+        raise refused[0]
+    return tuple(started)
+
+
+def cancel(site: Site, run: RunId) -> None:
+    """End a job: at once while it waits, through its worker when it runs. May be repeated.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    site.drain()
+    site.store.request_cancel(run)
+    with _turn(site.folder / "slots" / "queue.lock"):
+        jobs = [job for job in site.store.list_jobs() if job.run == run]
+        if any(job.claimed for job in jobs):
+            with suppress(
+                FileNotFoundError
+            ):  # its script removed the folder: the store has it, too
+                wish_for_end(site.job_folder(run))  # the worker looks before it starts anything
+        waits = all(_take_back(site, job) for job in jobs if job.claimed)
+        if not jobs or not waits or not site.store.remove_job(run):
+            return
+    site.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
+
+
+def _take_back(site: Site, job: QueuedJob) -> bool:
+    """Whether a job that was handed to its engine had not begun, and now never will."""
+    target = site.engine_of(job.run, job.compute)
+    handle = target.find(job.run)
+    return handle is not None and target.withdraw(handle)
+
+
+def _find_gone(site: Site, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
+    """Jobs whose worker is provably gone, each with the engine's words on why."""
+    handles: dict[Target, dict[str, QueuedJob]] = {}
+    for job in site.store.list_jobs(compute):
+        if not job.claimed:
+            continue
+        target = site.engine_of(job.run, compute)
+        handle = target.find(job.run)
+        if handle is None:
+            site.store.release_job(job.run)  # whoever claimed it was killed before it started
+        else:
+            handles.setdefault(target, {})[handle] = job
+    return [
+        (jobs[handle], status)
+        for target, jobs in handles.items()
+        for handle, status in target.poll(list(jobs)).items()
+        if status.state is WorkerState.GONE
+    ]
+
+
+def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
+    """Start jobs in their order: one that needs more slots than are free holds up those behind it.
+
+    One that needs more than there are, as they have become fewer, waits and holds up nobody; so does
+    another user's, whose own processes start it.
+    """
+    waiting = [job.run for job in site.store.list_jobs(compute) if not job.claimed]
+    if not waiting:
+        return
+    target = site.target_for(compute)
+    passed: list[RunId] = []
+    for run in waiting:
+        if not is_own_plan(site.job_folder(run)):
+            passed.append(run)
+            continue
+        try:
+            plan = load_plan(site.job_folder(run))
+            if not target.has_room(plan.nodes):
+                if _is_possible(target, plan):
+                    return
+                passed.append(run)
+                continue
+            job = site.store.claim_job(compute, without=passed)
+            if job is None or job.run != run:
+                raise InternalError(f"the queue of {compute!r} changed while it was locked")
+            target.start(plan)
+        except Unavailable:
+            site.store.release_job(run)
+            raise
+        except (NotFound, InternalError) as exc:
+            site.store.remove_job(run)
+            site.recorder.attach(run, owner=True).fail(f"it cannot be started: {exc}")
+            continue
+        yield run
+
+
+def _is_possible(target: Target, plan: JobPlan) -> bool:
+    """Whether there will be room once others have ended."""
+    try:
+        target.check(plan)
+    except UsageError:
+        return False
+    return True
+
+
+def _bury(site: Site, job: QueuedJob, status: WorkerStatus) -> None:
+    """Let go of a job whose worker is gone; whoever removes it from the queue does the rest."""
+    if not status.is_settled and not _has_ended(site, job.run):
+        return  # its last words are on their way: the next kick looks again
+    if not site.store.remove_job(job.run):
+        return
+    folder = site.job_folder(job.run)
+    remove_work(folder / WORK)
+    if not _has_ended(site, job.run):
+        said = tail(folder / WORKER_LOG)
+        why = status.cause or "its worker ended without a word"
+        site.recorder.attach(job.run, owner=True).fail(
+            why + (f"; the end of its log:\n{said}" if said else "")
+        )
+
+
+def _has_ended(site: Site, run: RunId) -> bool:
+    site.drain()
+    found = site.store.find_run(run)
+    return found is not None and found.state.is_terminal
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Hold the queue's lock."""
+    make_folder(path.parent)
+    fd = open_file(path, os.O_RDWR | os.O_CREAT)
+    try:
+        _lock(fd, path)
+        try:
+            yield
+        finally:
+            fcntl.flock(fd, fcntl.LOCK_UN)  # also for a fork of this process that holds it too
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int, path: Path) -> None:
+    deadline_s = time.monotonic() + _LOCK_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline_s:
+                raise Unavailable(
+                    f"another process has held {path} for {_LOCK_S:.0f} s",
+                    hint="What is queued stays queued; ask again.",
+                ) from None
+            time.sleep(0.005)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""A snapshot of a source folder: which files belong to it, kept once by their digest, and restored."""

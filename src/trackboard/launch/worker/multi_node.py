@@ -1,0 +1,273 @@
+"""A job whose nodes are machines of their own: its processes are started, and followed, by a part on each.
+
+The parts are reached through whatever the cluster has for that (`Gang`). Who leads them has the run and
+its console, and sees what they print in the folder that all of them share.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from trackboard.environments import Prepared, prepare_environment
+from trackboard.errors import InternalError, Unavailable
+from trackboard.launch.context.job_log import say
+from trackboard.launch.context.plan_file import load_plan
+from trackboard.launch.processes.interpreter import make_command
+from trackboard.launch.processes.ranks import CONSOLE_FILE, Host, Rank, free_ports, make_ranks
+from trackboard.launch.processes.supervisor import Failure, Processes, Running
+from trackboard.launch.worker.log_follower import Follower
+from trackboard.launch.worker.node_worker import NodeWorker, adapt
+from trackboard.launch.worker.worker import CANCELED
+from trackboard.model import JobPlan, RunState
+from trackboard.record import LiveRun
+from trackboard.spool.turn import is_end_wished
+
+_GRACE_S = 10.0
+_LEFTOVER_GRACE_S = 2.0
+_STEP_S = 0.5
+_TELL_S = 10.0
+
+
+class Gang(Protocol):
+    """One `NodePart` on each node of a job."""
+
+    def reserve(self, timeout_s: float) -> bool:
+        """Whether all nodes are there; waits for so long at most. All or none are taken."""
+        ...
+
+    def ask(self, node: int, method: str, *words: Any) -> object:
+        """Call a method of a part.
+
+        Returns:
+            What to give to `wait`.
+        """
+        ...
+
+    def wait(self, asked: Sequence[object], timeout_s: float) -> Sequence[Any] | None:
+        """The answers once all are there; None when the time is over before.
+
+        Raises:
+            Unavailable: A node is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the parts and give the nodes back. May be repeated."""
+        ...
+
+
+@dataclass(frozen=True)
+class PartState:
+    """How the processes of one node are."""
+
+    has_ended: bool
+    failed: Rank | None = None
+    code: int = 0
+    left: bool = False
+
+
+class NodePart:
+    """What one node of a job does; it lives in a process there.
+
+    Args:
+        job_folder: The job's folder as this node sees it.
+        address: Where the other nodes reach this one.
+        variables: Those of this node.
+    """
+
+    def __init__(self, job_folder: str, address: str, variables: Mapping[str, str]) -> None:
+        self._folder = Path(job_folder)
+        self._address = address
+        folder = self._folder.parent.parent
+        self._plan = adapt(load_plan(self._folder), folder, variables)
+        self._prepared: Prepared | None = None
+        self._running: Running | None = None
+
+    def look(self, ports: int) -> tuple[str, Host]:
+        """Its name, and where the other nodes reach it."""
+        return socket.gethostname(), Host(self._address, tuple(free_ports(ports)))
+
+    def prepare(self) -> bool:
+        """Find or build the environment; whether nobody wanted the job to end meanwhile."""
+        self._prepared = prepare_environment(
+            self._plan.environment,
+            self._plan.variables,
+            report=lambda line: say(self._folder / CONSOLE_FILE, f"{socket.gethostname()}: {line}"),
+            is_canceled=lambda: is_end_wished(self._folder),
+        )
+        return self._prepared is not None
+
+    def start(self, ranks: Sequence[Rank], work: str) -> None:
+        """Start the processes of this node."""
+        if self._prepared is None:
+            raise InternalError("processes are started before their environment is there")
+        argv, variables = make_command(self._plan, self._prepared, self._folder)
+        whole = [
+            replace(rank, argv=argv, variables={**variables, **rank.variables}) for rank in ranks
+        ]
+        self._running = Running(
+            whole,
+            Path(work),
+            self._folder,
+            grace_s=_GRACE_S,
+            leftover_grace_s=_LEFTOVER_GRACE_S,
+        )
+
+    def wait(self, timeout_s: float) -> PartState:
+        """How they are after so long at most."""
+        running = self._running
+        if running is None:
+            return PartState(has_ended=True)
+        has_ended = running.wait(timeout_s)
+        failure = running.failure
+        bare = None if failure is None else replace(failure.rank, argv=(), variables={})
+        return PartState(has_ended, bare, 0 if failure is None else failure.code, running.left)
+
+    def end(self) -> None:
+        """Ask them to end."""
+        if self._running is not None:
+            self._running.end()
+
+    def kill(self) -> None:
+        """End them by force."""
+        if self._running is not None:
+            self._running.kill()
+
+    def close(self) -> None:
+        """End what is left of them."""
+        if self._running is not None:
+            self._running.close()
+        if self._prepared is not None:
+            self._prepared.release()
+
+
+class SpreadRunning:
+    """The processes of all nodes, as `Running` is those of this machine.
+
+    Args:
+        gang: Their parts.
+        ranks: What to start, each on its node.
+        nodes: How many nodes there are.
+        work: Where they run.
+    """
+
+    def __init__(self, gang: Gang, ranks: Sequence[Rank], nodes: int, work: Path) -> None:
+        self.failure: Failure | None = None
+        self.left = False
+        self._gang = gang
+        self._nodes = range(nodes)
+        self._ended: set[int] = set()
+        self._servers = {
+            node for node in self._nodes if all(r.is_server for r in ranks if r.node == node)
+        }
+        self._is_told = False
+        started = [
+            gang.ask(node, "start", [rank for rank in ranks if rank.node == node], str(work))
+            for node in self._nodes
+        ]
+        if gang.wait(started, 60.0) is None:
+            raise Unavailable("the nodes did not start their processes within 60 s")
+
+    @property
+    def pids(self) -> set[int]:
+        """None of them is on this machine for sure."""
+        return set()
+
+    def list_pids(self, *, orphans: bool) -> set[int]:
+        """None of them is on this machine for sure."""
+        del orphans
+        return set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """See `Running.wait`; the first failure ends the processes of all nodes."""
+        waiting = [node for node in self._nodes if node not in self._ended]
+        asked = [self._gang.ask(node, "wait", timeout_s) for node in waiting]
+        states = self._gang.wait(asked, timeout_s + 60.0)
+        if states is None:
+            raise Unavailable("a node of the job has not answered for 60 s")
+        for node, state in zip(waiting, states, strict=True):
+            self.left = self.left or state.left
+            if state.failed is not None and self.failure is None and not self._is_told:
+                self.failure = Failure(state.failed, state.code)
+            if state.has_ended:
+                self._ended.add(node)
+        only_servers = set(self._nodes) - self._ended <= self._servers
+        if (self.failure is not None or only_servers) and not self._is_told:
+            self.end()
+        return len(self._ended) == len(self._nodes)
+
+    def end(self) -> None:
+        """Ask all of them to end; each part ends its own by force after a while."""
+        self._is_told = True
+        self._tell("end")
+
+    def kill(self) -> None:
+        """End all of them by force."""
+        self._tell("kill")
+
+    def close(self) -> None:
+        """End what is left, and give the nodes back."""
+        try:
+            self._tell("close")
+        finally:
+            self._gang.close()
+
+    def _tell(self, method: str) -> None:
+        try:
+            self._gang.wait([self._gang.ask(node, method) for node in self._nodes], 30.0)
+        except Unavailable:
+            return  # whose node is gone needs to be told nothing
+
+
+class SpreadWorker(NodeWorker):
+    """Leads a job of several nodes.
+
+    Args:
+        gang: Its nodes.
+        others: See `NodeWorker`.
+    """
+
+    def __init__(self, gang: Gang, *others: Any) -> None:
+        super().__init__(*others)
+        self._gang = gang
+        self._hosts: list[Host] = []
+
+    def _prepare(self, plan: JobPlan, live: LiveRun, follower: Follower) -> Prepared | None:
+        """Wait for the nodes, and prepare the environment on each."""
+        assert plan.distribution is not None
+        say(self._console, f"waiting for {plan.nodes} nodes")
+        began_s = next_tell_s = time.monotonic()
+        while not self._gang.reserve(_STEP_S):
+            follower.poll()
+            self._place.recorder.beat()
+            if time.monotonic() >= next_tell_s:
+                next_tell_s += _TELL_S
+                live.set_state(RunState.PREPARING, f"waiting for {plan.nodes} nodes")
+            if self._is_wanted_to_end():
+                return None
+        ports = plan.distribution.processes
+        found = self._all(plan.nodes, follower, "look", ports)
+        self._hosts = [host for _, host in found]
+        names = ", ".join(name for name, _ in found)
+        say(self._console, f"nodes after {time.monotonic() - began_s:.0f} s: {names}")
+        if not all(self._all(plan.nodes, follower, "prepare")):
+            self._end(CANCELED)
+            return None
+        return Prepared(plan.environment.interpreter)
+
+    def _all(self, nodes: int, follower: Follower, method: str, *words: Any) -> Sequence[Any]:
+        asked = [self._gang.ask(node, method, *words) for node in range(nodes)]
+        while (answers := self._gang.wait(asked, _STEP_S)) is None:
+            follower.poll()
+            self._place.recorder.beat()
+        return answers
+
+    def _start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
+        del prepared  # each node has its own
+        ranks = make_ranks(plan, (), {}, self._shares, self._folder, self._hosts)
+        return SpreadRunning(self._gang, ranks, plan.nodes, work)

@@ -1,0 +1,1 @@
+"""One SQL database: transactions, and what SQLite and PostgreSQL do differently."""

@@ -1,0 +1,1 @@
+"""Series and their points in SQL: append, read back, sample."""

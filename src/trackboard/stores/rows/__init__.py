@@ -1,0 +1,1 @@
+"""Rows of the tables, read and written: runs, experiments, environments, models, artifacts."""

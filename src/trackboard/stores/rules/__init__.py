@@ -1,0 +1,1 @@
+"""What every store must agree on, in plain Python: state transitions, names, conditions of queries."""

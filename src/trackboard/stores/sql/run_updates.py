@@ -1,0 +1,207 @@
+"""The runs that one application of the stream touches: read once, changed in memory, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from trackboard.model import (
+    ArtifactLogged,
+    Created,
+    Event,
+    FileAdded,
+    FileRemoved,
+    Lost,
+    ParameterSet,
+    PropertyAdded,
+    RunId,
+    StateChanged,
+    Tagged,
+    Value,
+    WriterId,
+)
+from trackboard.ports import RunFile
+from trackboard.stores.engine.database import pieces
+from trackboard.stores.rows import artifacts, parameters, runs
+from trackboard.stores.rows.experiments import ExperimentBook
+from trackboard.stores.rules import run_transitions
+from trackboard.stores.rules.run_transitions import RunRecord
+from trackboard.stores.rules.short_text import storable
+from trackboard.stores.schema.tables import property_, run
+
+
+class RunBook:
+    """Records of runs by id, for the length of one write transaction."""
+
+    def __init__(self, connection: sa.Connection, mentioned: Iterable[RunId]) -> None:
+        self._connection = connection
+        self._records: dict[RunId, RunRecord] = {}
+        self._keys: dict[RunId, int] = {}
+        self._new: set[RunId] = set()
+        self._changed: dict[RunId, None] = {}
+        self._experiments = ExperimentBook(connection)
+        self._tags: dict[tuple[int, str], str | None] = {}
+        self._untagged: dict[tuple[int, str], None] = {}
+        self._properties: dict[RunId, dict[str, str]] = {}
+        self._new_properties: list[dict[str, Any]] = []
+        self._files: dict[tuple[int, str], RunFile] = {}
+        self._removed_files: dict[tuple[int, str], None] = {}
+        self._parameters: dict[tuple[int, str], Value] = {}
+        self._artifacts: list[tuple[int, ArtifactLogged]] = []
+        self.ended: dict[RunId, None] = {}
+        self._load(dict.fromkeys(RunId(storable(each)) for each in mentioned))
+
+    def _load(self, mentioned: dict[RunId, None]) -> None:
+        for piece in pieces(mentioned):
+            for row in runs.read_runs(self._connection, run.c.run_id.in_(piece)):
+                record = runs.record_of(row)
+                self._records[record.run.id] = record
+                self._keys[record.run.id] = row.id
+        unknown = [each for each in mentioned if each not in self._records]
+        if unknown:
+            self._add_stubs(unknown)
+
+    def _add_stubs(self, unknown: list[RunId]) -> None:
+        last = self._connection.execute(sa.select(sa.func.max(run.c.id))).scalar_one() or 0
+        for key, each in enumerate(unknown, last + 1):
+            self._keys[each] = key
+            self._records[each] = run_transitions.stub(each)
+            self._new.add(each)
+
+    def key(self, run_id: RunId) -> int:
+        """The number of a mentioned run."""
+        return self._keys[RunId(storable(run_id))]
+
+    def tell(self, event: Event, writer: WriterId) -> None:
+        """Let one event do to its run what it does."""
+        match event:
+            case Created():
+                self._create(event, writer)
+            case StateChanged():
+                self._change_state(event, writer)
+            case Tagged():
+                self._set_tag(event)
+            case PropertyAdded():
+                self._add_property(event)
+            case FileAdded() | ArtifactLogged():
+                self._add_file(event)
+            case FileRemoved():
+                self._remove_file(event)
+            case ParameterSet():
+                self._parameters[self.key(event.run), event.name] = event.value
+            case Lost():
+                self._put(
+                    event.run,
+                    lambda record: run_transitions.lose(record, event.count, event.reason),
+                )
+            case _:
+                pass  # text is stored as points; heartbeats and ends are the writer's
+
+    def warn(self, run_id: RunId, text: str) -> None:
+        """Leave a warning on a mentioned run."""
+        self._put(run_id, lambda record: run_transitions.warn(record, text))
+
+    def revive(self, run_id: RunId) -> None:
+        """Take back that a mentioned run has failed: its owner speaks."""
+        self._put(run_id, run_transitions.revive)
+
+    def write(self) -> None:
+        """Write everything that changed."""
+        self._experiments.write()
+        fresh = [each for each in self._keys if each in self._new]
+        if fresh:
+            rows = [
+                {
+                    "id": self._keys[each],
+                    "run_id": each,
+                    "cancel_requested": False,
+                    **self._row(each),
+                }
+                for each in fresh
+            ]
+            self._connection.execute(sa.insert(run), rows)
+        changed = [each for each in self._changed if each not in self._new]
+        if changed:
+            update = sa.update(run).where(run.c.id == sa.bindparam("of_id"))
+            rows = [{"of_id": self._keys[each], **self._row(each)} for each in changed]
+            self._connection.execute(update, rows)
+        new = {self._keys[each] for each in fresh}
+        runs.put_tags(self._connection, self._tags, self._untagged, new)
+        runs.remove_growing_files(self._connection, self._removed_files)
+        runs.put_files(self._connection, self._files, new)
+        parameters.put_parameters(self._connection, self._parameters, new)
+        artifacts.add_artifacts(self._connection, self._artifacts)
+        if self._new_properties:
+            self._connection.execute(sa.insert(property_), self._new_properties)
+
+    def _row(self, run_id: RunId) -> dict[str, Any]:
+        record = self._records[run_id]
+        key = None if record.is_stub else self._experiments.key(record.run.experiment)
+        return runs.row_of(record, key)
+
+    def _put(self, run_id: RunId, change: Callable[[RunRecord], RunRecord]) -> RunRecord:
+        known = RunId(storable(run_id))
+        old = self._records[known]
+        new = change(old)
+        if new is not old:
+            self._records[known] = new
+            self._changed[known] = None
+        return new
+
+    def _create(self, event: Created, writer: WriterId) -> None:
+        def fill(record: RunRecord) -> RunRecord:
+            if not record.is_stub:
+                return run_transitions.create_again(record, event)
+            return run_transitions.create(
+                record, event, self._experiments.next_number(event.experiment), writer
+            )
+
+        self._put(event.run, fill)
+
+    def _change_state(self, event: StateChanged, writer: WriterId) -> None:
+        new = self._put(
+            event.run, lambda record: run_transitions.change_state(record, event, writer)
+        )
+        if new.run.state.is_terminal:
+            self.ended[new.run.id] = None
+
+    def _set_tag(self, event: Tagged) -> None:
+        at = (self.key(event.run), event.key)
+        if event.removed:
+            self._tags.pop(at, None)
+            self._untagged[at] = None
+        else:
+            self._tags[at] = event.value
+
+    def _add_file(self, event: FileAdded | ArtifactLogged) -> None:
+        added = RunFile(event.path, event.key, event.size_bytes, event.time_s)
+        self._files[self.key(event.run), event.path] = added
+        if isinstance(event, ArtifactLogged):
+            self._artifacts.append((self.key(event.run), event))
+
+    def _remove_file(self, event: FileRemoved) -> None:
+        where = self.key(event.run), event.path
+        pending = self._files.get(where)
+        if pending is None or not pending.key:  # the blobs' own stays, here and in the table
+            self._files.pop(where, None)
+            self._removed_files[where] = None
+
+    def _add_property(self, event: PropertyAdded) -> None:
+        known = self._known_properties(event.run)
+        name, value = storable(event.key), storable(event.value)
+        if name not in known:
+            known[name] = value
+            row = {"run": self.key(event.run), "key": name, "value": value}
+            self._new_properties.append(row)
+        elif known[name] != value:
+            self.warn(event.run, run_transitions.kept_property(name, known[name], value))
+
+    def _known_properties(self, run_id: RunId) -> dict[str, str]:
+        known = self._properties.get(run_id)
+        if known is None:
+            new = RunId(storable(run_id)) in self._new
+            known = {} if new else runs.read_properties(self._connection, [self.key(run_id)])[0]
+            self._properties[run_id] = known
+        return known

@@ -1,0 +1,415 @@
+"""The store on a SQL database: the methods of the port, each one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from trackboard.model import (
+    ArtifactKind,
+    Compute,
+    QueuedJob,
+    Run,
+    RunId,
+    Series,
+    SeriesId,
+    Value,
+    WriterId,
+)
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Artifact,
+    Batch,
+    EnvironmentVersion,
+    Experiment,
+    Model,
+    Order,
+    Points,
+    Position,
+    Refused,
+    RunFile,
+    RunQuery,
+    SavedDefinitions,
+    Store,
+)
+from trackboard.stores.engine.database import Database
+from trackboard.stores.points import reader, series
+from trackboard.stores.points.appender import Appender
+from trackboard.stores.points.damage import Damage, DamageReport
+from trackboard.stores.rows import (
+    artifacts,
+    definitions,
+    environments,
+    experiments,
+    models,
+    parameters,
+    quarantine,
+    runs,
+)
+from trackboard.stores.rows.runs import list_descendants, list_tags
+from trackboard.stores.schema import identity
+from trackboard.stores.schema.tables import run as run_table
+from trackboard.stores.sql import catalogue, removal, stream
+from trackboard.stores.sql.query import query_runs
+
+
+class SqlStore:
+    """`trackboard.ports.Store` on tables; see there for what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._appender = Appender()
+        self._damage = DamageReport(database)
+
+    # -- the stream -------------------------------------------------------------------------------
+
+    def apply(self, batches: Sequence[Batch]) -> None:
+        """Store batches, in one transaction, exactly once."""
+        if batches:
+            stream.apply(self._database, self._appender, batches)
+
+    def position(self, writer: WriterId) -> Position:
+        """Where to read on."""
+        with self._database.read() as connection:
+            return stream.position(connection, writer)
+
+    def positions(self) -> Mapping[WriterId, Position]:
+        """All writers that have not ended."""
+        with self._database.read() as connection:
+            return stream.positions(connection)
+
+    def read_definitions(self, writer: WriterId, after: Position) -> SavedDefinitions:
+        """What is saved of the definitions of the segment that a writer's position is in."""
+        with self._database.read() as connection:
+            return definitions.read_definitions(connection, writer, after)
+
+    def list_refused(self, writer: WriterId | None = None) -> tuple[Refused, ...]:
+        """Records that could not be stored."""
+        with self._database.read() as connection:
+            return quarantine.list_refused(connection, writer)
+
+    def count_refused(self, writers: Collection[WriterId]) -> Mapping[WriterId, int]:
+        """How many records of these writers could not be stored."""
+        with self._database.read() as connection:
+            return quarantine.count_refused(connection, writers)
+
+    def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
+        """Declare a writer ended, and fail the runs that it leaves behind."""
+        return stream.end_writer(self._database, self._appender, writer, cause, time_s)
+
+    def list_owned(self, writers: Collection[WriterId]) -> tuple[RunId, ...]:
+        """Runs that these writers own and that have not ended."""
+        with self._database.read() as connection:
+            return runs.list_owned(connection, writers)
+
+    def version(self) -> int:
+        """A number that changes with every write."""
+        return self._database.version()
+
+    def limit_waits(self, wait_s: float) -> AbstractContextManager[None]:
+        """Within it, this thread's writes wait at most so long for other writers."""
+        return self._database.limit_waits(wait_s)
+
+    def database_id(self) -> str:
+        """The id of the database, which each copy of it has; empty when it has none yet."""
+        with self._database.read() as connection:
+            return identity.read_id(connection)
+
+    # -- runs -------------------------------------------------------------------------------------
+
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists; one that does costs no write."""
+        with self._database.read() as connection:
+            if experiments.has_experiment(connection, name):
+                return
+        with self._database.write() as connection:
+            experiments.add_experiment(connection, name)
+
+    def list_experiments(self) -> tuple[str, ...]:
+        """Names of all experiments, oldest first."""
+        with self._database.read() as connection:
+            return experiments.list_experiments(connection)
+
+    def read_experiments(self) -> tuple[Experiment, ...]:
+        """All experiments with what was said about them, oldest first."""
+        with self._database.read() as connection:
+            return experiments.read_experiments(connection)
+
+    def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags."""
+        with self._database.write() as connection:
+            experiments.set_tags(connection, name, tags)
+
+    def remove_experiment_tags(self, name: str, keys: Collection[str]) -> None:
+        """Take tags away."""
+        with self._database.write() as connection:
+            experiments.remove_tags(connection, name, keys)
+
+    def set_archived(self, name: str, archived_s: float | None) -> None:
+        """Put an experiment away, or take it back."""
+        with self._database.write() as connection:
+            experiments.set_archived(connection, name, archived_s)
+
+    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Forget an experiment and its runs for good."""
+        with self._database.write(durable=True) as connection:
+            return removal.delete_experiment(connection, name)
+
+    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
+        """Those of the runs that were deleted."""
+        with self._database.read() as connection:
+            return removal.list_deleted(connection, runs)
+
+    def find_run(self, run: RunId) -> Run | None:
+        """The run with this id, or None."""
+        with self._database.read() as connection:
+            rows = runs.read_runs(connection, run_table.c.run_id == run)
+        return runs.run_of(rows[0]) if rows else None
+
+    def list_runs(
+        self,
+        *,
+        experiment: str | None = None,
+        parent: RunId | None = None,
+        ids: Collection[RunId] | None = None,
+        name: str | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs that match every given condition."""
+        with self._database.read() as connection:
+            return runs.list_runs(
+                connection, experiment_name=experiment, parent=parent, ids=ids, name=name
+            )
+
+    def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """These runs and everything below them."""
+        with self._database.read() as connection:
+            return list_descendants(connection, runs)
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Tags by key."""
+        with self._database.read() as connection:
+            return runs.get_tags(connection, run)
+
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Tags of several runs."""
+        with self._database.read() as connection:
+            return list_tags(connection, runs)
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Parameters of several runs."""
+        with self._database.read() as connection:
+            return parameters.list_parameters(connection, runs)
+
+    def query_runs(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Run, ...]:
+        """Runs that match, sorted, a page at a time."""
+        with self._database.read() as connection:
+            return query_runs(connection, query, order, limit=limit, offset=offset)
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags away."""
+        with self._database.write() as connection:
+            runs.remove_tags(connection, run, keys)
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run."""
+        with self._database.write() as connection:
+            catalogue.set_description(connection, run, description)
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Properties by key."""
+        with self._database.read() as connection:
+            return runs.get_properties(connection, run)
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags."""
+        with self._database.write() as connection:
+            runs.set_tags(connection, run, tags)
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties, all or none."""
+        with self._database.write() as connection:
+            runs.add_properties(connection, run, properties)
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run."""
+        with self._database.write() as connection:
+            catalogue.set_name(connection, run, name)
+
+    def list_files(self, run: RunId) -> tuple[RunFile, ...]:
+        """Files of a run by path."""
+        with self._database.read() as connection:
+            return runs.list_files(connection, run)
+
+    def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
+        """Files by run whose paths hold one of the words."""
+        with self._database.read() as connection:
+            return runs.find_files(connection, words)
+
+    def list_artifacts(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        kinds: Collection[ArtifactKind] | None = None,
+    ) -> tuple[Artifact, ...]:
+        """Files that were logged as metrics' values, in the order they were stored."""
+        with self._database.read() as connection:
+            return artifacts.list_artifacts(connection, runs=runs, names=names, kinds=kinds)
+
+    # -- models -----------------------------------------------------------------------------------
+
+    def add_model(self, model: Model) -> Model:
+        """Register the next version of a model."""
+        with self._database.write() as connection:
+            return models.add_model(connection, model)
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        """Registered models, the newest version of each name first."""
+        with self._database.read() as connection:
+            return models.list_models(connection, name)
+
+    def change_model(
+        self,
+        name: str,
+        version: int,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removed_tags: Collection[str] | None = (),
+        properties: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Change what is said about a version."""
+        with self._database.write() as connection:
+            return models.change_model(
+                connection,
+                name,
+                version,
+                description=description,
+                tags=tags,
+                removed_tags=removed_tags,
+                properties=properties,
+            )
+
+    def delete_model(self, name: str, version: int) -> None:
+        """Forget a version."""
+        with self._database.write() as connection:
+            models.delete_model(connection, name, version)
+
+    # -- series -----------------------------------------------------------------------------------
+
+    def list_series(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        text: bool | None = None,
+    ) -> tuple[Series, ...]:
+        """Summaries of the series that match every given condition."""
+        with self._database.read() as connection:
+            return series.list_series(connection, runs=runs, names=names, text=text)
+
+    def read_points(
+        self, series: Sequence[SeriesId], *, limit: int | None = None
+    ) -> Mapping[SeriesId, Points]:
+        """Points of several series, in log order."""
+        damages: list[Damage] = []
+        with self._database.read() as connection:
+            found = reader.read_points(connection, series, limit, damages)
+        self._damage.tell(damages)
+        return found
+
+    def iter_points(self, series: SeriesId) -> Iterator[Points]:
+        """All points of one series, a chunk at a time."""
+        return reader.iter_points(self._database, series, self._damage.tell)
+
+    # -- compute and the queue ----------------------------------------------------------------------
+
+    def add_compute(self, compute: Compute) -> None:
+        """Create a compute target."""
+        with self._database.write() as connection:
+            catalogue.add_compute(connection, compute)
+
+    def set_compute(self, compute: Compute) -> None:
+        """Create or replace a compute target."""
+        with self._database.write() as connection:
+            catalogue.set_compute(connection, compute)
+
+    def find_compute(self, name: str) -> Compute | None:
+        """The compute target of that name, or None."""
+        with self._database.read() as connection:
+            return catalogue.find_compute(connection, name)
+
+    def list_computes(self) -> tuple[Compute, ...]:
+        """All compute targets, oldest first."""
+        with self._database.read() as connection:
+            return catalogue.list_computes(connection)
+
+    def delete_compute(self, name: str) -> None:
+        """Forget a compute target."""
+        with self._database.write() as connection:
+            catalogue.delete_compute(connection, name)
+
+    def add_environment(
+        self, name: str, definition: Mapping[str, object], *, version: str = ""
+    ) -> EnvironmentVersion:
+        """Register an environment."""
+        with self._database.write() as connection:
+            return environments.add_environment(connection, name, definition, version)
+
+    def list_environments(self, name: str | None = None) -> tuple[EnvironmentVersion, ...]:
+        """Registered environments by name."""
+        with self._database.read() as connection:
+            return environments.list_environments(connection, name)
+
+    def add_job(self, job: QueuedJob) -> None:
+        """Queue a job."""
+        with self._database.write() as connection:
+            catalogue.add_job(connection, job)
+
+    def claim_job(self, compute: str, *, without: Collection[RunId] = ()) -> QueuedJob | None:
+        """Take the oldest unclaimed job of a compute target, or None."""
+        with self._database.write() as connection:
+            return catalogue.claim_job(connection, compute, without)
+
+    def release_job(self, run: RunId) -> None:
+        """Give a claimed job back."""
+        with self._database.write() as connection:
+            catalogue.release_job(connection, run)
+
+    def remove_job(self, run: RunId) -> bool:
+        """Take a job out of the queue; whether it was there."""
+        with self._database.write() as connection:
+            return catalogue.remove_job(connection, run)
+
+    def list_jobs(self, compute: str | None = None) -> tuple[QueuedJob, ...]:
+        """Jobs in the order they were queued."""
+        with self._database.read() as connection:
+            return catalogue.list_jobs(connection, compute)
+
+    def request_cancel(self, run: RunId) -> None:
+        """Ask the run's owner to end it."""
+        with self._database.write() as connection:
+            catalogue.request_cancel(connection, run)
+
+    def is_cancel_requested(self, run: RunId) -> bool:
+        """Whether somebody asked."""
+        with self._database.read() as connection:
+            return catalogue.is_cancel_requested(connection, run)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._database.close()
+
+
+if TYPE_CHECKING:
+
+    def _fits(store: SqlStore) -> Store:
+        return store

@@ -1,0 +1,160 @@
+"""Scripts as real processes: how they end, and that nothing of them is left."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.waiting import PATIENCE_S, until
+
+from trackboard.errors import UsageError
+from trackboard.launch.processes import process_group as script_module
+from trackboard.launch.processes.process_group import Script, wait_for_any
+from trackboard.launch.processes.watchdog import Guard
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _pid_in(path: Path) -> int:
+    until(lambda: path.exists() and path.read_text().endswith("\n"))
+    return int(path.read_text())
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Path:
+    return tmp_path / "console"
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    guard = Guard()
+    yield guard
+    guard.dismiss()
+
+
+Run = Callable[..., Script]
+
+
+@pytest.fixture
+def run(guard: Guard, console: Path) -> Run:
+    def run(code: str, **environment: str) -> Script:
+        argv = (sys.executable, "-c", code)
+        variables = {"PATH": os.environ["PATH"], **environment}
+        return Script(argv, variables, console.parent, console, guard)
+
+    return run
+
+
+def _wait(script: Script) -> int | None:
+    wait_for_any([script], PATIENCE_S)
+    return script.code
+
+
+def test_exit_code_folder_variables_and_both_streams(run: Run, console: Path) -> None:
+    code = """if True:
+        import os, sys
+        print(os.getcwd(), os.environ["GREETING"], sys.stdin.read() == "", flush=True)
+        print("error", file=sys.stderr)
+        sys.exit(3)"""
+    script = run(code, GREETING="hello")
+    assert _wait(script) == 3
+    assert not script.close(1.0)
+    assert console.read_text() == f"{console.parent} hello True\nerror\n"
+
+
+def test_waits_no_longer_than_asked(run: Run) -> None:
+    script = run("import time; time.sleep(600)")
+    wait_for_any([script], 0.01)
+    assert script.code is None
+    script.kill()
+    assert _wait(script) == -signal.SIGKILL
+    script.close(1.0)
+
+
+def test_waits_where_the_kernel_does_not_tell(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script_module, "_watch_end", lambda _pid: -1)
+    script = run("import sys; sys.exit(3)")
+    other = run("import time; time.sleep(600)")
+    wait_for_any([other, script], PATIENCE_S)
+    assert script.code == 3
+    assert other.code is None
+    wait_for_any([other], 0.01)
+    other.kill()
+    assert _wait(other) == -signal.SIGKILL
+    assert not script.close(1.0)
+    assert not script.close(1.0)  # may be repeated
+    other.close(1.0)
+
+
+def test_terminate_reaches_children_too(run: Run, tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    code = f"""if True:
+        import subprocess, sys, time
+        other = subprocess.Popen(["sleep", "600"])
+        open({str(child)!r}, "w").write(f"{{other.pid}}\\n")
+        time.sleep(600)"""
+    script = run(code)
+    pid = _pid_in(child)
+    script.terminate()
+    assert _wait(script) == -signal.SIGTERM
+    script.close(1.0)
+    assert _is_gone(pid)
+
+
+def test_close_ends_what_ignores_sigterm(run: Run, tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    code = f"""if True:
+        import os, signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if os.fork():
+            os._exit(0)
+        open({str(child)!r}, "w").write(f"{{os.getpid()}}\\n")
+        time.sleep(600)"""
+    script = run(code)
+    assert _wait(script) == 0
+    pid = _pid_in(child)
+    assert script.close(0.1)
+    until(lambda: _is_gone(pid))
+
+
+def test_interpreter_that_does_not_exist(console: Path, guard: Guard) -> None:
+    with pytest.raises(UsageError, match="'/no/python' could not be started"):
+        Script(("/no/python",), {}, console.parent, console, guard)
+
+
+def test_script_dies_with_its_worker(tmp_path: Path) -> None:
+    """The worker is killed by SIGKILL: script and grandchild follow, the guard too."""
+    pids = tmp_path / "pids"
+    script = f"""if True:
+        import os, subprocess, time
+        other = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{other.pid}}\\n")
+        time.sleep(600)"""
+    worker = f"""if True:
+        import sys, time
+        from pathlib import Path
+        from trackboard.launch.processes.watchdog import Guard
+        from trackboard.launch.processes.process_group import Script
+        argv = (sys.executable, "-c", {script!r})
+        console = Path({str(tmp_path / "console")!r})
+        Script(argv, {{}}, Path({str(tmp_path)!r}), console, Guard())
+        time.sleep(600)"""
+    environment = {**os.environ, "PATH": os.environ["PATH"]}
+    process = subprocess.Popen([sys.executable, "-c", worker], env=environment)
+    try:
+        until(lambda: pids.exists() and pids.read_text().endswith("\n"))
+        children = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.kill()
+        process.wait()
+    assert {int(pid) for pid in pids.read_text().split()} <= {child.pid for child in children}
+    until(lambda: all(_is_gone(child.pid) for child in children))

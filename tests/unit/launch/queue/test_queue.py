@@ -1,0 +1,278 @@
+"""The queue's decisions, on the model store and a target that notes what it is asked."""
+
+import fcntl
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.ingest import Ingest
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.plan_file import save_plan
+from trackboard.launch.context.worker_context import Place
+from trackboard.launch.queue import queue
+from trackboard.launch.queue.queue import cancel, kick
+from trackboard.model import (
+    Distribution,
+    EnvironmentPlan,
+    JobPlan,
+    Launcher,
+    QueuedJob,
+    Run,
+    RunId,
+    RunKind,
+    RunState,
+)
+from trackboard.ports import WorkerState, WorkerStatus
+from trackboard.stores import MemoryStore
+
+
+class NotingTarget:
+    """Has room for so many workers, which live until the test says otherwise."""
+
+    is_here = True
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.started: list[RunId] = []
+        self.nodes: dict[RunId, int] = {}
+        self.gone: set[str] = set()
+        self.refuses = False
+
+    def check(self, plan: JobPlan) -> None:
+        if plan.nodes > self.room:
+            raise UsageError("there are not that many")
+
+    def has_room(self, nodes: int = 1) -> bool:
+        taken = sum(self.nodes[run] for run in self.started if run not in self.gone)
+        return taken + nodes <= self.room
+
+    def start(self, plan: JobPlan) -> str:
+        if self.refuses:
+            raise Unavailable("no more processes")
+        self.started.append(plan.run)
+        self.nodes[plan.run] = plan.nodes
+        return plan.run
+
+    def find(self, run: RunId) -> str | None:
+        return run if run in self.started else None
+
+    def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
+        return {
+            handle: WorkerStatus(WorkerState.GONE if handle in self.gone else WorkerState.ALIVE)
+            for handle in handles
+        }
+
+    def withdraw(self, handle: str) -> bool:
+        del handle
+        return False
+
+    def cancel(self, handle: str) -> None:
+        raise AssertionError(f"nobody asked to end {handle}")
+
+
+class Line:
+    """A queue and what is behind it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.store = MemoryStore()
+        self.removed: set[str] = set()
+        self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
+        folder = place.folder
+        ingest = Ingest(
+            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+        )
+        self.site = Site(
+            **vars(place),
+            name="w",
+            store=self.store,
+            drain=ingest.drain,
+            target_for=self._target_for,
+            engine_of=lambda _run, compute: self.targets[compute],
+        )
+
+    def _target_for(self, compute: str) -> NotingTarget:
+        if compute in self.removed:
+            raise NotFound(f"there is no compute target {compute!r}")
+        return self.targets[compute]
+
+    def add(self, *names: str, compute: str = "one", nodes: int = 1) -> None:
+        for name in names:
+            run = RunId(name)
+            environment = EnvironmentPlan()
+            folder = str(self.place.folder)
+            plan = JobPlan(run, "e", folder, compute, "s", ("x",), environment, {}, 0.0)
+            plan = replace(plan, distribution=Distribution(Launcher.PYTORCH, nodes, nodes))
+            save_plan(self.place.job_folder(run), plan)
+            self.place.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
+            self.store.add_job(QueuedJob(run, compute, 0.0, claimed=False))
+
+    def run(self, name: str) -> Run:
+        self.site.drain()
+        run = self.store.find_run(RunId(name))
+        assert run is not None
+        return run
+
+    def waiting(self) -> list[str]:
+        return [job.run for job in self.store.list_jobs() if not job.claimed]
+
+
+@pytest.fixture
+def line(place: Place) -> Line:
+    return Line(place)
+
+
+def test_starts_in_order_while_there_is_room(line: Line) -> None:
+    line.add("a", "b", "c", compute="two")
+    line.add("d", "e")
+    assert kick(line.site) == ("a", "b", "d")
+    assert line.waiting() == ["c", "e"]
+    assert kick(line.site) == ()
+
+
+def test_a_compute_target_that_is_gone_holds_up_its_own_jobs_only(
+    line: Line, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line.add("a", compute="two")
+    line.add("b")
+    line.removed = {"two"}
+    assert kick(line.site) == ("b",)
+    assert "jobs for the compute target 'two' wait: there is no" in capsys.readouterr().err
+    assert line.waiting() == ["a"]
+    line.removed = set()
+    assert kick(line.site) == ("a",)
+
+
+def test_a_large_job_keeps_its_turn(line: Line) -> None:
+    line.add("a", compute="two")
+    line.add("large", compute="two", nodes=2)
+    line.add("b", compute="two")
+    assert kick(line.site) == ("a",)
+    line.targets["two"].gone.add("a")
+    assert kick(line.site) == ("large",)
+
+
+def test_one_that_can_never_run_waits_and_holds_up_nobody(line: Line) -> None:
+    line.add("large", compute="two", nodes=3)
+    line.add("a", "b", "c", compute="two")
+    assert kick(line.site) == ("a", "b")
+    assert line.waiting() == ["large", "c"]
+    line.targets["two"].room = 6
+    assert kick(line.site) == ("large", "c")
+
+
+@pytest.mark.requires("root")
+def test_another_users_waits_for_that_user_and_holds_up_nobody(line: Line) -> None:
+    line.add("theirs", "ours", "also-ours")
+    os.chown(line.place.job_folder(RunId("theirs")) / "plan.json", 4711, 4711)
+    assert kick(line.site) == ("ours",)
+    line.store.remove_job(RunId("ours"))
+    line.targets["one"].gone.add("ours")
+    assert kick(line.site) == ("also-ours",)
+    assert line.waiting() == ["theirs"]
+
+
+def test_a_file_system_that_gives_all_files_to_somebody_else(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.add("a")
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    assert kick(line.site) == ("a",)
+
+
+def test_whoever_ends_makes_room(line: Line) -> None:
+    line.add("a", "b")
+    kick(line.site)
+    line.store.remove_job(RunId("a"))  # as its worker does at its end
+    line.targets["one"].gone.add("a")
+    assert kick(line.site) == ("b",)
+
+
+def test_a_worker_that_vanished_is_failed_once_with_what_it_said(line: Line) -> None:
+    line.add("a", "b")
+    kick(line.site)
+    folder = line.place.job_folder(RunId("a"))
+    (folder / "worker.log").write_text("Fatal Python error: no memory\n")
+    (folder / "work").mkdir()
+    line.targets["one"].gone.add("a")
+    assert kick(line.site) == ("b",)
+    run = line.run("a")
+    assert run.state is RunState.FAILED
+    assert run.cause.startswith("its worker ended without a word")
+    assert run.cause.endswith("Fatal Python error: no memory")
+    assert not (folder / "work").exists()
+    assert kick(line.site) == ()
+    assert line.run("a").warnings == ()
+
+
+def test_a_worker_that_ended_well_and_was_killed_then_keeps_its_end(line: Line) -> None:
+    line.add("a")
+    kick(line.site)
+    line.place.recorder.attach(RunId("a"), owner=True).complete()
+    line.targets["one"].gone.add("a")
+    kick(line.site)
+    assert line.run("a").state is RunState.COMPLETED
+    assert line.store.list_jobs() == ()
+
+
+def test_claimed_and_never_started_goes_back_to_the_head(line: Line) -> None:
+    line.add("a", "b")
+    assert line.store.claim_job("one") is not None  # by somebody who was killed then
+    assert kick(line.site) == ("a",)
+
+
+def test_a_start_that_is_refused_changes_nothing_for_others(line: Line) -> None:
+    line.add("a", "b")
+    line.add("c", compute="two")
+    line.targets["one"].refuses = True
+    with pytest.raises(Unavailable, match="no more processes"):
+        kick(line.site)
+    assert line.waiting() == ["a", "b"]
+    assert line.targets["two"].started == ["c"]
+    line.targets["one"].refuses = False
+    assert kick(line.site) == ("a",)
+
+
+def test_a_plan_that_is_gone_fails_its_run_only(line: Line) -> None:
+    line.add("a", "b")
+    (line.place.job_folder(RunId("a")) / "plan.json").unlink()
+    assert kick(line.site) == ("b",)
+    assert line.run("a").state is RunState.FAILED
+    assert "plan.json" in line.run("a").cause
+
+
+def test_cancel_of_a_waiting_job(line: Line) -> None:
+    line.add("a", "b")
+    kick(line.site)
+    cancel(line.site, RunId("b"))
+    cancel(line.site, RunId("b"))
+    assert (line.run("b").state, line.waiting()) == (RunState.CANCELED, [])
+    assert line.run("a").state is RunState.QUEUED
+
+
+def test_cancel_of_a_started_job_is_the_workers_business(line: Line) -> None:
+    line.add("a")
+    kick(line.site)
+    cancel(line.site, RunId("a"))
+    assert line.store.is_cancel_requested(RunId("a"))
+    assert not line.run("a").state.is_terminal
+    assert len(line.store.list_jobs()) == 1
+
+
+def test_somebody_holds_the_queue(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_LOCK_S", 0.05)
+    line.add("a")
+    lock: Path = line.place.folder / "slots" / "queue.lock"
+    lock.parent.mkdir()
+    fd = os.open(lock, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match=r"queue\.lock"):
+            kick(line.site)
+    finally:
+        os.close(fd)
+    assert kick(line.site) == ("a",)

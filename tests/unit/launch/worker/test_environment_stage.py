@@ -1,0 +1,209 @@
+"""The stage before a script starts; who builds environments is a stand-in (tests/e2e has the real one)."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.waiting import until
+
+from trackboard.environments import Prepared
+from trackboard.errors import UsageError
+from trackboard.ingest import Ingest
+from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.plan_file import save_plan
+from trackboard.launch.context.worker_context import Place
+from trackboard.launch.snapshot.take import take_snapshot
+from trackboard.launch.worker import environment_stage, worker
+from trackboard.launch.worker.worker import Worker
+from trackboard.model import (
+    BUILD_LOG,
+    CONSOLE,
+    EnvironmentPlan,
+    JobPlan,
+    Run,
+    RunId,
+    RunKind,
+    RunState,
+)
+from trackboard.ports import Target
+from trackboard.stores import MemoryStore
+
+RUN = RunId("demo_1_abc")
+Say = Callable[[str], None]
+Build = Callable[[Say, Say, Callable[[], bool]], Prepared | None]  # report, log, is canceled
+
+
+class Bench:
+    """A job whose environment is made by a function of the test."""
+
+    def __init__(self, place: Place, source: Path, patch: pytest.MonkeyPatch) -> None:
+        self.place = place
+        self.store = MemoryStore()
+        self._patch = patch
+        source.mkdir()
+        (source / "train.py").write_text("print('started')")
+        taken = take_snapshot(source, place.folder / "snapshots", place.blobs)
+        environment = EnvironmentPlan(requirements=("numpy",))
+        plan = JobPlan(
+            RUN, "demo", str(place.folder), "local", taken.digest, ("train.py",), environment, {}, 0
+        )
+        save_plan(place.job_folder(RUN), replace(plan, variables=dict(os.environ)))
+        place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+
+    def carry_out(self, build: Build) -> Run:
+        def prepare(
+            plan: EnvironmentPlan,
+            variables: Mapping[str, str],
+            *,
+            report: Say,
+            is_canceled: Callable[[], bool],
+            build_log: Say,
+        ) -> Prepared | None:
+            assert plan.requirements == ("numpy",)
+            assert variables["PATH"] == os.environ["PATH"]
+            return build(report, build_log, is_canceled)
+
+        self._patch.setattr(environment_stage, "prepare_environment", prepare)
+        Worker(self.place, RUN, self.site).carry_out()
+        return self.run()
+
+    def site(self) -> Site:
+        def no_target(*_names: str) -> Target:
+            raise AssertionError("a worker starts nobody before it has ended")
+
+        parts = vars(self.place)
+        return Site(
+            **parts,
+            name="w",
+            store=self.store,
+            drain=self.drain,
+            target_for=no_target,
+            engine_of=no_target,
+        )
+
+    def drain(self) -> None:
+        folder = self.place.folder
+        Ingest(
+            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+        ).drain()
+
+    def run(self) -> Run:
+        self.drain()
+        run = self.store.find_run(RUN)
+        assert run is not None
+        return run
+
+    def text(self, path: str) -> str:
+        self.drain()
+        place = self.place.folder / "runs" / RUN / path
+        return place.read_text() if place.exists() else ""
+
+
+@pytest.fixture
+def bench(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setattr(environment_stage, "_TELL_S", 0.02)
+    monkeypatch.setattr(worker, "_ASK_S", 0.02)
+    monkeypatch.setattr(worker, "_FOLLOW_S", 0.02)
+    before = signal.getsignal(signal.SIGTERM)
+    yield Bench(place, tmp_path / "source", monkeypatch)
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_it_is_said_how_far_it_is(bench: Bench) -> None:
+    seen: list[tuple[RunState, str, str]] = []
+
+    def build(report: Say, log: Say, is_canceled: Callable[[], bool]) -> Prepared:
+        report("resolving numpy")
+        log("$ uv pip compile")
+        until(lambda: is_canceled() or (bench.text(BUILD_LOG) and bench.run().cause))
+        assert not is_canceled()
+        run = bench.run()
+        seen.append((run.state, run.cause, bench.text(CONSOLE)))
+        return Prepared(sys.executable)
+
+    run = bench.carry_out(build)
+    assert (run.state, run.cause) == (RunState.COMPLETED, "")
+    ((state, cause, console),) = seen
+    assert state is RunState.PREPARING
+    assert cause == "building the environment (0 s)"
+    assert console == "[trackboard] resolving numpy\n"
+    assert bench.text(BUILD_LOG) == "$ uv pip compile\n"
+    assert bench.text(CONSOLE) == "[trackboard] resolving numpy\nstarted\n"
+
+
+def test_what_is_there_is_used_without_a_word(bench: Bench) -> None:
+    run = bench.carry_out(lambda *_: Prepared(sys.executable))
+    assert run.state is RunState.COMPLETED
+    assert bench.text(CONSOLE) == "started\n"
+    assert BUILD_LOG not in {file.path for file in bench.store.list_files(RUN)}
+
+
+def test_a_build_that_fails(bench: Bench) -> None:
+    """The resolver's words are the cause, and are where everybody looks."""
+
+    def build(_report: Say, log: Say, _is_canceled: Callable[[], bool]) -> Prepared:
+        log("No solution found")
+        raise UsageError("there is no numpy 99", hint="Try numpy 2.")
+
+    run = bench.carry_out(build)
+    assert run.state is RunState.FAILED
+    assert run.cause == "there is no numpy 99\nTry numpy 2."
+    said = "[trackboard] there is no numpy 99\n[trackboard] Try numpy 2.\n"
+    assert bench.text(CONSOLE) == said  # and nothing of a script
+    assert bench.text(BUILD_LOG) == "No solution found\n"
+
+
+def _until_canceled(_report: Say, _log: Say, is_canceled: Callable[[], bool]) -> Prepared | None:
+    until(is_canceled)
+    return None
+
+
+def test_cancel_ends_a_build(bench: Bench) -> None:
+    bench.drain()
+    bench.store.request_cancel(RUN)
+    run = bench.carry_out(_until_canceled)
+    assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+    assert "started" not in bench.text(CONSOLE)
+
+
+def test_cancel_ends_the_making_of_the_working_copy(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_ASK_S", 0)
+    bench.drain()
+    bench.store.request_cancel(RUN)
+    run = bench.carry_out(lambda *_: pytest.fail("an environment is prepared for nothing"))
+    assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+
+
+def test_sigterm_ends_a_build(bench: Bench) -> None:
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    run = bench.carry_out(_until_canceled)
+    assert (run.state, run.cause) == (RunState.FAILED, "its worker was ended by SIGTERM")
+
+
+def test_the_store_is_not_opened_for_what_is_there(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes longer to load than a script to start."""
+    monkeypatch.setattr(worker, "_ASK_S", 60.0)
+    opened: list[RunState] = []
+    site = bench.site
+
+    def open_site() -> Site:
+        opened.append(bench.run().state)
+        return site()
+
+    monkeypatch.setattr(bench, "site", open_site)
+
+    def build(_report: Say, _log: Say, is_canceled: Callable[[], bool]) -> Prepared:
+        assert not is_canceled()
+        return Prepared(sys.executable)
+
+    assert bench.carry_out(build).state is RunState.COMPLETED
+    assert RunState.PREPARING not in opened
