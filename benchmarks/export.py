@@ -30,7 +30,8 @@ from trackboard.model import (
     new_writer_id,
 )
 from trackboard.ports import Batch, FloatColumn, Position, SeriesPoints, Store
-from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.stores import open_sqlite
+from trackboard.testing.memory import MemoryStore
 
 METRICS, POINTS = 10, 1000
 PEER_S = 5.0

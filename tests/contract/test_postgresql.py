@@ -15,7 +15,7 @@ from trackboard.ports import Store
 from trackboard.stores import open_postgresql
 from trackboard.stores.rules.short_text import short, shorten
 from trackboard.stores.schema.tables import tag
-from trackboard.testing.limits_contract import LimitsContract, noise
+from trackboard.testing.store.limits import LimitsContract, noise
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from trackboard.ports import Store
-from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.stores import open_sqlite
+from trackboard.testing.memory import MemoryStore
 from trackboard.testing.store_contract import Opener, SharedStoreContract, StoreContract
 
 

@@ -44,7 +44,7 @@ from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.board.timeseries import answer
 from trackboard.model import Created, RunId, RunKind, ValueKind, new_writer_id
 from trackboard.ports import Batch, Position, SeriesPoints
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 StartReader = Callable[[Path], Reader]
 

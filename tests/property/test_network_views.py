@@ -11,7 +11,7 @@ from trackboard.ingest import Ingest
 from trackboard.model import RunId
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("r")
 POINTS = 400

@@ -32,7 +32,8 @@ from trackboard.model import (
     TextLogged,
 )
 from trackboard.ports import Model, Order, RunQuery, SeriesPoints, Store
-from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.stores import open_sqlite
+from trackboard.testing.memory import MemoryStore
 from trackboard.testing.speaker import Speaker, created, moved, numbers, same_points
 
 RUNS = st.sampled_from([RunId(each) for each in ("a", "b", "c", "ä/'x")])

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from trackboard.launch.amount import count as count
-from trackboard.launch.amount import size as size
-from trackboard.launch.times import duration as duration
-from trackboard.launch.times import moment as moment
-from trackboard.launch.times import took_s as took_s
+from trackboard.format.amounts import count as count
+from trackboard.format.amounts import size as size
+from trackboard.format.times import duration as duration
+from trackboard.format.times import moment as moment
+from trackboard.format.times import took_s as took_s
 from trackboard.model import Run, RunId, Series
 
 LOST = "lost"  # no state of a run, but what a reader has to call it

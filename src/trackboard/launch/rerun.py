@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from trackboard.errors import NotFound, UsageError
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import MASK, load_plan
 from trackboard.launch.context.worker_context import SNAPSHOTS, WORK

@@ -1,4 +1,4 @@
-"""Stores: SQL through SQLAlchemy Core, and an in-memory model of the contract."""
+"""Stores: SQL through SQLAlchemy Core."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from pathlib import Path
 
 from trackboard.stores.engine import postgresql, read_only, sqlite
 from trackboard.stores.engine.database import WAIT_S
-from trackboard.stores.memory import MemoryStore
 from trackboard.stores.sql.store import SqlStore
 
 __all__ = [
-    "MemoryStore",
     "SqlStore",
     "create_sqlite",
     "open_postgresql",

@@ -11,7 +11,7 @@ import pytest
 
 from trackboard.errors import NotFound
 from trackboard.ports import Blobs
-from trackboard.testing.sharing_contract import in_children, in_threads
+from trackboard.testing.store.sharing import in_children, in_threads
 
 BlobsOpener = Callable[[], Blobs]
 

@@ -13,18 +13,18 @@ function that opens the same store again, also in a forked child. It needs pytes
 
 from __future__ import annotations
 
-from trackboard.testing.describing_contract import DescribingContract
-from trackboard.testing.environment_contract import EnvironmentContract
-from trackboard.testing.experiment_contract import ExperimentContract
-from trackboard.testing.limits_contract import LimitsContract
-from trackboard.testing.model_contract import ModelContract
-from trackboard.testing.query_contract import QueryContract
-from trackboard.testing.queue_contract import QueueContract
-from trackboard.testing.run_contract import RunContract
-from trackboard.testing.series_contract import SeriesContract
-from trackboard.testing.sharing_contract import Opener, SharingContract, ThreadContract
-from trackboard.testing.stream_contract import StreamContract
-from trackboard.testing.writer_contract import WriterContract
+from trackboard.testing.store.describing import DescribingContract
+from trackboard.testing.store.environment import EnvironmentContract
+from trackboard.testing.store.experiment import ExperimentContract
+from trackboard.testing.store.limits import LimitsContract
+from trackboard.testing.store.model import ModelContract
+from trackboard.testing.store.query import QueryContract
+from trackboard.testing.store.queue import QueueContract
+from trackboard.testing.store.run import RunContract
+from trackboard.testing.store.series import SeriesContract
+from trackboard.testing.store.sharing import Opener, SharingContract, ThreadContract
+from trackboard.testing.store.stream import StreamContract
+from trackboard.testing.store.writer import WriterContract
 
 __all__ = ["Opener", "SharedStoreContract", "StoreContract"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
-from trackboard.testing.sharing_contract import in_children
+from trackboard.testing.store.sharing import in_children
 
 
 def test_a_blob_lies_under_its_digest(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from trackboard.model import (
     new_writer_id,
 )
 from trackboard.ports import Batch, Position, SeriesPoints
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 T0 = 1.7e9
 _KINDS = {"b": ValueKind.BOOL, "i": ValueKind.INT, "f": ValueKind.FLOAT}

@@ -14,7 +14,7 @@ from trackboard.board.history import HistoryProvider
 from trackboard.board.roster import Rosters
 from trackboard.board.source import View
 from trackboard.model import RunId, Series
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab

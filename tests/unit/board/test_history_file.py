@@ -11,7 +11,8 @@ from trackboard.board.history_file import Written, write_history
 from trackboard.eventfile import read
 from trackboard.model import Created, RunId, RunKind, TextLogged, ValueKind, new_writer_id
 from trackboard.ports import Batch, Position, SeriesPoints
-from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.stores import open_sqlite
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("r1")
 COUNT = 9_000  # several chunks of a store

@@ -11,7 +11,7 @@ from trackboard.ingest import Ingest
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Batch, Position, SavedDefinitions
 from trackboard.record import Recorder
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 
 class Spools:

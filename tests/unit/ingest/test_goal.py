@@ -11,7 +11,7 @@ from trackboard.ports import Position
 from trackboard.record import Recorder
 from trackboard.spool import list_segments
 from trackboard.spool.layout import SCALAR_RECORD_BYTES, segment_name
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 
 def record(folder: Path) -> tuple[Recorder, Path]:

@@ -15,7 +15,8 @@ from trackboard.ports import Batch
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
 from trackboard.spool.layout import pack_record
-from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.stores import open_sqlite
+from trackboard.testing.memory import MemoryStore
 
 
 class Spools:

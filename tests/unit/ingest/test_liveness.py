@@ -12,7 +12,7 @@ from trackboard.model import RunId, RunState
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
 from trackboard.spool.layout import ALIVE
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("r")
 

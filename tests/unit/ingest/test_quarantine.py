@@ -20,7 +20,8 @@ from trackboard.ports import Batch, Store, Unstorable
 from trackboard.record import Recorder
 from trackboard.spool import SpoolWriter, list_writers
 from trackboard.spool.layout import HEADER
-from trackboard.stores import MemoryStore, open_sqlite
+from trackboard.stores import open_sqlite
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("r")
 BAD = "cannot be stored"

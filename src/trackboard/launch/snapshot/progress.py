@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TextIO
 
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 
 _PATIENCE_S = 2.0  # nothing is said before
 _TERMINAL_S = 0.2  # between two lines, each of which replaces the last one

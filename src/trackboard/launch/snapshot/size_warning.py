@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 from trackboard.launch.snapshot.manifest import FileEntry, Manifest
 from trackboard.notice import say_once
 

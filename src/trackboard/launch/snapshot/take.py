@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from trackboard.errors import NotFound, UsageError
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 from trackboard.launch.snapshot.ignore import IgnoreFiles
 from trackboard.launch.snapshot.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.snapshot.progress import Progress

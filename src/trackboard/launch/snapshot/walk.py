@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from trackboard.errors import UsageError
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 from trackboard.launch.snapshot.ignore import IgnoreFiles, Rules, is_foreign, is_never_taken
 from trackboard.launch.snapshot.size_warning import LARGE_BYTES, LARGE_FILES
 

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 from trackboard.launch.context.worker_context import LOGS, OUTPUTS
 from trackboard.model.tensorboard_files import (
     CHECKPOINT,

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from trackboard.launch.times import duration, moment, took_s
+from trackboard.format.times import duration, moment, took_s
 from trackboard.model import Run, RunId, Series, ValueKind
 from trackboard.workspace.notebook.elements import (
     Cell,

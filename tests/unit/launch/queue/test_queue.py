@@ -27,7 +27,7 @@ from trackboard.model import (
     RunState,
 )
 from trackboard.ports import WorkerState, WorkerStatus
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 
 class NotingTarget:

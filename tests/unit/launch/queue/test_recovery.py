@@ -15,8 +15,8 @@ from trackboard.launch.queue.recovery import halfway, take_further
 from trackboard.launch.submit import submit
 from trackboard.model import EnvironmentPlan, JobPlan, QueuedJob, RunId, RunKind, RunState
 from trackboard.ports import Target
-from trackboard.stores import MemoryStore
 from trackboard.targets import LocalTarget
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("demo_1_abc")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.launch.amount import count, size
+from trackboard.format.amounts import count, size
 from trackboard.launch.snapshot.manifest import FileEntry, Manifest
 from trackboard.launch.snapshot.progress import Progress
 from trackboard.launch.snapshot.size_warning import say_if_large

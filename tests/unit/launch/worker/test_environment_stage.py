@@ -31,7 +31,7 @@ from trackboard.model import (
     RunState,
 )
 from trackboard.ports import Target
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("demo_1_abc")
 Say = Callable[[str], None]

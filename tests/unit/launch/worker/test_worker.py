@@ -23,7 +23,7 @@ from trackboard.launch.worker.worker import Worker
 from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
 from trackboard.spool.turn import wish_for_end
-from trackboard.stores import MemoryStore
+from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("demo_1_abc")
 

@@ -13,7 +13,7 @@ from trackboard.ports import Unstorable
 from trackboard.stores.engine.database import Database, pieces
 from trackboard.stores.engine.sqlite import open_database
 from trackboard.stores.schema import tables
-from trackboard.testing.sharing_contract import in_children
+from trackboard.testing.store.sharing import in_children
 
 
 @pytest.fixture

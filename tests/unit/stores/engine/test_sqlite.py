@@ -15,8 +15,8 @@ from trackboard.model import FileAdded, RunId
 from trackboard.ports import Store, Unstorable
 from trackboard.stores import open_sqlite
 from trackboard.stores.schema.tables import SCHEMA
-from trackboard.testing.sharing_contract import in_children
 from trackboard.testing.speaker import Speaker, created, numbers
+from trackboard.testing.store.sharing import in_children
 
 
 def filled(path: Path) -> bytes:

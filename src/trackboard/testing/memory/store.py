@@ -44,13 +44,13 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.stores.codec import downsample
-from trackboard.stores.memory_catalogue import MemoryCatalogue
-from trackboard.stores.memory_files import MemoryFiles
-from trackboard.stores.memory_series import MemorySeries
-from trackboard.stores.memory_writers import MemoryWriters
 from trackboard.stores.rules import catalogue_rules, query_match, run_transitions
 from trackboard.stores.rules.batch_runs import without
 from trackboard.stores.rules.run_transitions import RunRecord
+from trackboard.testing.memory.catalogue import MemoryCatalogue
+from trackboard.testing.memory.files import MemoryFiles
+from trackboard.testing.memory.series import MemorySeries
+from trackboard.testing.memory.writers import MemoryWriters
 
 
 class MemoryStore(MemoryCatalogue):
@@ -337,7 +337,7 @@ class MemoryStore(MemoryCatalogue):
             lambda metric: self._last_number(run.id, metric),
         )
 
-    def _by_metric(self, runs: list[Run], metric: str, descending: bool) -> list[Run]:  # noqa: FBT001
+    def _by_metric(self, runs: list[Run], metric: str, descending: bool) -> list[Run]:
         numbers = {run.id: self._last_number(run.id, metric) for run in runs}
         having = [
             run for run in runs if (number := numbers[run.id]) is not None and number == number
