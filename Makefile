@@ -47,13 +47,8 @@ test-long:
 RECORDING := src/trackboard/errors.py src/trackboard/notice.py src/trackboard/model src/trackboard/layout src/trackboard/spool \
              src/trackboard/record src/trackboard/blobs src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
              src/trackboard/inside \
-             src/azureml/_base_sdk_common src/azureml/core/__init__.py src/azureml/core/authentication.py \
-             src/azureml/core/resource_configuration.py src/azureml/core/run.py src/azureml/core/_handle.py \
-             src/azureml/core/_states.py src/azureml/core/_paths.py src/azureml/core/_files.py \
-             src/azureml/core/_artifacts.py src/azureml/core/_metrics.py src/azureml/core/_values.py \
-             src/azureml/core/_tags.py \
-             src/azureml/core/_children.py src/azureml/core/_details.py src/azureml/core/_snapshots.py \
-             src/azureml/core/_lists.py
+             src/azureml/_base_sdk_common src/azureml/core/_run src/azureml/core/_*.py src/azureml/core/run.py \
+             src/azureml/core/authentication.py src/azureml/core/resource_configuration.py
 
 check: lint formatting layers recording types budgets
 

@@ -12,7 +12,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 _HERE = {
     "azureml.core": "ComputeTarget ContainerRegistry Environment Experiment Model Run RunConfiguration"
     " ScriptRun ScriptRunConfig Workspace get_run",
-    "azureml.core._offline": "_OfflineRun",
+    "azureml.core._run.offline": "_OfflineRun",
     "azureml.core._states": "RunStatus",
     "azureml.core.authentication": "AbstractAuthentication ArmTokenAuthentication"
     " AzureCliAuthentication AzureMLTokenAuthentication InteractiveLoginAuthentication MsiAuthentication"
@@ -48,7 +48,7 @@ HERE: Dict[str, Tuple[str, str]] = {  # module and name there, by name
     **{name: (module, name) for module, names in _HERE.items() for name in names.split()},
     "EnvironmentDefinition": ("azureml.core.environment", "Environment"),
     "ErrorResponseException": ("azureml.exceptions", "ServiceException"),
-    "OfflineRun": ("azureml.core._offline", "_OfflineRun"),
+    "OfflineRun": ("azureml.core._run.offline", "_OfflineRun"),
 }
 
 

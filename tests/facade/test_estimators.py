@@ -255,7 +255,7 @@ def test_distributed(
     nodes: int,
     launcher: str,
 ) -> None:
-    from azureml.core._distribution import distribution_of
+    from azureml.core._jobs.distribution import distribution_of
 
     found = distribution_of(make(kind, compute_target="cluster", **given).run_config)
     assert found is not None

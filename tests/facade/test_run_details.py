@@ -242,7 +242,7 @@ def test_detailed_status(run: Run) -> None:
 def test_a_run_that_is_lost_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     native = type(run.experiment.workspace._workspace)
     monkeypatch.setattr(native, "lost_runs", lambda _: frozenset((run.id,)))
-    monkeypatch.setattr("azureml.core._details._LOST_S", 0.3)
+    monkeypatch.setattr("azureml.core._run.reading.details._LOST_S", 0.3)
 
     assert run.get_status() == "NotResponding"
     with pytest.raises(ActivityFailedException, match="does not respond"):

@@ -9,7 +9,7 @@ import pytest
 from tests.waiting import until
 
 from azureml.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
-from azureml.core._distribution import distribution_of
+from azureml.core._jobs.distribution import distribution_of
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.runconfig import (
     CondaDependencies,

@@ -105,9 +105,9 @@ WAYS_TO_ASK: dict[str, Any] = {
 def test_asking_whether_this_is_a_job_makes_nothing(
     empty_folder: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from azureml.core import _offline
+    from azureml.core._run import offline
 
-    monkeypatch.setattr(_offline, "_context", _offline._OfflineRun())
+    monkeypatch.setattr(offline, "_context", offline._OfflineRun())
 
     WAYS_TO_ASK[way](Run.get_context())
 
@@ -117,9 +117,9 @@ def test_asking_whether_this_is_a_job_makes_nothing(
 def test_what_was_asked_for_can_be_used(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from azureml.core import _offline
+    from azureml.core._run import offline
 
-    monkeypatch.setattr(_offline, "_context", _offline._OfflineRun())
+    monkeypatch.setattr(offline, "_context", offline._OfflineRun())
     experiment = Run.get_context().experiment
 
     assert experiment.tags == {}

@@ -13,8 +13,8 @@ from azureml import _guard as _guard
 from azureml._finder import other_names
 
 if TYPE_CHECKING:
-    from azureml.core._offline import _offline_run as _offline_run
-    from azureml.core._offline import _OfflineRun as _OfflineRun
+    from azureml.core._run.offline import _offline_run as _offline_run
+    from azureml.core._run.offline import _OfflineRun as _OfflineRun
     from azureml.core.compute import ComputeTarget
     from azureml.core.container_registry import ContainerRegistry
     from azureml.core.environment import Environment
@@ -40,8 +40,8 @@ _MODULES = {
     "ScriptRun": "script_run",
     "ScriptRunConfig": "script_run_config",
     "Workspace": "workspace",
-    "_OfflineRun": "_offline",
-    "_offline_run": "_offline",
+    "_OfflineRun": "_run.offline",
+    "_offline_run": "_run.offline",
     "get_run": "run",
 }
 
@@ -69,7 +69,7 @@ _SUBMODULES = (
     "conda_dependencies",
     "databricks",
     "resource_configuration",
-    *{*_MODULES.values()} - {"_offline"},
+    *{*_MODULES.values()} - {"_run.offline"},
 )
 _find_other = other_names(__name__)
 

@@ -13,14 +13,14 @@ import yaml
 from azureml import _guard as _guard
 from azureml import core
 from azureml._finder import other_names
-from azureml.core._package_words import (
+from azureml.core._settings.requirements import (
     conda_name,
     is_option,
     lines_of,
     option_name,
     pip_name,
 )
-from azureml.core._package_words import pip_lines as pip_lines
+from azureml.core._settings.requirements import pip_lines as pip_lines
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.environments import find_curated

@@ -7,7 +7,7 @@ from typing import Optional
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
-from azureml.core._sections import Section
+from azureml.core._settings.sections import Section
 
 __getattr__ = other_names(__name__)
 

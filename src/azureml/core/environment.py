@@ -18,13 +18,15 @@ from typing import (
 from azureml import _guard as _guard
 from azureml._finder import other_names
 from azureml._notice import warn
-from azureml.core import _environment_build, _environment_files, _environment_names
-from azureml.core._conda_command import export_conda
-from azureml.core._environment_attributes import CHECKS, no_attribute
-from azureml.core._environment_build import DockerImageDetails, ImageBuildDetails
-from azureml.core._environment_definition import define, definition_of
-from azureml.core._environment_request import notes_of, request_of
-from azureml.core._environment_sections import (
+from azureml.core._environment import build, files, names
+from azureml.core._environment.attributes import CHECKS, no_attribute
+from azureml.core._environment.build import DockerImageDetails, ImageBuildDetails
+from azureml.core._environment.by_name import EnvironmentsByName
+from azureml.core._environment.conda_command import export_conda
+from azureml.core._environment.definition import define, definition_of
+from azureml.core._environment.private_wheels import keep_wheel
+from azureml.core._environment.request import notes_of, request_of
+from azureml.core._environment.sections import (
     DEFAULT_CPU_IMAGE,
     DEFAULT_GPU_IMAGE,
     DockerBuildContext,
@@ -37,9 +39,7 @@ from azureml.core._environment_sections import (
     SparkPackage,
     SparkSection,
 )
-from azureml.core._environments_by_name import EnvironmentsByName
-from azureml.core._package_words import pip_lines
-from azureml.core._private_wheels import keep_wheel
+from azureml.core._settings.requirements import pip_lines
 from azureml.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.databricks import DatabricksSection
@@ -173,7 +173,7 @@ class Environment:
             raise TypeError(f"Environment.get: name={name!r} is {type(name).__name__}, not text")
         if version is not None and label is not None:
             raise UserErrorException("Environment.get takes version= or label=, not both.")
-        return _environment(_environment_names.find(workspace, name, version, label), version)
+        return _environment(names.find(workspace, name, version, label), version)
 
     @staticmethod
     def list(workspace: Workspace) -> Dict[str, Environment]:
@@ -181,7 +181,7 @@ class Environment:
 
         Every other name that `Environment.get` knows is found in it, too.
         """
-        found = _environment_names.latest(workspace)
+        found = names.latest(workspace)
         listed = {name: _environment(one) for name, one in found.items()}
         return EnvironmentsByName(listed, lambda name: Environment.get(workspace, name))
 
@@ -194,8 +194,8 @@ class Environment:
         Raises:
             UserErrorException: The name is reserved or not allowed.
         """
-        _environment_names.check_name(self.name)
-        stored = _environment_names.add(
+        names.check_name(self.name)
+        stored = names.add(
             workspace, self.name, {**json.loads(repr(self)), "version": None}, self.version or ""
         )
         if self.version and stored.version != self.version:
@@ -218,9 +218,9 @@ class Environment:
         Raises:
             UserErrorException: There is no such version, or a label is not allowed.
         """
-        if not isinstance(_environment_names.find(workspace, name, version, None), Curated):
+        if not isinstance(names.find(workspace, name, version, None), Curated):
             for label in [labels] if isinstance(labels, str) else labels:
-                _environment_names.set_label(workspace, name, str(version), label)
+                names.set_label(workspace, name, str(version), label)
             return
         raise UserErrorException(f"{name!r} is a curated environment: it has no labels.")
 
@@ -354,7 +354,7 @@ class Environment:
         """
         conda = self.python.conda_dependencies
         text = "" if conda is None else conda.serialize_to_string()
-        _environment_files.write(self._definition(), text, path, overwrite=overwrite)
+        files.write(self._definition(), text, path, overwrite=overwrite)
 
     @staticmethod
     def load_from_directory(path: str) -> Environment:
@@ -363,7 +363,7 @@ class Environment:
         Raises:
             UserErrorException: There is none.
         """
-        return Environment._from_definition(_environment_files.read(path))
+        return Environment._from_definition(files.read(path))
 
     # -- built ------------------------------------------------------------------------------------
 
@@ -379,7 +379,7 @@ class Environment:
         Returns:
             How it went; `wait_for_completion()` raises when it failed.
         """
-        return _environment_build.build(self._request(), self._job_variables())
+        return build.build(self._request(), self._job_variables())
 
     def build_local(
         self, workspace: Workspace, platform: Optional[object] = None, **kwargs: Any
@@ -406,7 +406,7 @@ class Environment:
     def get_image_details(self, workspace: Workspace) -> DockerImageDetails:
         """Which interpreter it is, under the SDK's keys: there is no image."""
         with sdk_errors():
-            return _environment_build.describe_image(plan_environment(self._request()))
+            return build.describe_image(plan_environment(self._request()))
 
     # -- for the facade's other parts -------------------------------------------------------------
 

@@ -22,13 +22,13 @@ from typing import (
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
-from azureml.core._filters import TagFilter
 from azureml.core._lists import ExperimentList
-from azureml.core._outputs import DEFAULT_FOLDER, OutputFolder
 from azureml.core._refused import RefusedCall
-from azureml.core._snapshot_files import keep_folder
-from azureml.core._snapshots import SNAPSHOT_ID
-from azureml.core._tags import plain_tags
+from azureml.core._run.reading.filters import TagFilter
+from azureml.core._run.reading.snapshot_files import keep_folder
+from azureml.core._run.reading.snapshots import SNAPSHOT_ID
+from azureml.core._run.recording.outputs import DEFAULT_FOLDER, OutputFolder
+from azureml.core._run.recording.tags import plain_tags
 from azureml.core.run import DOCS_URL, Run
 from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
@@ -37,7 +37,7 @@ from trackboard.model import RunId, check_experiment_name, check_run_id
 from trackboard.record.capture import capture
 
 if TYPE_CHECKING:
-    from azureml.core._filters import Filter
+    from azureml.core._run.reading.filters import Filter
     from azureml.core.workspace import Workspace
     from trackboard.ports import Experiment as StoredExperiment
     from trackboard.workspace import Workspace as _Workspace

@@ -14,8 +14,8 @@ from azureml import _guard as _guard
 from azureml import core
 from azureml._console import say
 from azureml._finder import other_names
-from azureml.core._model_files import CACHE, cached, check_name, draft, holds, places
-from azureml.core._model_words import ModelWords
+from azureml.core._model.changes import ModelChanges
+from azureml.core._model.files import CACHE, cached, check_name, draft, holds, places
 from azureml.core._refused import RefusedCall
 from azureml.exceptions import (
     ModelNotFoundException,
@@ -30,7 +30,7 @@ from trackboard.model import RunId
 from trackboard.ports import Model as StoredModel
 
 if TYPE_CHECKING:
-    from azureml.core._snapshots import SnapshotCalls
+    from azureml.core._run.reading.snapshots import SnapshotCalls
     from azureml.core.experiment import Experiment
     from azureml.core.run import Run
     from azureml.core.workspace import Workspace
@@ -40,7 +40,7 @@ __getattr__ = other_names(__name__)
 _NOT_DEPLOYED = "nothing is deployed from here. model.download() gives you the model's files."
 
 
-class Model(ModelWords):
+class Model(ModelChanges):
     """One version of a registered model.
 
     Args:

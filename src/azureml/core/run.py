@@ -30,15 +30,15 @@ from azureml import _guard as _guard
 from azureml import core
 from azureml._finder import other_names
 from azureml._notice import warn
-from azureml.core._artifacts import ArtifactCalls
-from azureml.core._children import ChildCalls
-from azureml.core._details import DOCS_URL as DOCS_URL
-from azureml.core._details import ERROR_CODE, DetailCalls
 from azureml.core._lists import RunIterator
-from azureml.core._snapshots import SnapshotCalls
+from azureml.core._run.reading.details import DOCS_URL as DOCS_URL
+from azureml.core._run.reading.details import ERROR_CODE, DetailCalls
+from azureml.core._run.reading.snapshots import SnapshotCalls
+from azureml.core._run.recording.artifacts import ArtifactCalls
+from azureml.core._run.recording.children import ChildCalls
+from azureml.core._run.recording.tags import TagCalls
 from azureml.core._states import STATUS_NAMES as STATUS_NAMES
 from azureml.core._states import TERMINAL_STATUSES as TERMINAL_STATUSES
-from azureml.core._tags import TagCalls
 from azureml.exceptions._tree import (
     AzureMLException,
     RunEnvironmentException,
@@ -51,7 +51,7 @@ from trackboard.record import LiveRun, get_recorder, identify
 from trackboard.record.value import check_run_name, plain_text
 
 if TYPE_CHECKING:
-    from azureml.core._filters import Filter
+    from azureml.core._run.reading.filters import Filter
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
@@ -128,7 +128,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def _provider_for(cls, stored: StoredRun, experiment: Experiment) -> Optional[TypeProvider]:
         if not cls._type_providers:
             return None
-        from azureml.core._filters import type_of
+        from azureml.core._run.reading.filters import type_of
 
         properties = experiment.workspace._workspace.store.get_properties(stored.id)
         return cls._type_providers.get(type_of(stored, properties) or "")
@@ -211,7 +211,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         Raises:
             ValueError: A filter is neither text nor a dict.
         """
-        from azureml.core._filters import RunFilter
+        from azureml.core._run.reading.filters import RunFilter
 
         chosen = RunFilter(type, tags, properties, status)
         workspace = experiment.workspace._workspace
@@ -271,7 +271,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     @property
     def type(self) -> Optional[str]:
         """`azureml.scriptrun` for a submitted run, else its property `azureml.runsource`, or None."""
-        from azureml.core._filters import type_of
+        from azureml.core._run.reading.filters import type_of
 
         return type_of(self._stored(), self.get_properties())
 

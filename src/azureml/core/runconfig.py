@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Dict, List, Mapping, Optional, Union
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
-from azureml.core import _run_config_files as _files
-from azureml.core._checks import (
+from azureml.core._jobs import run_config_files as _files
+from azureml.core._jobs.checks import (
     arguments_of,
     command_of,
     environment_of,
@@ -16,7 +16,7 @@ from azureml.core._checks import (
     target_name,
     variables_of,
 )
-from azureml.core._run_sections import (
+from azureml.core._jobs.run_sections import (
     AmlComputeConfiguration,
     DataReferenceConfiguration,
     DockerConfiguration,
@@ -30,7 +30,7 @@ from azureml.core._run_sections import (
     TensorflowConfiguration,
     count_of,
 )
-from azureml.core._sections import Checks, Section
+from azureml.core._settings.sections import Checks, Section
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.environment import (

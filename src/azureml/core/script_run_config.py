@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Union
 from azureml import _guard as _guard
 from azureml._finder import other_names
 from azureml._notice import warn
-from azureml.core._checks import Arguments, arguments_of, command_of
-from azureml.core._distribution import check_distributed, is_distributed, set_distributed
-from azureml.core._submission import Submission, submit
+from azureml.core._jobs.checks import Arguments, arguments_of, command_of
+from azureml.core._jobs.distribution import check_distributed, is_distributed, set_distributed
+from azureml.core._jobs.submission import Submission, submit
 from azureml.core.environment import Environment
 from azureml.core.runconfig import DockerConfiguration, RunConfiguration
 from azureml.core.script_run import ScriptRun

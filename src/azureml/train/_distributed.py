@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Tuple, Union
 
-from azureml.core._run_sections import (
+from azureml.core._jobs.run_sections import (
     MpiConfiguration,
     PyTorchConfiguration,
     TensorflowConfiguration,

@@ -7,9 +7,9 @@ import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Iterator, List, Mapping, Optional, Tuple, Union
 
 from azureml._notice import warn_once
-from azureml.core._checks import variables_of
-from azureml.core._distribution import set_distributed
-from azureml.core._submission import Submission, submit
+from azureml.core._jobs.checks import variables_of
+from azureml.core._jobs.distribution import set_distributed
+from azureml.core._jobs.submission import Submission, submit
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.runconfig import DockerConfiguration, RunConfiguration
 from azureml.core.script_run import ScriptRun

@@ -22,7 +22,7 @@ from typing import (
 
 from azureml import _guard as _guard
 from azureml._console import say
-from azureml.core._filters import Filter, RunFilter
+from azureml.core._run.reading.filters import Filter, RunFilter
 from azureml.core._states import STATES
 from azureml.exceptions import ComputeTargetException, ServiceException, UserErrorException
 from azureml.exceptions._tree import sdk_errors

@@ -2,7 +2,7 @@
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
-from azureml.core._run_sections import MpiConfiguration, TensorflowConfiguration
+from azureml.core._jobs.run_sections import MpiConfiguration, TensorflowConfiguration
 from azureml.train._distributed import Gloo, Mpi, Nccl, ParameterServer
 from azureml.train.dnn._chainer import Chainer
 from azureml.train.dnn._pytorch import PyTorch

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, ClassVar, Dict, List, Optional
 
-from azureml.core._sections import Checks, Section
+from azureml.core._settings.sections import Checks, Section
 from azureml.exceptions import RunConfigurationException
 
 _BACKENDS = ("nccl", "gloo")

@@ -12,7 +12,7 @@ from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
-    from azureml.core._outputs import OutputFolder
+    from azureml.core._run.recording.outputs import OutputFolder
     from azureml.core.experiment import Experiment
     from azureml.core.run import Run
     from azureml.core.workspace import Workspace

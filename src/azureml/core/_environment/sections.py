@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, ClassVar, List, Mapping, Optional, Type
 
 from azureml._notice import warn
-from azureml.core._sections import Section, fill
+from azureml.core._settings.sections import Section, fill
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
 from azureml.exceptions import UserErrorException

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Mapping, Optional, Set
 
 from azureml._notice import warn
-from azureml.core._handle import RunHandle
-from azureml.core._values import cell_of, cells_below, columns_of, recorded, shown, step_of
+from azureml.core._run.handle import RunHandle
+from azureml.core._run.recording.values import (
+    cell_of,
+    cells_below,
+    columns_of,
+    recorded,
+    shown,
+    step_of,
+)
 from azureml.exceptions._tree import sdk_errors
 from trackboard.model import RunId, check_metric_name
 
@@ -156,7 +163,7 @@ class MetricCalls(RunHandle):
         """
         if not self._is_recorded:
             return {}
-        from azureml.core._readback import read_metrics
+        from azureml.core._run.reading.readback import read_metrics
 
         workspace = self._drained()
         with sdk_errors():
@@ -167,7 +174,7 @@ class MetricCalls(RunHandle):
             family = workspace.store.list_descendants([RunId(self.id)])
             runs = [one.id for one in family]
             if run_type is not None:
-                from azureml.core._filters import is_of_type
+                from azureml.core._run.reading.filters import is_of_type
 
                 runs = [one.id for one in family if is_of_type(workspace.store, one, run_type)]
             every = read_metrics(workspace, runs, name, populate=populate)

@@ -24,9 +24,9 @@ from typing import (
 )
 
 from azureml._console import say
-from azureml.core._handle import RunHandle
-from azureml.core._paths import file_path
-from azureml.core._streams import ByteStream
+from azureml.core._run.handle import RunHandle
+from azureml.core._run.recording.paths import file_path
+from azureml.core._run.recording.streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.blobs import open_folder
 from trackboard.layout import make_folder, open_file

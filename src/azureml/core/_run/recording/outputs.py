@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Dict, Iterator, Tuple
 
-from azureml.core._paths import path_of_metric
+from azureml.core._run.recording.paths import path_of_metric
 from azureml.exceptions._tree import UserErrorException
 
 DEFAULT_FOLDER = "./outputs"

@@ -8,10 +8,10 @@ import json
 import os
 from typing import Any, BinaryIO, Mapping, Optional, Set, Tuple, Union
 
-from azureml.core._files import FileCalls
-from azureml.core._metrics import MetricCalls
-from azureml.core._paths import path_of_metric
-from azureml.core._values import cell_of
+from azureml.core._run.recording.files import FileCalls
+from azureml.core._run.recording.metrics import MetricCalls
+from azureml.core._run.recording.paths import path_of_metric
+from azureml.core._run.recording.values import cell_of
 from azureml.exceptions._tree import AzureMLException, UserErrorException, sdk_errors
 from trackboard.errors import TrackboardError
 from trackboard.layout.reading import open_regular

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from azureml._console import say
 from azureml._log_watch import LogWatch
-from azureml.core._handle import RunHandle
+from azureml.core._run.handle import RunHandle
 from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES, RunStatus
 from azureml.exceptions._tree import (
     ActivityFailedException,
@@ -265,7 +265,7 @@ class DetailCalls(RunHandle):
         Raises:
             UserErrorException: The run is no job.
         """
-        from azureml.core._environment_of_run import environment_of
+        from azureml.core._environment.of_run import environment_of
 
         plan = self._plan(self._stored())
         if plan is None:
@@ -308,7 +308,7 @@ class DetailCalls(RunHandle):
             return None
 
     def _definition(self, plan: JobPlan) -> Dict[str, Any]:
-        from azureml.core._run_definition import definition_of
+        from azureml.core._run.reading.run_definition import definition_of
 
         return definition_of(plan, self.experiment.workspace)
 

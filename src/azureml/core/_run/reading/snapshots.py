@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
-from azureml.core._handle import RunHandle
+from azureml.core._run.handle import RunHandle
 from azureml.exceptions._tree import SnapshotException, UserErrorException, sdk_errors
 from trackboard.model import RunId
 
@@ -36,7 +36,7 @@ class SnapshotCalls(RunHandle):
             raise SnapshotException(
                 f"Run {self.id} has a snapshot already, {self.get_snapshot_id()}: it never changes."
             )
-        from azureml.core._snapshot_files import keep_folder
+        from azureml.core._run.reading.snapshot_files import keep_folder
 
         digest = keep_folder(self._catalogue(), file_or_folder_path)
         with sdk_errors(SnapshotException):
@@ -74,7 +74,7 @@ class SnapshotCalls(RunHandle):
                 f"Run {self.id} has no snapshot. run.take_snapshot('.') takes one;"
                 " experiment.start_logging(snapshot_directory='.') does so at its start."
             )
-        from azureml.core._snapshot_files import write_zip
+        from azureml.core._run.reading.snapshot_files import write_zip
 
         return write_zip(self._drained(), digest, path)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from typing import Any, Callable, Dict, Mapping, Type
 
-from azureml.core._environment_sections import (
+from azureml.core._environment.sections import (
     DockerSection,
     PythonSection,
     RSection,
     SparkSection,
     part,
 )
-from azureml.core._sections import Section, names_of
+from azureml.core._settings.sections import Section, names_of
 from azureml.core.databricks import DatabricksSection
 from azureml.exceptions import UserErrorException
 

@@ -96,7 +96,7 @@ def _merged(series: Sequence[Series], points: Mapping[SeriesId, Points]) -> List
     for one in series:
         columns = points[one.id]
         plain = [None if is_missing(value) else value for value in columns.values.tolist()]
-        values += zip(columns.steps.tolist(), columns.times_s.tolist(), plain, strict=True)
+        values += zip(columns.steps.tolist(), columns.times_s.tolist(), plain)  # noqa: B905 - not on Python 3.9
     if len(series) > 1:
         values.sort(key=lambda value: value[1])
     return values

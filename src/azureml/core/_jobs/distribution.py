@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
-from azureml.core._run_sections import (
+from azureml.core._jobs.run_sections import (
     MpiConfiguration,
     ParallelTaskConfiguration,
     PyTorchConfiguration,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping
 
-from azureml.core._environment_attributes import CHECKS
-from azureml.core._sections import as_plain, fill, key_of
+from azureml.core._environment.attributes import CHECKS
+from azureml.core._settings.sections import as_plain, fill, key_of
 from azureml.exceptions import UserErrorException
 
 if TYPE_CHECKING:

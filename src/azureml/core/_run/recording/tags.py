@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Mapping, Optional, Union
 
-from azureml.core._handle import RunHandle
+from azureml.core._run.handle import RunHandle
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId
 from trackboard.record.value import check_property, check_tag

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 
 from azureml._console import say
 from azureml._notice import warn_once
-from azureml.core._distribution import distribution_of
-from azureml.core._tags import plain_tags
+from azureml.core._jobs.distribution import distribution_of
+from azureml.core._run.recording.tags import plain_tags
 from azureml.core.run import Run
 from azureml.core.script_run import ScriptRun
 from azureml.exceptions import ExperimentExecutionException, UserErrorException

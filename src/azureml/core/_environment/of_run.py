@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Dict
 
-from azureml.core._environment_names import versions
-from azureml.core._package_words import option_lines
+from azureml.core._environment.names import versions
+from azureml.core._settings.requirements import option_lines
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict
 
-from azureml.core._environment_of_run import describe_environment
+from azureml.core._environment.of_run import describe_environment
 from trackboard.model import Launcher
 from trackboard.record.command import mask_words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Mapping, Optional
 
-from azureml.core._model_files import texts
+from azureml.core._model.files import texts
 from azureml.exceptions import WebserviceException
 from azureml.exceptions._tree import translated
 from trackboard.errors import Conflict, NotFound, TrackboardError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trackboard.ports import Model as StoredModel
 
 
-class ModelWords:
+class ModelChanges:
     """The part of `Model` that changes it; its files never change."""
 
     workspace: Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Tuple
 
-from azureml.core._environment_sections import DEFAULT_CPU_IMAGE
+from azureml.core._environment.sections import DEFAULT_CPU_IMAGE
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.exceptions import UserErrorException
 from trackboard.model import EnvironmentRequest

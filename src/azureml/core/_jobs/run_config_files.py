@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 import yaml
 
-from azureml.core._sections import as_plain, fill
+from azureml.core._settings.sections import as_plain, fill
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
 from azureml import core
-from azureml.core._handle import RunHandle
 from azureml.core._lists import RunIterator
-from azureml.core._tags import plain_tags
+from azureml.core._run.handle import RunHandle
+from azureml.core._run.recording.tags import plain_tags
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId, check_run_id
 
 if TYPE_CHECKING:
-    from azureml.core._filters import Filter
+    from azureml.core._run.reading.filters import Filter
     from azureml.core.run import Run
 
 BATCH_TAG = "azureml.batch_child_number"
@@ -49,7 +49,7 @@ class ChildCalls(RunHandle):
         """
         folder = None
         if isinstance(outputs, str):
-            from azureml.core._outputs import OutputFolder
+            from azureml.core._run.recording.outputs import OutputFolder
 
             folder = OutputFolder(outputs)
         with sdk_errors():
@@ -131,7 +131,7 @@ class ChildCalls(RunHandle):
         """
         if not self._is_recorded:
             return iter(())
-        from azureml.core._filters import RunFilter
+        from azureml.core._run.reading.filters import RunFilter
 
         chosen = RunFilter(type, tags, properties, status)
         store = self._drained().store

@@ -1,0 +1,1 @@
+"""The way from a run configuration to a submitted job."""

@@ -1,0 +1,1 @@
+"""The parts of `Model`: its files, and changes of a registered version."""

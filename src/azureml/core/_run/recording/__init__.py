@@ -1,0 +1,1 @@
+"""The calls of `Run` that record: metrics, files, tags, children."""
