@@ -1,16 +1,16 @@
 """Contracts between the core and what stores, keeps and runs things for it."""
 
 from trackboard.ports.blobs import Blobs
-from trackboard.ports.catalogue import (
+from trackboard.ports.store.catalogue import (
     Artifact,
     EnvironmentVersion,
     Experiment,
     Model,
     RunFile,
 )
-from trackboard.ports.query import NEWEST_FIRST, Order, RunQuery
-from trackboard.ports.store import Points, Store, Unstorable
-from trackboard.ports.stream import (
+from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
+from trackboard.ports.store.store import Points, Store, Unstorable
+from trackboard.ports.store.stream import (
     Batch,
     FloatColumn,
     IntColumn,

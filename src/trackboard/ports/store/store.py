@@ -38,9 +38,15 @@ from trackboard.model import (
     Value,
     WriterId,
 )
-from trackboard.ports.catalogue import Artifact, EnvironmentVersion, Experiment, Model, RunFile
-from trackboard.ports.query import NEWEST_FIRST, Order, RunQuery
-from trackboard.ports.stream import (
+from trackboard.ports.store.catalogue import (
+    Artifact,
+    EnvironmentVersion,
+    Experiment,
+    Model,
+    RunFile,
+)
+from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
+from trackboard.ports.store.stream import (
     Batch,
     FloatColumn,
     IntColumn,
