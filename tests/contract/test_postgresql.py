@@ -16,6 +16,7 @@ from trackboard.stores import open_postgresql
 from trackboard.stores.rules.short_text import short, shorten
 from trackboard.stores.schema.tables import tag
 from trackboard.testing.store.limits import LimitsContract, noise
+from trackboard.testing.store.text_order import TextOrderContract
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 
@@ -27,7 +28,7 @@ def store(postgresql: str) -> Iterator[Store]:
     store.close()
 
 
-class TestPostgresql(LimitsContract):
+class TestPostgresql(LimitsContract, TextOrderContract):
     """The edges, where databases differ."""
 
 

@@ -11,11 +11,11 @@ from trackboard.history.nearest import nearest_of
 from trackboard.layout.paths import place_inside
 from trackboard.layout.reading import open_regular
 from trackboard.model import RunId
-from trackboard.ports import Blobs, Store
+from trackboard.ports import Blobs, RunStore
 
 
 def open_file(
-    store: Store, blobs: Blobs, run_folder: Callable[[RunId], Path], run: RunId, path: str
+    store: RunStore, blobs: Blobs, run_folder: Callable[[RunId], Path], run: RunId, path: str
 ) -> BinaryIO:
     """Open a file of a run for reading; the caller closes it.
 
@@ -24,7 +24,7 @@ def open_file(
         blobs: Holds the complete ones.
         run_folder: Where the plain, growing ones are.
         run: The run.
-        path: As `Store.list_files` has it.
+        path: As `RunStore.list_files` has it.
 
     Raises:
         NotFound: The run has no such file.

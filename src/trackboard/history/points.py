@@ -26,7 +26,7 @@ def read_history(
         store: Where they are.
         runs: What they are called by id, in the order of the table.
         metrics: Only under these names; None: all.
-        limit: At most so many points of each series, a sample; see `Store.read_points`.
+        limit: At most so many points of each series, a sample; see `SeriesStore.read_points`.
 
     Raises:
         NotFound: None of the runs logged one of the metrics.

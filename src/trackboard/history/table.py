@@ -43,7 +43,7 @@ class History:
         steps: (rows,) int64.
         times_s: (rows,) float64, seconds since the Unix epoch (UTC).
         values: (rows,) float64; bools are 0 and 1, text is NaN. Integers beyond 2**53 are rounded:
-            `Store.read_points` has them exactly.
+            `SeriesStore.read_points` has them exactly.
         texts: (rows,) str, None where the value is a number.
     """
 

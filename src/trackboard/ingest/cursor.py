@@ -37,7 +37,7 @@ class Cursor:
     Args:
         folder: The spool's folder.
         writer: Its id.
-        read_definitions: What is saved of a segment's definitions (see `Store.read_definitions`).
+        read_definitions: What is saved of a segment's definitions (see `StreamStore.read_definitions`).
         succession: When to leave a segment.
     """
 

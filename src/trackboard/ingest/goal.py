@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trackboard.ingest.succession import Succession
 from trackboard.model import WriterId
-from trackboard.ports import Position, Store
+from trackboard.ports import Position, StreamStore
 from trackboard.spool import list_segments
 from trackboard.spool.layout import HEADER
 from trackboard.spool.reader import read_segment
@@ -27,7 +27,7 @@ class Goal:
     def __init__(
         self,
         folders: Mapping[WriterId, Path],
-        store: Store,
+        store: StreamStore,
         is_complete: Callable[[Path], bool],
     ) -> None:
         self._folders = folders

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from trackboard.errors import Conflict, Unavailable
 from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside, set_aside
@@ -26,7 +27,7 @@ from trackboard.ingest.silence import unwritten_s
 from trackboard.ingest.succession import Succession
 from trackboard.layout.file_system import FileSystem, find_file_system
 from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, WriterId
-from trackboard.ports import Batch, Position, Store
+from trackboard.ports import Batch, Position, RunStore, StreamStore
 from trackboard.spool import Segment, list_segments, list_writers, read_writer
 
 _log = logging.getLogger("trackboard")
@@ -36,6 +37,10 @@ _ON_DISK = (FileBytes, FileRemoved)  # events that change the plain files of a r
 _LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
 _FIRST_BYTES = 128 << 10  # of a pass's first transaction: what is new and small is stored at once
 _MOST_BYTES = 4 << 20  # of the later ones, as far as the pass has time for them
+
+
+class IngestStore(StreamStore, RunStore, Protocol):
+    """What ingest needs of a store."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Ingest:
         self,
         spool_folder: Path,
         lock: Path,
-        store: Store,
+        store: IngestStore,
         run_folder: Callable[[RunId], Path],
         may_ingest: Callable[[], bool] = lambda: True,
         *,

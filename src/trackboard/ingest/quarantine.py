@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trackboard.ingest.cursor import Cursor
-from trackboard.ports import Batch, Position, Store, Unstorable
+from trackboard.ports import Batch, Position, StreamStore, Unstorable
 
 DATA_ERRORS = (Unstorable, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 MOST_REFUSED = 100  # records of one writer; then its whole spool is set aside
@@ -19,7 +19,7 @@ _MORE = 4  # and so many times larger behind it
 
 
 def store_apart(
-    store: Store,
+    store: StreamStore,
     cursor: Cursor,
     read: Callable[[int], Batch | None],
     end: Position,

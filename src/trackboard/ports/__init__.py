@@ -1,15 +1,12 @@
 """Contracts between the core and what stores, keeps and runs things for it."""
 
 from trackboard.ports.blobs import Blobs
-from trackboard.ports.store.catalogue import (
-    Artifact,
-    EnvironmentVersion,
-    Experiment,
-    Model,
-    RunFile,
-)
+from trackboard.ports.store.catalogue import CatalogueStore, EnvironmentVersion, Experiment, Model
 from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
-from trackboard.ports.store.store import Points, Store, Unstorable
+from trackboard.ports.store.queue import QueueStore
+from trackboard.ports.store.runs import Artifact, RunFile, RunStore
+from trackboard.ports.store.series import Points, SeriesStore
+from trackboard.ports.store.store import Store, Unstorable
 from trackboard.ports.store.stream import (
     Batch,
     FloatColumn,
@@ -18,6 +15,7 @@ from trackboard.ports.store.stream import (
     Refused,
     SavedDefinitions,
     SeriesPoints,
+    StreamStore,
 )
 from trackboard.ports.target import Cluster, ComputeNode, Target, WorkerState, WorkerStatus
 
@@ -26,6 +24,7 @@ __all__ = [
     "Artifact",
     "Batch",
     "Blobs",
+    "CatalogueStore",
     "Cluster",
     "ComputeNode",
     "EnvironmentVersion",
@@ -36,12 +35,16 @@ __all__ = [
     "Order",
     "Points",
     "Position",
+    "QueueStore",
     "Refused",
     "RunFile",
     "RunQuery",
+    "RunStore",
     "SavedDefinitions",
     "SeriesPoints",
+    "SeriesStore",
     "Store",
+    "StreamStore",
     "Target",
     "Unstorable",
     "WorkerState",

@@ -24,6 +24,7 @@ from trackboard.testing.store.run import RunContract
 from trackboard.testing.store.series import SeriesContract
 from trackboard.testing.store.sharing import Opener, SharingContract, ThreadContract
 from trackboard.testing.store.stream import StreamContract
+from trackboard.testing.store.text_order import TextOrderContract
 from trackboard.testing.store.writer import WriterContract
 
 __all__ = ["Opener", "SharedStoreContract", "StoreContract"]
@@ -41,6 +42,7 @@ class StoreContract(
     ModelContract,
     EnvironmentContract,
     LimitsContract,
+    TextOrderContract,
     ThreadContract,
 ):
     """What a store in one process promises."""

@@ -1,11 +1,12 @@
-"""What a store knows of experiments, files, registered environments and models."""
+"""The catalogue's part of a store: experiments, registered models and environments, compute targets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from trackboard.model import ArtifactKind, RunId
+from trackboard.model import Compute, RunId
 
 
 @dataclass(frozen=True)
@@ -15,30 +16,6 @@ class Experiment:
     name: str
     tags: Mapping[str, str | None]
     archived_s: float | None  # when it was put away, or None
-
-
-@dataclass(frozen=True)
-class RunFile:
-    """A file of a run. `key` names it in the blobs; empty: a plain file below `runs/<run id>/`."""
-
-    path: str
-    key: str
-    size_bytes: int
-    time_s: float
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A metric's value that is a file; see `ArtifactLogged`. Times are seconds since the Unix epoch."""
-
-    run: RunId
-    name: str
-    kind: ArtifactKind
-    path: str
-    key: str
-    size_bytes: int
-    step: int
-    time_s: float
 
 
 @dataclass(frozen=True)
@@ -65,3 +42,132 @@ class Model:
     framework: str
     framework_version: str
     created_s: float
+
+
+class CatalogueStore(Protocol):
+    """What people made and registered, apart from runs. Each write is a transaction of its own."""
+
+    def add_experiment(self, name: str) -> None:
+        """Make sure that an experiment exists. May be repeated."""
+        ...
+
+    def list_experiments(self) -> tuple[str, ...]:
+        """Names of all experiments, oldest first; `unknown` is listed only when somebody added it."""
+        ...
+
+    def read_experiments(self) -> tuple[Experiment, ...]:
+        """All experiments with what was said about them, oldest first."""
+        ...
+
+    def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags. Raises NotFound for an unknown experiment, as the next two do."""
+        ...
+
+    def remove_experiment_tags(self, name: str, keys: Collection[str]) -> None:
+        """Take tags away; those that are not there are passed over."""
+        ...
+
+    def set_archived(self, name: str, archived_s: float | None) -> None:
+        """Put an experiment away since then, or (None) take it back. Its runs stay as they are."""
+        ...
+
+    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Forget an experiment and its runs for good; whatever is still said about them is dropped.
+
+        Their files in the blobs and below `runs/` are not touched. The experiment may be made again.
+
+        Returns:
+            The runs that were forgotten, in the order they were stored.
+
+        Raises:
+            Conflict: Some of its runs have not ended; nothing was deleted.
+            NotFound: There is no such experiment.
+        """
+        ...
+
+    def add_model(self, model: Model) -> Model:
+        """Register the next version of a model; `model.version` is ignored.
+
+        Returns:
+            The model with the version it was given.
+        """
+        ...
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        """Registered models by name, the newest version of each first."""
+        ...
+
+    def change_model(
+        self,
+        name: str,
+        version: int,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removed_tags: Collection[str] | None = (),
+        properties: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Change what is said about a version; its files stay.
+
+        Args:
+            name: The model's name.
+            version: Which one.
+            description: None: as it was.
+            tags: To add or replace.
+            removed_tags: Taken away before `tags` are added; None: all.
+            properties: To add; the same value again is fine.
+
+        Raises:
+            Conflict: A property exists with another value; nothing was changed.
+            NotFound: There is no such version.
+        """
+        ...
+
+    def delete_model(self, name: str, version: int) -> None:
+        """Forget a version; its number is never given again. Raises NotFound for an unknown one."""
+        ...
+
+    def add_environment(
+        self, name: str, definition: Mapping[str, object], *, version: str = ""
+    ) -> EnvironmentVersion:
+        """Register an environment; the same definition again is the newest version.
+
+        Args:
+            name: Its name.
+            definition: JSON.
+            version: Instead of the next number; one that exists gets this definition.
+        """
+        ...
+
+    def list_environments(self, name: str | None = None) -> tuple[EnvironmentVersion, ...]:
+        """Registered environments by name, the version registered last first."""
+        ...
+
+    def add_compute(self, compute: Compute) -> None:
+        """Create a compute target. May be repeated with the same settings, whenever they were made.
+
+        Raises:
+            Conflict: The name exists with other settings.
+        """
+        ...
+
+    def set_compute(self, compute: Compute) -> None:
+        """Create or replace a compute target; a replaced one keeps its place in the list."""
+        ...
+
+    def find_compute(self, name: str) -> Compute | None:
+        """The compute target of that name, or None."""
+        ...
+
+    def list_computes(self) -> tuple[Compute, ...]:
+        """All compute targets, oldest first."""
+        ...
+
+    def delete_compute(self, name: str) -> None:
+        """Forget a compute target.
+
+        Raises:
+            Conflict: Jobs are queued for it.
+            NotFound: There is none of that name.
+        """
+        ...

@@ -295,17 +295,25 @@ class MemoryStore(MemoryCatalogue):
         """Tags by key."""
         with self._lock:
             self._check(run)
-            return dict(self._tags.get(run, {}))
+            return dict(sorted(self._tags.get(run, {}).items()))
 
     def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
         """Tags of several runs."""
         with self._lock:
-            return {run: dict(self._tags.get(run, {})) for run in runs if run in self._runs}
+            return {
+                run: dict(sorted(self._tags.get(run, {}).items()))
+                for run in runs
+                if run in self._runs
+            }
 
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
         """Parameters of several runs."""
         with self._lock:
-            return {run: dict(self._parameters[run]) for run in runs if run in self._parameters}
+            return {
+                run: dict(sorted(self._parameters[run].items()))
+                for run in runs
+                if run in self._parameters
+            }
 
     def query_runs(
         self,
@@ -369,7 +377,7 @@ class MemoryStore(MemoryCatalogue):
         """Properties by key."""
         with self._lock:
             self._check(run)
-            return dict(self._properties.get(run, {}))
+            return dict(sorted(self._properties.get(run, {}).items()))
 
     def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
         """Add or replace tags."""

@@ -10,7 +10,7 @@ from trackboard.model import Run, RunId, RunKind
 from trackboard.ports import RunQuery
 
 if TYPE_CHECKING:
-    from trackboard.ports import Store
+    from trackboard.ports import RunStore
 
 Filter = Union[str, Mapping[str, Any], None]
 SCRIPT_RUN = "azureml.scriptrun"
@@ -50,7 +50,7 @@ class RunFilter:
 
     def find(
         self,
-        store: Store,
+        store: RunStore,
         *,
         experiment: Optional[str] = None,
         parent: Optional[RunId] = None,
@@ -72,7 +72,7 @@ class RunFilter:
             seen |= {run.id for run in page}
             offset += len(page)
 
-    def find_below(self, store: Store, run: RunId) -> Iterator[Run]:
+    def find_below(self, store: RunStore, run: RunId) -> Iterator[Run]:
         """Runs of the whole subtree that match, newest first, without the run itself."""
         family = [one for one in store.list_descendants([run]) if one.id != run]
         matching = [one for one in family if self._matches_alone(store, one)]
@@ -83,14 +83,14 @@ class RunFilter:
         chosen.sort(key=lambda one: one.created_s)
         yield from self._of_page(store, tuple(reversed(chosen)))
 
-    def _matches_alone(self, store: Store, run: Run) -> bool:
+    def _matches_alone(self, store: RunStore, run: Run) -> bool:
         if self._status is not None and run.state is not STATES[self._status]:
             return False
         if not self._properties:
             return True
         return _holds(self._properties, store.get_properties(run.id))
 
-    def _of_page(self, store: Store, page: Tuple[Run, ...]) -> Iterator[Run]:
+    def _of_page(self, store: RunStore, page: Tuple[Run, ...]) -> Iterator[Run]:
         tags = store.list_tags([run.id for run in page]) if self._empty_tags else {}
         for run in page:
             if any(tags[run.id].get(key) is not None for key in self._empty_tags):
@@ -125,7 +125,7 @@ def type_of(run: Run, properties: Mapping[str, str]) -> Optional[str]:
     return SCRIPT_RUN if run.kind is RunKind.JOB else properties.get(SOURCE_PROPERTY)
 
 
-def is_of_type(store: Store, run: Run, type: str) -> bool:
+def is_of_type(store: RunStore, run: Run, type: str) -> bool:
     """Whether a run is of that type, by itself or by its property."""
     if run.kind is RunKind.JOB and type == SCRIPT_RUN:
         return True

@@ -1,0 +1,148 @@
+"""The runs' part of a store: what is known of them, found and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from trackboard.model import ArtifactKind, Run, RunId, Value
+from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A file of a run. `key` names it in the blobs; empty: a plain file below `runs/<run id>/`."""
+
+    path: str
+    key: str
+    size_bytes: int
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A metric's value that is a file; see `ArtifactLogged`. Times are seconds since the Unix epoch."""
+
+    run: RunId
+    name: str
+    kind: ArtifactKind
+    path: str
+    key: str
+    size_bytes: int
+    step: int
+    time_s: float
+
+
+class RunStore(Protocol):
+    """What is known of runs besides their points. Each write is a transaction of its own.
+
+    Keys, paths and names have up to the characters that `model.LIMITS` gives them; where they decide an
+    order it is that of their code points (see `store`).
+    """
+
+    def find_run(self, run: RunId) -> Run | None:
+        """The run with this id, or None."""
+        ...
+
+    def list_runs(
+        self,
+        *,
+        experiment: str | None = None,
+        parent: RunId | None = None,
+        ids: Collection[RunId] | None = None,
+        name: str | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs that match every given condition, in the order they were stored. Stubs are included.
+
+        `experiment="unknown"` finds the stubs.
+        """
+        ...
+
+    def query_runs(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Run, ...]:
+        """Runs that match, sorted, a page at a time; ties by newest created first. Stubs are included.
+
+        Made for 100,000 runs: sorting by a metric reads summaries, never points.
+
+        Raises:
+            UsageError: A metric is compared in a way that is none.
+        """
+        ...
+
+    def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """These runs and everything below them, each once, parents before children."""
+        ...
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Tags by key. Raises NotFound for an unknown run."""
+        ...
+
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Tags of several runs, in few questions; unknown runs are left out."""
+        ...
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags. Raises NotFound for an unknown run."""
+        ...
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags away; those that are not there are passed over. NotFound for an unknown run."""
+        ...
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Properties by key. Raises NotFound for an unknown run."""
+        ...
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties; the same value again is fine.
+
+        Raises:
+            Conflict: One exists with another value; none was added.
+            NotFound: The run is unknown.
+        """
+        ...
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Parameters of several runs, in few questions; runs without any are left out."""
+        ...
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run. Raises NotFound for an unknown run."""
+        ...
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run. Raises NotFound for an unknown run."""
+        ...
+
+    def list_files(self, run: RunId) -> tuple[RunFile, ...]:
+        """Files of a run by path. Empty for an unknown run."""
+        ...
+
+    def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
+        """Files whose paths hold one of the words, as they are spelled, by run; those of a run by path."""
+        ...
+
+    def list_artifacts(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        kinds: Collection[ArtifactKind] | None = None,
+    ) -> tuple[Artifact, ...]:
+        """Files that were logged as metrics' values, in the order they were stored."""
+        ...
+
+    def request_cancel(self, run: RunId) -> None:
+        """Ask the run's owner to end it. Raises NotFound for an unknown run. May be repeated."""
+        ...
+
+    def is_cancel_requested(self, run: RunId) -> bool:
+        """Whether somebody asked; False for an unknown run."""
+        ...
