@@ -26,6 +26,7 @@ ELSEWHERE = {
     "trackboard/board/event_folder.py": "links in a private folder",
     "trackboard/board/event_links.py": "links in a private folder of the board's user",
     "trackboard/board/export_folder.py": "the folder that a user exports to",
+    "trackboard/board/kind_folders.py": "copies in a private folder",
     "trackboard/board/link.py": "a page in a private folder",
     "trackboard/board/log_directory.py": "further names of files in a private folder",
     "trackboard/board/odd_names.py": "links in a private folder",

@@ -32,6 +32,7 @@ from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
 from trackboard.board.merged import BoardProvider
 from trackboard.board.native import NativeProvider
+from trackboard.board.native_kinds import KindsProvider
 from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.provider import open_folder_provider, open_provider
 from trackboard.board.reader import DataServer, PythonReader, Reader, open_reader
@@ -88,7 +89,7 @@ class Workspace:
 
     def open(self, start_reader: StartReader) -> BoardProvider:
         rosters = Rosters(self.source, View())
-        native = NativeProvider(
+        native = KindsProvider(
             RunFolders(RunFiles(self.source), rosters, PrivateFolder()), start_reader
         )
         return BoardProvider(HistoryProvider(self.source, rosters), native)

@@ -32,6 +32,8 @@ class Edit(Protocol):
 
 def holds_any(stream: io.FileIO, size: int, words: Sequence[bytes]) -> bool:
     """Whether the first `size` bytes of a file hold one of some words."""
+    if not words:
+        return False
     stream.seek(0)
     overlap = max(map(len, words)) - 1
     before = b""

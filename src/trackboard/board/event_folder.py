@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,14 @@ class PlainFolder:
     def find_root(self) -> Path | None:
         """The folder, None while there is no event file in it."""
         return self._root if self._found else None
+
+    def list_files(self) -> dict[str, list[tuple[Path, FileState]]]:
+        """The event files by the reader's names of their runs."""
+        found: dict[str, list[tuple[Path, FileState]]] = defaultdict(list)
+        for file in sorted(self._found, key=lambda each: each.name):
+            place = self._root / file.folder / file.name
+            found[file.folder or "."].append((place, file.state))
+        return found
 
     def is_complete(self, own_names: Collection[str]) -> bool:
         """Whether the reader has found as many runs as there are."""

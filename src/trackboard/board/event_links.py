@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from trackboard.board.event_watch import EventWatch
+from trackboard.board.event_watch import EventWatch, FileState
 from trackboard.board.log_directory import LogDirectory
 from trackboard.board.names import name_event_folders
 from trackboard.board.pace import Pace
@@ -98,6 +98,18 @@ class RunFolders:
     def find_root(self) -> Path | None:
         """The folder of links, None while there is no event file."""
         return self._links if self._numbers else None
+
+    def list_files(self) -> dict[str, list[tuple[Path, FileState]]]:
+        """Links to the event files, by the reader's names of their runs."""
+        found: dict[str, list[tuple[Path, FileState]]] = defaultdict(list)
+        with self._lock:
+            for run, files in self._files.items():
+                for file in files:
+                    number = self._numbers.get((run, file.folder))
+                    if file.is_events and number is not None:
+                        link = self._links / number / _link_name(file.path)
+                        found[number].append((link, file.state))
+        return found
 
     def is_complete(self, own_names: Collection[str]) -> bool:
         """Whether the reader has found all runs."""

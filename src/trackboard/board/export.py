@@ -30,14 +30,15 @@ from trackboard.board.declarations import DECLARATION
 from trackboard.board.escapes import ESCAPED_BECAUSE
 from trackboard.board.event_copy import Edit, copy_edited, holds_any
 from trackboard.board.export_folder import ExportFolder, Placed
-from trackboard.board.history_file import write_history
+from trackboard.board.history_file import assign_tags, write_history
 from trackboard.board.history_values import Values
 from trackboard.board.hparams import Rows
 from trackboard.board.names import folder_path, name_event_folders, name_runs
-from trackboard.board.native_tags import TagsEdit
+from trackboard.board.native_tags import KindsEdit, TagsEdit, name_kinds
 from trackboard.board.projector import localize_beside, names_files
 from trackboard.board.run_files import LogFile, RunFiles
 from trackboard.board.source import Source
+from trackboard.board.tag_kinds import TagKinds
 from trackboard.errors import NotFound, UsageError
 from trackboard.eventfile import encode, read
 from trackboard.model import Run, RunId, Series
@@ -229,7 +230,9 @@ class _Task:
             found[self.names[series.run]].add(series.name)
         for each in files:
             if is_wanted(each.folder):
-                found[each.folder] |= native_marks.read_scalar_tags(each.place)
+                kinds = TagKinds()
+                kinds.read_on(each.place)
+                found[each.folder].update(t for t, k in kinds.by_tag.items() if "scalars" in k)
         return found
 
     def export(self, runs: Sequence[Run]) -> None:
@@ -256,28 +259,55 @@ class _Task:
                 why = "TensorBoard's parameters have no NaN and no infinite numbers"
                 self._skip(f"{name}: parameter {each}", why)
         native = self._list_native(run)
-        self._export_native(name, native)
+        tags = assign_tags(series, values) if native else {}
+        self._export_native(name, native, {tag: use.plugin for (use, _), tag in tags.items()})
         if not (series or values or native):
             self.empty.append(run)
         self.progress.runs += 1
         self.progress.add(0)
 
-    def _export_native(self, name: str, native: Sequence[_Native]) -> None:
+    def _export_native(self, name: str, native: Sequence[_Native], own: Mapping[str, str]) -> None:
+        """Copy native files.
+
+        Args:
+            name: Their run's.
+            native: The files.
+            own: The tags of the run's history, with their kinds.
+        """
+        events: dict[str, list[_Native]] = defaultdict(list)
         for file in native:
-            if not file.file.is_events:
-                continue
-            has_row = file.folder == name and name in self.rows
-            without = set(native_marks.ROW) if has_row else set()
-            if not self.declaration:  # damaged: it would spoil the parameters of all runs
-                without.add(DECLARATION)
-            marks, tags = native_marks.MarksEdit(self.declaration, without), TagsEdit()
-            if self._copy(file.place, file.where, [marks, tags]):
-                self.ours.add(file.folder)
-            for tag, escaped in tags.met.items():
-                self.notes.append(f"{file.folder}: {tag!r} is under {escaped}, {ESCAPED_BECAUSE}")
+            if file.file.is_events:
+                events[file.folder].append(file)
+        for folder, files in events.items():
+            self._export_events(
+                folder,
+                files,
+                own if folder == name else {},
+                has_row=folder == name and name in self.rows,
+            )
         for file in native:
             if not file.file.is_events:
                 self._copy_beside(file, native, is_ours=bool({name, file.folder} & self.ours))
+
+    def _export_events(
+        self, folder: str, files: Sequence[_Native], own: Mapping[str, str], *, has_row: bool
+    ) -> None:
+        """Copy the event files of one folder."""
+        without = set(native_marks.ROW) if has_row else set()
+        if not self.declaration:  # damaged: it would spoil the parameters of all runs
+            without.add(DECLARATION)
+        kinds = TagKinds({tag: (kind,) for tag, kind in own.items()})
+        for file in files:
+            kinds.read_on(file.place)
+        apart = KindsEdit(kinds.mixed, name_kinds(kinds.mixed, kinds.by_tag, own))
+        escaped = TagsEdit()
+        edits: list[Edit] = [native_marks.MarksEdit(self.declaration, without), apart, escaped]
+        for file in files:
+            if self._copy(file.place, file.where, edits):
+                self.ours.add(folder)
+        self.notes += [f"{folder}: {note}" for note in apart.describe()]
+        for tag, instead in escaped.met.items():
+            self.notes.append(f"{folder}: {tag!r} is under {instead}, {ESCAPED_BECAUSE}")
 
     def _list_native(self, run: Run) -> list[_Native]:
         """The files of a run's log directories."""

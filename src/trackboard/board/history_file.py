@@ -61,8 +61,8 @@ def write_history(
         batch_points: How many points may be read at once.
     """
     stream.write(encode.header(run.created_s))
-    shown = [one for one in series if not (one.table and one.kind is ValueKind.TEXT)]
-    tags = assign([*map(_wanted, shown), *(values.wanted() if values else ())])
+    shown = _shown(series)
+    tags = assign_tags(series, values)
     count = values.write(tags, stream, progress) if values else 0
     columns: list[_Column] = []
     for batch in _batches(shown, batch_points):
@@ -75,6 +75,15 @@ def write_history(
     notes = [*describe(tags), *(values.notes if values else ())]
     notes += [f"{column.series.name}: {note}" for column in columns for note in column.describe()]
     return Written(count + sum(column.points for column in columns), tuple(notes))
+
+
+def assign_tags(series: Sequence[Series], values: Values | None = None) -> dict[Wanted, str]:
+    """The tags that a run's history has in its file."""
+    return assign([*map(_wanted, _shown(series)), *(values.wanted() if values else ())])
+
+
+def _shown(series: Sequence[Series]) -> list[Series]:
+    return [one for one in series if not (one.table and one.kind is ValueKind.TEXT)]
 
 
 def _wanted(series: Series) -> Wanted:

@@ -14,18 +14,23 @@ from trackboard.board.escapes import ESCAPED_BECAUSE, escape, is_odd
 
 
 class Use(enum.Enum):
-    """What a tag is for: the word that is added to a name that is taken, and what to call it.
+    """What a tag is for: the word that is added to a name that is taken, what to call it, and whose it is.
 
     Of those that want one name, the first in this order gets it.
     """
 
-    PARAMETERS = ("parameters", "parameters")
-    NUMBERS = ("number", "numbers")
-    IMAGES = ("image", "images")
-    CURVES = ("curve", "curves")
-    TEXTS = ("text", "texts")
-    ROWS = ("table", "rows")
-    REMARKS = ("table", "tables")
+    PARAMETERS = ("parameters", "parameters", "hparams")
+    NUMBERS = ("number", "numbers", "scalars")
+    IMAGES = ("image", "images", "images")
+    CURVES = ("curve", "curves", "pr_curves")
+    TEXTS = ("text", "texts", "text")
+    ROWS = ("table", "rows", "text")
+    REMARKS = ("table", "tables", "text")
+
+    @property
+    def plugin(self) -> str:
+        """The plugin that shows it."""
+        return self.value[2]
 
 
 Wanted = tuple[Use, str]

@@ -17,7 +17,7 @@ from trackboard.board.budget import ANSWER_POINTS, share
 from trackboard.board.curves import Curve, matches
 from trackboard.board.history import SCALARS, HistoryProvider
 from trackboard.board.hparams import HPARAMS, merge
-from trackboard.board.native import NativeProvider
+from trackboard.board.native_kinds import KindsProvider
 from trackboard.board.pictures import owns
 from trackboard.board.sampling import Sampling
 from trackboard.board.statuses import Statuses
@@ -57,7 +57,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
     def __init__(
         self,
         history: HistoryProvider | None,
-        native: NativeProvider,
+        native: KindsProvider,
         statuses: Statuses | None = None,
         sampling: Sampling | None = None,
         *,
@@ -80,7 +80,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
     @property
     def left_out(self) -> Mapping[str, str]:
         """What is not shown of what was asked for until now, in words, by plugin."""
-        return self.sampling.describe()
+        return {**self.sampling.describe(), **self.native.left_out}
 
     def change_token(self) -> str:
         """A word that is another one when there is something new to show. Made for polling."""
@@ -216,7 +216,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         }
         return {run: tags for run, tags in kept.items() if tags}
 
-    def _halves(self) -> list[HistoryProvider | NativeProvider]:
+    def _halves(self) -> list[HistoryProvider | KindsProvider]:
         return [self.history, self.native] if self.history else [self.native]
 
     def _merge(self, method: str, ctx: Any, which: dict[str, Any]) -> Tags:

@@ -6,7 +6,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from tensorboard.errors import NotFoundError
 from trackboard.board import odd_names
 from trackboard.board.artifacts import thin
 from trackboard.board.escapes import is_odd
+from trackboard.board.event_watch import FileState
 from trackboard.board.reader import PythonReader, Reader
 from trackboard.board.sampling import Sampling
 from trackboard.board.tensorboard_internals import replace_description
@@ -31,6 +33,7 @@ _POLL_S = 0.01
 _DESCRIPTION_CHARACTERS = 1_000
 _LATER_S = (2.5, 5.0, 10.0, 20.0)  # a large file takes the reader a while
 
+Hidden = Mapping[str, Set[str]]
 Tags = dict[str, dict[str, Any]]  # run -> tag -> what TensorBoard's reader says of it
 
 _log = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ class EventFolders(Protocol):
     generation: int  # counts up when there are other runs for the reader to find
     epoch: int  # counts up when a reader must start again, to see that a file was replaced
 
-    def follow(self, experiment_id: str) -> None:
+    def follow(self, experiment_id: str, /) -> None:
         """Look for new files and new bytes."""
         ...
 
@@ -70,6 +73,10 @@ class EventFolders(Protocol):
         """Names of the view's runs by the reader's own names; None: show all under their own."""
         ...
 
+    def list_files(self) -> Mapping[str, Sequence[tuple[Path, FileState]]]:
+        """The event files by the reader's names of their runs."""
+        ...
+
     def list_others(self, experiment_id: str, /) -> Collection[str]:
         """Names of runs without event files that plugins have something to show of."""
         ...
@@ -80,16 +87,25 @@ class EventFolders(Protocol):
 
 
 class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
-    """Asks TensorBoard's reader, which is started by the first question that finds an event file."""
+    """Asks TensorBoard's reader, which is started by the first question that finds an event file.
+
+    Args:
+        folders: Where the files are.
+        start_reader: Starts a reader of a folder.
+        sampling: How much of each series is shown.
+        list_hidden: Tags that are not shown, by the reader's own names of runs.
+    """
 
     def __init__(
         self,
         folders: EventFolders,
         start_reader: Callable[[Path], Reader],
         sampling: Sampling | None = None,
+        list_hidden: Callable[[], Hidden] = dict,
     ) -> None:
         self._folders = folders
         self._start_reader = start_reader
+        self._list_hidden = list_hidden
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._sampling = sampling or Sampling()
@@ -355,12 +371,18 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
         names = self._folders.list_names(experiment_id)
         runs = run_tag_filter.runs if run_tag_filter else None
         wanted = run_tag_filter.tags if run_tag_filter else None
+        hidden = self._list_hidden()
         found: Tags = {}
         for own_name, tags in self._list(reader, ctx, method, plugin_name).items():
             run = own_name if names is None else names.get(own_name)
             if run is None or (runs is not None and run not in runs):
                 continue
-            kept = {tag: data for tag, data in tags.items() if wanted is None or tag in wanted}
+            shown = tags.keys() - hidden.get(own_name, frozenset())
+            kept = {
+                tag: data
+                for tag, data in tags.items()
+                if tag in shown and (wanted is None or tag in wanted)
+            }
             if kept:
                 found[run] = kept
         return found
@@ -378,24 +400,36 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
             return {}
         names = self._folders.list_names(question.experiment_id)
         own_names = {run: run for run in listed} if names is None else _inverse(names)
-        filter_ = tb.RunTagFilter(
-            runs=[own_names[run] for run in listed if run in own_names],
-            tags={tag for tags in listed.values() for tag in tags},
-        )
-        found = self._ask(
-            reader,
-            ctx,
-            question.method,
-            experiment_id="",
-            plugin_name=question.plugin_name,
-            run_tag_filter=filter_,
-            **how,
-        )
+        found: Tags = {}
+        for filter_ in self._make_filters(
+            [own_names[run] for run in listed if run in own_names],
+            {tag for tags in listed.values() for tag in tags},
+        ):
+            found |= self._ask(
+                reader,
+                ctx,
+                question.method,
+                experiment_id="",
+                plugin_name=question.plugin_name,
+                run_tag_filter=filter_,
+                **how,
+            )
         shown = {own_name: run for run, own_name in own_names.items()}
         read = {shown[own_name]: tags for own_name, tags in found.items() if own_name in shown}
         if "downsample" in how:
             self._note(question.plugin_name, read)
         return read
+
+    def _make_filters(
+        self, own_names: Collection[str], tags: Set[str]
+    ) -> Iterator[tb.RunTagFilter]:
+        """Filters that together let through some tags of some runs, without what is hidden of each."""
+        hidden = self._list_hidden()
+        groups: dict[Set[str], list[str]] = defaultdict(list)
+        for name in own_names:
+            groups[frozenset(tags & hidden.get(name, frozenset()))].append(name)
+        for without, runs in groups.items():
+            yield tb.RunTagFilter(runs=runs, tags=tags - without)
 
     def _note(self, plugin_name: str, read: Tags) -> None:
         """Remember of what there may be more."""

@@ -7,7 +7,6 @@ two rows of one run TensorBoard shows the one that it reads first. The live view
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from tensorboard.data import provider as tb
 from tensorboard.plugins.hparams import metadata
 
 from trackboard.board.declarations import DECLARATION
-from trackboard.board.event_copy import holds_any, iter_events, parse
+from trackboard.board.event_copy import holds_any, iter_events
 from trackboard.eventfile import read
 
 ROW = (metadata.SESSION_START_INFO_TAG, metadata.SESSION_END_INFO_TAG)
@@ -52,19 +51,6 @@ def read_marks(path: Path) -> dict[str, tb.TensorTimeSeries]:
                         display_name="",
                     )
     return found
-
-
-def read_scalar_tags(path: Path) -> frozenset[str]:
-    """Tags of the scalars in a file."""
-    found: set[str] = set()
-    with contextlib.suppress(OSError, read.CorruptRecord):  # who copies it says so
-        for record in read.iter_records(path):
-            event = parse(record.data)
-            for value in event.summary.value if event else ():
-                is_scalar = value.metadata.plugin_data.plugin_name == "scalars"
-                if is_scalar or value.HasField("simple_value"):
-                    found.add(value.tag)
-    return frozenset(found)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class OddBlobs:
                 break
             time.sleep(_POLL_S)  # it was told of these files just now
         return {
-            run: {tag: [_mark(datum) for datum in data] for tag, data in tags.items()}
+            run: {tag: [mark(datum, _MARK) for datum in data] for tag, data in tags.items()}
             for run, tags in series.items()
         }
 
@@ -130,6 +130,7 @@ def _link_files(folder: Path, links: Path) -> None:
         (links / name).symlink_to(target)
 
 
-def _mark(datum: tb.BlobSequenceDatum) -> tb.BlobSequenceDatum:
-    values = tuple(tb.BlobReference(_MARK + each.blob_key, each.url) for each in datum.values)
+def mark(datum: tb.BlobSequenceDatum, mark: str) -> tb.BlobSequenceDatum:
+    """Put a mark in front of the keys, by which they find back to their reader."""
+    values = tuple(tb.BlobReference(mark + each.blob_key, each.url) for each in datum.values)
     return tb.BlobSequenceDatum(datum.step, datum.wall_time, values)

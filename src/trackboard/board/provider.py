@@ -11,7 +11,7 @@ from trackboard.board.event_links import RunFolders
 from trackboard.board.history import HistoryProvider
 from trackboard.board.log_folders import LogFolder
 from trackboard.board.merged import BoardProvider
-from trackboard.board.native import NativeProvider
+from trackboard.board.native_kinds import KindsProvider
 from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.reader import open_reader
 from trackboard.board.roster import Rosters
@@ -47,7 +47,9 @@ def open_provider(
     folders = RunFolders(RunFiles(source), rosters, PrivateFolder(*[links] if links else []))
     return BoardProvider(
         HistoryProvider(source, rosters, sampling),
-        NativeProvider(folders, partial(open_reader, samples=samples), sampling),
+        KindsProvider(
+            folders, partial(open_reader, samples=samples), sampling, [links] if links else []
+        ),
         Statuses(source, rosters),
         sampling,
         log_directory=folders.log_directory.path,
@@ -69,5 +71,5 @@ def open_folders_provider(
 
 def _show_folders(folders: PlainFolder, log_directory: Path, samples: Samples) -> BoardProvider:
     sampling = Sampling(samples)
-    native = NativeProvider(folders, partial(open_reader, samples=samples), sampling)
+    native = KindsProvider(folders, partial(open_reader, samples=samples), sampling)
     return BoardProvider(None, native, sampling=sampling, log_directory=log_directory)

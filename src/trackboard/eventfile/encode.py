@@ -41,6 +41,11 @@ def is_header(record: bytes) -> bool:
     return record[9:] == header(0.0)[12 + 9 : -4]
 
 
+def tag_field(tag: str) -> bytes:
+    """The bytes that every value of a tag holds."""
+    return _field(_TAG, tag.encode("utf-8", "replace"))
+
+
 def scalars(
     tag: str,
     steps: npt.NDArray[np.int64],
@@ -115,7 +120,7 @@ def mark(tag: str, time_s: float, plugin: str, content: bytes) -> bytes:
 
 
 def _tensor_record(tag: str, step: int, time_s: float, tensor: bytes, metadata: bytes) -> bytes:
-    name = _field(_TAG, tag.encode("utf-8", "replace"))
+    name = tag_field(tag)
     value = name + _field(_TENSOR, tensor) + _field(_METADATA, metadata)
     return _framed(_time(time_s) + _step(step) + _field(_SUMMARY, _field(_VALUE, value)))
 
@@ -138,7 +143,7 @@ def _equal_records(
     values: npt.NDArray[np.float32],
 ) -> memoryview:
     """Records whose steps take `width` bytes each: a template, its varying columns and checksums."""
-    name = _field(_TAG, tag.encode("utf-8", "replace"))
+    name = tag_field(tag)
     summary = _field(_SUMMARY, _field(_VALUE, name + bytes((_SIMPLE_VALUE, 0, 0, 0, 0))))
     template = _time(0.0) + bytes((_STEP, *bytes(width))) + summary
     frame = _framed(template)

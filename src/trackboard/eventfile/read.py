@@ -75,27 +75,59 @@ def iter_records(path: Path) -> Iterator[Record]:
             offset += _HEAD_BYTES + length + _TAIL_BYTES
 
 
-def measure(stream: io.FileIO) -> Extent:
-    """Find the end of the last whole record of an open file, by its lengths and their checksums.
+class Block(NamedTuple):
+    """Some records that follow one another.
+
+    Attributes:
+        offset: Where the first begins in the file.
+        data: What the file holds from there on; the last record may reach beyond it.
+        bounds: Where the records begin in the data, and where the last one ends.
+        is_damaged: What follows has a length with a wrong checksum.
+    """
+
+    offset: int
+    data: bytes
+    bounds: list[int]
+    is_damaged: bool
+
+    @property
+    def end(self) -> int:
+        """Where the last record ends in the file."""
+        return self.offset + self.bounds[-1]
+
+
+def iter_blocks(stream: io.FileIO, offset: int = 0) -> Iterator[Block]:
+    """Read the whole records of an open file, from where one begins on, as far as lengths are intact.
 
     The data's own checksums are not read: that takes ten times as long, and TensorBoard skips them too.
     """
     size = os.fstat(stream.fileno()).st_size
-    records = end = 0
-    while block := os.pread(stream.fileno(), _BLOCK_BYTES, end):
-        starts = _starts(block)
+    while data := os.pread(stream.fileno(), _BLOCK_BYTES, offset):
+        starts = _starts(data)
         if not starts:
             break
-        damaged = _first_damaged(block, starts)
-        whole = starts if damaged is None else starts[:damaged]
-        records += len(whole)
+        damaged = _first_damaged(data, starts)
+        bounds = [*starts, starts[-1] + _record_bytes(data, starts[-1])]
         if damaged is not None:
-            return Extent(records, end + starts[damaged], is_damaged=True)
-        after = end + starts[-1] + _record_bytes(block, starts[-1])
-        if after > size:
-            return Extent(records - 1, end + starts[-1], is_damaged=False)
-        end = after
-    return Extent(records, end, is_damaged=False)
+            bounds = starts[: damaged + 1]
+        elif offset + bounds[-1] > size:
+            bounds = starts
+        is_last = len(bounds) <= len(starts)
+        block = Block(offset, data, bounds, damaged is not None)
+        yield block
+        if is_last:
+            break
+        offset = block.end
+
+
+def measure(stream: io.FileIO) -> Extent:
+    """Find the end of the last whole record of an open file."""
+    records = end = 0
+    is_damaged = False
+    for block in iter_blocks(stream):
+        records += len(block.bounds) - 1
+        end, is_damaged = block.end, block.is_damaged
+    return Extent(records, end, is_damaged)
 
 
 def _starts(block: bytes) -> list[int]:
