@@ -25,8 +25,8 @@ from trackboard.config import read_settings
 from trackboard.environments import read_conda_file, read_requirements
 from trackboard.errors import TrackboardError
 from trackboard.launch.context.plan_file import load_plan
-from trackboard.targets.held import read_slots
 from trackboard.targets.local import LocalTarget
+from trackboard.targets.slot_assignment import read_slots
 from trackboard.workspace import Workspace as NativeWorkspace
 
 Make = Callable[[Path], object]

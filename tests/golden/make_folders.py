@@ -16,7 +16,7 @@ from trackboard.launch.plan import Request
 from trackboard.launch.submit import enqueue, prepare
 from trackboard.spool import alive
 from trackboard.spool.layout import HAS_STEP
-from trackboard.spool.turn import take_turn, wish_for_end
+from trackboard.layout.start_lock import take_turn, wish_for_end
 from trackboard.spool.writer import SpoolWriter
 from trackboard.targets.process import Process
 

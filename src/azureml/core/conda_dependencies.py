@@ -26,7 +26,7 @@ from azureml.exceptions._tree import sdk_errors
 from trackboard.environments import find_curated
 from trackboard.environments.conda import load_conda_file
 from trackboard.environments.requirements import read_lines
-from trackboard.layout.paths import given_path
+from trackboard.layout.safe_paths import given_path
 
 __getattr__ = other_names(__name__)
 

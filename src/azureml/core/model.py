@@ -24,8 +24,8 @@ from azureml.exceptions import (
     WebserviceException,
 )
 from azureml.exceptions._tree import sdk_errors
-from trackboard.layout.paths import place_inside
 from trackboard.layout.reading import open_regular
+from trackboard.layout.safe_paths import place_inside
 from trackboard.model import RunId
 from trackboard.ports import Model as StoredModel
 

@@ -29,7 +29,7 @@ from trackboard.config import (
     location_of,
     read_sdk_config,
 )
-from trackboard.layout.paths import given_name, given_path
+from trackboard.layout.safe_paths import given_name, given_path
 from trackboard.model import RunId
 from trackboard.workspace import Workspace as _Workspace
 

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from trackboard.board.projector import localize_beside, names_files
 from trackboard.board.run_files import LogFile
-from trackboard.layout.paths import safe_path
+from trackboard.layout.safe_paths import safe_path
 from trackboard.model.tensorboard_files import SMALL_BYTES
 
 

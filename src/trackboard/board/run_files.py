@@ -17,8 +17,8 @@ from trackboard.board.event_folder import iter_files
 from trackboard.board.event_watch import FileState
 from trackboard.board.source import Source
 from trackboard.errors import NotFound
-from trackboard.layout.paths import safe_path
 from trackboard.layout.prefix import Prefix
+from trackboard.layout.safe_paths import safe_path
 from trackboard.model import RunId
 from trackboard.model.logs import LOG_FOLDERS
 from trackboard.model.tensorboard_files import (

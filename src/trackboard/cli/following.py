@@ -13,8 +13,8 @@ import click
 
 from trackboard.cli import words
 from trackboard.errors import NotFound, Unavailable
-from trackboard.layout.paths import place_inside, safe_path
 from trackboard.layout.reading import open_regular
+from trackboard.layout.safe_paths import place_inside, safe_path
 from trackboard.model import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.record.log_end import as_seen, read_end
 

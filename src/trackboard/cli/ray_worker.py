@@ -16,9 +16,9 @@ from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.worker_context import Place, open_place
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.node_worker import NodeWorker
-from trackboard.layout.paths import job_folder
+from trackboard.layout.safe_paths import job_folder
+from trackboard.layout.start_lock import take_turn
 from trackboard.model import Share, check_run_id
-from trackboard.spool.turn import take_turn
 
 
 def main(arguments: Sequence[str]) -> int:

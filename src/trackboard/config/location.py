@@ -17,8 +17,8 @@ from typing import Any
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import ROOT
-from trackboard.layout.paths import given_name, given_path
 from trackboard.layout.reading import read_json
+from trackboard.layout.safe_paths import given_name, given_path
 
 DEFAULT_NAME = "default"
 VARIABLE = "TRACKBOARD_URI"

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from trackboard.errors import NotFound
 from trackboard.history.nearest import nearest_of
-from trackboard.layout.paths import place_inside
 from trackboard.layout.reading import open_regular
+from trackboard.layout.safe_paths import place_inside
 from trackboard.model import RunId
 from trackboard.ports import Blobs, RunStore
 

@@ -2,13 +2,11 @@
 
 from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside
 from trackboard.ingest.ingest import Ingest, Pass
-from trackboard.ingest.lock import FileLock
 from trackboard.ingest.silence import Silence
 
 __all__ = [
     "QUARANTINE",
     "SILENT",
-    "FileLock",
     "Ingest",
     "Pass",
     "Silence",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.layout import make_folder, open_file
-from trackboard.layout.paths import safe_path
+from trackboard.layout.safe_paths import safe_path
 from trackboard.model import FileAdded, FileBytes, FileRemoved, Lost, RunId, check_run_id
 
 # A file that can never be written is given up, or nothing behind it in the stream would ever be stored.

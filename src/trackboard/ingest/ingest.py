@@ -20,12 +20,12 @@ from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.goal import Goal
 from trackboard.ingest.liveness import LivenessCheck
-from trackboard.ingest.lock import FileLock
 from trackboard.ingest.quarantine import DATA_ERRORS, MOST_REFUSED, store_apart
 from trackboard.ingest.removal import remove_leftovers, remove_spool
 from trackboard.ingest.silence import unwritten_s
 from trackboard.ingest.succession import Succession
 from trackboard.layout.file_system import FileSystem, find_file_system
+from trackboard.layout.locks import FileLock
 from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, WriterId
 from trackboard.ports import Batch, Position, RunStore, StreamStore
 from trackboard.spool import Segment, list_segments, list_writers, read_writer

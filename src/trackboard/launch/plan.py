@@ -21,7 +21,7 @@ from trackboard.errors import UsageError
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.worker_context import LOGS, OUTPUTS, WORK
 from trackboard.launch.snapshot.take import Snapshot, existing_folder
-from trackboard.layout.paths import given_path
+from trackboard.layout.safe_paths import given_path
 from trackboard.model import (
     ANY_PYTHON,
     Distribution,

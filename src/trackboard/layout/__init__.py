@@ -3,7 +3,7 @@
 from trackboard.layout.atomic import replace_file
 from trackboard.layout.file_system import FileSystem, find_file_system, is_network_folder
 from trackboard.layout.modes import PRIVATE_FILE, is_own, is_shared, make_folder, open_file
-from trackboard.layout.paths import job_folder, run_folder
+from trackboard.layout.safe_paths import job_folder, run_folder
 from trackboard.layout.sharing import (
     ROOT,
     describe_others,

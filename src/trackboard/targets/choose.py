@@ -7,8 +7,8 @@ from pathlib import Path
 
 from trackboard.config import LOCAL, RAY, ComputeSettings, RaySettings, find_compute_settings
 from trackboard.errors import NotFound, UsageError
-from trackboard.layout.paths import job_folder
 from trackboard.layout.reading import read_json
+from trackboard.layout.safe_paths import job_folder
 from trackboard.model import Compute, RunId
 from trackboard.ports import Target
 from trackboard.targets.elsewhere import ElsewhereTarget, is_this_machine

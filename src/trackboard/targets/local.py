@@ -19,14 +19,14 @@ from pathlib import Path
 
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import FileSystem, find_file_system, open_file, replace_file
-from trackboard.layout.paths import job_folder
 from trackboard.layout.reading import read_text
+from trackboard.layout.safe_paths import job_folder
 from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
-from trackboard.targets.held import HeldSlot, keep_slots
 from trackboard.targets.machine import read_machine
 from trackboard.targets.process import Process
 from trackboard.targets.shares import Shares
+from trackboard.targets.slot_assignment import HeldSlot, keep_slots
 from trackboard.targets.slots import Slot, Slots
 
 _LOG = "worker.log"

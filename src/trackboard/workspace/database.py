@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FileLock
 from trackboard.layout import PRIVATE_FILE, give_to_group, is_shared
+from trackboard.layout.locks import FileLock
 from trackboard.stores import SqlStore, create_sqlite, open_read_only, open_sqlite
 from trackboard.workspace.obstacle import find_obstacle
 from trackboard.workspace.registration import FILE_NAME as REGISTRATION

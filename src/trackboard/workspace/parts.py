@@ -9,8 +9,9 @@ from pathlib import Path
 
 from trackboard.config import SettingsFile, holds_workspace, make_workspace
 from trackboard.errors import Unavailable
-from trackboard.ingest import FileLock, Ingest
+from trackboard.ingest import Ingest
 from trackboard.layout import is_network_folder
+from trackboard.layout.locks import FileLock
 from trackboard.model import RunId
 from trackboard.notice import say_once
 from trackboard.ports import Store

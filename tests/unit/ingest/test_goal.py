@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest import FileLock, Ingest
+from trackboard.ingest import Ingest
 from trackboard.ingest.goal import Goal
+from trackboard.layout.locks import FileLock
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Position
 from trackboard.record import Recorder

@@ -9,7 +9,8 @@ import pytest
 from tests.waiting import PATIENCE_S
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FileLock, Ingest
+from trackboard.ingest import Ingest
+from trackboard.layout.locks import FileLock
 from trackboard.model import FileBytes, RunId, RunState, Tagged, WriterId
 from trackboard.ports import Batch
 from trackboard.record import Recorder

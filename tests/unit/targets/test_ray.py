@@ -11,9 +11,9 @@ from tests.unit.targets.conftest import ADDRESS, RUN, Clock, Make, RecordedRay, 
 
 from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import InternalError, Unavailable
+from trackboard.layout.start_lock import is_end_wished, take_turn
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
 from trackboard.ports import WorkerState, WorkerStatus
-from trackboard.spool.turn import is_end_wished, take_turn
 from trackboard.targets.ray import RayTarget
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.ingest import FileLock
+from trackboard.layout.locks import FileLock
 from trackboard.workspace import Workspace
 from trackboard.workspace.registration import (
     Registration,

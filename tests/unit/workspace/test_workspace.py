@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
-from trackboard.ingest import FileLock
+from trackboard.layout.locks import FileLock
 from trackboard.model import RunState
 from trackboard.workspace import Workspace
 

@@ -10,8 +10,8 @@ from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.config.yaml_file import read_yaml
 from trackboard.errors import TrackboardError
-from trackboard.layout.paths import given_path
 from trackboard.layout.reading import read_json, read_text
+from trackboard.layout.safe_paths import given_path
 
 _DEFINITION = "azureml_environment.json"
 _CONDA = "conda_dependencies.yml"

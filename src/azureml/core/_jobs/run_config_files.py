@@ -13,7 +13,7 @@ from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.config.yaml_file import read_yaml
-from trackboard.layout.paths import given_path
+from trackboard.layout.safe_paths import given_path
 
 if TYPE_CHECKING:
     from azureml.core.runconfig import RunConfiguration

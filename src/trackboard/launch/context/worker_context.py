@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.blobs import open_folder
-from trackboard.layout.paths import job_folder
+from trackboard.layout.safe_paths import job_folder
 from trackboard.model import RunId
 from trackboard.record import Recorder, get_recorder
 

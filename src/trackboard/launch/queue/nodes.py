@@ -11,7 +11,7 @@ from trackboard.launch.context.plan_file import load_plan
 from trackboard.model import Compute, RunId, RunState, Share
 from trackboard.ports import Cluster
 from trackboard.targets import LocalTarget
-from trackboard.targets.held import read_slots
+from trackboard.targets.slot_assignment import read_slots
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from trackboard.launch.context.worker_context import WORK, WORKER_LOG
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.launch.queue.recovery import take_further
 from trackboard.layout import make_folder, open_file
+from trackboard.layout.start_lock import wish_for_end
 from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.notice import say_once
 from trackboard.ports import Target, WorkerState, WorkerStatus
-from trackboard.spool.turn import wish_for_end
 
 _LOCK_S = 10.0
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from trackboard.errors import Conflict, InternalError, NotFound, UsageError
 from trackboard.layout import make_folder, replace_file
-from trackboard.layout.paths import leads_inside
 from trackboard.layout.reading import read_bytes
+from trackboard.layout.safe_paths import leads_inside
 
 if TYPE_CHECKING:
     from trackboard.ports import Blobs

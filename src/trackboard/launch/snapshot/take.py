@@ -20,8 +20,8 @@ from trackboard.launch.snapshot.progress import Progress
 from trackboard.launch.snapshot.size_warning import say_if_large_file, say_what_is_no_file
 from trackboard.launch.snapshot.walk import Walk, unreadable
 from trackboard.layout import make_folder, replace_file
-from trackboard.layout.paths import given_path, leads_inside
 from trackboard.layout.reading import read_bytes
+from trackboard.layout.safe_paths import given_path, leads_inside
 from trackboard.ports import Blobs
 
 # A file changed this recently may change again without a new time stamp, so it is read again next time.

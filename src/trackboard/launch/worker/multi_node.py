@@ -23,9 +23,9 @@ from trackboard.launch.processes.supervisor import Failure, Processes, Running
 from trackboard.launch.worker.log_follower import Follower
 from trackboard.launch.worker.node_worker import NodeWorker, adapt
 from trackboard.launch.worker.worker import CANCELED
+from trackboard.layout.start_lock import is_end_wished
 from trackboard.model import JobPlan, RunState
 from trackboard.record import LiveRun
-from trackboard.spool.turn import is_end_wished
 
 _GRACE_S = 10.0
 _LEFTOVER_GRACE_S = 2.0

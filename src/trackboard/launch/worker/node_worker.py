@@ -12,8 +12,8 @@ from trackboard.errors import InternalError
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.worker.worker import Worker
+from trackboard.layout.start_lock import is_end_wished
 from trackboard.model import ANY_PYTHON, JobPlan, RunId, Share
-from trackboard.spool.turn import is_end_wished
 
 
 class NodeWorker(Worker):

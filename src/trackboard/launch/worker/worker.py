@@ -34,9 +34,9 @@ from trackboard.launch.worker.log_files import printable
 from trackboard.launch.worker.log_follower import Follower
 from trackboard.launch.worker.open_files import find_open_event_files
 from trackboard.launch.worker.outputs import find_outputs, keep_outputs
+from trackboard.layout.start_lock import is_end_wished
 from trackboard.model import JobPlan, RunId, RunState, Share
 from trackboard.record import LiveRun
-from trackboard.spool.turn import is_end_wished
 
 if TYPE_CHECKING:
     from trackboard.launch.context.launch_context import Site

@@ -19,12 +19,12 @@ from pathlib import Path
 from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, UsageError
 from trackboard.layout import replace_file
-from trackboard.layout.paths import job_folder
 from trackboard.layout.reading import read_text
+from trackboard.layout.safe_paths import job_folder
+from trackboard.layout.start_lock import is_taken, take_turn, wish_for_end
 from trackboard.model import JobPlan, RunId
 from trackboard.notice import say_once
 from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
-from trackboard.spool.turn import is_taken, take_turn, wish_for_end
 from trackboard.targets.ray.api import RayApi, RayJob, RayVersion, find_address
 from trackboard.targets.ray.asking import Send
 from trackboard.targets.ray.job import Needs, describe_job

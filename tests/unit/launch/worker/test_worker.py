@@ -20,9 +20,9 @@ from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker import worker as worker_module
 from trackboard.launch.worker.worker import Worker
+from trackboard.layout.start_lock import wish_for_end
 from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
-from trackboard.spool.turn import wish_for_end
 from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("demo_1_abc")

@@ -19,7 +19,7 @@ from azureml.exceptions._tree import (
     UserErrorException,
     sdk_errors,
 )
-from trackboard.layout.paths import given_path, safe_path
+from trackboard.layout.safe_paths import given_path, safe_path
 from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
 
 if TYPE_CHECKING:

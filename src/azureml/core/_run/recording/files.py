@@ -30,8 +30,8 @@ from azureml.core._run.recording.streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.blobs import open_folder
 from trackboard.layout import make_folder, open_file
-from trackboard.layout.paths import given_path
 from trackboard.layout.reading import open_regular
+from trackboard.layout.safe_paths import given_path
 from trackboard.model import RunId
 
 if TYPE_CHECKING:

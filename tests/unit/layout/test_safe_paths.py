@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackboard.errors import UsageError
-from trackboard.layout.paths import (
+from trackboard.layout.safe_paths import (
     given_name,
     given_path,
     job_folder,

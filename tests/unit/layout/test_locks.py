@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
-from trackboard.ingest.lock import FileLock
+from trackboard.layout.locks import FileLock
 
 _HOLD = """
 import sys
 from pathlib import Path
-from trackboard.ingest import FileLock
+from trackboard.layout.locks import FileLock
 with FileLock(Path(sys.argv[1])).attempt() as is_held:
     print(is_held, flush=True)
     sys.stdin.read()

@@ -6,7 +6,7 @@ import pytest
 
 from trackboard.errors import InternalError
 from trackboard.model import Share
-from trackboard.targets.held import HeldSlot, keep_slots, read_slots
+from trackboard.targets.slot_assignment import HeldSlot, keep_slots, read_slots
 
 SLOTS = (
     HeldSlot(0, Share(cpus=2, memory_bytes=1 << 30, gpus=("0", "GPU-7f"))),

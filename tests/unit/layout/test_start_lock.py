@@ -3,7 +3,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from trackboard.spool.turn import is_end_wished, is_taken, take_turn, wish_for_end
+from trackboard.layout.start_lock import is_end_wished, is_taken, take_turn, wish_for_end
 
 
 def test_one_of_many_is_the_first(tmp_path: Path) -> None:
