@@ -107,7 +107,7 @@ def measure_starts(
 ) -> dict[str, list[float]]:
     """In turns: the bare start, and what submit takes, in an environment that exists."""
     _, first_s, run = bench.submit(bench.request(environment))
-    plan = load_plan(bench.workspace.site.job_folder(run))
+    plan = load_plan(bench.workspace.site.paths.job(run))
     python = ready(
         lambda: prepare_environment(
             plan.environment, plan.variables, report=lambda _: None, is_canceled=lambda: False
@@ -143,7 +143,7 @@ def measure_large(bench: Bench) -> list[list[str]]:
         returned_s, line_s, run = bench.submit(bench.request())
         copied = size_of(bench.workspace.folder / "blobs") - before
         rows.append([what, f"{returned_s:.3f}", f"{line_s:.3f}", f"{copied:,}"])
-    plan = load_plan(bench.workspace.site.job_folder(run))
+    plan = load_plan(bench.workspace.site.paths.job(run))
     manifest = load_manifest(bench.workspace.folder / "snapshots", plan.snapshot)
     begin_s = time.monotonic()
     restore(bench.workspace.blobs, manifest, bench.folder / "copy")

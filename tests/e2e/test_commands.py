@@ -185,12 +185,12 @@ def test_what_cannot_be_repeated(project: Path) -> None:
     with_arguments = trackboard(project, "rerun", "gone", "--", "x", code=2).stderr
     assert "ran a command" in with_arguments
 
-    folder = workspace.site.job_folder(RunId(done["id"]))
-    plan = load_plan(folder)
-    masked = (folder / "plan.json").read_text().replace(plan.variables["PATH"], "***")
-    (folder / "plan.json").write_text(masked)
+    job = workspace.paths.job(RunId(done["id"]))
+    plan = load_plan(job)
+    masked = job.plan.read_text().replace(plan.variables["PATH"], "***")
+    job.plan.write_text(masked)
     assert "masked copy" in trackboard(project, "rerun", "gone", code=2).stderr
-    shutil.rmtree(folder)
+    shutil.rmtree(job.folder)
     assert "no plan" in trackboard(project, "rerun", "gone", code=3).stderr
     assert "gone" in trackboard(project, "show", "gone").stdout
     workspace.close()

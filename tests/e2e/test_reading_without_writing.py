@@ -10,6 +10,7 @@ from tests.golden import expected as golden
 from tests.other_users import User, folder_for_everybody, run_as, run_on_read_only_mount
 
 from trackboard.launch.context.plan_file import load_plan, save_plan
+from trackboard.layout import JobPaths
 from trackboard.model import RunKind
 from trackboard.workspace import Workspace
 
@@ -109,9 +110,8 @@ def folder(root: Path) -> Iterator[Path]:
     run.complete()
     job = workspace.recorder().create_run("exp", name="job", kind=RunKind.JOB)
     workspace.drain()
-    save_plan(
-        workspace.folder / "jobs" / job.id, load_plan(next(golden.DATA.glob("workspace/jobs/*")))
-    )
+    old = JobPaths(next(golden.DATA.glob("workspace/jobs/*")))
+    save_plan(workspace.paths.job(job.id), load_plan(old))
     workspace.close()
     workspace.recorder().create_run("exp", name="b").log("loss", 0.1)
     workspace.folder.chmod(0o755)

@@ -25,6 +25,7 @@ from trackboard.config import read_settings
 from trackboard.environments import read_conda_file, read_requirements
 from trackboard.errors import TrackboardError
 from trackboard.launch.context.plan_file import load_plan
+from trackboard.layout import JobPaths
 from trackboard.targets.local import LocalTarget
 from trackboard.targets.slot_assignment import read_slots
 from trackboard.workspace import Workspace as NativeWorkspace
@@ -164,8 +165,8 @@ DOORS: Final[dict[str, tuple[str, dict[str, Make], Read]]] = {
     "load_from_directory": _environment_folder("azureml_environment.json"),
     "load_from_directory, conda": _environment_folder("conda_dependencies.yml"),
     "load_from_directory, Dockerfile": _environment_folder("BaseDockerfile"),
-    "plan": ("plan.json", NO_DATA, lambda _exp, place: load_plan(place.parent)),
-    "slots": ("slots.json", NO_DATA, lambda _exp, place: _some(read_slots(place.parent))),
+    "plan": ("plan.json", NO_DATA, lambda _exp, place: load_plan(JobPaths(place.parent))),
+    "slots": ("slots.json", NO_DATA, lambda _exp, place: _some(read_slots(JobPaths(place.parent)))),
     "handle": (
         "jobs/r/handle",
         NO_TEXTS,

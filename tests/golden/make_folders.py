@@ -16,7 +16,8 @@ from trackboard.launch.plan import Request
 from trackboard.launch.submit import enqueue, prepare
 from trackboard.spool import alive
 from trackboard.spool.layout import HAS_STEP
-from trackboard.layout.start_lock import take_turn, wish_for_end
+from trackboard.layout.cancel_flag import request_cancel
+from trackboard.layout.start_lock import take_start_lock
 from trackboard.spool.writer import SpoolWriter
 from trackboard.targets.process import Process
 
@@ -225,13 +226,13 @@ def keep_job(workspace):
     worker.set_state(model.RunState.RUNNING)
     worker.append_bytes("user_logs/std_log.txt", 0, b"trained\n")
     worker.cancel("somebody asked")
-    keep_handle(workspace.site.job_folder(plan.run))
+    keep_handle(workspace.site.paths.job(plan.run))
     return plan
 
 
-def keep_handle(folder):
+def keep_handle(job):
     """What the target and the worker leave in a job's folder."""
-    (folder / "handle").write_text(Process("golden-host", golden.BOOT, 4242, "12345").handle())
-    (folder / "worker.log").write_text("")
-    take_turn(folder, "worker")
-    wish_for_end(folder)
+    job.handle.write_text(Process("golden-host", golden.BOOT, 4242, "12345").handle())
+    job.worker_log.write_text("")
+    take_start_lock(job, "worker")
+    request_cancel(job)

@@ -72,8 +72,8 @@ def test_the_command_lists_it(
 def test_a_job_that_has_ended(folder: Path) -> None:
     workspace = Workspace.open(folder)
     told = dict(TOLD["job"])
-    job_folder = workspace.folder / "jobs" / told["run"]
-    plan = load_plan(job_folder)
+    job = workspace.paths.job(told["run"])
+    plan = load_plan(job)
     assert plan.run == told["run"]
     read = json.loads(encode_plan(plan))  # with what plans have learned to say since
     assert read["environment"].items() >= told.pop("environment").items()

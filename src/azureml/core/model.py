@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from dataclasses import replace as replaced
 from pathlib import Path
@@ -24,6 +23,7 @@ from azureml.exceptions import (
     WebserviceException,
 )
 from azureml.exceptions._tree import sdk_errors
+from trackboard.layout import replacing
 from trackboard.layout.reading import open_regular
 from trackboard.layout.safe_paths import place_inside
 from trackboard.model import RunId
@@ -405,11 +405,9 @@ class Model(ModelChanges):
     def _copy(self, key: str, target: str) -> None:
         folder = os.path.dirname(target) or os.curdir
         os.makedirs(folder, exist_ok=True)
-        with sdk_errors(), self.workspace._workspace.blobs.open(key) as source:
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
-                shutil.copyfileobj(source, copy, 1 << 20)
-            os.chmod(copy.name, 0o644)
-            os.replace(copy.name, target)
+        blobs = self.workspace._workspace.blobs
+        with sdk_errors(), blobs.open(key) as source, replacing(target, mode=0o644) as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
 
     @staticmethod
     def get_model_path(

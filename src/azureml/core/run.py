@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import traceback
-from pathlib import Path
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -46,6 +45,7 @@ from azureml.exceptions._tree import (
     sdk_errors,
 )
 from trackboard.errors import NotFound
+from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId, RunKind
 from trackboard.record import LiveRun, get_recorder, identify
 from trackboard.record.value import check_run_name, plain_text
@@ -440,8 +440,7 @@ def _submitted_run() -> Run:
     """The job's own run: the same object at every call in this process."""
     global _context
     if _context is None:
-        spool = Path(os.environ["TRACKBOARD_WORKSPACE"]) / "spool"
-        live = get_recorder(spool).attach(
+        live = get_recorder(WorkspacePaths.of_job().spool).attach(
             RunId(os.environ["TRACKBOARD_RUN_ID"]),
             experiment=os.environ.get("TRACKBOARD_EXPERIMENT", ""),
             owner=False,
@@ -460,7 +459,7 @@ def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
     if experiment is not None:
         recorder = experiment.workspace._workspace.recorder()
     else:  # a child that a job's script began
-        recorder = get_recorder(Path(os.environ["TRACKBOARD_WORKSPACE"]) / "spool")
+        recorder = get_recorder(WorkspacePaths.of_job().spool)
     return Run._from_live(recorder.attach(RunId(run_id), experiment=name, owner=False), experiment)
 
 

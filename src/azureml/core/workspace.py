@@ -29,6 +29,7 @@ from trackboard.config import (
     location_of,
     read_sdk_config,
 )
+from trackboard.layout import replace_file
 from trackboard.layout.safe_paths import given_name, given_path
 from trackboard.model import RunId
 from trackboard.workspace import Workspace as _Workspace
@@ -294,9 +295,7 @@ class Workspace(CloudCalls):
         }
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            aside = file.with_suffix(".new")
-            aside.write_text(json.dumps(content, indent=4) + "\n", "utf-8")
-            aside.replace(file)
+            replace_file(file, json.dumps(content, indent=4) + "\n")
         except OSError as error:
             raise UserErrorException(
                 f"{file} cannot be written: {error.strerror or error}", inner_exception=error
@@ -304,7 +303,7 @@ class Workspace(CloudCalls):
 
     def get_details(self) -> Dict[str, Any]:
         """What is known of the workspace, under the SDK's keys; those without a value are left out."""
-        settings = self._workspace.folder / "trackboard.toml"
+        settings = self._workspace.paths.settings
         return {
             "id": self._scope,
             "name": self.name,

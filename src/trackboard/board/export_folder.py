@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import enum
 import errno
-import fcntl
 import io
 import os
 import shutil
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from trackboard.errors import Conflict, TrackboardError, Unavailable, UsageError
+from trackboard.layout.locks import try_lock
 
 _ASIDE = ".trackboard-export"
 _BUFFER_BYTES = 1 << 20
@@ -137,14 +137,12 @@ class ExportFolder:
                 lock = io.FileIO(self._aside / "lock", "w")
             except FileNotFoundError:  # an export that ended just now took the folder away
                 continue
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
+            if not try_lock(lock.fileno()):
                 lock.close()
                 raise Conflict(
                     f"another export is writing to {self.path}",
                     hint="Wait until it has ended, or name another folder.",
-                ) from exc
+                )
             if os.fstat(lock.fileno()).st_nlink:
                 return lock
             lock.close()

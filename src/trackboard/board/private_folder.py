@@ -7,12 +7,13 @@ folder whose file is not locked belongs to nobody.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
+
+from trackboard.layout.locks import try_lock
 
 _PREFIX = "trackboard-board-"
 _LOCK = "lock"
@@ -65,7 +66,7 @@ def _make_in(parent: Path) -> tuple[Path, int]:
     path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     lock = os.open(path / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with contextlib.suppress(OSError):  # a file system without locks: the folder's age has to do
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(lock)
     return path, lock
 
 
@@ -77,9 +78,6 @@ def _is_left_behind(path: Path) -> bool:
     try:
         if time.time() - os.fstat(lock).st_mtime < 1.0:
             return False  # it is being locked
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return try_lock(lock)
     finally:
         os.close(lock)
-    return True

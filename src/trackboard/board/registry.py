@@ -8,7 +8,6 @@ that wrote it lives.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -23,9 +22,8 @@ from typing import TextIO
 from trackboard.board.show import Show
 from trackboard.errors import Unavailable
 from trackboard.layout import modes
+from trackboard.layout.locks import try_lock
 from trackboard.spool import boot_id, pid_namespace
-
-FOLDER = "boards"
 
 _POLITE_S = 6.0  # it ends in a tenth of a second, unless the machine is very busy
 _FORCED_S = 10.0
@@ -147,7 +145,7 @@ def _write(path: Path, text: str) -> TextIO:
     try:
         # A file system without locks: `stop` will not find this board, Ctrl-C and its starter will.
         with contextlib.suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try_lock(file.fileno())
         file.write(text)
         file.flush()
         aside.rename(path)
@@ -173,9 +171,6 @@ def _machine() -> str:
 def _is_locked(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            return not try_lock(file.fileno(), shared=True)
     except OSError:
         return False
-    return False

@@ -114,13 +114,13 @@ def run_board(
             _serve_log_folders(show, serve_it, door.access(listener, None))
             return
         from trackboard.board.provider import open_provider
-        from trackboard.board.registry import FOLDER, announced
+        from trackboard.board.registry import announced
         from trackboard.board.source import View
         from trackboard.model import RunId
         from trackboard.workspace import Workspace
 
         workspace = opened.enter_context(contextlib.closing(Workspace.open(show.workspace)))
-        boards = workspace.folder / FOLDER
+        boards = workspace.paths.boards
         opened.enter_context(announced(boards, url_of(listener, prefix), show))
         source = workspace.source
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)

@@ -6,6 +6,7 @@ Standard library only beside our own code: the node has Ray, and nothing else is
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import socket
 import sys
@@ -16,8 +17,8 @@ from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.worker_context import Place, open_place
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.node_worker import NodeWorker
-from trackboard.layout.safe_paths import job_folder
-from trackboard.layout.start_lock import take_turn
+from trackboard.layout import WorkspacePaths
+from trackboard.layout.start_lock import take_start_lock
 from trackboard.model import Share, check_run_id
 
 
@@ -34,16 +35,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--gpus", type=int, default=0)
     parser.add_argument("--memory-bytes", type=int, default=0)
     given = parser.parse_args(arguments)
-    folder = job_folder(given.workspace, given.run)
+    job = WorkspacePaths(given.workspace).job(given.run)
     host = socket.gethostname()
-    if not folder.is_dir():
-        _say(f"node {host} does not see {folder}: all nodes must mount that folder")
+    if not job.folder.is_dir():
+        _say(f"node {host} does not see {job.folder}: all nodes must mount that folder")
         return 1
-    if not take_turn(folder, f"{host} {os.getpid()}"):
+    if not take_start_lock(job, f"{host} {os.getpid()}"):
         _say("it was begun or canceled before: nothing is done")
         return 0
     place = open_place(given.workspace)
-    worker = _make_worker(place, given, load_plan(folder).nodes)
+    worker = _make_worker(place, given, load_plan(job).nodes)
     worker.carry_out()
     place.recorder.close()
     return 0
@@ -61,8 +62,8 @@ def _make_worker(place: Place, given: argparse.Namespace, nodes: int) -> NodeWor
     from trackboard.targets.ray.gang import RayGang
 
     bundle = {"CPU": given.cpus, "GPU": given.gpus, "memory": given.memory_bytes}
-    folder = str(place.job_folder(given.run))
-    gang = RayGang(nodes, {name: n for name, n in bundle.items() if n}, NodePart, folder)
+    make = functools.partial(NodePart, str(place.paths.folder), given.run)
+    gang = RayGang(nodes, {name: n for name, n in bundle.items() if n}, make)
     return SpreadWorker(gang, place, given.run, variables, [share] * nodes)
 
 

@@ -11,6 +11,7 @@ import click
 from trackboard.board import registry
 from trackboard.board.private_folder import remove_left_behind
 from trackboard.config import find_location
+from trackboard.layout import WorkspacePaths
 
 
 @click.command()
@@ -18,7 +19,7 @@ from trackboard.config import find_location
 def stop(folder: Path | None) -> None:
     """End every TensorBoard that shows the history of a folder (the current one by default)."""
     workspace = find_location(folder).folder
-    boards = workspace / registry.FOLDER
+    boards = WorkspacePaths(workspace).boards
     running = registry.list_running(boards)
     for board in running:
         registry.stop(boards, board)

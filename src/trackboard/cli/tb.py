@@ -22,8 +22,7 @@ from trackboard.cli.board import Door, run_board
 from trackboard.cli.opening import find_one, opened
 from trackboard.config import ROOT, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
-
-_SETTINGS = "trackboard.toml"
+from trackboard.layout.paths import SETTINGS_FILE
 
 
 @click.command()
@@ -152,7 +151,7 @@ def _refuse_names(folder: Path, experiment: str | None, runs: tuple[str, ...]) -
 def _holds_history(folder: Path) -> bool:
     return (
         (folder / ROOT).is_dir()
-        or (folder / _SETTINGS).is_file()
+        or (folder / SETTINGS_FILE).is_file()
         or folder.absolute().name == ROOT
         or folder.absolute().parent.name == ROOT
     )

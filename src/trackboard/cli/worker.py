@@ -6,7 +6,6 @@ A job's start waits for everything that is loaded here, so what is heavy is load
 from __future__ import annotations
 
 import argparse
-import fcntl
 import functools
 import json
 import os
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from trackboard.launch.context.worker_context import open_place
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.worker import Worker
+from trackboard.layout.locks import unlock
 from trackboard.model import Share, check_run_id
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     worker.carry_out()
     place.recorder.close()
     for slot in given.slot_fd:  # also for a fork of the client that inherited it by accident
-        fcntl.flock(slot, fcntl.LOCK_UN)
+        unlock(slot)
     _start_next(worker)
     return 0
 

@@ -15,7 +15,6 @@ from trackboard.config.location import (
 )
 from trackboard.config.ray import RaySettings, check_address
 from trackboard.config.settings import (
-    FILE_NAME,
     Settings,
     SettingsFile,
     apply_sharing,
@@ -27,7 +26,6 @@ from trackboard.layout import ROOT
 
 __all__ = [
     "DEFAULT_NAME",
-    "FILE_NAME",
     "FOLDER_KEY",
     "LOCAL",
     "RAY",

@@ -17,13 +17,13 @@ from typing import Any
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import ROOT
+from trackboard.layout.paths import SETTINGS_FILE
 from trackboard.layout.reading import read_json
 from trackboard.layout.safe_paths import given_name, given_path
 
 DEFAULT_NAME = "default"
 VARIABLE = "TRACKBOARD_URI"
 FOLDER_KEY = "trackboard_folder"  # in a configuration file that we wrote
-_SETTINGS = "trackboard.toml"
 _SDK_FOLDERS = (".azureml", "aml_config", "")
 _SDK_NESTED = tuple(
     f"{folder}/{folder}" for folder in _SDK_FOLDERS if folder
@@ -84,7 +84,7 @@ def _workspace_in(root: Path) -> Path | None:
     """The workspace `default` in a `.trackboard`, or the only one there."""
     if _is_used(root):
         return root / DEFAULT_NAME
-    named = [settings.parent for settings in root.glob(f"*/{_SETTINGS}")]
+    named = [settings.parent for settings in root.glob(f"*/{SETTINGS_FILE}")]
     return named[0] if len(named) == 1 else None
 
 
@@ -103,7 +103,7 @@ def list_named() -> dict[str, Path]:
     """The workspaces that `find_named` finds: their folders by name."""
     found: dict[str, Path] = {}
     for root in _list_roots():
-        for settings in sorted(root.glob(f"*/{_SETTINGS}")):
+        for settings in sorted(root.glob(f"*/{SETTINGS_FILE}")):
             found.setdefault(settings.parent.name, settings.parent)
     return dict(sorted(found.items()))
 
@@ -230,7 +230,7 @@ def _ours(folder: object, name: str) -> Path | None:
 
 def _explicit(path: Path) -> Path:
     path = given_path(os.path.expanduser(path)).absolute()
-    if os.path.isfile(path / _SETTINGS) or path.parent.name == ROOT:
+    if os.path.isfile(path / SETTINGS_FILE) or path.parent.name == ROOT:
         return path
     if path.name == ROOT:
         return path / DEFAULT_NAME

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import secrets
 import tomllib
 import uuid
 from collections.abc import Mapping
@@ -17,17 +15,17 @@ from trackboard.config.keys import check_keys
 from trackboard.errors import Conflict, Unavailable, UsageError
 from trackboard.layout import (
     ROOT,
+    WorkspacePaths,
+    create_file,
     group_name,
     is_shared,
     make_workspace_folder,
-    open_file,
     owner_name,
     set_sharing,
 )
 from trackboard.layout.reading import read_parsed
 
 FORMAT = 1
-FILE_NAME = "trackboard.toml"
 _LIMIT_BYTES = 1 << 20
 _TEXT = """\
 # Settings of this trackboard workspace. Deleting this folder deletes everything that is in it.
@@ -83,7 +81,7 @@ def holds_workspace(folder: Path) -> bool:
             f"the workspace {folder} is closed to you: {closed} belongs to user {owner_name(closed)}",
             hint="Ask for it to be shared: shared = true in its trackboard.toml (docs/sharing.md).",
         )
-    return (folder / FILE_NAME).exists() or (folder / "spool").is_dir()
+    return WorkspacePaths(folder).settings.exists() or WorkspacePaths(folder).spool.is_dir()
 
 
 def _find_closed(folder: Path) -> Path | None:
@@ -105,15 +103,15 @@ def make_workspace(folder: Path) -> bool:
     Raises:
         Unavailable: The folder cannot be written, or is another user's who keeps it private.
     """
-    settings = folder / FILE_NAME
+    settings = WorkspacePaths(folder).settings
     if holds_workspace(folder) and settings.exists():
         return False
     try:
         if not make_workspace_folder(folder) and not is_shared(folder):
             set_sharing(folder, shared=False)  # somebody made an empty folder for it
         if folder.parent.name == ROOT:
-            _write_once(folder.parent / ".gitignore", "*\n")
-        return _write_once(settings, _TEXT.format(format=FORMAT, id=uuid.uuid4()))
+            create_file(folder.parent / ".gitignore", "*\n")
+        return create_file(settings, _TEXT.format(format=FORMAT, id=uuid.uuid4()))
     except OSError as error:
         raise Unavailable(
             f"a workspace cannot be made in {folder}: {error.strerror}",
@@ -129,7 +127,7 @@ def read_settings(folder: Path) -> Settings:
         UsageError: It is not TOML, or says something that is not known.
         Conflict: A newer trackboard wrote it.
     """
-    path = folder / FILE_NAME
+    path = WorkspacePaths(folder).settings
     content = read_parsed(path, "settings file", "TOML", tomllib.loads, _LIMIT_BYTES)
     written = content.get("format", FORMAT)
     if type(written) is int and written > FORMAT:
@@ -193,7 +191,7 @@ class SettingsFile:
 
     def is_there(self) -> bool:
         """Whether the file is still where it was."""
-        return os.path.exists(self._folder / FILE_NAME)
+        return os.path.exists(WorkspacePaths(self._folder).settings)
 
     def read(self) -> Settings:
         """What they say now; those that were read last when the folder was moved away.
@@ -210,29 +208,7 @@ class SettingsFile:
 
 def _stamp(folder: Path) -> tuple[int, int, int] | None:
     try:
-        found = (folder / FILE_NAME).stat()
+        found = WorkspacePaths(folder).settings.stat()
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _write_once(path: Path, text: str) -> bool:
-    """Write a whole file unless it exists; whether it was written."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(aside, "x", encoding="utf-8", opener=open_file) as file:
-        file.write(text)
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links
-        with (
-            contextlib.suppress(FileExistsError),
-            open(path, "x", encoding="utf-8", opener=open_file) as file,
-        ):
-            file.write(text)
-            return True
-        return False
-    finally:
-        aside.unlink()
-    return True

@@ -12,7 +12,7 @@ from trackboard.environments.cache import About, EnvironmentCache, Lease
 from trackboard.environments.failures import no_space
 from trackboard.environments.gpus import say_unused
 from trackboard.environments.local_packages import has_sources
-from trackboard.environments.locks import FileLock, held
+from trackboard.environments.locks import EnvironmentLock, held
 from trackboard.environments.resolve import Resolved, Resolver
 from trackboard.environments.uv_process import Answer, Uv
 from trackboard.errors import Unavailable
@@ -85,7 +85,7 @@ class Builder:
         finally:
             lock.close()
 
-    def _install(self, resolved: Resolved, lock: FileLock, began_s: float) -> None:
+    def _install(self, resolved: Resolved, lock: EnvironmentLock, began_s: float) -> None:
         """Build it from nothing; what is there is the remains of a build that was killed."""
         folder = self._cache.environments / resolved.key
         self._cache.remove_files(resolved.key)
@@ -107,7 +107,7 @@ class Builder:
         size = f"{about.size_bytes / _MEGABYTE:.1f} MB"
         self._uv.report(f"environment {resolved.key}: built in {about.took_s:.1f} s, {size}")
 
-    def _fill(self, folder: Path, resolved: Resolved, lock: FileLock) -> None:
+    def _fill(self, folder: Path, resolved: Resolved, lock: EnvironmentLock) -> None:
         name = self._plan.name or "job"
         venv = str(folder / "venv")
         made = self._uv.run(

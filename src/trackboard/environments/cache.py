@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -24,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from trackboard.environments.home import user_cache
-from trackboard.environments.locks import FileLock
+from trackboard.environments.locks import EnvironmentLock
 from trackboard.errors import NotFound, UsageError
+from trackboard.layout import replace_file
 from trackboard.layout.reading import read_json
 
 _FORMAT = 1
@@ -51,7 +51,7 @@ class Lease:
     folder: Path
     about: About
     notes: tuple[str, ...]  # what was decided while it was resolved
-    lock: FileLock
+    lock: EnvironmentLock
 
     @property
     def venv(self) -> Path:
@@ -89,7 +89,7 @@ class EnvironmentCache:
         lock.close()
         return None
 
-    def lease(self, key: str, notes: tuple[str, ...], lock: FileLock) -> Lease | None:
+    def lease(self, key: str, notes: tuple[str, ...], lock: EnvironmentLock) -> Lease | None:
         """The environment of a key if it is whole; its lock must be held."""
         folder = self.environments / key
         about = self.about(key)
@@ -112,9 +112,9 @@ class EnvironmentCache:
         """Keep which environment answers a question."""
         _write(self.folder / "asked" / f"{digest}.json", {"key": key, "notes": notes})
 
-    def lock(self, key: str) -> FileLock:
+    def lock(self, key: str) -> EnvironmentLock:
         """The lock of an environment, not held yet."""
-        return FileLock(self.folder / "locks" / key)
+        return EnvironmentLock(self.folder / "locks" / key)
 
     def question(self, digest: str) -> Path:
         """The file to lock while an answer is looked for."""
@@ -164,6 +164,4 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _write(path: Path, fields: Mapping[str, object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.{time.monotonic_ns()}")
-    aside.write_text(json.dumps({"format": _FORMAT, **fields}))
-    aside.replace(path)
+    replace_file(path, json.dumps({"format": _FORMAT, **fields}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.environments.cache import EnvironmentCache, cache_folder
-from trackboard.environments.locks import FileLock
+from trackboard.environments.locks import EnvironmentLock
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 from trackboard.layout.reading import read_text
 
@@ -121,7 +121,7 @@ def _changed_s(path: Path) -> float:
         return 0.0
 
 
-def _is_in_use(lock: FileLock) -> bool:
+def _is_in_use(lock: EnvironmentLock) -> bool:
     try:
         return not lock.try_hold()
     finally:

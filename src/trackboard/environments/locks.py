@@ -1,13 +1,14 @@
-"""Locks of files: released by the kernel when whoever holds one dies, however that happens."""
+"""Locks of environments: shared by the jobs that use one, held alone to make or remove it."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from trackboard.layout.locks import try_lock
 
 _POLL_S = 0.1
 
@@ -16,7 +17,7 @@ class Canceled(Exception):
     """Nobody wants the environment any more."""
 
 
-class FileLock:
+class EnvironmentLock:
     """The lock of one file, shared by those who use something or held alone to make or remove it.
 
     Args:
@@ -29,11 +30,11 @@ class FileLock:
 
     def try_share(self) -> bool:
         """Hold it together with others, if nobody holds it alone."""
-        return self._try(fcntl.LOCK_SH)
+        return try_lock(self.fd, shared=True)
 
     def try_hold(self) -> bool:
         """Hold it alone, if nobody else holds it."""
-        return self._try(fcntl.LOCK_EX)
+        return try_lock(self.fd)
 
     def hold(self, wait: Callable[[], None]) -> None:
         """Hold it alone; `wait` is called a few times a second until then, and may raise."""
@@ -47,18 +48,11 @@ class FileLock:
             os.close(self.fd)
             self.fd = -1
 
-    def _try(self, how: int) -> bool:
-        try:
-            fcntl.flock(self.fd, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
 
 @contextmanager
-def held(path: Path, wait: Callable[[], None]) -> Iterator[FileLock]:
+def held(path: Path, wait: Callable[[], None]) -> Iterator[EnvironmentLock]:
     """Hold a lock alone during a block; `wait` is called a few times a second until it begins."""
-    lock = FileLock(path)
+    lock = EnvironmentLock(path)
     try:
         lock.hold(wait)
         yield lock

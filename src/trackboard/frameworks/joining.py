@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Dict, Mapping, Optional, Union
 
 from trackboard.errors import NotFound, UsageError
+from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.record import LiveRun, get_recorder, identify
 from trackboard.record.capture import capture
@@ -94,7 +94,7 @@ class JoinedRun:
             return self._given
         job = os.environ.get("TRACKBOARD_RUN_ID")
         if job and self._given in (None, job):
-            recorder = get_recorder(Path(os.environ["TRACKBOARD_WORKSPACE"]) / "spool")
+            recorder = get_recorder(WorkspacePaths.of_job().spool)
             of = os.environ.get("TRACKBOARD_EXPERIMENT", "")
             return recorder.attach(RunId(job), experiment=of, owner=False, rank=identify().rank)
         from trackboard.workspace import Workspace  # loads the database

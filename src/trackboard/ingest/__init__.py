@@ -1,12 +1,10 @@
 """Spool to store, exactly once, by whoever must read."""
 
-from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside
+from trackboard.ingest.aside import list_set_aside
 from trackboard.ingest.ingest import Ingest, Pass
 from trackboard.ingest.silence import Silence
 
 __all__ = [
-    "QUARANTINE",
-    "SILENT",
     "Ingest",
     "Pass",
     "Silence",

@@ -8,18 +8,13 @@ from trackboard.layout.modes import make_folder
 from trackboard.model import WriterId
 from trackboard.spool import list_writers
 
-SILENT = (
-    "spool-silent"  # of writers that are taken for dead without proof: read until they stay silent
-)
-QUARANTINE = "spool-quarantine"  # of writers that say what cannot be stored: kept for people
-
 
 def set_aside(folder: Path, where: str) -> Path:
     """Move a spool's folder out of the spools.
 
     Args:
         folder: The spool's folder.
-        where: `SILENT` or `QUARANTINE`.
+        where: the name of the folder beside the spools, as `layout.paths` has it.
 
     Returns:
         Where it is now.

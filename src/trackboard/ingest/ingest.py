@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from trackboard.errors import Conflict, Unavailable
-from trackboard.ingest.aside import QUARANTINE, SILENT, list_set_aside, set_aside
+from trackboard.ingest.aside import list_set_aside, set_aside
 from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.goal import Goal
@@ -26,6 +26,7 @@ from trackboard.ingest.silence import unwritten_s
 from trackboard.ingest.succession import Succession
 from trackboard.layout.file_system import FileSystem, find_file_system
 from trackboard.layout.locks import FileLock
+from trackboard.layout.paths import QUARANTINE, SILENT_SPOOLS
 from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, WriterId
 from trackboard.ports import Batch, Position, RunStore, StreamStore
 from trackboard.spool import Segment, list_segments, list_writers, read_writer
@@ -182,7 +183,7 @@ class Ingest:
     def _folders(self) -> dict[WriterId, Path]:
         """All spools that are read."""
         spools = {each: self._spool_folder / each for each in list_writers(self._spool_folder)}
-        return list_set_aside(self._spool_folder, SILENT) | spools
+        return list_set_aside(self._spool_folder, SILENT_SPOOLS) | spools
 
     def _are_spools_local(self) -> bool:
         if self._is_local is None:
@@ -399,8 +400,10 @@ class Ingest:
         elif spool.is_dead or cursor.ended:
             self._end(cursor)
             remove_spool(folder, is_stored=lambda: self._is_stored(cursor))
-        elif self._liveness.is_presumed_dead(writer, folder) and self._set_aside(cursor, SILENT):
-            cursor.folder = self._spool_folder.with_name(SILENT) / writer
+        elif self._liveness.is_presumed_dead(writer, folder) and self._set_aside(
+            cursor, SILENT_SPOOLS
+        ):
+            cursor.folder = self._spool_folder.with_name(SILENT_SPOOLS) / writer
             self._end(cursor)  # last: the spool of an ended writer may be deleted where it was
 
     def _end_quarantined(self, writer: WriterId) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 from trackboard.errors import Unavailable
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.model import RunId
 
 
-def delete_experiment(
-    site: Site, run_folder: Callable[[RunId], Path], name: str
-) -> tuple[RunId, ...]:
+def delete_experiment(site: Site, name: str) -> tuple[RunId, ...]:
     """Forget an experiment with its runs, and remove their folders.
 
     Complete files stay in the blobs: runs, snapshots and models share them.
@@ -32,13 +27,13 @@ def delete_experiment(
     left = [
         line
         for run in runs
-        for folder in (run_folder(run), site.job_folder(run))
+        for folder in (site.paths.run(run), site.paths.job(run).folder)
         if folder.exists()
         for line in remove_work(folder)
     ]
     if left:
         raise Unavailable(
             f"the experiment {name!r} was deleted, but not all of its files: {left[0]}",
-            hint=f"Remove what is left below {site.folder} by hand.",
+            hint=f"Remove what is left below {site.paths.folder} by hand.",
         )
     return runs

@@ -19,8 +19,8 @@ from trackboard.environments import plan_environment
 from trackboard.environments.tensorflow1_detection import fit_environment
 from trackboard.errors import UsageError
 from trackboard.launch.context.launch_context import Site
-from trackboard.launch.context.worker_context import LOGS, OUTPUTS, WORK
 from trackboard.launch.snapshot.take import Snapshot, existing_folder
+from trackboard.layout import LOGS, OUTPUTS
 from trackboard.layout.safe_paths import given_path
 from trackboard.model import (
     ANY_PYTHON,
@@ -127,12 +127,12 @@ def make_plan(
     environment = fit_environment(
         plan_environment(request.environment), request.source, script[:1], command, variables
     )
-    work = site.job_folder(run) / WORK
+    work = site.paths.job(run).work
     ours = our_variables(request.experiment, site, run, work)
     return JobPlan(
         run=run,
         experiment=check_experiment_name(request.experiment),
-        workspace=str(site.folder),
+        workspace=str(site.paths.folder),
         compute=request.compute,
         snapshot=snapshot.digest,
         script=script,
@@ -247,7 +247,7 @@ def our_variables(experiment: str, site: Site, run: RunId, work: Path) -> dict[s
         "TENSORBOARD_LOGGING_DIR": str(work / LOGS),
         "TRACKBOARD_RUN_ID": run,
         "TRACKBOARD_EXPERIMENT": experiment,
-        "TRACKBOARD_WORKSPACE": str(site.folder),
+        "TRACKBOARD_WORKSPACE": str(site.paths.folder),
         "PYTHONUNBUFFERED": "1",
     }
 

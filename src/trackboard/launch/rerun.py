@@ -10,7 +10,6 @@ from trackboard.errors import NotFound, UsageError
 from trackboard.format.amounts import count, size
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import MASK, load_plan
-from trackboard.launch.context.worker_context import SNAPSHOTS, WORK
 from trackboard.launch.plan import our_variables, plain_arguments
 from trackboard.launch.queue.queue import kick
 from trackboard.launch.snapshot.manifest import Manifest, load_manifest
@@ -91,7 +90,7 @@ def _plan_of(site: Site, run: RunId) -> JobPlan:
     if site.store.find_run(run) is None:
         raise NotFound(f"there is no run {run!r}", hint="trackboard runs lists them.")
     try:
-        plan = load_plan(site.job_folder(run))
+        plan = load_plan(site.paths.job(run))
     except NotFound as exc:
         raise NotFound(
             f"run {run} has no plan that could be carried out again: {exc.message}",
@@ -109,7 +108,7 @@ def _plan_of(site: Site, run: RunId) -> JobPlan:
 def _kept(site: Site, plan: JobPlan) -> Manifest:
     """The snapshot, all of whose files are there."""
     try:
-        manifest = load_manifest(site.folder / SNAPSHOTS, plan.snapshot)
+        manifest = load_manifest(site.paths.snapshots, plan.snapshot)
     except NotFound as exc:
         raise NotFound(f"the code of run {plan.run} is gone: {exc.message}", hint=_AGAIN) from exc
     gone = next((file.path for file in manifest.files if not site.blobs.exists(file.key)), None)
@@ -128,12 +127,12 @@ def _again(
         )
     now_s = time.time()
     run = new_job_run_id(old.experiment, now_s)
-    ours = our_variables(old.experiment, site, run, site.job_folder(run) / WORK)
+    ours = our_variables(old.experiment, site, run, site.paths.job(run).work)
     files = f"{count(len(manifest.files), 'file')}, {size(manifest.size_bytes)}"
     return replace(
         old,
         run=run,
-        workspace=str(site.folder),
+        workspace=str(site.paths.folder),
         script=old.script if arguments is None else (*old.script[:1], *plain_arguments(arguments)),
         variables={**old.variables, **ours},
         submitted_s=now_s,

@@ -11,7 +11,6 @@ from trackboard.config import LOCAL
 from trackboard.errors import Conflict, NotFound
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import describe, describe_environment, save_plan
-from trackboard.launch.context.worker_context import SNAPSHOTS
 from trackboard.launch.plan import Request, find_script, make_plan
 from trackboard.launch.queue.queue import kick
 from trackboard.launch.queue.recovery import halfway
@@ -101,8 +100,8 @@ def enqueue(
         tags: Tags of the run.
         properties: Properties of the run, beside those that follow from the plan.
     """
-    with halfway(site.folder, plan.run):
-        save_plan(site.job_folder(plan.run), plan)
+    with halfway(site.paths, plan.run):
+        save_plan(site.paths.job(plan.run), plan)
         live = site.recorder.create_run(
             plan.experiment, name=name, parent=parent, kind=RunKind.JOB, run_id=plan.run
         )
@@ -141,7 +140,7 @@ def _prepare(site: Site, request: Request, *, keep: bool = True) -> tuple[JobPla
     check_compute(site, request.compute)
     now_s = time.time()
     run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
-    snapshot = take_snapshot(request.source, site.folder / SNAPSHOTS, site.blobs, keep=keep)
+    snapshot = take_snapshot(request.source, site.paths.snapshots, site.blobs, keep=keep)
     say_if_large(os.path.abspath(request.source), snapshot.manifest)
     target = site.target_for(request.compute)
     client = os.environ if target.is_here else None

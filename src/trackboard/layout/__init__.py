@@ -1,9 +1,9 @@
 """How the files and folders of a workspace lie on the disk: where, of what file system, with which modes."""
 
-from trackboard.layout.atomic import replace_file
+from trackboard.layout.atomic import create_file, replace_file, replacing
 from trackboard.layout.file_system import FileSystem, find_file_system, is_network_folder
 from trackboard.layout.modes import PRIVATE_FILE, is_own, is_shared, make_folder, open_file
-from trackboard.layout.safe_paths import job_folder, run_folder
+from trackboard.layout.paths import LOGS, OUTPUTS, JobPaths, WorkspacePaths
 from trackboard.layout.sharing import (
     ROOT,
     describe_others,
@@ -15,9 +15,14 @@ from trackboard.layout.sharing import (
 )
 
 __all__ = [
+    "LOGS",
+    "OUTPUTS",
     "PRIVATE_FILE",
     "ROOT",
     "FileSystem",
+    "JobPaths",
+    "WorkspacePaths",
+    "create_file",
     "describe_others",
     "find_file_system",
     "give_to_group",
@@ -25,12 +30,11 @@ __all__ = [
     "is_network_folder",
     "is_own",
     "is_shared",
-    "job_folder",
     "make_folder",
     "make_workspace_folder",
     "open_file",
     "owner_name",
     "replace_file",
-    "run_folder",
+    "replacing",
     "set_sharing",
 ]

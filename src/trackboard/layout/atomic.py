@@ -1,12 +1,14 @@
-"""Files that are whole whenever anybody looks: written aside, then renamed."""
+"""Files that are whole whenever anybody looks: written aside, then renamed; the one place that does so."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from typing import Union
+from typing import BinaryIO, Iterator, Union
 
 from trackboard.layout.modes import AnyPath, open_file
+
+_NAME_LENGTH = 50  # of a file's name, kept in that of the file beside it
 
 
 def replace_file(path: AnyPath, content: Union[str, bytes], *, mode: int = 0o666) -> None:
@@ -17,14 +19,66 @@ def replace_file(path: AnyPath, content: Union[str, bytes], *, mode: int = 0o666
         content: All of it; text is written as UTF-8.
         mode: The most that the file may have; see `open_file`.
     """
+    with replacing(path, mode=mode) as file:
+        file.write(_encoded(content))
+
+
+@contextlib.contextmanager
+def replacing(path: AnyPath, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a file beside `path`, which takes its place at the end of the block, unless the block raises.
+
+    Args:
+        path: The file; its folder exists.
+        mode: The most that the file may have; see `open_file`.
+
+    Yields:
+        The new file, for writing.
+    """
     path = os.fspath(path)
-    aside = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}")
-    data = content.encode() if isinstance(content, str) else content
+    aside = _aside(path)
     try:
         with open(open_file(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(data)
+            yield file
         os.replace(aside, path)
     except BaseException:
         with contextlib.suppress(OSError):  # it may not have come to be
             os.unlink(aside)
         raise
+
+
+def create_file(path: AnyPath, content: Union[str, bytes]) -> bool:
+    """Write a whole file unless there is one.
+
+    Args:
+        path: The file; its folder exists.
+        content: All of it; text is written as UTF-8.
+
+    Returns:
+        Whether this call wrote it.
+    """
+    path = os.fspath(path)
+    aside = _aside(path)
+    data = _encoded(content)
+    with open(aside, "xb", opener=open_file) as file:
+        file.write(data)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        with contextlib.suppress(FileExistsError), open(path, "xb", opener=open_file) as file:
+            file.write(data)
+            return True
+        return False
+    finally:
+        os.unlink(aside)
+    return True
+
+
+def _aside(path: str) -> str:
+    folder, name = os.path.split(path)  # `sharing` tells by the name what is secret
+    return os.path.join(folder, f".{name[:_NAME_LENGTH]}.{os.urandom(8).hex()}")
+
+
+def _encoded(content: Union[str, bytes]) -> bytes:
+    return content.encode() if isinstance(content, str) else content

@@ -1,23 +1,96 @@
-"""One holder at a time per workspace: the kernel's file lock, with the holder's name in it."""
+"""File locks: the one place that calls flock. The kernel lets go of a lock however its process ends.
+
+A lock belongs to the open file: who inherits the descriptor, a fork or a program that was started with it,
+holds the lock as well, until the last of them has closed it or somebody has unlocked it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
-import socket
+import time
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Callable, Iterator
 
 from trackboard.errors import Unavailable
-from trackboard.layout import open_file
+from trackboard.layout.modes import make_folder, open_file
 
+_POLL_S = 0.005
 _locks: weakref.WeakSet[FileLock] = weakref.WeakSet()
 
 
+def try_lock(fd: int, *, shared: bool = False) -> bool:
+    """Lock an open file, unless others hold it.
+
+    Args:
+        fd: The file descriptor.
+        shared: Hold the lock together with others that share it; alone otherwise.
+
+    Returns:
+        Whether the lock is held now.
+
+    Raises:
+        OSError: The file system cannot lock.
+    """
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def unlock(fd: int) -> None:
+    """Let go of an open file's lock, also for a fork of this process that inherited it."""
+    fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+@contextlib.contextmanager
+def hold(
+    path: Path,
+    patience_s: float,
+    *,
+    poll_s: float = _POLL_S,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[bool]:
+    """Hold a file's lock for the length of the `with` block.
+
+    Args:
+        path: The file; it is made, and its folder too.
+        patience_s: How long to wait for others, in seconds.
+        poll_s: The pause between two tries, in seconds.
+        clock: Tells monotonic seconds.
+        sleep: Waits for a number of seconds.
+
+    Yields:
+        Whether the lock is held: not, if others had it for all of that time.
+
+    Raises:
+        OSError: The file cannot be opened, or its file system cannot lock.
+    """
+    make_folder(path.parent)
+    fd = open_file(path, os.O_RDWR | os.O_CREAT)
+    try:
+        deadline_s = clock() + patience_s
+        while not (is_held := try_lock(fd)) and clock() <= deadline_s:
+            sleep(poll_s)
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                unlock(fd)
+    finally:
+        os.close(fd)
+
+
 class FileLock:
-    """A lock that ends with its process. Not re-entrant: a second attempt, by any thread, is refused."""
+    """The lock of one file, with its holder's name in it. A second attempt, by any thread, is refused.
+
+    Args:
+        path: The file; its folder exists.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +113,7 @@ class FileLock:
         self._fd = fd
         try:
             with contextlib.suppress(OSError):  # the name is for people; the disk may be full
-                name = f"pid {os.getpid()} on {socket.gethostname()}".encode()
+                name = f"pid {os.getpid()} on {os.uname().nodename}".encode()
                 if os.pread(fd, 256, 0) != name:  # a write may have to wait for the disk
                     os.pwrite(fd, name, 0)
                     os.ftruncate(fd, len(name))
@@ -48,15 +121,15 @@ class FileLock:
         finally:
             if self._fd == fd:  # a forked child has closed it already
                 self._fd = -1
-                fcntl.flock(fd, fcntl.LOCK_UN)  # now, also when a child has not come to that yet
+                unlock(fd)  # now, also when a child has not come to that yet
                 os.close(fd)
 
     def _take(self) -> int:
         fd = -1
         try:
             fd = open_file(self.path, os.O_RDWR | os.O_CREAT)
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            if try_lock(fd):
+                return fd
             os.close(fd)
             return -1
         except OSError as error:
@@ -67,7 +140,6 @@ class FileLock:
                 hint=f"Check that {self.path.parent} exists, that you may write to it, and that its"
                 " disk has space and can lock files.",
             ) from error
-        return fd
 
     def holder(self) -> str:
         """Who holds it, or held it last, in words."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from trackboard.errors import UsageError
 from trackboard.layout.modes import AnyPath
-from trackboard.model import check_run_id
 
 _NAME_BYTES, _PATH_BYTES = 255, 4096  # what file systems and kernels take
 
@@ -93,26 +91,3 @@ def leads_inside(path: str, target: str) -> bool:
     up = next((index for index, part in enumerate(parts) if part != ".."), len(parts))
     is_plain = not target.startswith("/") and "\0" not in target and ".." not in parts[up:]
     return bool(target) and is_plain and up < len(PurePosixPath(path).parts)
-
-
-def run_folder(workspace: Path, run: str) -> Path:
-    """Where the plain files of a run are.
-
-    Args:
-        workspace: The workspace's folder.
-        run: The id of the run; for what is none there is a folder as well, that nobody else has.
-    """
-    return workspace / "runs" / _folder_name(run)
-
-
-def job_folder(workspace: Path, run: str) -> Path:
-    """Where the plan, the worker's log and the working copy of a job are; arguments as `run_folder`."""
-    return workspace / "jobs" / _folder_name(run)
-
-
-def _folder_name(run: str) -> str:
-    """An id becomes a folder's name; a stream of somebody else's may hold any text as one."""
-    try:
-        return check_run_id(run)
-    except UsageError:
-        return "_" + hashlib.sha256(run.encode("utf-8", "surrogatepass")).hexdigest()

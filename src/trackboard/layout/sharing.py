@@ -17,13 +17,13 @@ from trackboard.layout.modes import (
     make_folder,
     open_file,
 )
+from trackboard.layout.paths import WorkspacePaths
 
 ROOT = ".trackboard"  # the folder that holds workspaces, each under its name
 _CLOSED_FOLDER = 0o2720  # hands its rights on already, and lets nobody of the group in yet
 _SECRET = re.compile(
-    r"boards/.*|\.?board-token-.*|jobs/[^/]+/plan\.json|ray/probe-.*"
+    r"boards/.*|\.?board-token-.*|jobs/[^/]+/\.?plan\.json.*|ray/\.?probe-.*"
 )  # as they are made
-_LOCK = "lock"
 
 
 def make_workspace_folder(folder: Path) -> bool:
@@ -77,7 +77,9 @@ def set_sharing(folder: Path, *, shared: bool) -> bool:
         if not _SECRET.fullmatch(os.path.relpath(path, folder)):
             with contextlib.suppress(FileNotFoundError):  # a workspace that is in use
                 give_to_group(path, found.st_gid)
-    os.close(open_file(folder / _LOCK, os.O_RDWR | os.O_CREAT))  # whole before anybody needs it
+    os.close(
+        open_file(WorkspacePaths(folder).lock, os.O_RDWR | os.O_CREAT)
+    )  # whole before anybody needs it
     folder.chmod(SHARED_FOLDER)  # last: who comes in finds all of it open
     if folder.parent.name == ROOT:
         _let_pass(folder.parent)
@@ -144,7 +146,7 @@ def _let_pass(folder: Path) -> None:
 
 def _is_of_another_group(folder: Path) -> bool:
     """Whether somebody gave the folder to another group since it was shared."""
-    lock = folder / _LOCK
+    lock = WorkspacePaths(folder).lock
     return not lock.exists() or lock.stat().st_gid != folder.stat().st_gid or not is_shared(folder)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
-import fcntl
 import functools
 import json
 import os
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Mapping, Optional, Tuple
 
 from trackboard.layout import FileSystem, find_file_system, open_file
+from trackboard.layout.locks import try_lock
 from trackboard.spool.descriptors import is_refusal
 from trackboard.spool.layout import ALIVE
 from trackboard.spool.machine import boot_id, machine_id, pid_namespace, start_time
@@ -90,7 +90,7 @@ def hold(folder: Path) -> int:
     try:
         locked = True
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try_lock(fd)  # nobody else knows the file yet
         except OSError as error:
             if not is_refusal(error):
                 raise
@@ -130,11 +130,7 @@ def probe(folder: Path, *, is_local: Optional[bool] = None) -> Liveness:
     if not is_local and not (writer is not None and writer.is_of_this_boot):
         return Liveness.UNKNOWN
     with contextlib.suppress(OSError), _open(folder) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return Liveness.ALIVE
-        return Liveness.DEAD
+        return Liveness.DEAD if try_lock(file.fileno(), shared=True) else Liveness.ALIVE
     return Liveness.UNKNOWN
 
 

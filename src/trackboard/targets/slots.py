@@ -6,7 +6,6 @@ file, so it is held until the last process that inherited it has ended, however 
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from trackboard.errors import Unavailable
 from trackboard.layout import make_folder, open_file
+from trackboard.layout.locks import try_lock
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,7 @@ class Slots:
                 path = self._folder / f"{number}.lock"
                 fd = open_file(path, os.O_RDWR | os.O_CREAT)
                 free.append(Slot(number, fd))
-                try:
-                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
+                if not try_lock(fd):
                     os.close(free.pop().fd)
         except BaseException:
             _let_go(free)

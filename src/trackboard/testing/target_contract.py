@@ -51,7 +51,7 @@ class TargetContract:
         (source / "wait.py").write_text(_SCRIPT)
         request = Request("e", source, "wait.py", [str(go)], compute=self.compute)
         plan = prepare(workspace.site, request)
-        save_plan(workspace.site.job_folder(plan.run), plan)
+        save_plan(workspace.site.paths.job(plan.run), plan)
         workspace.recorder().create_run("e", kind=RunKind.JOB, run_id=plan.run)
         return plan
 

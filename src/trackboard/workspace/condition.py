@@ -10,8 +10,9 @@ from pathlib import Path
 
 from trackboard.config import Location, holds_workspace
 from trackboard.errors import TrackboardError
-from trackboard.ingest import QUARANTINE, SILENT, list_set_aside
+from trackboard.ingest import list_set_aside
 from trackboard.layout import FileSystem, describe_others, find_file_system, is_shared
+from trackboard.layout.paths import QUARANTINE, SILENT_SPOOLS, WorkspacePaths
 from trackboard.spool import list_segments, list_writers
 from trackboard.workspace.registration import read_registration
 from trackboard.workspace.workspace import Workspace
@@ -65,6 +66,7 @@ def find_condition(location: Location) -> Condition:
                 unread_bytes = workspace.unread_bytes()
     except TrackboardError as error:
         problem = error
+    paths = WorkspacePaths(folder)
     return Condition(
         folder,
         exists=True,
@@ -75,8 +77,8 @@ def find_condition(location: Location) -> Condition:
         obstacle=obstacle,
         database=database,
         unread_bytes=unread_bytes,
-        quarantined=tuple(list_set_aside(folder / "spool", QUARANTINE).values()),
-        silent=tuple(list_set_aside(folder / "spool", SILENT).values()),
+        quarantined=tuple(list_set_aside(paths.spool, QUARANTINE).values()),
+        silent=tuple(list_set_aside(paths.spool, SILENT_SPOOLS).values()),
         problem=problem,
     )
 

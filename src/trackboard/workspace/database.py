@@ -15,11 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trackboard.errors import Unavailable
-from trackboard.layout import PRIVATE_FILE, give_to_group, is_shared
+from trackboard.layout import PRIVATE_FILE, WorkspacePaths, give_to_group, is_shared
 from trackboard.layout.locks import FileLock
 from trackboard.stores import SqlStore, create_sqlite, open_read_only, open_sqlite
 from trackboard.workspace.obstacle import find_obstacle
-from trackboard.workspace.registration import FILE_NAME as REGISTRATION
 from trackboard.workspace.registration import (
     Registration,
     read_registration,
@@ -28,7 +27,6 @@ from trackboard.workspace.registration import (
 
 _log = logging.getLogger("trackboard")
 _LOCK_PATIENCE_S = 30.0
-_MADE_BY_USE = ("runs", "jobs")  # folders that only a workspace with a database fills
 
 
 class WorkspaceDatabase:
@@ -75,7 +73,7 @@ class WorkspaceDatabase:
         Raises:
             Unavailable: The database is not where it was.
         """
-        seen = (_stamp(self._folder / REGISTRATION), _identify(self._path))
+        seen = (_stamp(WorkspacePaths(self._folder).database_id), _identify(self._path))
         if seen[1] is None:
             raise missing(self._folder, self._path)
         if seen != self._judged:
@@ -170,11 +168,17 @@ def may_be_made(folder: Path) -> bool:
     """Whether a workspace never had a database: none is registered, and no run or job has a file in it."""
     if read_registration(folder) is not None:
         return False
-    for name in _MADE_BY_USE:
+    for made_by_use in _filled(folder):
         with suppress(FileNotFoundError):
-            if os.listdir(folder / name):
+            if os.listdir(made_by_use):
                 return False
     return True
+
+
+def _filled(folder: Path) -> tuple[Path, Path]:
+    """Return the folders that only a workspace with a database fills."""
+    paths = WorkspacePaths(folder)
+    return paths.runs, paths.jobs
 
 
 def missing(folder: Path, path: Path) -> Unavailable:
@@ -185,7 +189,8 @@ def missing(folder: Path, path: Path) -> Unavailable:
         path: Where the database should be.
     """
     registered = read_registration(folder)
-    there = [name for name in ("trackboard.toml", *_MADE_BY_USE) if (folder / name).exists()]
+    paths = (WorkspacePaths(folder).settings, *_filled(folder))
+    there = [path.name for path in paths if path.exists()]
     was = f" (it was {registered.path})" if registered and registered.path != str(path) else ""
     return Unavailable(
         f"the database {path} is missing{was}; the workspace {folder} has {', '.join(there)}",
@@ -209,7 +214,7 @@ def _register(folder: Path, path: Path, store: SqlStore) -> str:
     found = store.database_id()
     write_registration(folder, Registration(found, str(path)))
     if not _is_there(path):  # or a workspace that is being deleted would miss it for ever
-        (folder / REGISTRATION).unlink(missing_ok=True)
+        WorkspacePaths(folder).database_id.unlink(missing_ok=True)
         raise Unavailable(
             f"the workspace {folder} was deleted while it was opened", hint="Open it again."
         )

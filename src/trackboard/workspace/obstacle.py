@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from trackboard.layout import owner_name
+from trackboard.layout import WorkspacePaths, owner_name
 
 
 def find_obstacle(folder: Path, database: Path) -> str:
@@ -30,8 +30,8 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 def _list_written(folder: Path, database: Path) -> Iterator[Path]:
     """What whoever stores what is recorded writes to."""
     yield folder
-    for name in ("lock", "spool", "runs"):
-        yield folder / name
+    paths = WorkspacePaths(folder)
+    yield from (paths.lock, paths.spool, paths.runs)
     yield database.parent
     for suffix in ("", "-wal", "-shm"):
         yield database.with_name(database.name + suffix)

@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from trackboard.config import SettingsFile, holds_workspace, make_workspace
 from trackboard.errors import Unavailable
 from trackboard.ingest import Ingest
-from trackboard.layout import is_network_folder
+from trackboard.layout import WorkspacePaths, is_network_folder
 from trackboard.layout.locks import FileLock
-from trackboard.model import RunId
 from trackboard.notice import say_once
 from trackboard.ports import Store
 from trackboard.workspace.database import WorkspaceDatabase, may_be_made, register_database
-
-_DATABASE = "trackboard.db"
 
 
 class OpenParts:
     """The database and the ingest of one workspace, each opened at its first use. Safe from several threads.
 
     Args:
-        folder: The workspace's.
-        spool_folder: Where processes record.
-        run_folder: Where the plain files of a run belong.
-        settings: Its settings.
+        paths: The paths of the workspace.
+        settings: The settings of the workspace.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        spool_folder: Path,
-        run_folder: Callable[[RunId], Path],
-        settings: SettingsFile,
-    ) -> None:
-        self._folder = folder
-        self._spool_folder = spool_folder
-        self._run_folder = run_folder
+    def __init__(self, paths: WorkspacePaths, settings: SettingsFile) -> None:
+        self._paths = paths
+        self._folder = paths.folder
         self._settings = settings
-        self._lock = FileLock(folder / "lock")
+        self._lock = FileLock(paths.lock)
         self._opening = threading.RLock()
         self._database: WorkspaceDatabase | None = None
         self._ingest: Ingest | None = None
@@ -50,7 +37,8 @@ class OpenParts:
     @property
     def database_path(self) -> Path:
         """Where the database is, or should be."""
-        return self._folder / (self._settings.read().store or _DATABASE)
+        told = self._settings.read().store
+        return self._folder / told if told else self._paths.database
 
     @property
     def database(self) -> WorkspaceDatabase:
@@ -80,10 +68,10 @@ class OpenParts:
             if self._ingest is None:
                 told = self._settings.read().network_folder
                 self._ingest = Ingest(
-                    self._spool_folder,
+                    self._paths.spool,
                     self._lock.path,
                     database.store,
-                    self._run_folder,
+                    self._paths.run,
                     database.may_ingest,
                     is_local=None if told is None else not told,
                 )
@@ -176,6 +164,6 @@ class OpenParts:
         if shared:
             say_once(
                 f"{path.parent} is on a network file system: the database is used by one host at a time"
-                f' (set store = "<a local path>" in {self._folder / "trackboard.toml"} to lift that)'
+                f' (set store = "<a local path>" in {self._paths.settings} to lift that)'
             )
         return shared

@@ -10,9 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from trackboard.errors import Unavailable, UsageError
-from trackboard.layout import replace_file
-
-FILE_NAME = "database"
+from trackboard.layout import WorkspacePaths, replace_file
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ def read_registration(folder: Path) -> Registration | None:
         UsageError: The file is damaged.
         Unavailable: It cannot be read.
     """
-    path = folder / FILE_NAME
+    path = WorkspacePaths(folder).database_id
     try:
         fields = json.loads(path.read_bytes())
         return Registration(str(fields["id"]), str(fields["path"]))
@@ -51,7 +49,7 @@ def write_registration(folder: Path, registration: Registration) -> None:
     Raises:
         Unavailable: The disk refuses.
     """
-    path = folder / FILE_NAME
+    path = WorkspacePaths(folder).database_id
     try:
         replace_file(path, json.dumps(asdict(registration)) + "\n")
     except OSError as error:

@@ -31,7 +31,7 @@ from trackboard.launch.delete import delete_experiment
 from trackboard.launch.plan import Request
 from trackboard.launch.queue.queue import cancel, kick
 from trackboard.launch.submit import submit
-from trackboard.layout import run_folder
+from trackboard.layout import WorkspacePaths
 from trackboard.model import Run, RunId, RunState
 from trackboard.notice import say_once
 from trackboard.ports import Blobs, Store
@@ -56,14 +56,16 @@ class Workspace(ReadingCalls):
         location: Where it is; see `open`.
 
     Attributes:
+        paths: Where each of its files is.
         parts: Its database and what fills that, opened when they are needed.
     """
 
     def __init__(self, location: Location) -> None:
         self.location = location
         self.folder = location.folder
+        self.paths = WorkspacePaths(self.folder)
         self._settings_file = SettingsFile(self.folder)
-        self.parts = OpenParts(self.folder, self.spool_folder, self.run_folder, self._settings_file)
+        self.parts = OpenParts(self.paths, self._settings_file)
 
     @classmethod
     def open(
@@ -111,11 +113,11 @@ class Workspace(ReadingCalls):
     @property
     def spool_folder(self) -> Path:
         """Where processes record."""
-        return self.folder / "spool"
+        return self.paths.spool
 
     def run_folder(self, run: RunId) -> Path:
         """Where the plain files of a run are, to be looked at by anybody."""
-        return run_folder(self.folder, run)
+        return self.paths.run(run)
 
     def recorder(self) -> Recorder:
         """This process's recorder."""
@@ -141,11 +143,11 @@ class Workspace(ReadingCalls):
     @functools.cached_property
     def blobs(self) -> Blobs:
         """Complete files."""
-        return open_folder(self.folder / "blobs")
+        return open_folder(self.paths.blobs)
 
     @functools.cached_property
     def _silence(self) -> Silence:
-        return Silence(self.spool_folder, self.folder / "lock")
+        return Silence(self.paths.spool, self.paths.lock)
 
     # -- finding and showing ------------------------------------------------------------------------
 
@@ -260,7 +262,7 @@ class Workspace(ReadingCalls):
         config = self.location.sdk_config
         targets = Targets(self.folder, self.settings.compute, self.store.find_compute)
         return Site(
-            folder=self.folder,
+            paths=self.paths,
             blobs=self.blobs,
             recorder=self.recorder(),
             name=self.name,
@@ -291,7 +293,7 @@ class Workspace(ReadingCalls):
     def delete_experiment(self, name: str) -> tuple[RunId, ...]:
         """Forget an experiment, its runs and their folders; see `launch.removal`."""
         self.parts.prepare_to_write()
-        return delete_experiment(self.site, self.run_folder, name)
+        return delete_experiment(self.site, name)
 
     # -- seeing what was said -----------------------------------------------------------------------
 

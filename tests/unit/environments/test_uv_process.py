@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from trackboard.environments import uv_process
-from trackboard.environments.locks import Canceled, FileLock
+from trackboard.environments.locks import Canceled, EnvironmentLock
 from trackboard.environments.uv_process import Uv, find_uv
 from trackboard.errors import Unavailable
 
@@ -100,7 +100,7 @@ def test_what_stays_behind_holds_nothing_up(pretended: Pretended) -> None:
 
 
 def test_a_lock_lasts_as_long_as_it(pretended: Pretended, tmp_path: Path) -> None:
-    lock, other = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
+    lock, other = EnvironmentLock(tmp_path / "lock"), EnvironmentLock(tmp_path / "lock")
     assert lock.try_hold()
     seen: list[bool] = []
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from trackboard.ingest import Ingest
-from trackboard.ingest.aside import QUARANTINE
 from trackboard.ingest.quarantine import MOST_REFUSED
+from trackboard.layout.paths import QUARANTINE
 from trackboard.model import RunId, RunState
 from trackboard.ports import Store
 from trackboard.record import Recorder

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trackboard.ingest import Ingest
-from trackboard.ingest.aside import SILENT
+from trackboard.layout.paths import SILENT_SPOOLS
 from trackboard.model import RunId, RunState
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
@@ -21,7 +21,7 @@ class Network:
     """A folder of several machines, and one writer in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.spools, self.silent = folder / "spool", folder / SILENT
+        self.spools, self.silent = folder / "spool", folder / SILENT_SPOOLS
         self.store = MemoryStore()
         self.now_s = 1000.0
         self.ingest = Ingest(

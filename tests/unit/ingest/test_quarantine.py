@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from trackboard.errors import InternalError, TrackboardError, Unavailable
 from trackboard.ingest import Ingest
-from trackboard.ingest.aside import QUARANTINE
 from trackboard.ingest.quarantine import MOST_REFUSED
+from trackboard.layout.paths import QUARANTINE
 from trackboard.model import Run, RunId, RunState, Tagged
 from trackboard.ports import Batch, Store, Unstorable
 from trackboard.record import Recorder

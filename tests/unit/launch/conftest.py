@@ -9,6 +9,7 @@ import pytest
 
 from trackboard.errors import NotFound
 from trackboard.launch.context.worker_context import Place
+from trackboard.layout import WorkspacePaths
 from trackboard.record import Recorder
 
 
@@ -50,4 +51,5 @@ def blobs() -> MemoryBlobs:
 def place(tmp_path: Path, blobs: MemoryBlobs) -> Place:
     folder = tmp_path / "workspace"
     folder.mkdir()
-    return Place(folder, blobs, Recorder(folder / "spool"))
+    paths = WorkspacePaths(folder)
+    return Place(paths, blobs, Recorder(paths.spool))

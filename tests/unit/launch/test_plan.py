@@ -21,6 +21,7 @@ from trackboard.launch.context.plan_file import (
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.plan import Request, find_script, make_plan
 from trackboard.launch.snapshot.take import take_snapshot
+from trackboard.layout import JobPaths
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
 from trackboard.ports import Store, Target
 
@@ -41,7 +42,7 @@ def _site(place: Place) -> Site:
         raise AssertionError("planning asks nobody")
 
     return Site(
-        folder=place.folder,
+        paths=place.paths,
         blobs=place.blobs,
         recorder=place.recorder,
         name="demo-ws",
@@ -55,7 +56,7 @@ def _site(place: Place) -> Site:
 
 
 def _plan(place: Place, request: Request, client: dict[str, str] | None = None) -> JobPlan:
-    snapshot = take_snapshot(request.source, place.folder / "snapshots", place.blobs)
+    snapshot = take_snapshot(request.source, place.paths.snapshots, place.blobs)
     return make_plan(request, _site(place), RUN, snapshot, client=client or {}, now_s=12.5)
 
 
@@ -97,7 +98,7 @@ def test_variables(place: Place, source: Path) -> None:
         "RATE": "client",
     }
     plan = _plan(place, Request("exp", source, "train.py", variables={"RATE": "job"}), client)
-    work = place.folder / "jobs" / RUN / "work"
+    work = place.paths.folder / "jobs" / RUN / "work"
     assert plan.variables == {
         "SECRET": "s3cret",
         "RATE": "job",
@@ -110,7 +111,7 @@ def test_variables(place: Place, source: Path) -> None:
         "TENSORBOARD_LOGGING_DIR": str(work / "logs"),
         "TRACKBOARD_RUN_ID": RUN,
         "TRACKBOARD_EXPERIMENT": "exp",
-        "TRACKBOARD_WORKSPACE": str(place.folder),
+        "TRACKBOARD_WORKSPACE": str(place.paths.folder),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -195,8 +196,8 @@ def test_round_trip(plan: JobPlan) -> None:
 
 def test_kept_for_the_owner_only(plan: JobPlan, tmp_path: Path) -> None:
     folder = tmp_path / "jobs" / "x"
-    save_plan(folder, plan)
-    assert load_plan(folder) == plan
+    save_plan(JobPaths(folder), plan)
+    assert load_plan(JobPaths(folder)) == plan
     assert [path.name for path in folder.iterdir()] == ["plan.json"]
     assert stat.S_IMODE((folder / "plan.json").stat().st_mode) == 0o600
 
@@ -220,7 +221,7 @@ def test_printing_names_what_the_job_has_of_its_own_and_counts_what_it_inherits(
 
 def test_missing_plan(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"plan\.json"):
-        load_plan(tmp_path)
+        load_plan(JobPaths(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 99}', '{"format": 1}'])

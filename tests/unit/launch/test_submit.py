@@ -45,7 +45,7 @@ def _properties(workspace: Workspace, run: RunId) -> dict[str, str]:
 def _plan(workspace: Workspace, run: RunId) -> JobPlan:
     from trackboard.launch.context.plan_file import load_plan
 
-    return load_plan(workspace.site.job_folder(run))
+    return load_plan(workspace.site.paths.job(run))
 
 
 def test_a_large_snapshot_is_said(

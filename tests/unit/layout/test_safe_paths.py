@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackboard.errors import UsageError
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.safe_paths import (
     given_name,
     given_path,
-    job_folder,
     leads_inside,
     place_inside,
-    run_folder,
     safe_path,
 )
 
@@ -48,16 +47,18 @@ def test_odd_paths_stay_inside(path: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("run", [*EVIL, "a/b", "-a", "a" * 300, ".hidden"])
 def test_any_text_as_an_id_names_a_folder_of_its_own(run: str, tmp_path: Path) -> None:
-    for folder, kind in ((run_folder(tmp_path, run), "runs"), (job_folder(tmp_path, run), "jobs")):
+    paths = WorkspacePaths(tmp_path)
+    for folder, kind in ((paths.run(run), "runs"), (paths.job(run).folder, "jobs")):
         assert folder.parent == tmp_path / kind
         assert folder.name not in ("", ".", "..")
         assert len(os.fsencode(folder.name)) <= 255
-    assert run_folder(tmp_path, run) != run_folder(tmp_path, run + "x")
+    assert paths.run(run) != paths.run(run + "x")
 
 
 def test_ids_of_runs_are_their_folders(tmp_path: Path) -> None:
-    assert run_folder(tmp_path, "digits_1_ab") == tmp_path / "runs" / "digits_1_ab"
-    assert job_folder(tmp_path, "a.b-c") == tmp_path / "jobs" / "a.b-c"
+    paths = WorkspacePaths(tmp_path)
+    assert paths.run("digits_1_ab") == tmp_path / "runs" / "digits_1_ab"
+    assert paths.job("a.b-c").folder == tmp_path / "jobs" / "a.b-c"
 
 
 _PARTS = st.lists(st.sampled_from(["..", ".", "a", "b", "link"]), min_size=1, max_size=6)

@@ -11,7 +11,8 @@ from tests.unit.targets.conftest import ADDRESS, RUN, Clock, Make, RecordedRay, 
 
 from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import InternalError, Unavailable
-from trackboard.layout.start_lock import is_end_wished, take_turn
+from trackboard.layout.cancel_flag import is_cancel_requested
+from trackboard.layout.start_lock import take_start_lock
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
 from trackboard.ports import WorkerState, WorkerStatus
 from trackboard.targets.ray import RayTarget
@@ -116,7 +117,7 @@ def test_a_head_that_is_silent_proves_nothing(
         Unavailable, match=f"no Ray cluster answers at {ADDRESS}: Connection refused"
     ):
         RayTarget(
-            target._folder, "c", ComputeSettings(ray=RaySettings(ADDRESS)), send=ray.send
+            target._paths.folder, "c", ComputeSettings(ray=RaySettings(ADDRESS)), send=ray.send
         ).check(plan)
     ray.is_silent = False
     clock.now_s += 6
@@ -125,7 +126,7 @@ def test_a_head_that_is_silent_proves_nothing(
 
 def test_a_head_that_forgot(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:
     handle = target.start(plan)
-    assert take_turn(target._job_folder(RUN), "its worker")
+    assert take_start_lock(target._paths.job(RUN), "its worker")
     ray.jobs.clear()
     ray.session = "another"
     status = target.poll([handle])[handle]
@@ -205,18 +206,18 @@ def test_withdrawn_before_it_began(target: RayTarget, plan: JobPlan, ray: Record
     ray.calls.clear()
     assert target.withdraw(handle)
     assert ray.asked() == ["POST /api/jobs/r1/stop"]
-    assert not take_turn(target._job_folder(RUN), "a worker that comes too late")
+    assert not take_start_lock(target._paths.job(RUN), "a worker that comes too late")
 
 
 def test_a_worker_that_began_ends_itself_first(
     target: RayTarget, plan: JobPlan, ray: RecordedRay, clock: Clock
 ) -> None:
     handle = target.start(plan)
-    folder = target._job_folder(RUN)
-    assert take_turn(folder, "its worker")
+    folder = target._paths.job(RUN)
+    assert take_start_lock(folder, "its worker")
     clock.now_s = 0.0
     assert not target.withdraw(handle)
-    assert is_end_wished(folder)
+    assert is_cancel_requested(folder)
     assert "stopped" not in ray.jobs[RUN]
     clock.now_s = 1e11  # it had its time
     assert not target.withdraw(handle)

@@ -17,9 +17,9 @@ from tests.unit.targets.conftest import ADDRESS, RUN, Clock, Make, RecordedRay, 
 
 from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import Unavailable, UsageError
+from trackboard.layout.locks import hold
 from trackboard.model import Distribution, JobPlan, Launcher
 from trackboard.targets.ray import RayTarget, node_probe
-from trackboard.targets.ray.lock import hold
 
 REFUSED: list[tuple[str, Mapping[str, Any], Callable[[RecordedRay], None], str]] = [
     ("cpus", {"cpus": 64}, lambda _: None, r"needs: cpus = 64. Its nodes: 2 CPUs.*Lower cpus"),
@@ -139,7 +139,7 @@ def test_others_are_not_waited_for_forever(
     target = make()
     target._sleep = lambda s: setattr(clock, "now_s", clock.now_s + max(s, 5.0))
     with (
-        hold(tmp_path / "ray" / "probe.lock", 0.0, clock, time.sleep),
+        hold(tmp_path / "ray" / "probe.lock", 0.0, clock=clock),
         pytest.raises(Unavailable, match=r"has looked at the nodes of 'c' for 90 s\nSubmit again"),
     ):
         target.check(plan)

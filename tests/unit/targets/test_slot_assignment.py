@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import InternalError
+from trackboard.layout import JobPaths
 from trackboard.model import Share
 from trackboard.targets.slot_assignment import HeldSlot, keep_slots, read_slots
 
@@ -16,15 +17,15 @@ SLOTS = (
 
 
 def test_what_was_kept_is_read(tmp_path: Path) -> None:
-    assert read_slots(tmp_path) == ()
-    keep_slots(tmp_path, SLOTS)
-    assert read_slots(tmp_path) == SLOTS
-    keep_slots(tmp_path, SLOTS[:1])
-    assert read_slots(tmp_path) == SLOTS[:1]
+    assert read_slots(JobPaths(tmp_path)) == ()
+    keep_slots(JobPaths(tmp_path), SLOTS)
+    assert read_slots(JobPaths(tmp_path)) == SLOTS
+    keep_slots(JobPaths(tmp_path), SLOTS[:1])
+    assert read_slots(JobPaths(tmp_path)) == SLOTS[:1]
 
 
 @pytest.mark.parametrize("text", ["", "[", "[1]", '[{"number": 1}]', "{}x", '[{"slot": 1}]'])
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "slots.json").write_text(text)
     with pytest.raises(InternalError, match=r"slots\.json cannot be read"):
-        read_slots(tmp_path)
+        read_slots(JobPaths(tmp_path))

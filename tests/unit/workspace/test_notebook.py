@@ -208,7 +208,7 @@ def test_a_board_that_shows_it_is_linked(
     ids = {"above": run.id, "below": below.id}
     only = None if only_runs is None else tuple(ids[each] for each in only_runs)
     show = Show(workspace.folder, experiment=experiment, runs=only)
-    with registry.announced(workspace.folder / registry.FOLDER, url, show):
+    with registry.announced(workspace.paths.boards, url, show):
         found = [
             see(workspace, run),
             see(workspace, below),
@@ -228,7 +228,7 @@ def test_an_address_that_is_none_is_no_link(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setattr(see_it_module, "can_find_peers", lambda: True)
-    with registry.announced(workspace.folder / registry.FOLDER, url):
+    with registry.announced(workspace.paths.boards, url):
         assert "href" not in workspace_html(workspace.look())
 
 
@@ -236,7 +236,7 @@ def test_behind_a_hub_that_needs_the_key_it_is_what_to_type(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
-    with registry.announced(workspace.folder / registry.FOLDER, "http://localhost:6123/"):
+    with registry.announced(workspace.paths.boards, "http://localhost:6123/"):
         assert "href" not in workspace_html(workspace.look())
 
 

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azureml.exceptions import UserErrorException
-from trackboard.layout import make_folder, open_file
+from trackboard.layout import make_folder, replacing
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
-
-_FOLDER = "wheels"
 
 
 def keep_wheel(workspace: Workspace, file_path: str, *, replace: bool) -> str:
@@ -27,17 +25,15 @@ def keep_wheel(workspace: Workspace, file_path: str, *, replace: bool) -> str:
     source = Path(file_path).absolute()
     if source.suffix != ".whl" or not source.is_file():
         raise UserErrorException(f"{str(source)!r} is no wheel: a file whose name ends in .whl.")
-    kept = workspace._workspace.folder / _FOLDER / source.name
+    kept = workspace._workspace.paths.wheels / source.name
     if kept.exists() and not replace:
         raise UserErrorException(
             f"The workspace keeps a wheel {source.name!r} already. Pass exist_ok=True to replace it."
         )
-    aside = kept.with_suffix(".new")
     try:
         make_folder(kept.parent)
-        with open(source, "rb") as read, open(aside, "wb", opener=open_file) as copy:
+        with open(source, "rb") as read, replacing(kept) as copy:
             shutil.copyfileobj(read, copy)
-        aside.replace(kept)
     except OSError as error:
         raise UserErrorException(
             f"{str(source)!r} cannot be kept in {str(kept.parent)!r}: {error.strerror or error}",

@@ -35,7 +35,6 @@ _NO_CONTAINERS = (
     "There are no containers here: the job runs in a virtual environment with the same packages"
 )
 _OUTPUTS = "outputs/"
-_RESUMED = "resumed"  # the folder of a workspace with the outputs that jobs go on from
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ def _outputs_of(run: Run, workspace: Workspace) -> str:
             f"resume_from: run {run.id} ({run.get_status()}) has no files in {_OUTPUTS} to go on from."
         )
     # A run's files never change, there can only be more: so many of them are a folder, made whole.
-    place = workspace._workspace.folder / _RESUMED / run.id / str(len(names))
+    place = workspace._workspace.paths.resumed / run.id / str(len(names))
     if not place.exists():
         aside = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
         run.download_files(prefix=_OUTPUTS, output_directory=str(aside), append_prefix=False)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trackboard.errors import UsageError
-from trackboard.layout import modes
+from trackboard.layout import PRIVATE_FILE, replace_file
 
 KEY_PARAMETER = "k"
 TOKEN_VARIABLE = "TRACKBOARD_TOKEN"
@@ -119,12 +119,8 @@ def _read(path: Path) -> bytes | None:
 
 def _write(path: Path, text: str) -> bool:
     """Write a file that only its owner can read; False where the folder cannot be written."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(modes.open_file(aside, flags, modes.PRIVATE_FILE), "w") as file:
-            file.write(text)
-        aside.replace(path)
+        replace_file(path, text, mode=PRIVATE_FILE)
     except OSError:
         return False
     return True

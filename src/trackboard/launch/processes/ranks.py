@@ -17,9 +17,9 @@ from pathlib import Path
 from trackboard.launch.processes.azure_nodes import node_variables
 from trackboard.launch.processes.limits import merge_shares, share_variables
 from trackboard.launch.processes.mpi import mpi_command, mpi_variables
+from trackboard.layout import JobPaths
 from trackboard.model import CONSOLE, Distribution, JobPlan, Launcher, Share, console_of_rank
 
-CONSOLE_FILE = "console.txt"  # while the script runs, beside the plan
 _HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)  # below those that systems give to whoever does not care
 
@@ -53,7 +53,7 @@ def make_ranks(
     argv: Sequence[str],
     variables: Mapping[str, str],
     shares: Sequence[Share],
-    folder: Path,
+    job: JobPaths,
     hosts: Sequence[Host] = (),
 ) -> tuple[Rank, ...]:
     """Decide what is to be started.
@@ -63,7 +63,7 @@ def make_ranks(
         argv: What each process runs.
         variables: Those of all processes.
         shares: What each node may use; none: nothing was decided.
-        folder: Where the plan is, and the consoles will be.
+        job: The paths of the job, for what the processes print.
         hosts: One for each node, when they are machines of their own: mpirun is not used then, and
             its variables are set.
 
@@ -73,13 +73,13 @@ def make_ranks(
     together = plan.distribution
     if together is None:
         own = share_variables(merge_shares(shares), 1, variables)
-        return (Rank("the script", tuple(argv), {**variables, **own}, CONSOLE_FILE),)
+        return (Rank("the script", tuple(argv), {**variables, **own}, job.console(0).name),)
     if together.launcher is Launcher.MPI and not hosts:
         own = share_variables(merge_shares(shares), together.processes, variables)
         azure = node_variables([_HOST] * together.nodes, free_ports(1)[0], 0)  # to mpirun it is one
         given = {**mpi_variables(), **azure, **variables, **own}
-        started = mpi_command(together.processes, argv, folder, given)
-        return (Rank("mpirun", started, given, CONSOLE_FILE),)
+        started = mpi_command(together.processes, argv, job, given)
+        return (Rank("mpirun", started, given, job.console(0).name),)
     places = hosts or [Host(_HOST, tuple(free_ports(together.processes)))] * together.nodes
     ranks = _MAKERS[together.launcher](together, places)
     addresses = [place.address for place in places]
@@ -90,22 +90,19 @@ def make_ranks(
         own = share_variables(share, nodes.count(node), variables)
         azure = node_variables(addresses, places[0].ports[0], node)
         said = {**azure, **variables, **own, **rank.variables}
-        whole.append(replace(rank, argv=tuple(argv), variables=said, console=console_file(number)))
+        whole.append(
+            replace(rank, argv=tuple(argv), variables=said, console=job.console(number).name)
+        )
     return tuple(whole)
 
 
-def list_logs(plan: JobPlan) -> dict[str, str]:
-    """Where the run keeps what was printed: the name of the file by path within the run."""
-    logs = {CONSOLE: CONSOLE_FILE}
+def list_logs(plan: JobPlan, job: JobPaths) -> dict[str, Path]:
+    """List the files that take what is printed, by the path within the run where that is kept."""
+    logs = {CONSOLE: job.console(0)}
     if plan.distribution is not None:
         numbers = range(plan.distribution.processes)
-        logs.update((console_of_rank(n), console_file(n)) for n in numbers)
+        logs.update((console_of_rank(n), job.console(n)) for n in numbers)
     return logs
-
-
-def console_file(number: int) -> str:
-    """The name of the file that takes what one of the processes prints."""
-    return f"console-{number}.txt" if number else CONSOLE_FILE
 
 
 def _pytorch(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:

@@ -41,7 +41,7 @@ def list_nodes(site: Site, compute: Compute) -> tuple[Node, ...]:
     unnumbered: list[RunId] = []
     for run in jobs:
         state = states.get(run, RunState.QUEUED)
-        held = read_slots(site.job_folder(run))
+        held = read_slots(site.paths.job(run))
         nodes |= {slot.number: Node(slot.number, run, state, slot.share) for slot in held}
         unnumbered += [run] * (0 if held else _count_nodes(site, run))
     for run, number in zip(unnumbered, _free(nodes), strict=False):
@@ -83,6 +83,6 @@ def _free(nodes: dict[int, Node]) -> Iterator[int]:
 
 def _count_nodes(site: Site, run: RunId) -> int:
     try:
-        return load_plan(site.job_folder(run)).nodes
+        return load_plan(site.paths.job(run)).nodes
     except (NotFound, InternalError):  # the queue says so when it comes to it
         return 1

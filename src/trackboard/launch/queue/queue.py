@@ -7,22 +7,17 @@ halfway leaves a claimed job without a handle: the next one puts it back.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.context.job_log import tail
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import is_own_plan, load_plan
-from trackboard.launch.context.worker_context import WORK, WORKER_LOG
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.launch.queue.recovery import take_further
-from trackboard.layout import make_folder, open_file
-from trackboard.layout.start_lock import wish_for_end
+from trackboard.layout.cancel_flag import request_cancel
+from trackboard.layout.locks import hold
 from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.notice import say_once
 from trackboard.ports import Target, WorkerState, WorkerStatus
@@ -48,7 +43,7 @@ def kick(site: Site) -> tuple[RunId, ...]:
     started: list[RunId] = []
     gone: list[tuple[QueuedJob, WorkerStatus]] = []
     refused: list[Unavailable] = []
-    with _turn(site.folder / "slots" / "queue.lock"):
+    with _hold_queue(site):
         for compute in computes:
             try:
                 gone += _find_gone(site, compute)
@@ -72,13 +67,13 @@ def cancel(site: Site, run: RunId) -> None:
     """
     site.drain()
     site.store.request_cancel(run)
-    with _turn(site.folder / "slots" / "queue.lock"):
+    with _hold_queue(site):
         jobs = [job for job in site.store.list_jobs() if job.run == run]
         if any(job.claimed for job in jobs):
             with suppress(
                 FileNotFoundError
             ):  # its script removed the folder: the store has it, too
-                wish_for_end(site.job_folder(run))  # the worker looks before it starts anything
+                request_cancel(site.paths.job(run))  # the worker looks before it starts anything
         waits = all(_take_back(site, job) for job in jobs if job.claimed)
         if not jobs or not waits or not site.store.remove_job(run):
             return
@@ -124,11 +119,11 @@ def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
     target = site.target_for(compute)
     passed: list[RunId] = []
     for run in waiting:
-        if not is_own_plan(site.job_folder(run)):
+        if not is_own_plan(site.paths.job(run)):
             passed.append(run)
             continue
         try:
-            plan = load_plan(site.job_folder(run))
+            plan = load_plan(site.paths.job(run))
             if not target.has_room(plan.nodes):
                 if _is_possible(target, plan):
                     return
@@ -163,10 +158,10 @@ def _bury(site: Site, job: QueuedJob, status: WorkerStatus) -> None:
         return  # its last words are on their way: the next kick looks again
     if not site.store.remove_job(job.run):
         return
-    folder = site.job_folder(job.run)
-    remove_work(folder / WORK)
+    paths = site.paths.job(job.run)
+    remove_work(paths.work)
     if not _has_ended(site, job.run):
-        said = tail(folder / WORKER_LOG)
+        said = tail(paths.worker_log)
         why = status.cause or "its worker ended without a word"
         site.recorder.attach(job.run, owner=True).fail(
             why + (f"; the end of its log:\n{said}" if said else "")
@@ -180,31 +175,12 @@ def _has_ended(site: Site, run: RunId) -> bool:
 
 
 @contextmanager
-def _turn(path: Path) -> Iterator[None]:
+def _hold_queue(site: Site) -> Iterator[None]:
     """Hold the queue's lock."""
-    make_folder(path.parent)
-    fd = open_file(path, os.O_RDWR | os.O_CREAT)
-    try:
-        _lock(fd, path)
-        try:
-            yield
-        finally:
-            fcntl.flock(fd, fcntl.LOCK_UN)  # also for a fork of this process that holds it too
-    finally:
-        os.close(fd)
-
-
-def _lock(fd: int, path: Path) -> None:
-    deadline_s = time.monotonic() + _LOCK_S
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline_s:
-                raise Unavailable(
-                    f"another process has held {path} for {_LOCK_S:.0f} s",
-                    hint="What is queued stays queued; ask again.",
-                ) from None
-            time.sleep(0.005)
-        else:
-            return
+    with hold(site.paths.queue_lock, _LOCK_S) as is_held:
+        if not is_held:
+            raise Unavailable(
+                f"another process has held {site.paths.queue_lock} for {_LOCK_S:.0f} s",
+                hint="What is queued stays queued; ask again.",
+            )
+        yield

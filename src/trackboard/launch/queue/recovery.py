@@ -8,7 +8,6 @@ that is gone; whoever kicks the queue next takes its job to where it was going.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,46 +16,45 @@ from trackboard.errors import Conflict, InternalError, NotFound
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import is_own_plan, load_plan
 from trackboard.launch.context.working_copy import remove_work
-from trackboard.layout import make_folder, open_file
+from trackboard.layout import WorkspacePaths, make_folder, open_file
+from trackboard.layout.locks import try_lock, unlock
 from trackboard.model import QueuedJob, RunId, RunState
-
-_FOLDER = Path("slots", "halfway")  # below the workspace's folder
 
 
 @contextlib.contextmanager
-def halfway(folder: Path, run: RunId) -> Iterator[None]:
+def halfway(paths: WorkspacePaths, run: RunId) -> Iterator[None]:
     """Between the first word about a job and its place in the queue.
 
     Args:
-        folder: The workspace's.
+        paths: The paths of the workspace.
         run: The job's run.
     """
-    place = folder / _FOLDER / run
+    place = paths.submissions / run
     make_folder(place.parent)
     aside = place.with_name(f".{run}")  # nobody finds it before it is locked
     fd = open_file(aside, os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        try_lock(fd)
         aside.rename(place)
         try:
             yield
         finally:
             place.unlink()
     finally:
-        fcntl.flock(fd, fcntl.LOCK_UN)  # also for a fork of this process that holds it too
+        unlock(fd)
         os.close(fd)
 
 
 def take_further(site: Site) -> None:
     """Queue the jobs of clients that were killed halfway; forget those that have no run yet."""
     try:
-        names = [name for name in os.listdir(site.folder / _FOLDER) if not name.startswith(".")]
+        names = [name for name in os.listdir(site.paths.submissions) if not name.startswith(".")]
     except FileNotFoundError:
         return
     for name in names:
-        if not is_own_plan(site.job_folder(RunId(name))):
+        if not is_own_plan(site.paths.job(RunId(name))):
             continue
-        with _abandoned(site.folder / _FOLDER / name) as is_abandoned:
+        with _abandoned(site.paths.submissions / name) as is_abandoned:
             if is_abandoned:
                 _take_further(site, RunId(name))
 
@@ -65,10 +63,10 @@ def _take_further(site: Site, run: RunId) -> None:
     site.drain()
     found = site.store.find_run(run)
     if found is None:
-        remove_work(site.job_folder(run))
+        remove_work(site.paths.job(run).folder)
     elif found.state is RunState.QUEUED:
         try:
-            plan = load_plan(site.job_folder(run))
+            plan = load_plan(site.paths.job(run))
             site.store.add_job(QueuedJob(run, plan.compute, plan.submitted_s, claimed=False))
         except Conflict:  # it was killed a moment later
             return
@@ -85,11 +83,9 @@ def _abandoned(place: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-        place.unlink(missing_ok=True)
+        is_abandoned = try_lock(fd)
+        yield is_abandoned
+        if is_abandoned:
+            place.unlink(missing_ok=True)
     finally:
         os.close(fd)

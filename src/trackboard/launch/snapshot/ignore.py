@@ -10,12 +10,13 @@ import os
 from collections.abc import Collection
 
 from trackboard.launch.snapshot.gitignore import Patterns
+from trackboard.layout.paths import DATABASE_FILE
 from trackboard.layout.reading import read_bytes
 
 IGNORE_FILES = (".amlignore", ".gitignore")  # in a folder that has both, the first counts alone
 _NEVER = frozenset((".git", ".trackboard", "__pycache__", ".ipynb_checkpoints"))
 _LIMIT_BYTES = 4 << 20  # of an ignore file; each line costs, and each file is compared with all
-_MARKS = ("pyvenv.cfg", "trackboard.db")  # found in virtual environments, and in workspaces of ours
+_MARKS = ("pyvenv.cfg", DATABASE_FILE)  # found in virtual environments, and in workspaces of ours
 
 
 class Rules:

@@ -13,7 +13,6 @@ from trackboard.layout import open_file
 from trackboard.model import BUILD_LOG, JobPlan, RunState
 from trackboard.record import LiveRun
 
-_BUILD_FILE = "build.txt"  # beside the plan
 _TELL_S = 2.0  # how often a run says how long its environment has taken
 
 
@@ -22,7 +21,7 @@ class Preparing:
 
     Args:
         plan: The job.
-        folder: Where the plan is.
+        build_log: The file that takes what is said while it is built.
         live: Its run, which is told how long it takes.
         follower: Takes what is said to where people see it.
         console: The job's console, which gets what is worth it.
@@ -32,14 +31,14 @@ class Preparing:
     def __init__(
         self,
         plan: JobPlan,
-        folder: Path,
+        build_log: Path,
         live: LiveRun,
         follower: Follower,
         console: Path,
         is_canceled: Callable[[], bool],
     ) -> None:
         self._plan = plan
-        self._log = folder / _BUILD_FILE
+        self._log = build_log
         self._live = live
         self._follower = follower
         self._console = console

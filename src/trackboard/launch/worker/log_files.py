@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from trackboard.format.amounts import count, size
-from trackboard.launch.context.worker_context import LOGS, OUTPUTS
+from trackboard.layout import LOGS, OUTPUTS
 from trackboard.model.tensorboard_files import (
     CHECKPOINT,
     PLUGINS,

@@ -18,12 +18,13 @@ from trackboard.errors import InternalError, Unavailable
 from trackboard.launch.context.job_log import say
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.processes.interpreter import make_command
-from trackboard.launch.processes.ranks import CONSOLE_FILE, Host, Rank, free_ports, make_ranks
+from trackboard.launch.processes.ranks import Host, Rank, free_ports, make_ranks
 from trackboard.launch.processes.supervisor import Failure, Processes, Running
 from trackboard.launch.worker.log_follower import Follower
 from trackboard.launch.worker.node_worker import NodeWorker, adapt
 from trackboard.launch.worker.worker import CANCELED
-from trackboard.layout.start_lock import is_end_wished
+from trackboard.layout import WorkspacePaths
+from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.model import JobPlan, RunState
 from trackboard.record import LiveRun
 
@@ -75,16 +76,18 @@ class NodePart:
     """What one node of a job does; it lives in a process there.
 
     Args:
-        job_folder: The job's folder as this node sees it.
+        workspace: The workspace's folder as this node sees it.
+        run: The run of the job.
         address: Where the other nodes reach this one.
         variables: Those of this node.
     """
 
-    def __init__(self, job_folder: str, address: str, variables: Mapping[str, str]) -> None:
-        self._folder = Path(job_folder)
+    def __init__(
+        self, workspace: str, run: str, address: str, variables: Mapping[str, str]
+    ) -> None:
+        self._job = WorkspacePaths(Path(workspace)).job(run)
         self._address = address
-        folder = self._folder.parent.parent
-        self._plan = adapt(load_plan(self._folder), folder, variables)
+        self._plan = adapt(load_plan(self._job), Path(workspace), variables)
         self._prepared: Prepared | None = None
         self._running: Running | None = None
 
@@ -97,8 +100,8 @@ class NodePart:
         self._prepared = prepare_environment(
             self._plan.environment,
             self._plan.variables,
-            report=lambda line: say(self._folder / CONSOLE_FILE, f"{socket.gethostname()}: {line}"),
-            is_canceled=lambda: is_end_wished(self._folder),
+            report=lambda line: say(self._job.console(0), f"{socket.gethostname()}: {line}"),
+            is_canceled=lambda: is_cancel_requested(self._job),
         )
         return self._prepared is not None
 
@@ -106,14 +109,14 @@ class NodePart:
         """Start the processes of this node."""
         if self._prepared is None:
             raise InternalError("processes are started before their environment is there")
-        argv, variables = make_command(self._plan, self._prepared, self._folder)
+        argv, variables = make_command(self._plan, self._prepared, self._job)
         whole = [
             replace(rank, argv=argv, variables={**variables, **rank.variables}) for rank in ranks
         ]
         self._running = Running(
             whole,
             Path(work),
-            self._folder,
+            self._job.folder,
             grace_s=_GRACE_S,
             leftover_grace_s=_LEFTOVER_GRACE_S,
         )
@@ -269,5 +272,5 @@ class SpreadWorker(NodeWorker):
 
     def _start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
         del prepared  # each node has its own
-        ranks = make_ranks(plan, (), {}, self._shares, self._folder, self._hosts)
+        ranks = make_ranks(plan, (), {}, self._shares, self._job, self._hosts)
         return SpreadRunning(self._gang, ranks, plan.nodes, work)

@@ -12,7 +12,7 @@ from trackboard.errors import InternalError
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.worker.worker import Worker
-from trackboard.layout.start_lock import is_end_wished
+from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.model import ANY_PYTHON, JobPlan, RunId, Share
 
 
@@ -40,10 +40,10 @@ class NodeWorker(Worker):
         self._variables = variables
 
     def _load(self) -> JobPlan:
-        return adapt(super()._load(), self._place.folder, self._variables)
+        return adapt(super()._load(), self._place.paths.folder, self._variables)
 
     def _is_canceled(self) -> bool:
-        return is_end_wished(self._folder)
+        return is_cancel_requested(self._job)
 
 
 def adapt(plan: JobPlan, folder: Path, variables: Mapping[str, str]) -> JobPlan:

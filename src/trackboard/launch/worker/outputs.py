@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.launch.context.worker_context import OUTPUTS
 from trackboard.launch.worker.log_files import printable
+from trackboard.layout import OUTPUTS
 from trackboard.record import LiveRun
 
 if TYPE_CHECKING:

@@ -20,21 +20,21 @@ from trackboard.environments import Prepared
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.context.job_log import say, tail
 from trackboard.launch.context.plan_file import load_plan
-from trackboard.launch.context.worker_context import WORK, Place
+from trackboard.launch.context.worker_context import Place
 from trackboard.launch.context.working_copy import make_work, remove_work
 from trackboard.launch.processes.interpreter import make_command
 from trackboard.launch.processes.limits import merge_shares
 from trackboard.launch.processes.mpi import find_failed_rank
 from trackboard.launch.processes.orphan_reaper import end_orphans, reap_orphans
 from trackboard.launch.processes.process_table import measure_memory
-from trackboard.launch.processes.ranks import CONSOLE_FILE, console_file, list_logs, make_ranks
+from trackboard.launch.processes.ranks import list_logs, make_ranks
 from trackboard.launch.processes.supervisor import Failure, Processes, Running
 from trackboard.launch.worker.environment_stage import Preparing
 from trackboard.launch.worker.log_files import printable
 from trackboard.launch.worker.log_follower import Follower
 from trackboard.launch.worker.open_files import find_open_event_files
 from trackboard.launch.worker.outputs import find_outputs, keep_outputs
-from trackboard.layout.start_lock import is_end_wished
+from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.model import JobPlan, RunId, RunState, Share
 from trackboard.record import LiveRun
 
@@ -85,8 +85,8 @@ class Worker:
         self._limit_bytes = merge_shares(shares).memory_bytes
         self._adopts_orphans = adopts_orphans
         self._site: Site | None = None
-        self._folder = place.job_folder(run)
-        self._console = self._folder / CONSOLE_FILE
+        self._job = place.paths.job(run)
+        self._console = self._job.console(0)
         self._told_to_end = ""  # why, once it was
         self._next_ask_s = 0.0
         self._sent_logs: list[Path] = []
@@ -109,7 +109,7 @@ class Worker:
         if live.is_stored:
             for log in self._sent_logs:  # the run has them now
                 log.unlink(missing_ok=True)
-        for line in remove_work(self._folder / WORK):
+        for line in remove_work(self._job.work):
             _note(f"not removed: {line}")
 
     def leave_queue(self) -> Site:
@@ -132,11 +132,11 @@ class Worker:
         say(self._console, "")  # it is there from the begin
         for note in plan.notes:
             say(self._console, note)
-        work = self._folder / WORK
-        closed = (self._place.folder,)
+        work = self._job.work
+        closed = (self._place.paths.folder,)
         follower = Follower(work, live.append_bytes, live.remove_file, closed=closed)
-        for path, file in list_logs(plan).items():
-            follower.watch(path, self._folder / file)
+        for path, file in list_logs(plan, self._job).items():
+            follower.watch(path, file)
         try:
             # The store is opened once something takes long.
             self._next_ask_s = time.monotonic() + _ASK_S
@@ -174,21 +174,21 @@ class Worker:
         return self._judge(running.failure)
 
     def _load(self) -> JobPlan:
-        return load_plan(self._folder)
+        return load_plan(self._job)
 
     def _prepare(self, plan: JobPlan, live: LiveRun, follower: Follower) -> Prepared | None:
         """The interpreter, or None when somebody wants the run to end."""
         return Preparing(
-            plan, self._folder, live, follower, self._console, self._is_wanted_to_end
+            plan, self._job.build_log, live, follower, self._console, self._is_wanted_to_end
         ).prepare()
 
     def _start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
-        argv, variables = make_command(plan, prepared, self._folder)
-        ranks = make_ranks(plan, argv, variables, self._shares, self._folder)
+        argv, variables = make_command(plan, prepared, self._job)
+        ranks = make_ranks(plan, argv, variables, self._shares, self._job)
         return Running(
             ranks,
             work,
-            self._folder,
+            self._job.folder,
             grace_s=_GRACE_S,
             leftover_grace_s=_LEFTOVER_GRACE_S,
             locks=self._slots,
@@ -221,7 +221,7 @@ class Worker:
         if began_s < self._next_open_files_s:
             return
         pids = running.list_pids(orphans=self._adopts_orphans)
-        self._open_outside |= find_open_event_files(pids, os.path.realpath(self._folder / WORK))
+        self._open_outside |= find_open_event_files(pids, os.path.realpath(self._job.work))
         now_s = time.monotonic()
         self._next_open_files_s = now_s + _OPEN_FILES_SHARE * (now_s - began_s)
 
@@ -254,7 +254,7 @@ class Worker:
         return self._is_wanted_to_end()
 
     def _is_wanted_to_end(self) -> bool:
-        if is_end_wished(self._folder):
+        if is_cancel_requested(self._job):
             self._end(CANCELED)
         now_s = time.monotonic()
         if not self._told_to_end and now_s >= self._next_ask_s:
@@ -272,17 +272,17 @@ class Worker:
             return False
 
     def _judge(self, failure: Failure | None) -> _Outcome:
-        if self._told_to_end or (failure is not None and is_end_wished(self._folder)):
+        if self._told_to_end or (failure is not None and is_cancel_requested(self._job)):
             self._end(CANCELED)
             return self._ended_by_request()
         if failure is None:
             return _Outcome(RunState.COMPLETED)
         name, code, console = failure.rank.name, failure.code, failure.rank.console
-        by_mpi = find_failed_rank(self._folder) if name == "mpirun" else None
+        by_mpi = find_failed_rank(self._job) if name == "mpirun" else None
         if by_mpi is not None:
             rank, code = by_mpi
-            name, console = f"rank {rank}", console_file(rank)
-        said = tail(self._folder / console)
+            name, console = f"rank {rank}", self._job.console(rank).name
+        said = tail(self._job.folder / console)
         end = f"; its last lines:\n{said}" if said else "; it printed nothing"
         return _Outcome(RunState.FAILED, f"{name} {_how_it_ended(code)}{end}")
 

@@ -13,7 +13,7 @@ from typing import Any
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.targets.ray.variables import part_variables
 
-_Make = Callable[[str, str, dict[str, str]], object]  # job folder, address, variables of the node
+_Make = Callable[[str, dict[str, str]], object]  # address and variables of the node
 
 
 class RayGang:
@@ -23,16 +23,14 @@ class RayGang:
         nodes: How many.
         bundle: What each takes, in Ray's words.
         make: Makes a part, where it is to live.
-        job_folder: What it gets.
     """
 
-    def __init__(self, nodes: int, bundle: dict[str, float], make: _Make, job_folder: str) -> None:
+    def __init__(self, nodes: int, bundle: dict[str, float], make: _Make) -> None:
         import ray
         from ray.util.placement_group import placement_group
 
         self._ray = ray
         self._make = make
-        self._job_folder = job_folder
         if not ray.is_initialized():
             ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR)
         # Apart where that is possible; two nodes of a job may share a machine that is large enough.
@@ -94,17 +92,17 @@ class RayGang:
             scheduling_strategy=strategy,
             max_restarts=0,
         )
-        return actor.remote(self._make, self._job_folder)
+        return actor.remote(self._make)
 
 
 class _Actor:
     """A part, where it lives."""
 
-    def __init__(self, make: _Make, job_folder: str) -> None:
+    def __init__(self, make: _Make) -> None:
         import ray.util
 
         address = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
-        self._part = make(job_folder, address, part_variables(os.environ))
+        self._part = make(address, part_variables(os.environ))
 
     def call(self, method: str, words: Sequence[Any]) -> Any:
         """Call one of its methods."""

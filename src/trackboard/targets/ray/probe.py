@@ -18,11 +18,11 @@ from pathlib import Path
 
 from trackboard.config import RaySettings
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.layout import PRIVATE_FILE, make_folder, open_file, replace_file
+from trackboard.layout import PRIVATE_FILE, WorkspacePaths, make_folder, open_file, replace_file
+from trackboard.layout.locks import hold
 from trackboard.layout.reading import read_json
 from trackboard.notice import say_once
 from trackboard.targets.ray.api import RayApi, RayVersion
-from trackboard.targets.ray.lock import hold
 from trackboard.targets.ray.node_probe import FOUND
 from trackboard.targets.ray.package import Package
 
@@ -30,8 +30,8 @@ _PROVED = "proved.json"
 _LEAST_PYTHON = (3, 11)
 _TIMEOUT_S = 60.0
 _POLL_S = 0.2
-_LOCK = "probe.lock"
 _LOCK_S = 90.0  # a probe and some more
+_LOOK_S = 0.1  # between two tries to take the lock
 _AGAIN = "Submit again; `ray status` on its head node says what it is busy with."
 _PROBE = "trackboard/targets/ray/node_probe.py"
 _NOT_UNPACKED = (
@@ -86,7 +86,13 @@ class Probe:
             f"looking whether {_count(new)} of {self.compute!r} see{'s' * (len(new) == 1)}"
             f" {self.there}; this is done once for each node"
         )
-        with hold(self._own / _LOCK, _LOCK_S, self.clock, self.sleep) as is_held:
+        with hold(
+            WorkspacePaths(self.folder).probe_lock,
+            _LOCK_S,
+            poll_s=_LOOK_S,
+            clock=self.clock,
+            sleep=self.sleep,
+        ) as is_held:
             if not is_held:
                 raise Unavailable(
                     f"another process has looked at the nodes of {self.compute!r} for {_LOCK_S:.0f} s",
@@ -206,11 +212,11 @@ class Probe:
 
     @property
     def _table(self) -> str:
-        return f"[compute.{self.compute}] in {self.folder / 'trackboard.toml'}"
+        return f"[compute.{self.compute}] in {WorkspacePaths(self.folder).settings}"
 
     @property
     def _own(self) -> Path:
-        return self.folder / "ray"
+        return WorkspacePaths(self.folder).ray
 
     def _load(self, scope: Sequence[str]) -> set[str]:
         found = self._kept().get(self.compute)

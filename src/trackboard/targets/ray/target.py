@@ -18,10 +18,10 @@ from pathlib import Path
 
 from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, UsageError
-from trackboard.layout import replace_file
+from trackboard.layout import WorkspacePaths, replace_file
+from trackboard.layout.cancel_flag import request_cancel
 from trackboard.layout.reading import read_text
-from trackboard.layout.safe_paths import job_folder
-from trackboard.layout.start_lock import is_taken, take_turn, wish_for_end
+from trackboard.layout.start_lock import is_start_lock_taken, take_start_lock
 from trackboard.model import JobPlan, RunId
 from trackboard.notice import say_once
 from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
@@ -31,7 +31,6 @@ from trackboard.targets.ray.job import Needs, describe_job
 from trackboard.targets.ray.package import own_package
 from trackboard.targets.ray.probe import Probe
 
-_HANDLE = "handle"
 _CHECK_EVERY_S = 10.0  # many jobs may be submitted at once
 _POLL_EVERY_S = 1.0
 _BREAK_S = 10.0  # how long a cluster that does not answer is left alone by status calls
@@ -90,7 +89,7 @@ class RayTarget:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._folder = folder
+        self._paths = WorkspacePaths(folder)
         self._compute = compute
         self._ray = settings.ray or RaySettings()
         self._needs = Needs.of(settings)
@@ -99,7 +98,7 @@ class RayTarget:
         self._clock = clock
         self._wall_clock = wall_clock
         self._sleep: Callable[[float], None] = time.sleep
-        self._where = f"[compute.{compute}] in {folder / 'trackboard.toml'}"
+        self._where = f"[compute.{compute}] in {self._paths.settings}"
         self._apis: dict[str, RayApi] = {}
         self._checked: tuple[float, str, int, RayVersion] | None = None
         self._polled_s = float("-inf")
@@ -152,11 +151,11 @@ class RayTarget:
     def find(self, run: RunId) -> str | None:
         """The handle that `start` kept, unless Ray proves that it never got the job."""
         try:
-            text = read_text(self._job_folder(run) / _HANDLE, "handle of a job")
+            text = read_text(self._paths.job(run).handle, "handle of a job")
         except NotFound:
             return None
         handle = _Handle.read(text)
-        if handle.accepted or is_taken(self._job_folder(run)):
+        if handle.accepted or is_start_lock_taken(self._paths.job(run)):
             return text
         with suppress(Unavailable, UsageError):
             api = self._api(handle.address)
@@ -183,9 +182,9 @@ class RayTarget:
     def withdraw(self, handle: str) -> bool:
         """Leave word in the job's folder; where the worker has not begun, it never will."""
         given = _Handle.read(handle)
-        folder = self._job_folder(given.run)
-        first_s = wish_for_end(folder)
-        is_ours = take_turn(folder, "canceled")
+        job = self._paths.job(given.run)
+        first_s = request_cancel(job)
+        is_ours = take_start_lock(job, "canceled")
         is_overdue = self._wall_clock() - first_s > _PATIENCE_S
         if is_ours:  # Ray may still start it, for nothing
             with suppress(NotFound, Unavailable, UsageError):
@@ -205,7 +204,7 @@ class RayTarget:
         api = self._api()
         runs: dict[str, list[RunId]] = {}
         for job in api.list_jobs().values():
-            if job.status == "RUNNING" and job.metadata.get(_WORKSPACE) == str(self._folder):
+            if job.status == "RUNNING" and job.metadata.get(_WORKSPACE) == str(self._paths.folder):
                 runs.setdefault(job.node, []).append(RunId(job.metadata[_RUN]))
         return tuple(
             replace(node, runs=tuple(runs.get(node.id, ())))
@@ -231,7 +230,7 @@ class RayTarget:
         package = own_package()
         if not api.has_package(package.name):
             api.put_package(package.name, package.data)
-        Probe(api, self._ray, self._folder, self._compute, self._clock, self._sleep).prove(
+        Probe(api, self._ray, self._paths.folder, self._compute, self._clock, self._sleep).prove(
             version, fitting, package
         )
         self._checked = now_s, api.address, nodes, version
@@ -252,7 +251,7 @@ class RayTarget:
 
     def _judge(self, handle: _Handle, job: RayJob | None, session: str) -> WorkerStatus:
         if job is None:
-            if session != handle.session and not is_taken(self._job_folder(handle.run)):
+            if session != handle.session and not is_start_lock_taken(self._paths.job(handle.run)):
                 self._forget(handle)
                 self._checked = None  # the new head has neither our package nor proofs
                 return WorkerStatus(WorkerState.WAITING, "the head of its cluster was restarted")
@@ -264,7 +263,7 @@ class RayTarget:
             return WorkerStatus(WorkerState.WAITING, job.message)
         if job.status == "RUNNING":
             return _ALIVE
-        if job.error == _GAVE_UP and not is_taken(self._job_folder(handle.run)):
+        if job.error == _GAVE_UP and not is_start_lock_taken(self._paths.job(handle.run)):
             self._forget(handle)
             return WorkerStatus(WorkerState.WAITING, job.message)
         if job.status == "SUCCEEDED":
@@ -304,27 +303,24 @@ class RayTarget:
         )
 
     def _metadata(self, run: RunId) -> dict[str, str]:
-        return {_RUN: run, _WORKSPACE: str(self._folder)}
+        return {_RUN: run, _WORKSPACE: str(self._paths.folder)}
 
     def _next_id(self, run: RunId) -> str:
         """The run's id, numbered from the second time that Ray is asked on."""
-        tries = len(list(self._job_folder(run).glob(f"{_HANDLE}.*.old")))
+        tries = len(self._paths.job(run).list_retired_handles())
         return f"{run}.{tries + 1}" if tries else run
 
     def _forget(self, handle: _Handle) -> None:
-        path = self._job_folder(handle.run) / _HANDLE
+        job = self._paths.job(handle.run)
         with suppress(FileNotFoundError):
-            path.rename(path.with_name(f"{_HANDLE}.{handle.job}.old"))
+            job.handle.rename(job.retired_handle(handle.job))
 
     def _keep(self, handle: _Handle) -> None:
-        replace_file(self._job_folder(handle.run) / _HANDLE, handle.text())
+        replace_file(self._paths.job(handle.run).handle, handle.text())
 
     @property
     def _there(self) -> str:
-        return self._ray.folder or str(self._folder)
-
-    def _job_folder(self, run: RunId) -> Path:
-        return job_folder(self._folder, run)
+        return self._ray.folder or str(self._paths.folder)
 
     def _api(self, address: str = "") -> RayApi:
         address, where = find_address(address or self._ray.address, self._where)

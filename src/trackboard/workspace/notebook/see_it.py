@@ -12,10 +12,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from trackboard.board.link import find_link
-from trackboard.board.registry import FOLDER, RunningBoard, list_running
+from trackboard.board.registry import RunningBoard, list_running
 from trackboard.board.web.peer import can_find_peers
 from trackboard.config import find_location
 from trackboard.errors import TrackboardError
+from trackboard.layout import WorkspacePaths
 from trackboard.model import Run
 from trackboard.ports import Store
 from trackboard.workspace.notebook.elements import code, link
@@ -78,7 +79,7 @@ def _find_board(folder: Path, shows: Callable[[RunningBoard], bool]) -> str:
     """The address of a board that this notebook's page can open without a key; empty for none."""
     if not can_find_peers() or os.environ.get("JUPYTERHUB_SERVICE_PREFIX"):
         return ""
-    for board in reversed(list_running(folder / FOLDER)):
+    for board in reversed(list_running(WorkspacePaths(folder).boards)):
         found = _ADDRESS.match(board.url)
         if found and board.is_here and shows(board):
             return find_link(board.url, int(found[1]), "").href

@@ -15,10 +15,10 @@ _NOBODY = 65534
 
 
 def _plan(place: Place, source: Path) -> JobPlan:
-    digest = take_snapshot(source, place.folder / "snapshots", place.blobs).digest
+    digest = take_snapshot(source, place.paths.folder / "snapshots", place.blobs).digest
     environment = EnvironmentPlan()
     return JobPlan(
-        RunId("r"), "e", str(place.folder), "local", digest, ("x",), environment, {}, 0.0
+        RunId("r"), "e", str(place.paths.folder), "local", digest, ("x",), environment, {}, 0.0
     )
 
 
@@ -28,7 +28,7 @@ def test_made_from_the_snapshot(place: Place, tmp_path: Path) -> None:
     (source / "logs" / "old").write_text("kept")
     (source / "train.py").write_text("x")
     plan = _plan(place, source)
-    work = place.folder / "jobs" / "r" / "work"
+    work = place.paths.folder / "jobs" / "r" / "work"
     assert make_work(place, plan)
     (work / "of-an-earlier-attempt").write_text("")
     assert make_work(place, plan)
@@ -76,7 +76,7 @@ def test_source_is_only_read(place: Place, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "train.py").write_text("x")
-    work = place.folder / "jobs" / "r" / "work"
+    work = place.paths.folder / "jobs" / "r" / "work"
     assert make_work(place, _plan(place, source))
     (work / "train.py").write_text("changed by the job")
     shutil.rmtree(work)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from trackboard.launch.processes.interpreter import with_interpreter
+from trackboard.layout import JobPaths
 
 
 def _which(variables: dict[str, str], name: str) -> str:
@@ -19,7 +20,7 @@ def _which(variables: dict[str, str], name: str) -> str:
 def test_found_already(tmp_path: Path) -> None:
     path = os.path.dirname(sys.executable) + ":/usr/bin:/bin"
     given = {"PATH": path, "COLOUR": "blue"}
-    assert with_interpreter(sys.executable, given, tmp_path) == given
+    assert with_interpreter(sys.executable, given, JobPaths(tmp_path)) == given
     assert not (tmp_path / "bin").exists()
 
 
@@ -29,6 +30,6 @@ def test_under_another_name(tmp_path: Path) -> None:
     interpreter = other / "bin" / "interpreter"
     interpreter.symlink_to(sys.executable)
     (other / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\n")
-    found = with_interpreter(str(interpreter), {"PATH": "/usr/bin:/bin"}, tmp_path)
+    found = with_interpreter(str(interpreter), {"PATH": "/usr/bin:/bin"}, JobPaths(tmp_path))
     for name in ("python", "python3"):
         assert _which(found, name) == f"{interpreter} {other}"

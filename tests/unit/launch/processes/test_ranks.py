@@ -9,6 +9,7 @@ import pytest
 from trackboard.errors import UsageError
 from trackboard.launch.processes.azure_nodes import node_variables
 from trackboard.launch.processes.ranks import Rank, list_logs, make_ranks
+from trackboard.layout import JobPaths
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId, Share
 
 _ARGV = ("python", "train.py")
@@ -24,7 +25,13 @@ def _plan(together: Distribution | None) -> JobPlan:
 def _make(
     folder: Path, together: Distribution | None, *shares: Share, **variables: str
 ) -> tuple[Rank, ...]:
-    return make_ranks(_plan(together), _ARGV, {"COLOUR": "blue", **variables}, shares, folder)
+    return make_ranks(
+        _plan(together), _ARGV, {"COLOUR": "blue", **variables}, shares, JobPaths(folder)
+    )
+
+
+def _names(files: dict[str, Path]) -> dict[str, str]:
+    return {path: file.name for path, file in files.items()}
 
 
 def _column(ranks: tuple[Rank, ...], name: str) -> list[str]:
@@ -37,7 +44,9 @@ def test_one_process(tmp_path: Path) -> None:
     assert (rank.name, rank.argv, rank.console) == ("the script", _ARGV, "console.txt")
     given = {"COLOUR": "blue", "OMP_NUM_THREADS": "2", "CUDA_VISIBLE_DEVICES": "1"}
     assert rank.variables == given
-    assert list_logs(_plan(None)) == {"user_logs/std_log.txt": "console.txt"}
+    assert _names(list_logs(_plan(None), JobPaths(Path()))) == {
+        "user_logs/std_log.txt": "console.txt"
+    }
 
 
 def test_pytorch_on_two_nodes(tmp_path: Path) -> None:
@@ -96,7 +105,7 @@ def test_tensorflow_without_servers(tmp_path: Path) -> None:
 
 def test_logs_of_several(tmp_path: Path) -> None:
     together = Distribution(Launcher.PYTORCH, processes=2)
-    assert list_logs(_plan(together)) == {
+    assert _names(list_logs(_plan(together), JobPaths(Path()))) == {
         "user_logs/std_log.txt": "console.txt",
         "user_logs/std_log_process_0.txt": "console.txt",
         "user_logs/std_log_process_1.txt": "console-1.txt",

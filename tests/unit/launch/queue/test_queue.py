@@ -82,7 +82,7 @@ class Line:
         self.store = MemoryStore()
         self.removed: set[str] = set()
         self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
-        folder = place.folder
+        folder = place.paths.folder
         ingest = Ingest(
             folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
         )
@@ -104,10 +104,10 @@ class Line:
         for name in names:
             run = RunId(name)
             environment = EnvironmentPlan()
-            folder = str(self.place.folder)
+            folder = str(self.place.paths.folder)
             plan = JobPlan(run, "e", folder, compute, "s", ("x",), environment, {}, 0.0)
             plan = replace(plan, distribution=Distribution(Launcher.PYTORCH, nodes, nodes))
-            save_plan(self.place.job_folder(run), plan)
+            save_plan(self.place.paths.job(run), plan)
             self.place.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
             self.store.add_job(QueuedJob(run, compute, 0.0, claimed=False))
 
@@ -168,7 +168,7 @@ def test_one_that_can_never_run_waits_and_holds_up_nobody(line: Line) -> None:
 @pytest.mark.requires("root")
 def test_another_users_waits_for_that_user_and_holds_up_nobody(line: Line) -> None:
     line.add("theirs", "ours", "also-ours")
-    os.chown(line.place.job_folder(RunId("theirs")) / "plan.json", 4711, 4711)
+    os.chown(line.place.paths.job(RunId("theirs")).folder / "plan.json", 4711, 4711)
     assert kick(line.site) == ("ours",)
     line.store.remove_job(RunId("ours"))
     line.targets["one"].gone.add("ours")
@@ -195,7 +195,7 @@ def test_whoever_ends_makes_room(line: Line) -> None:
 def test_a_worker_that_vanished_is_failed_once_with_what_it_said(line: Line) -> None:
     line.add("a", "b")
     kick(line.site)
-    folder = line.place.job_folder(RunId("a"))
+    folder = line.place.paths.job(RunId("a")).folder
     (folder / "worker.log").write_text("Fatal Python error: no memory\n")
     (folder / "work").mkdir()
     line.targets["one"].gone.add("a")
@@ -239,7 +239,7 @@ def test_a_start_that_is_refused_changes_nothing_for_others(line: Line) -> None:
 
 def test_a_plan_that_is_gone_fails_its_run_only(line: Line) -> None:
     line.add("a", "b")
-    (line.place.job_folder(RunId("a")) / "plan.json").unlink()
+    (line.place.paths.job(RunId("a")).folder / "plan.json").unlink()
     assert kick(line.site) == ("b",)
     assert line.run("a").state is RunState.FAILED
     assert "plan.json" in line.run("a").cause
@@ -266,7 +266,7 @@ def test_cancel_of_a_started_job_is_the_workers_business(line: Line) -> None:
 def test_somebody_holds_the_queue(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_LOCK_S", 0.05)
     line.add("a")
-    lock: Path = line.place.folder / "slots" / "queue.lock"
+    lock: Path = line.place.paths.folder / "slots" / "queue.lock"
     lock.parent.mkdir()
     fd = os.open(lock, os.O_RDWR | os.O_CREAT)
     try:

@@ -24,7 +24,7 @@ RUN = RunId("demo_1_abc")
 @pytest.fixture
 def site(place: Place) -> Site:
     store = MemoryStore()
-    folder = place.folder
+    folder = place.paths.folder
     ingest = Ingest(folder / "spool", folder / "lock", store, lambda run: folder / "runs" / run)
 
     def target_for(*_names: str) -> Target:
@@ -42,18 +42,18 @@ def site(place: Place) -> Site:
 
 def _plan(site: Site) -> JobPlan:
     environment = EnvironmentPlan()
-    return JobPlan(RUN, "demo", str(site.folder), "cpu", "s", ("x",), environment, {}, 12.5)
+    return JobPlan(RUN, "demo", str(site.paths.folder), "cpu", "s", ("x",), environment, {}, 12.5)
 
 
 def _abandon(site: Site) -> None:
     """What the kernel leaves of a client that was killed: a file, and no lock on it."""
-    place = site.folder / "slots" / "halfway" / RUN
+    place = site.paths.folder / "slots" / "halfway" / RUN
     place.parent.mkdir(parents=True, exist_ok=True)
     place.touch()
 
 
 def _is_clear(site: Site) -> bool:
-    return os.listdir(site.folder / "slots" / "halfway") == []
+    return os.listdir(site.paths.folder / "slots" / "halfway") == []
 
 
 def test_nothing_to_do(site: Site) -> None:
@@ -62,7 +62,7 @@ def test_nothing_to_do(site: Site) -> None:
 
 
 def test_with_a_run_it_is_queued_once(site: Site) -> None:
-    save_plan(site.job_folder(RUN), _plan(site))
+    save_plan(site.paths.job(RUN), _plan(site))
     site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
     _abandon(site)
     take_further(site)
@@ -73,8 +73,8 @@ def test_with_a_run_it_is_queued_once(site: Site) -> None:
 
 @pytest.mark.requires("root")
 def test_another_users_is_left_to_that_user(site: Site) -> None:
-    save_plan(site.job_folder(RUN), _plan(site))
-    os.chown(site.job_folder(RUN) / "plan.json", 4711, 4711)
+    save_plan(site.paths.job(RUN), _plan(site))
+    os.chown(site.paths.job(RUN).folder / "plan.json", 4711, 4711)
     site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
     _abandon(site)
     take_further(site)
@@ -83,7 +83,7 @@ def test_another_users_is_left_to_that_user(site: Site) -> None:
 
 
 def test_queued_already(site: Site) -> None:
-    save_plan(site.job_folder(RUN), _plan(site))
+    save_plan(site.paths.job(RUN), _plan(site))
     site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
     site.store.add_job(QueuedJob(RUN, "cpu", 12.5, claimed=False))
     _abandon(site)
@@ -93,7 +93,7 @@ def test_queued_already(site: Site) -> None:
 
 
 def test_ended_already(site: Site) -> None:
-    save_plan(site.job_folder(RUN), _plan(site))
+    save_plan(site.paths.job(RUN), _plan(site))
     site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
     site.recorder.attach(RUN, owner=True).complete()
     _abandon(site)
@@ -103,10 +103,10 @@ def test_ended_already(site: Site) -> None:
 
 
 def test_without_a_run_nothing_stays(site: Site) -> None:
-    save_plan(site.job_folder(RUN), _plan(site))
+    save_plan(site.paths.job(RUN), _plan(site))
     _abandon(site)
     take_further(site)
-    assert not site.job_folder(RUN).exists()
+    assert not site.paths.job(RUN).folder.exists()
     assert site.store.list_runs() == ()
     assert _is_clear(site)
 
@@ -124,11 +124,11 @@ def test_a_run_without_a_plan_has_failed(site: Site) -> None:
 
 def test_a_client_that_lives_is_left_alone(site: Site) -> None:
     site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    save_plan(site.job_folder(RUN), _plan(site))
-    with halfway(site.folder, RUN):
+    save_plan(site.paths.job(RUN), _plan(site))
+    with halfway(site.paths, RUN):
         take_further(site)
         assert site.store.list_jobs() == ()
-        assert site.job_folder(RUN).exists()
+        assert site.paths.job(RUN).folder.exists()
     assert _is_clear(site)
 
 

@@ -47,12 +47,20 @@ class Bench:
         self._patch = patch
         source.mkdir()
         (source / "train.py").write_text("print('started')")
-        taken = take_snapshot(source, place.folder / "snapshots", place.blobs)
+        taken = take_snapshot(source, place.paths.folder / "snapshots", place.blobs)
         environment = EnvironmentPlan(requirements=("numpy",))
         plan = JobPlan(
-            RUN, "demo", str(place.folder), "local", taken.digest, ("train.py",), environment, {}, 0
+            RUN,
+            "demo",
+            str(place.paths.folder),
+            "local",
+            taken.digest,
+            ("train.py",),
+            environment,
+            {},
+            0,
         )
-        save_plan(place.job_folder(RUN), replace(plan, variables=dict(os.environ)))
+        save_plan(place.paths.job(RUN), replace(plan, variables=dict(os.environ)))
         place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
 
     def carry_out(self, build: Build) -> Run:
@@ -87,7 +95,7 @@ class Bench:
         )
 
     def drain(self) -> None:
-        folder = self.place.folder
+        folder = self.place.paths.folder
         Ingest(
             folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
         ).drain()
@@ -100,7 +108,7 @@ class Bench:
 
     def text(self, path: str) -> str:
         self.drain()
-        place = self.place.folder / "runs" / RUN / path
+        place = self.place.paths.folder / "runs" / RUN / path
         return place.read_text() if place.exists() else ""
 
 

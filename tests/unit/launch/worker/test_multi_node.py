@@ -16,6 +16,7 @@ from trackboard.errors import Unavailable
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.processes.ranks import Host, Rank, make_ranks
 from trackboard.launch.worker.multi_node import NodePart, SpreadRunning
+from trackboard.layout import JobPaths, WorkspacePaths
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId, Share
 
 HOSTS = [Host("192.0.2.1", (1001, 1002, 1003)), Host("192.0.2.2", (2001, 2002, 2003))]
@@ -67,7 +68,7 @@ def plan(tmp_path: Path) -> JobPlan:
 
 def ranks(plan: JobPlan, together: Distribution, folder: Path) -> list[dict[str, str]]:
     made = make_ranks(
-        replace(plan, distribution=together), (), {}, [Share(), Share()], folder, HOSTS
+        replace(plan, distribution=together), (), {}, [Share(), Share()], JobPaths(folder), HOSTS
     )
     return [dict(rank.variables) for rank in made]
 
@@ -100,13 +101,14 @@ def test_mpi_has_the_variables_of_mpirun(plan: JobPlan, tmp_path: Path) -> None:
 
 
 def start(plan: JobPlan, tmp_path: Path, script: str) -> tuple[PartsHere, SpreadRunning]:
-    folder, work = tmp_path / "jobs" / "r", tmp_path / "jobs" / "r" / "work"
+    job = WorkspacePaths(tmp_path).job("r")
+    work = job.work
     work.mkdir(parents=True)
     (work / "train.py").write_text(script)
-    save_plan(folder, plan)
-    gang = PartsHere([NodePart(str(folder), "127.0.0.1", {}) for _ in range(2)])
+    save_plan(job, plan)
+    gang = PartsHere([NodePart(str(tmp_path), "r", "127.0.0.1", {}) for _ in range(2)])
     assert all(part.prepare() for part in gang.parts)
-    made: Sequence[Rank] = make_ranks(plan, (), {}, [Share(), Share()], folder, HOSTS)
+    made: Sequence[Rank] = make_ranks(plan, (), {}, [Share(), Share()], job, HOSTS)
     return gang, SpreadRunning(gang, made, 2, work)
 
 

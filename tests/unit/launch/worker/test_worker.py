@@ -20,7 +20,7 @@ from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker import worker as worker_module
 from trackboard.launch.worker.worker import Worker
-from trackboard.layout.start_lock import wish_for_end
+from trackboard.layout.cancel_flag import request_cancel
 from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
 from trackboard.testing.memory import MemoryStore
@@ -46,11 +46,11 @@ class Bench:
     ) -> None:
         """Keep the plan of a script given as text."""
         (self.source / "train.py").write_text(script)
-        taken = take_snapshot(self.source, self.place.folder / "snapshots", self.place.blobs)
+        taken = take_snapshot(self.source, self.place.paths.folder / "snapshots", self.place.blobs)
         plan = JobPlan(
             run=RUN,
             experiment="demo",
-            workspace=str(self.place.folder),
+            workspace=str(self.place.paths.folder),
             compute="local",
             snapshot=taken.digest,
             script=("train.py", *arguments),
@@ -61,7 +61,7 @@ class Bench:
             max_duration_s=max_duration_s,
             notes=("planned with care",),
         )
-        save_plan(self.place.job_folder(RUN), plan)
+        save_plan(self.place.paths.job(RUN), plan)
         self.place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
 
     def carry_out(self, open_site: Callable[[], Site] | None = None, *shares: Share) -> Run:
@@ -91,7 +91,7 @@ class Bench:
 
     def file(self, path: str) -> bytes:
         """A plain file of the run."""
-        return (self.place.folder / "runs" / RUN / path).read_bytes()
+        return (self.place.paths.folder / "runs" / RUN / path).read_bytes()
 
     def output(self, path: str) -> bytes:
         """A file of the run that is in the blobs."""
@@ -103,7 +103,7 @@ class Bench:
         return {file.path for file in self.store.list_files(RUN)}
 
     def _drain(self) -> None:
-        folder = self.place.folder
+        folder = self.place.paths.folder
         ingest = Ingest(
             folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
         )
@@ -162,7 +162,7 @@ def test_completes_and_keeps_everything(bench: Bench) -> None:
     assert bench.output("outputs/sub/model.bin") == b"weights"
     events = {"outputs/events.out.tfevents.1", "runs/x/events.out.tfevents.2"}
     assert bench.paths() == {CONSOLE, "logs/a.log", "outputs/sub/model.bin"} | events
-    assert not (bench.place.job_folder(RUN) / "work").exists()
+    assert not (bench.place.paths.job(RUN).folder / "work").exists()
     assert run.started_s is not None
     assert run.ended_s is not None
 
@@ -215,7 +215,7 @@ def test_what_is_printed_and_logged_is_there_while_it_runs(bench: Bench) -> None
 
 def test_cancel(bench: Bench) -> None:
     bench.save("import time\nprint('up')\ntime.sleep(600)")
-    console = bench.place.job_folder(RUN) / "console.txt"
+    console = bench.place.paths.job(RUN).folder / "console.txt"
     thread = _later(
         lambda: bench.store.request_cancel(RUN),
         lambda: bench.run().state is RunState.RUNNING and b"up" in console.read_bytes(),
@@ -227,7 +227,7 @@ def test_cancel(bench: Bench) -> None:
 
 def test_cancel_before_the_script_starts(bench: Bench, tmp_path: Path) -> None:
     bench.save(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    wish_for_end(bench.place.job_folder(RUN))
+    request_cancel(bench.place.paths.job(RUN))
     run = bench.carry_out()
     assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
     assert not (tmp_path / "ran").exists()
@@ -240,7 +240,7 @@ def test_a_script_that_fails_when_it_is_canceled(bench: Bench) -> None:
         import sys
         open(sys.argv[1], "w")
         sys.exit(1)""",
-        str(bench.place.job_folder(RUN) / "cancel"),
+        str(bench.place.paths.job(RUN).folder / "cancel"),
     )
     assert bench.carry_out().state is RunState.CANCELED
 
@@ -253,7 +253,7 @@ def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
         print("up")
         while True: time.sleep(1)"""
     )
-    console = bench.place.job_folder(RUN) / "console.txt"
+    console = bench.place.paths.job(RUN).folder / "console.txt"
     thread = _later(
         lambda: bench.store.request_cancel(RUN),
         lambda: bench.run().state is RunState.RUNNING and b"up" in console.read_bytes(),
@@ -265,7 +265,7 @@ def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
 
 def test_sigterm_to_the_worker_ends_the_script(bench: Bench) -> None:
     bench.save("import time\nprint('up')\ntime.sleep(600)")
-    console = bench.place.job_folder(RUN) / "console.txt"
+    console = bench.place.paths.job(RUN).folder / "console.txt"
     thread = _later(
         lambda: os.kill(os.getpid(), signal.SIGTERM),
         lambda: console.exists() and b"up" in console.read_bytes(),
@@ -287,7 +287,9 @@ def test_the_console_is_kept_once(bench: Bench) -> None:
     bench.save("print('all of it')")
     bench.carry_out()
     assert b"all of it" in bench.file(CONSOLE)
-    assert sorted(path.name for path in bench.place.job_folder(RUN).iterdir()) == ["plan.json"]
+    assert sorted(path.name for path in bench.place.paths.job(RUN).folder.iterdir()) == [
+        "plan.json"
+    ]
 
 
 def test_the_console_stays_when_the_disk_refused_a_part(
@@ -302,7 +304,7 @@ def test_the_console_stays_when_the_disk_refused_a_part(
 
     monkeypatch.setattr("trackboard.spool.segment._write", refuse)
     bench.carry_out()
-    console = bench.place.job_folder(RUN) / "console.txt"
+    console = bench.place.paths.job(RUN).folder / "console.txt"
     assert "all of it" in console.read_text()
 
 
@@ -356,7 +358,7 @@ def test_much_output(bench: Bench) -> None:
 
 def test_snapshot_that_is_gone(bench: Bench) -> None:
     bench.save("")
-    for manifest in (bench.place.folder / "snapshots").glob("*.json"):
+    for manifest in (bench.place.paths.folder / "snapshots").glob("*.json"):
         manifest.unlink()
     run = bench.carry_out()
     assert run.state is RunState.FAILED
@@ -458,7 +460,7 @@ def test_of_many_links_some_are_named(bench: Bench) -> None:
 def test_it_says_that_it_lives_while_the_script_is_silent(bench: Bench) -> None:
     bench.save("import time; time.sleep(0.3)")
     Worker(bench.place, RUN, bench.site).carry_out()
-    spool = b"".join(file.read_bytes() for file in bench.place.folder.glob("spool/*/*.seg"))
+    spool = b"".join(file.read_bytes() for file in bench.place.paths.folder.glob("spool/*/*.seg"))
     assert spool.count(b'"k":"heartbeat"') == 1  # the next one 10 s later
     assert bench.run().state is RunState.COMPLETED
 

@@ -303,7 +303,7 @@ class DetailCalls(RunHandle):
         from trackboard.launch.context.plan_file import load_plan
 
         try:
-            return load_plan(self.experiment.workspace._workspace.site.job_folder(RunId(self.id)))
+            return load_plan(self.experiment.workspace._workspace.site.paths.job(RunId(self.id)))
         except NotFound:
             return None
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from azureml.exceptions._tree import SnapshotException, sdk_errors
-from trackboard.launch.context.worker_context import SNAPSHOTS
 from trackboard.launch.snapshot.manifest import load_manifest
 from trackboard.launch.snapshot.take import take_snapshot
+from trackboard.layout import replacing
 
 if TYPE_CHECKING:
     from trackboard.workspace import Workspace
@@ -24,30 +24,28 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same snapshot is the same file
 def keep_folder(workspace: Workspace, folder: str) -> str:
     """Take a snapshot; returns its id."""
     with sdk_errors(SnapshotException):
-        taken = take_snapshot(Path(folder), workspace.folder / SNAPSHOTS, workspace.blobs)
+        taken = take_snapshot(Path(folder), workspace.paths.snapshots, workspace.blobs)
     return taken.digest
 
 
 def write_zip(workspace: Workspace, digest: str, folder: Optional[str]) -> str:
     """Write `<digest>.zip` to a folder, aside and renamed; returns where it is."""
     with sdk_errors(SnapshotException):
-        manifest = load_manifest(workspace.folder / SNAPSHOTS, Path(digest).name)
+        manifest = load_manifest(workspace.paths.snapshots, Path(digest).name)
     home = os.path.abspath(folder or tempfile.mkdtemp(prefix="snapshot-"))
     target = os.path.join(home, f"{digest}.zip")
-    aside = f"{target}.part"
     try:
         os.makedirs(home, exist_ok=True)
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replacing(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in manifest.folders:
                 archive.writestr(_entry(f"{path}/", 0o40755), b"")
-            for file in manifest.files:
-                entry = _entry(file.path, 0o100000 | file.mode)
-                entry.file_size = file.size_bytes
-                with workspace.blobs.open(file.key) as source, archive.open(entry, "w") as sink:
+            for each in manifest.files:
+                entry = _entry(each.path, 0o100000 | each.mode)
+                entry.file_size = each.size_bytes
+                with workspace.blobs.open(each.key) as source, archive.open(entry, "w") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
             for link in manifest.links:
                 archive.writestr(_entry(link.path, _LINK), link.target)
-        os.replace(aside, target)
     except OSError as error:
         raise SnapshotException(
             f"the snapshot {digest} cannot be written to {home!r}: {error.strerror or error}",

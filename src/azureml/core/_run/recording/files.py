@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
-from pathlib import Path
 from typing import (
     IO,
     TYPE_CHECKING,
@@ -29,7 +27,7 @@ from azureml.core._run.recording.paths import file_path
 from azureml.core._run.recording.streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.blobs import open_folder
-from trackboard.layout import make_folder, open_file
+from trackboard.layout import WorkspacePaths, make_folder, replacing
 from trackboard.layout.reading import open_regular
 from trackboard.layout.safe_paths import given_path
 from trackboard.model import RunId
@@ -195,7 +193,7 @@ class FileCalls(RunHandle):
 
     def _blobs(self) -> Any:
         if self._experiment is None:  # inside a job, which need not be able to read
-            return open_folder(Path(os.environ["TRACKBOARD_WORKSPACE"]) / "blobs")
+            return open_folder(WorkspacePaths.of_job().blobs)
         return self.experiment.workspace._workspace.blobs
 
     def _list_files(self) -> List[RunFile]:
@@ -263,15 +261,11 @@ class FileCalls(RunHandle):
         """Write a copy aside and rename it, so that nobody sees half a file."""
         with sdk_errors():
             given_path(target)
-        aside = f"{target}.{secrets.token_hex(4)}.part"
         try:
             make_folder(os.path.dirname(target) or os.curdir)
-            with self._open(file) as source, open(aside, "xb", opener=open_file) as copy:
+            with self._open(file) as source, replacing(target) as copy:
                 shutil.copyfileobj(source, copy, _COPY_BYTES)
-            os.replace(aside, target)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(aside)
             raise UserErrorException(
                 f"{file.path!r} cannot be copied to {target!r}: {error.strerror or error}",
                 inner_exception=error,

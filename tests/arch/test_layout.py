@@ -1,0 +1,124 @@
+"""Nothing but `layout` joins a path below a workspace, calls flock, or replaces a file by hand."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+LAYOUT = SOURCE / "trackboard" / "layout"
+OTHERS = sorted(
+    file
+    for file in SOURCE.rglob("*.py")
+    if LAYOUT not in file.parents and "inside/path" not in str(file)
+)
+# Folders and databases, which are moved as they are; a blob, whose name is not known before its end.
+RENAMES = {
+    "trackboard/blobs/folder.py",
+    "trackboard/ingest/aside.py",
+    "trackboard/ingest/removal.py",
+    "trackboard/inside/mnist.py",  # alone in a job's interpreter
+    "trackboard/launch/queue/recovery.py",  # a file that nobody may see before it is locked
+    "trackboard/board/registry.py",  # as that
+    "trackboard/board/export_folder.py",  # compared with what is there first
+    "trackboard/spool/folder.py",
+    "trackboard/stores/engine/sqlite.py",
+    "trackboard/targets/ray/target.py",  # a handle becomes a retired one
+    "trackboard/environments/variables.py",  # links
+    "azureml/core/_jobs/submission.py",
+}
+
+
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"), str(file))
+
+
+def place(file: Path, node: ast.expr | ast.stmt) -> str:
+    return f"{file.relative_to(SOURCE)}:{node.lineno}"
+
+
+def names_of_files() -> set[str]:
+    """What `layout.paths` calls files and folders."""
+    tree = parse(LAYOUT / "paths.py")
+    joined = [
+        node.right
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    ]
+    constants = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    texts = {
+        node.value
+        for node in [*joined, *constants]
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return texts - {"TRACKBOARD_WORKSPACE"}
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    return {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body
+        if isinstance(node.body[0], ast.Expr)
+    }
+
+
+def joins(tree: ast.Module, names: set[str]) -> Iterator[ast.expr]:
+    """Where one of the names is joined to something, or stands as a whole text of its own kind."""
+    unmistakable = {name for name in names if "." in name or "-" in name}
+    skipped = docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            if isinstance(node.right, ast.Constant) and node.right.value in names:
+                yield node
+        elif (
+            isinstance(node, ast.Constant)
+            and node.value in unmistakable
+            and id(node) not in skipped
+        ):
+            yield node
+
+
+def test_the_names_are_found() -> None:
+    assert {"plan.json", "worker.log", "spool", "trackboard.toml", "halfway"} <= names_of_files()
+
+
+def test_nobody_else_joins_paths_of_a_workspace() -> None:
+    names = names_of_files()
+    bad = {place(file, node) for file in OTHERS for node in joins(parse(file), names)}
+    own_folders = {
+        "environments/",
+        "board/reader.py",
+        "board/export_folder.py",
+    }  # not the workspace's
+    assert {each for each in bad if not any(own in each for own in own_folders)} == set()
+
+
+def test_nobody_else_locks_files() -> None:
+    bad = [
+        place(file, node)
+        for file in OTHERS
+        for node in ast.walk(parse(file))
+        if (isinstance(node, ast.Attribute) and node.attr in ("flock", "lockf"))
+        or (isinstance(node, ast.ImportFrom) and node.module == "fcntl")
+    ]
+    assert bad == []
+
+
+def test_nobody_else_replaces_files() -> None:
+    bad = [
+        place(file, node)
+        for file in OTHERS
+        if str(file.relative_to(SOURCE)) not in RENAMES
+        for node in ast.walk(parse(file))
+        if isinstance(node, ast.Call) and is_rename(node)
+    ]
+    assert bad == []
+
+
+def is_rename(call: ast.Call) -> bool:
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    name = ast.unparse(call.func)
+    if name in ("os.replace", "os.rename", "os.renames"):
+        return True
+    return call.func.attr in ("rename", "replace") and len(call.args) == 1 and not call.keywords
