@@ -160,6 +160,9 @@ PREREQUISITES = {
     "frameworks": Prerequisite(
         _modules(*_FRAMEWORKS), advice="scripts/setup frameworks-test (1.2 GB)"
     ),
+    "stable-baselines3": Prerequisite(
+        _modules("stable_baselines3"), advice="scripts/setup frameworks-test (1.2 GB)"
+    ),
     "git": Prerequisite(_program("git"), "git"),
     "linux": Prerequisite(
         lambda: sys.platform if sys.platform == "linux" else None, advice="a machine with Linux"

@@ -1,5 +1,6 @@
 """Whole programs are started here: none may stay. Pages are looked at with a real browser."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +19,16 @@ from trackboard.launch.submit import submit
 from trackboard.model import Compute, Distribution, EnvironmentRequest, Run, RunId, RunState
 from trackboard.workspace import Workspace
 
-# No graphics processor, no calls home; without WebGL TensorBoard draws curves that can be counted.
+# No calls home.
 _FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-3d-apis --disable-quic --no-first-run "
+    "--headless=new --no-sandbox --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync "
     "--disable-dev-shm-usage --window-size=1400,900"
 )
+_WITHOUT_WEBGL = (
+    "--disable-gpu --disable-3d-apis"  # TensorBoard draws curves that can be counted then
+)
+_WITH_WEBGL = "--use-angle=swiftshader --enable-unsafe-swiftshader"  # no graphics processor needed
 
 
 @pytest.fixture(autouse=True)
@@ -31,18 +36,33 @@ def _nothing_stays(leaves_no_process: None) -> None:
     """Every test in this folder ends what it starts."""
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chrome]:
-    """A headless Chromium that nobody has used yet."""
+@contextlib.contextmanager
+def _chromium(profile: Path, flags: str) -> Iterator[Chrome]:
     options = Options()
-    for flag in _FLAGS.split():
+    for flag in f"{_FLAGS} {flags}".split():
         options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={tmp_path / 'browser'}")
+    options.add_argument(f"--user-data-dir={profile}")
     options.binary_location = require("chromium", "chromedriver")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = Chrome(options=options, service=Service(require("chromedriver")))
-    yield chrome
-    chrome.quit()
+    try:
+        yield chrome
+    finally:
+        chrome.quit()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Chrome]:
+    """A headless Chromium that nobody has used yet."""
+    with _chromium(tmp_path / "browser", _WITHOUT_WEBGL) as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def drawing_browser(tmp_path: Path) -> Iterator[Chrome]:
+    """One that draws in three dimensions, as the projector does."""
+    with _chromium(tmp_path / "browser", _WITH_WEBGL) as chrome:
+        yield chrome
 
 
 class Jobs:

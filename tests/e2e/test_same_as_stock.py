@@ -1,201 +1,100 @@
-"""Every route of TensorBoard's that has data, asked of the stock one and of ours, for the same real files.
+"""Every route of TensorBoard's, asked of the stock one and of ours, for the same files of tensorboardX.
 
-As a folder, as a job and as an export of that. What differs is in `EXPLAINED`, with the reason.
+As a folder, as a job and as an export of that. Those of the training frameworks are compared in
+tests/frameworks and tests/long.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import re
-import subprocess
-import sys
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import Jobs
-from tests.waiting import PATIENCE_S, until
-
-from trackboard.board.export import export_runs
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from tests.every_route import Page, ask_all, ask_assets, list_routes
+from tests.same_as_stock import NOT_COMPARED, compare
 
 _SCRIPT = """
+import io, json, shutil, sys, wave
 import numpy as np
+from tensorboard.compat.proto.config_pb2 import RunMetadata
 from tensorboardX import SummaryWriter
+from tensorboardX.proto.attr_value_pb2 import AttrValue
+from tensorboardX.proto.event_pb2 import Event, TaggedRunMetadata
+from tensorboardX.proto.graph_pb2 import GraphDef
+from tensorboardX.proto.node_def_pb2 import NodeDef
+from tensorboardX.proto.summary_pb2 import Summary
 
 random = np.random.default_rng(1)
+layout = {"all": {"both": ["Multiline", ["loss/total", "accuracy"]],
+                  "band": ["Margin", ["loss/total", "accuracy", "lr"]]}}
+
+def beep():
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(random.integers(-9, 9, 800, np.int16).tobytes())
+    audio = Summary.Audio(sample_rate=8000, num_channels=1, length_frames=800,
+                          encoded_audio_string=file.getvalue(), content_type="audio/wav")
+    return Summary(value=[Summary.Value(tag="beep", audio=audio)])
+
 for name in ("train", "eval/deep"):
     with SummaryWriter(f"logs/{name}") as w:
         for step in range(20):
-            w.add_scalar("loss/total", 1 / (1 + step), step)
+            w.add_scalar("loss/total", 1 / (1 + step), step, summary_description=f"of **{name}**")
             w.add_scalar("accuracy", step / 20, step)
-        w.add_histogram("weights", random.normal(size=100), 3)
-        w.add_image("picture", random.random((3, 8, 8)), 1)
-        w.add_text("note", "**bold** and a | b", 2)
-        w.add_pr_curve("pr", random.integers(2, size=50), random.random(50), 4)
-        w.add_mesh("mesh", random.random((1, 10, 3)))
-        w.add_embedding(random.random((5, 3)), metadata=list("abcde"), tag="words", global_step=1)
-        w.add_custom_scalars({"all": {"both": ["Multiline", ["loss/total", "accuracy"]]}})
+            w.add_scalar("lr", 0.1, step)
+            w.add_image("picture", random.random((3, 8, 8)), step)
+        w.add_scalar("odd", float("nan"), 0)
+        w.add_scalar("odd", float("inf"), 1)
+        w.add_images("pictures", random.random((2, 3, 8, 8)), 1)
+        for step in range(3):
+            w.add_histogram("weights", random.normal(size=100), step)
+            w.add_text("note", f"**bold** and a | b, {step}", step)
+            w.add_pr_curve("pr", random.integers(2, size=50), random.random(50), step)
+            w.file_writer.add_summary(beep(), step)
+        w.add_mesh("mesh", random.random((1, 10, 3)), colors=random.integers(255, size=(1, 10, 3)),
+                   faces=random.integers(10, size=(1, 4, 3)))
+        w.add_embedding(random.random((5, 3)), metadata=list("abcde"), tag="words", global_step=1,
+                        label_img=random.random((5, 3, 8, 8)))
+        w.add_custom_scalars(layout)
+        nodes = [NodeDef(name="a", op="Const", attr={"v": AttrValue(s=b"x" * 2000)}),
+                 NodeDef(name="b", op="Identity", input=["a"])]
+        w.file_writer.event_writer.add_event(Event(graph_def=GraphDef(node=nodes).SerializeToString()))
+        said = RunMetadata()
+        said.step_stats.dev_stats.add(device="cpu:0").node_stats.add(node_name="a")
+        tagged = TaggedRunMetadata(tag="first", run_metadata=said.SerializeToString())
+        w.file_writer.event_writer.add_event(Event(tagged_run_metadata=tagged))
+    config = f"logs/{name}/projector_config.pbtxt"
+    with open(f"logs/{name}/views.txt", "w") as views, open(config) as file:
+        views.write(json.dumps([{"label": "first"}]))
+        text = file.read()
+    with open(config, "w") as file:
+        file.write(text.replace("tensor_name:", 'bookmarks_path: "views.txt" tensor_name:'))
+with SummaryWriter("logs/tuned") as w:
+    for number in range(2):
+        w.add_hparams({"width": 8 + number, "kind": "ab"[number], "deep": bool(number)},
+                      {"score": number / 2}, name=f"trial-{number}")
+shutil.copytree("logs", sys.argv[1])
 """
-EXPLAINED = {
-    "environment": "says where the data is, which differs",
-    "plugins_listing": "texts are active: every job has a status",
-    "experiments": "the stock one has none to list",
-    "plugin/hparams/experiment": "a job's arguments are parameters, and all runs' are merged",
-}
-_PER_TAG = {
-    "scalars": "scalars/scalars",
-    "histograms": "histograms/histograms",
-    "distributions": "distributions/distributions",
-    "text": "text/text",
-    "custom_scalars": "",
-    "images": "images/images",
-    "pr_curves": "pr_curves/pr_curves",
-    "mesh": "mesh/meshes",
-}
 
 
-class Page:
-    """A TensorBoard, whose runs are called here as the stock one calls them."""
-
-    def __init__(self, url: str, prefix: str = "") -> None:
-        self._url = url
-        self._prefix = prefix
-
-    def get(self, route: str, **query: Any) -> Any:
-        """An answer; bytes as their digest."""
-        if "run" in query:
-            query["run"] = self._prefix + query["run"]
-        url = f"{self._url}data/{route}?{urllib.parse.urlencode(query)}"
-        try:
-            with urllib.request.urlopen(url, timeout=60) as response:
-                body = response.read()
-        except urllib.error.HTTPError as error:
-            return f"HTTP {error.code}"
-        try:
-            return self._plain(json.loads(body))
-        except ValueError:
-            return hashlib.sha256(body).hexdigest()
-
-    def charts(self, *charts: Mapping[str, Any]) -> Any:
-        """What the Time Series tab asks for, all runs of a tag at once."""
-        form = urllib.parse.urlencode({"requests": json.dumps(charts)}).encode()
-        url = f"{self._url}data/plugin/timeseries/timeSeries"
-        with urllib.request.urlopen(url, form, timeout=60) as response:
-            return self._plain(json.loads(response.read()))
-
-    def _plain(self, said: Any) -> Any:
-        """The answer with the stock names of runs, and with blobs in the place of their keys."""
-        if isinstance(said, list):
-            return [self._plain(each) for each in said]
-        if not isinstance(said, dict):
-            own = isinstance(said, str) and self._prefix and said.startswith(self._prefix)
-            return said[len(self._prefix) :] if own else said
-        plain = {self._plain(key): self._plain(value) for key, value in said.items()}
-        if str(said.get("query", "")).startswith("blob_key="):
-            key = said["query"].removeprefix("blob_key=")
-            plain["query"] = self.get("plugin/images/individualImage", blob_key=key)
-        elif "imageId" in plain:
-            plain["imageId"] = self.get("plugin/timeseries/imageData", imageId=said["imageId"])
-        return {key: value for key, value in plain.items() if key != self._prefix[:-1] or not key}
-
-    def runs(self) -> list[str]:
-        return [run for run in self.get("runs") if run != self._prefix[:-1]]
-
-    def all(self) -> Iterator[tuple[str, Any]]:
-        """Each question about the files, and its answer."""
-        yield "runs", self.runs()
-        for plugin, route in _PER_TAG.items():
-            listed = self.get(f"plugin/{plugin}/tags") if plugin != "custom_scalars" else {}
-            yield f"{plugin} tags", listed
-            for run, tags in sorted(listed.items()):
-                for tag in tags:
-                    yield f"{plugin} {run} {tag}", self.get(f"plugin/{route}", run=run, tag=tag)
-        yield "layout", self.get("plugin/custom_scalars/layout")
-        yield "graphs", self.get("plugin/graphs/info")
-        yield "time series", self.get("plugin/timeseries/tags")
-        for plugin, tag in (("scalars", "loss/total"), ("histograms", "weights")):
-            yield f"charts of {plugin}", self.charts({"plugin": plugin, "tag": tag})
-        for run in self.runs():
-            picture = {"plugin": "images", "tag": "picture", "run": self._prefix + run, "sample": 0}
-            yield f"picture {run}", self.charts(picture)
-        for run in sorted(self.runs()):
-            yield f"projector {run}", self.get("plugin/projector/info", run=run)
-            for route in ("tensor", "metadata"):
-                asked = {"run": run, "name": "words:00001"}
-                yield f"{route} {run}", self.get(f"plugin/projector/{route}", **asked)
-        yield "projector", sorted(self.get("plugin/projector/runs"))
-
-
-@contextlib.contextmanager
-def stock(logdir: Path) -> Iterator[Page]:
-    """An unmodified TensorBoard."""
-    words = [sys.executable, "-m", "tensorboard.main", f"--logdir={logdir}", "--port=0"]
-    said = logdir.with_suffix(".stock")
-    with said.open("wb") as file, subprocess.Popen(words, stdout=file, stderr=file) as process:
-        try:
-            pattern = re.compile(r"http://localhost:\d+/")
-            yield Page(until(lambda: pattern.search(said.read_text()))[0])
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
-
-
-@contextlib.contextmanager
-def ours(show: Show, prefix: str = "") -> Iterator[Page]:
-    board = BoardProcess.start(show, port=0)
-    try:
-        yield Page(board.url, prefix)
-    finally:
-        board.stop()
-
-
-def answers(page: Page, is_loaded: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
-    """All answers, once the reader behind has read everything."""
-
-    def ask() -> dict[str, Any] | None:
-        found = dict(page.all())
-        return found if is_loaded(found) and found == dict(page.all()) else None
-
-    return until(ask, "the answers stay different", pause_s=0.5)
+_WITHOUT_DATA = [route for route in NOT_COMPARED if route != "/"]
 
 
 def test_all_answers_are_the_same(jobs: Jobs, tmp_path: Path) -> None:
-    run = jobs.submit(_SCRIPT)
-    ended = jobs.wait(run)
+    routes = list_routes()
+
+    def ask(page: Page) -> dict[str, Any]:
+        answers = {**ask_all(page), **dict(ask_assets(page, routes))}
+        answers.update((f"nothing of {route}", page.get(route)) for route in _WITHOUT_DATA)
+        return answers
+
+    written = tmp_path / "copies" / "written"
+    ended = jobs.wait(jobs.submit(_SCRIPT, str(written)))
     assert ended.cause == ""
-    logs = jobs.workspace.run_folder(run) / "logs"
-    exported = tmp_path / "exported"
-    export_runs(jobs.workspace.source, [run], exported, report=print)
-
-    def is_loaded(found: Mapping[str, Any]) -> bool:
-        return len(found) > 30 and len(found["runs"]) == 2 and len(found["projector"]) == 2
-
-    with stock(logs) as page:
-        wanted = answers(page, is_loaded)
-    assert not any("HTTP" in str(answer) for answer in wanted.values())
-    for what, show, prefix in (
-        ("folder", Show(log_folder=logs), ""),
-        ("job", Show(workspace=jobs.folder), "demo/run-1/"),
-        ("export", Show(log_folder=exported), "demo/run-1/"),
-    ):
-        with ours(show, prefix) as page:
-            found = answers(page, is_loaded)
-        differences = {
-            question: (found.get(question), wanted.get(question))
-            for question in found.keys() | wanted.keys()
-            if found.get(question) != wanted.get(question)
-        }
-        assert differences == {}, what
-
-
-def test_what_is_not_compared_is_answered_all_the_same(jobs: Jobs) -> None:
-    with ours(Show(workspace=jobs.folder)) as page:
-        answers = {route: page.get(route) for route in EXPLAINED}
-    assert not [route for route in answers if str(answers[route]).startswith("HTTP 5")]
+    answers, answered = compare(jobs.workspace, ended, written, runs=5, ask=ask)
+    assert routes - answered - answers.keys() == NOT_COMPARED.keys(), "no route is forgotten"
+    refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
+    assert [asked for asked in refused if not asked.startswith(("/", "nothing of "))] == []

@@ -59,7 +59,7 @@ class RunFolders:
         self._watches: dict[RunId, EventWatch[tuple[str, str]]] = defaultdict(EventWatch)
         self._numbers: dict[Folder, str] = {}
         self._next_number = 0
-        self._others: set[Folder] = set()  # log directories without event files
+        self._others: set[Folder] = set()  # log directories with other files than event files
         self.generation = 0
         self._names: WeakKeyDictionary[Roster, tuple[int, Mapping[Folder, str]]]
         self._names = WeakKeyDictionary()
@@ -127,7 +127,10 @@ class RunFolders:
             }
 
     def list_others(self, experiment_id: str) -> tuple[str, ...]:
-        """What log directories without event files are called."""
+        """What log directories are called that hold other files than event files.
+
+        A writer may keep its first events to itself for minutes; until then the reader finds no run there.
+        """
         roster = self._rosters.get(experiment_id)
         with self._lock:
             return tuple(n for folder, n in self._name(roster).items() if folder in self._others)
@@ -142,7 +145,8 @@ class RunFolders:
         generation, names = self._names.get(roster, (-1, {}))
         if generation != self.generation:
             shown = set(roster.ids.values())
-            known = [f for f in (*self._numbers, *self._others) if f[0] in roster.names]
+            folders = dict.fromkeys((*self._numbers, *self._others))
+            known = [folder for folder in folders if folder[0] in roster.names]
             named = name_event_folders(known, roster.names)
             names = {folder: name for folder, name in named.items() if folder[0] in shown}
             self._names[roster] = (self.generation, names)
@@ -213,10 +217,10 @@ class RunFolders:
         known = {(f.folder, f.path) for f in before if (run, f.folder) in self._numbers}
         for folder, name in events.keys() - known:
             self._link((run, folder), name, events[folder, name].place)
-        folders = {(run, file.folder) for file in found} - self._numbers.keys()
-        others = {folder for folder in self._others if folder[0] == run}
-        if folders != others:
-            self._others = (self._others - others) | folders
+        others = {(run, file.folder) for file in found if not file.is_events}
+        others_before = {folder for folder in self._others if folder[0] == run}
+        if others != others_before:
+            self._others = (self._others - others_before) | others
             self.generation += 1
         self.changes += 1
 

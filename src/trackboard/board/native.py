@@ -78,7 +78,7 @@ class EventFolders(Protocol):
         ...
 
     def list_others(self, experiment_id: str, /) -> Collection[str]:
-        """Names of runs without event files that plugins have something to show of."""
+        """Names of runs that plugins may have something to show of, whatever the reader finds."""
         ...
 
     def close(self) -> None:
@@ -153,16 +153,15 @@ class NativeProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is n
     def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
         """List the runs that the reader found, and others that only plugins know."""
         reader = self._find_reader(experiment_id)
-        others = [tb.Run(name, name, None) for name in self._folders.list_others(experiment_id)]
-        if reader is None:
-            return others
         names = self._folders.list_names(experiment_id)
         found = [
             run if names is None else tb.Run(names[run.run_id], names[run.run_id], run.start_time)
-            for run in self._list(reader, ctx, "list_runs")
+            for run in (self._list(reader, ctx, "list_runs") if reader else ())
             if names is None or run.run_id in names
         ]
-        return found + others
+        known = {run.run_id for run in found}
+        others = self._folders.list_others(experiment_id)
+        return found + [tb.Run(name, name, None) for name in others if name not in known]
 
     # -- series ---------------------------------------------------------------------------------------
 

@@ -230,6 +230,17 @@ def test_plugins_have_a_log_directory_called_like_the_runs(
     }
 
 
+def test_what_lies_beside_an_event_file_is_told_whatever_the_reader_finds_in_that(
+    lab: Lab, folders: RunFolders, clock: Clock
+) -> None:
+    lab.add_file("a", "logs/train/x.tfevents", b"")  # its writer keeps the events to itself yet
+    follow(folders, clock)
+    assert folders.list_others("") == ()
+    lab.add_file("a", "logs/train/projector_config.pbtxt", b"")
+    assert follow(folders, clock) == {"exp/run-1/train/x.tfevents": ""}
+    assert folders.list_others("") == ("exp/run-1/train",)
+
+
 def test_without_further_names_for_files_they_are_copied(
     lab: Lab, folders: RunFolders, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

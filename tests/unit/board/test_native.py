@@ -171,6 +171,19 @@ def test_runs_of_the_reader_carry_our_names(board: Board) -> None:
     board.native.close()
 
 
+def test_a_run_that_plugins_have_files_of_is_listed_once(board: Board, lab: Lab) -> None:
+    lab.add_file("b", "logs/projector_config.pbtxt")
+    lab.add_run("c")
+    lab.add_file("c", "logs/projector_config.pbtxt")
+    runs = board.native.list_runs(experiment_id="")
+    assert [(run.run_id, run.start_time) for run in runs] == [
+        ("exp/run-1", 5),
+        ("exp/run-2", 5),
+        ("exp/run-3", None),
+    ]
+    board.native.close()
+
+
 def test_the_reader_is_asked_no_needless_question(board: Board) -> None:
     assert scalars(board, tags=["other"]) == scalars(board, runs=["nobody"]) == {}
     assert board.native.list_tensors(experiment_id="", plugin_name="images") == {}
