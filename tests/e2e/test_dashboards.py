@@ -48,6 +48,14 @@ const text = node => node.nodeType === Node.TEXT_NODE ? node.data
     .map(text).join(' ').replace(/\\s+/g, ' ');
 """
 
+# Sizes of the pictures that were drawn: their own, and as they are shown.
+SIZES = """
+return found.filter(image => image.complete && image.naturalWidth === 350).map(image => {
+  const shown = image.getBoundingClientRect();
+  return [image.naturalWidth, image.naturalHeight, shown.width, shown.height];
+});
+"""
+
 # Groups of cards that TensorBoard leaves closed, beyond the first two.
 CLOSED = (
     "button.group-toolbar:has(mat-icon[svgicon=expand_more_24px]),"
@@ -170,6 +178,12 @@ def texts(browser: Chrome, selector: str) -> list[str]:
     return found
 
 
+def sizes(browser: Chrome) -> list[list[float]]:
+    """Of pictures that are shown pixel by pixel both are the same."""
+    found: list[list[float]] = browser.execute_script(f"{DEEP} {SIZES}", "img")
+    return found
+
+
 def open_tab(browser: Chrome, board: BoardProcess, tab: str, is_there: Callable[[], bool]) -> None:
     """Open one dashboard without our page around it, and wait until it shows what it should."""
     browser.set_window_size(1500, 3000)  # only cards in sight are drawn
@@ -205,6 +219,7 @@ def test_time_series(browser: Chrome, board: BoardProcess) -> None:
         return all(any(card.startswith(name) for card in cards) for name in wanted)
 
     open_tab(browser, board, "timeseries", all_cards)
+    until(lambda: sizes(browser) == [[350, 215, 350, 215]] * 3, lambda: str(sizes(browser)))
 
 
 def test_images(browser: Chrome, board: BoardProcess) -> None:
@@ -223,6 +238,7 @@ def test_images(browser: Chrome, board: BoardProcess) -> None:
         " && i.src.includes('individualImage')).length"
     )
     open_tab(browser, board, "images", lambda: int(browser.execute_script(loaded, "img")) == 4)
+    assert sizes(browser) == [[350, 215, 350, 215]] * 3
 
 
 def test_text(browser: Chrome, board: BoardProcess) -> None:
