@@ -8,30 +8,16 @@ import sys
 import click
 
 from trackboard import __version__
-from trackboard.cli.cancel import cancel
-from trackboard.cli.demo import demo
-from trackboard.cli.env import env
-from trackboard.cli.logs import logs
-from trackboard.cli.rerun import rerun
-from trackboard.cli.runs import runs
-from trackboard.cli.show import show
-from trackboard.cli.stop import stop
-from trackboard.cli.submit import submit
-from trackboard.cli.tb import tb
-from trackboard.cli.where import where
+from trackboard.cli.verbs import Verbs
 from trackboard.errors import TrackboardError
 
 _INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="trackboard")
 def trackboard() -> None:
     """The history of machine-learning runs, shown live in the real TensorBoard."""
-
-
-for _verb in (demo, tb, submit, rerun, cancel, logs, runs, show, env, where, stop):
-    trackboard.add_command(_verb)
 
 
 def main() -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from trackboard import __version__
-from trackboard.cli.main import main
+from trackboard.cli.main import main, trackboard
+from trackboard.cli.verbs import VERBS, Verbs
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -20,6 +24,72 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--version") == 0
     assert capsys.readouterr().out == f"trackboard, version {__version__}\n"
+
+
+def loaded_by(*words: str, **variables: str) -> tuple[str, set[str]]:
+    """What the command prints, and which modules it loads for that."""
+    program = (
+        "import sys\n"
+        "from trackboard.cli.main import main\n"
+        f"sys.argv = ['trackboard', *{list(words)!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sys.modules, sep='\\n', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout, set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "said"),
+    [
+        (["--version"], {}, __version__),
+        (["--help"], {}, "tb "),
+        (
+            [],
+            {
+                "_TRACKBOARD_COMPLETE": "bash_complete",
+                "COMP_WORDS": "trackboard s",
+                "COMP_CWORD": "1",
+            },
+            "submit",
+        ),
+    ],
+)
+def test_what_answers_at_once_loads_no_verb(
+    words: list[str], variables: dict[str, str], said: str
+) -> None:
+    printed, loaded = loaded_by(*words, **variables)
+    assert said in printed
+    ours = {name for name in loaded if name.startswith("trackboard")}
+    own = {"trackboard", "trackboard.cli", "trackboard.cli.main", "trackboard.cli.verbs"}
+    assert ours - own <= {"trackboard.errors"}
+    assert not {"numpy", "sqlalchemy", "yaml", "dataclasses", "concurrent.futures"} & loaded
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_is_listed_with_what_its_own_help_says(verb: str) -> None:
+    context = click.Context(trackboard)
+    command = Verbs().get_command(context, verb)
+    assert command is not None
+    assert command.name == verb
+    assert (command.help or "").replace(",", "").split()[:2] == VERBS[verb].split()[:2]
+    assert len(VERBS[verb]) < 66  # one line of --help
+
+
+def test_a_verb_of_another_word_is_named_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "rnus") == 2
+    assert "No such command 'rnus'. Did you mean 'runs'?" in capsys.readouterr().err
+    assert run(monkeypatch, "xyzzy") == 2
+    assert "There is demo, tb, submit" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--no-such-option"], ["no-such-verb"], ["tb", "--port", "x"]])
