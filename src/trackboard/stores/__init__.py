@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trackboard.stores.engine import postgresql, read_only, sqlite
+from trackboard.stores.engine import sqlite
 from trackboard.stores.engine.database import WAIT_S
 from trackboard.stores.sql.store import SqlStore
 
@@ -73,9 +73,13 @@ def open_read_only(path: Path, reason: str, *, network_folder: bool = False) -> 
         Conflict: The file is no history of ours, is damaged, or is of a newer version.
         Unavailable: It cannot be read either.
     """
+    from trackboard.stores.engine import read_only  # these two: few need them
+
     return SqlStore(read_only.open_for_reading(path, reason, network_folder=network_folder))
 
 
 def open_postgresql(url: str, *, wait_s: float = WAIT_S) -> SqlStore:
     """Open the history in the PostgreSQL database at `url`; see `stores.postgresql`."""
+    from trackboard.stores.engine import postgresql
+
     return SqlStore(postgresql.open_database(url, wait_s=wait_s))

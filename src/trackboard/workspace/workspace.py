@@ -1,4 +1,4 @@
-"""The composition root: a location becomes store, blobs, spool and targets. The one file that knows all.
+"""The composition root: a location becomes store, blobs and spool; `jobs` adds targets.
 
 Recording needs none of this (see `trackboard.record`); whoever reads, submits or shows opens it.
 """
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.blobs import open_folder
-from trackboard.board.source import Source
 from trackboard.config import (
     Location,
     Settings,
@@ -26,22 +25,20 @@ from trackboard.config import (
 )
 from trackboard.errors import NotFound
 from trackboard.ingest import Silence
-from trackboard.launch.context.launch_context import Site
-from trackboard.launch.delete import delete_experiment
-from trackboard.launch.plan import Request
-from trackboard.launch.queue.queue import cancel, kick
-from trackboard.launch.submit import submit
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Run, RunId, RunState
 from trackboard.notice import say_once
 from trackboard.ports import Blobs, Store
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
-from trackboard.targets import Targets
 from trackboard.workspace.parts import OpenParts
 from trackboard.workspace.reading import ReadingCalls
 
 if TYPE_CHECKING:
     from trackboard.board.export import Export
+    from trackboard.board.source import Source
+    from trackboard.launch.context.launch_context import Site
+    from trackboard.launch.plan import Request
+    from trackboard.workspace.jobs import WorkspaceJobs
     from trackboard.workspace.notebook import Look
 
 _REFRESH_S = 0.1
@@ -154,6 +151,8 @@ class Workspace(ReadingCalls):
     @property
     def source(self) -> Source:
         """The workspace as the board sees it."""
+        from trackboard.board.source import Source
+
         read_on = functools.partial(self.parts.read_on, _REFRESH_S)
         return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
 
@@ -256,44 +255,33 @@ class Workspace(ReadingCalls):
 
     # -- jobs ---------------------------------------------------------------------------------------
 
+    @functools.cached_property
+    def jobs(self) -> WorkspaceJobs:
+        """The jobs of the workspace."""
+        from trackboard.workspace.jobs import WorkspaceJobs  # few readers need it
+
+        return WorkspaceJobs(self)
+
     @property
     def site(self) -> Site:
         """The workspace as submitting and queueing see it."""
-        config = self.location.sdk_config
-        targets = Targets(self.folder, self.settings.compute, self.store.find_compute)
-        return Site(
-            paths=self.paths,
-            blobs=self.blobs,
-            recorder=self.recorder(),
-            name=self.name,
-            store=self.store,
-            drain=self.drain,
-            target_for=targets.open,
-            engine_of=targets.open_engine,
-            engines=targets.engines,
-            subscription_id=config.subscription_id if config else "",
-            resource_group=config.resource_group if config else "",
-        )
+        return self.jobs.site
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""
-        self.parts.prepare_to_write()
-        return submit(self.site, request)
+        return self.jobs.submit(request)
 
     def cancel(self, run: RunId) -> None:
         """Ask a job to end; see `launch.queue`."""
-        self.parts.prepare_to_write()
-        cancel(self.site, run)
+        self.jobs.cancel(run)
 
     def kick(self) -> None:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
-        if not self.obstacle:
-            kick(self.site)
+        self.jobs.kick()
 
     def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment, its runs and their folders; see `launch.removal`."""
-        self.parts.prepare_to_write()
-        return delete_experiment(self.site, name)
+        """Forget an experiment, its runs and their folders; see `launch.delete`."""
+        return self.jobs.delete_experiment(name)
 
     # -- seeing what was said -----------------------------------------------------------------------
 
