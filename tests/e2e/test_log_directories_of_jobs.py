@@ -21,6 +21,7 @@ from tests.waiting import until
 from trackboard.board.export import export_runs
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
+from trackboard.model import RunState
 
 _SCRIPT = """
 import os, pathlib, shutil, sys, time
@@ -150,3 +151,28 @@ def test_the_first_answer_after_the_end_has_all(jobs: Jobs, board: BoardProcess)
     assert page.ask("runs") == ["demo/run-1", "demo/run-1/a", "demo/run-1/b"]
     jobs.wait(jobs.submit(script))
     assert set(page.ask("runs")) > {"demo/run-2/a", "demo/run-2/b"}, "its reader ran already"
+
+
+def test_an_open_board_shows_what_a_replaced_file_holds_now(
+    jobs: Jobs, board: BoardProcess, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    script = """if True:
+        import os, pathlib, sys, time
+        from tensorboardX import SummaryWriter
+        for folder, points in (("logs/exp", 50), ("aside", 10)):
+            with SummaryWriter(folder) as writer:
+                for step in range(points):
+                    writer.add_scalar("loss", step, step)
+        (old,), (new,) = (list(pathlib.Path(each).iterdir()) for each in ("logs/exp", "aside"))
+        while not pathlib.Path(sys.argv[1]).exists():
+            time.sleep(0.02)
+        os.replace(new, old)
+    """
+    run = jobs.submit(script, str(gate))
+    page = Page(board, "demo/run-1/")
+    until(lambda: page.curves() == {"exp": 50, "aside": 10}, lambda: str(page.curves()))
+    gate.touch()
+    until(lambda: page.curves() == {"exp": 10}, lambda: str(page.curves()))
+    jobs.wait(run, state=RunState.COMPLETED)
+    assert page.curves() == {"exp": 10}

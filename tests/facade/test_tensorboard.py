@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.waiting import PATIENCE_S
+from tensorboardX import SummaryWriter
+from tests.waiting import PATIENCE_S, until
 
 from azureml.core import Experiment, Run
 from azureml.exceptions import ServiceException, UserErrorException
@@ -48,6 +50,26 @@ def runs_at(url: str) -> list[str]:
 @pytest.mark.parametrize("wrap", [list, tuple, set, iter, lambda runs: runs[0]])
 def test_runs_may_come_in_any_wrapping(open_board: Boards, run: Run, wrap: Any) -> None:
     assert runs_at(open_board(wrap([run])).start()) == ["trial/run-1"]
+
+
+def test_event_files_that_were_uploaded_are_shown(
+    open_board: Boards, run: Run, empty_folder: Path
+) -> None:
+    for name in ("alone", "written/one", "written/two/deep"):
+        with SummaryWriter(str(empty_folder / name)) as writer:
+            writer.add_scalar("native", 0.5, 3)
+    url = open_board([run]).start()
+    assert runs_at(url) == ["trial/run-1"]
+
+    (file,) = Path("alone").iterdir()
+    run.upload_file(f"kept/{file.name}", str(file))
+    run.upload_folder("logs", "written")
+    shown = {"trial/run-1/kept", "trial/run-1/one", "trial/run-1/two/deep"}
+    until(lambda: shown <= set(runs_at(url)), lambda: str(runs_at(url)))
+    for name in shown:
+        asked = urllib.parse.urlencode({"run": name, "tag": "native"})
+        with urllib.request.urlopen(f"{url}data/plugin/scalars/scalars?{asked}") as answer:
+            assert [point[1:] for point in json.load(answer)] == [[3, 0.5]]
 
 
 def test_start_prints_what_it_returns(

@@ -115,3 +115,16 @@ def test_one_name_wherever_a_run_is_named(monkeypatch: pytest.MonkeyPatch, capsy
     assert "run          digits/same #3\n" in capsys.readouterr().out
     run(monkeypatch, "show", "--json", "id-2")
     assert json.loads(capsys.readouterr().out)["run_name"] == "digits/same #3"
+
+
+@pytest.mark.usefixtures("_history")
+@pytest.mark.parametrize("words", [["a:events", "b:."], [".", "events"], ["a:.trackboard"]])
+def test_a_history_is_not_shown_among_folders_of_event_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, words: list[str]
+) -> None:
+    Path("events").mkdir()
+    assert run(monkeypatch, "tb", *words) == 2
+    said = capsys.readouterr().err
+    assert "holds a history: it is shown by itself" in said
+    assert str(Path.cwd()) in said
+    assert "Leave out the other folders" in said
