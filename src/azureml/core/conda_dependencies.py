@@ -11,8 +11,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 import yaml
 
 from azureml import _guard as _guard
-from azureml import core
 from azureml._finder import other_names
+from azureml.core import VERSION
 from azureml.core._settings.requirements import (
     conda_name,
     is_option,
@@ -107,7 +107,7 @@ class CondaDependencies:
         if pip_indexurl:
             made.set_pip_option(f"--index-url {pip_indexurl}")
             made.set_pip_option(f"--extra-index-url {DEFAULT_SDK_ORIGIN}")
-        pin = f"~={core.VERSION}" if pin_sdk_version else ""
+        pin = f"~={VERSION}" if pin_sdk_version else ""
         made.remove_pip_package(_SDK)
         if pip_packages is None:
             made._pip.append(_Default(_SDK + pin))

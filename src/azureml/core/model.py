@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from azureml import _guard as _guard
-from azureml import core
 from azureml._console import say
 from azureml._finder import other_names
+from azureml.core._links import workspace_of_job
 from azureml.core._model.changes import ModelChanges
 from azureml.core._model.files import CACHE, cached, check_name, draft, holds, places
 from azureml.core._refused import RefusedCall
@@ -430,7 +430,7 @@ class Model(ModelChanges):
         if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
             raise UserErrorException(f"get_model_path: version={version!r} is not an int.")
         if _workspace is None and os.environ.get("TRACKBOARD_RUN_ID"):
-            _workspace = core.Workspace._of_job()
+            _workspace = workspace_of_job()
         if _workspace is not None:
             model = Model(_workspace, model_name, version=version)
             home = os.path.join(CACHE, model.name, str(model.version))

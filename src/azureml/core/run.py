@@ -26,9 +26,9 @@ from typing import (
 from weakref import WeakValueDictionary
 
 from azureml import _guard as _guard
-from azureml import core
 from azureml._finder import other_names
 from azureml._notice import warn
+from azureml.core._links import experiment_of, offline_run, submitted_run_class
 from azureml.core._lists import RunIterator
 from azureml.core._run.reading.details import DOCS_URL as DOCS_URL
 from azureml.core._run.reading.details import ERROR_CODE, DetailCalls
@@ -113,13 +113,13 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def _from_stored(cls, stored: StoredRun, experiment: Experiment) -> Run:
         """The run of the class that fits its type."""
         if stored.experiment != experiment.name:
-            experiment = core.Experiment(experiment.workspace, stored.experiment)
+            experiment = experiment_of(experiment.workspace, stored.experiment)
         if cls is Run:
             provider = cls._provider_for(stored, experiment)
             if provider is not None:
                 return provider(experiment, stored)
             if stored.kind is RunKind.JOB:
-                cls = core.ScriptRun
+                cls = submitted_run_class()
         recorder = experiment.workspace._workspace.recorder()
         live = recorder.attach(stored.id, experiment=stored.experiment, owner=False)
         return cls._from_live(live, experiment)
@@ -160,7 +160,8 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
             return _submitted_run()
         if not allow_offline:
             raise RunEnvironmentException
-        return core._offline_run()
+        run: Run = offline_run()
+        return run
 
     @staticmethod
     def get_submitted_run(**kwargs: Any) -> Run:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Set
 
-from azureml import core
+from azureml.core._links import experiment_of, run_that_records, workspace_of_job
 from azureml.exceptions._tree import UserErrorException, sdk_errors
 from trackboard.model import RunId
 
@@ -84,14 +84,15 @@ class RunHandle:
                     f" {', '.join(_READS_WITH)}. Add them to the environment's packages, or read the"
                     " run from outside."
                 )
-            workspace = core.Workspace._of_job()
+            workspace = workspace_of_job()
             name = self._live.experiment or self._stored_in(workspace).experiment
-            self._experiment = core.Experiment(workspace, name)
+            self._experiment = experiment_of(workspace, name)
         return self._experiment
 
     def _adopt(self, live: LiveRun) -> Run:
         """The run of a live run that this one began."""
-        return core.Run._from_live(live, self._experiment)
+        run: Run = run_that_records(live, self._experiment)
+        return run
 
     def _folder(self) -> Path:
         return Path(self.experiment.workspace._workspace.run_folder(RunId(self.id)))

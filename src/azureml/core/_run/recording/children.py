@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
-from azureml import core
+from azureml.core._links import run_of, run_with_id
 from azureml.core._lists import RunIterator
 from azureml.core._run.handle import RunHandle
 from azureml.core._run.recording.tags import plain_tags
@@ -27,7 +27,7 @@ class ChildCalls(RunHandle):
         if not self._is_recorded:
             return None
         parent = self._stored().parent
-        return None if parent is None else core.Run(self.experiment, parent)
+        return None if parent is None else run_with_id(self.experiment, parent)
 
     def child_run(
         self,
@@ -137,4 +137,4 @@ class ChildCalls(RunHandle):
         store = self._drained().store
         run = RunId(self.id)
         found = chosen.find_below(store, run) if recursive else chosen.find(store, parent=run)
-        return RunIterator(core.Run._from_stored(stored, self.experiment) for stored in found)
+        return RunIterator(run_of(stored, self.experiment) for stored in found)

@@ -1,0 +1,51 @@
+"""What modules below need of the classes above them: each is imported when it is first made.
+
+Runs belong to experiments and experiments to workspaces, but `Run` is imported alone in a job: a script that
+only records loads neither of the others. This is the one place that knows which is where.
+
+Standard library only and fit for Python 3.9.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trackboard.model import Run as StoredRun
+    from trackboard.record import LiveRun
+
+
+def workspace_of_job() -> Any:
+    """The `Workspace` of the job around this process."""
+    return import_module("azureml.core.workspace").Workspace._of_job()
+
+
+def experiment_of(workspace: Any, name: str) -> Any:
+    """The `Experiment` of that name in a `Workspace`."""
+    return import_module("azureml.core.experiment").Experiment(workspace, name)
+
+
+def run_of(stored: StoredRun, experiment: Any) -> Any:
+    """The `Run` that a stored run is, of the class that fits its type."""
+    return import_module("azureml.core.run").Run._from_stored(stored, experiment)
+
+
+def run_with_id(experiment: Any, run_id: str) -> Any:
+    """The existing `Run` with that id; an error of the SDK's when there is none."""
+    return import_module("azureml.core.run").Run(experiment, run_id)
+
+
+def run_that_records(live: LiveRun, experiment: Any) -> Any:
+    """The `Run` that a live run is, in an `Experiment` or, in a job, in one that is yet to be found."""
+    return import_module("azureml.core.run").Run._from_live(live, experiment)
+
+
+def submitted_run_class() -> Any:
+    """The class of the runs of jobs, as others see them."""
+    return import_module("azureml.core.script_run").ScriptRun
+
+
+def offline_run() -> Any:
+    """The run of a script that nobody submitted."""
+    return import_module("azureml.core._run.offline")._offline_run()
