@@ -18,14 +18,15 @@ from typing import (
 from azureml import _guard as _guard
 from azureml._finder import other_names
 from azureml._notice import warn
-from azureml.core._environment import build, files, names
+from azureml.core._environment import build, files
 from azureml.core._environment.attributes import CHECKS, no_attribute
 from azureml.core._environment.build import DockerImageDetails, ImageBuildDetails
 from azureml.core._environment.by_name import EnvironmentsByName
 from azureml.core._environment.conda_command import export_conda
-from azureml.core._environment.definition import define, definition_of
+from azureml.core._environment.definition import definition_of, read_definition
+from azureml.core._environment.names import RegisteredEnvironments, check_name, spec_of
 from azureml.core._environment.private_wheels import keep_wheel
-from azureml.core._environment.request import notes_of, request_of
+from azureml.core._environment.request import job_variables, notes_of, request_of
 from azureml.core._environment.sections import (
     DEFAULT_CPU_IMAGE,
     DEFAULT_GPU_IMAGE,
@@ -39,6 +40,7 @@ from azureml.core._environment.sections import (
     SparkPackage,
     SparkSection,
 )
+from azureml.core._environment.spec import EnvironmentSpec
 from azureml.core._settings.requirements import pip_lines
 from azureml.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
@@ -50,11 +52,8 @@ from trackboard.environments import Curated, plan_environment
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
     from trackboard.model import EnvironmentRequest
-    from trackboard.ports import EnvironmentVersion
 
 __getattr__ = other_names(__name__)
-
-_FIRST_VERSION = "1"  # of a curated environment, which has the same packages in all versions
 
 PythonEnvironment = PythonSection  # older names
 DockerEnvironment = DockerSection
@@ -173,7 +172,8 @@ class Environment:
             raise TypeError(f"Environment.get: name={name!r} is {type(name).__name__}, not text")
         if version is not None and label is not None:
             raise UserErrorException("Environment.get takes version= or label=, not both.")
-        return _environment(names.find(workspace, name, version, label), version)
+        found = _registered(workspace).find(name, version, label)
+        return Environment._of(spec_of(found, version))
 
     @staticmethod
     def list(workspace: Workspace) -> Dict[str, Environment]:
@@ -181,8 +181,8 @@ class Environment:
 
         Every other name that `Environment.get` knows is found in it, too.
         """
-        found = names.latest(workspace)
-        listed = {name: _environment(one) for name, one in found.items()}
+        found = _registered(workspace).latest()
+        listed = {name: Environment._of(spec_of(one)) for name, one in found.items()}
         return EnvironmentsByName(listed, lambda name: Environment.get(workspace, name))
 
     def register(self, workspace: Workspace) -> Environment:
@@ -194,16 +194,16 @@ class Environment:
         Raises:
             UserErrorException: The name is reserved or not allowed.
         """
-        names.check_name(self.name)
-        stored = names.add(
-            workspace, self.name, {**json.loads(repr(self)), "version": None}, self.version or ""
+        check_name(self.name)
+        stored = _registered(workspace).add(
+            self.name, {**json.loads(repr(self)), "version": None}, self.version or ""
         )
         if self.version and stored.version != self.version:
             warn(
                 f"Version {self.version} of environment {self.name!r} is another one, and versions do"
                 f" not change: this one is version {stored.version}."
             )
-        return _environment(stored)
+        return Environment._of(spec_of(stored))
 
     @staticmethod
     def label(workspace: Workspace, name: str, version: str, labels: Union[str, List[str]]) -> None:
@@ -213,14 +213,15 @@ class Environment:
             workspace: Where it is registered.
             name: Its name.
             version: The version that they mean from now on.
-            labels: They.
+            labels: One label, or a list of them.
 
         Raises:
             UserErrorException: There is no such version, or a label is not allowed.
         """
-        if not isinstance(names.find(workspace, name, version, None), Curated):
+        registered = _registered(workspace)
+        if not isinstance(registered.find(name, version, None), Curated):
             for label in [labels] if isinstance(labels, str) else labels:
-                names.set_label(workspace, name, str(version), label)
+                registered.set_label(name, str(version), label)
             return
         raise UserErrorException(f"{name!r} is a curated environment: it has no labels.")
 
@@ -342,7 +343,7 @@ class Environment:
         Raises:
             UserErrorException: It is no wheel, or there is one of that name and not `exist_ok`.
         """
-        return keep_wheel(workspace, file_path, replace=exist_ok)
+        return keep_wheel(workspace._workspace.paths.wheels, file_path, replace=exist_ok)
 
     # -- as files ---------------------------------------------------------------------------------
 
@@ -412,20 +413,19 @@ class Environment:
 
     def _request(self) -> EnvironmentRequest:
         """What a job asks `trackboard` for."""
-        return request_of(self)
+        return request_of(self._spec())
 
     def _notes(self) -> Tuple[str, ...]:
         """What a job's log says of what has no effect."""
-        return notes_of(self)
+        return notes_of(self._spec())
 
     def _job_variables(self) -> Dict[str, str]:
         """Variables of a job, those of the conda file among them."""
-        conda = self.python.conda_dependencies
-        return {**({} if conda is None else conda._variables), **self.environment_variables}
+        return job_variables(self._spec())
 
     def _definition(self) -> Dict[str, Any]:
         """All of it as JSON, under the SDK's keys; passwords and tokens are left out."""
-        return definition_of(self)
+        return definition_of(self._spec())
 
     @classmethod
     def _from_definition(cls, definition: Mapping[str, Any]) -> Environment:
@@ -434,8 +434,18 @@ class Environment:
         Raises:
             UserErrorException: A part of it is none.
         """
-        made = cls(str(definition.get("name") or ""))
-        define(made, definition)
+        return cls._of(read_definition(definition))
+
+    def _spec(self) -> EnvironmentSpec:
+        """What it says at this moment."""
+        return EnvironmentSpec(**{name: getattr(self, name) for name in CHECKS})
+
+    @classmethod
+    def _of(cls, spec: EnvironmentSpec) -> Environment:
+        """The environment that says what a spec says."""
+        made = cls(spec.name)
+        for name in CHECKS:
+            setattr(made, name, getattr(spec, name))
         return made
 
 
@@ -459,24 +469,8 @@ class EnvironmentReference:
         return f"EnvironmentReference(Name: {self.name},\nVersion: {self.version})"
 
 
-def _environment(
-    found: Union[EnvironmentVersion, Curated], version: Optional[str] = None
-) -> Environment:
-    if not isinstance(found, Curated):
-        return Environment._from_definition(
-            {**found.definition, "name": found.name, "version": found.version}
-        )
-    made = Environment(found.name)
-    made.version = version or _FIRST_VERSION
-    packages = {
-        "name": found.name,
-        "channels": [],
-        "dependencies": [{"pip": [*found.pip_packages]}],
-    }
-    conda = CondaDependencies(_underlying_structure=packages if found.pip_packages else None)
-    conda.set_python_version(PYTHON_DEFAULT_VERSION)
-    made.python.conda_dependencies = conda
-    return made
+def _registered(workspace: Workspace) -> RegisteredEnvironments:
+    return RegisteredEnvironments(workspace._workspace.store, workspace.name)
 
 
 def _with_packages(name: str, conda: Optional[str], pip: Optional[str]) -> Environment:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, Tuple, TypeVar
 
 from azureml.exceptions._tree import MissingException
 
-if TYPE_CHECKING:
-    from azureml.core.environment import Environment
+_Environment = TypeVar("_Environment")
 
 
-class EnvironmentsByName(Dict[str, "Environment"]):
+class EnvironmentsByName(Dict[str, _Environment]):
     """Environments by name, which are found as `Environment.get` finds them.
 
     There are more names than are listed: curated ones in any case, and any version of a known family.
@@ -21,7 +20,7 @@ class EnvironmentsByName(Dict[str, "Environment"]):
     """
 
     def __init__(
-        self, listed: Mapping[str, Environment], find: Callable[[str], Environment]
+        self, listed: Mapping[str, _Environment], find: Callable[[str], _Environment]
     ) -> None:
         super().__init__(listed)
         self._find = find
@@ -30,7 +29,7 @@ class EnvironmentsByName(Dict[str, "Environment"]):
         """A copy elsewhere knows those that are listed: there need not be a workspace."""
         return dict, (dict(self),)
 
-    def __missing__(self, name: str) -> Environment:
+    def __missing__(self, name: str) -> _Environment:
         try:
             return self._find(name)
         except (MissingException, TypeError) as error:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from azureml.exceptions import UserErrorException
 from trackboard.layout import make_folder, replacing
 
-if TYPE_CHECKING:
-    from azureml.core.workspace import Workspace
 
-
-def keep_wheel(workspace: Workspace, file_path: str, *, replace: bool) -> str:
-    """Copy a wheel into the workspace.
+def keep_wheel(folder: Path, file_path: str, *, replace: bool) -> str:
+    """Copy a wheel into the folder where a workspace keeps them.
 
     Returns:
         Its address, which is a requirement of pip.
@@ -25,7 +21,7 @@ def keep_wheel(workspace: Workspace, file_path: str, *, replace: bool) -> str:
     source = Path(file_path).absolute()
     if source.suffix != ".whl" or not source.is_file():
         raise UserErrorException(f"{str(source)!r} is no wheel: a file whose name ends in .whl.")
-    kept = workspace._workspace.paths.wheels / source.name
+    kept = folder / source.name
     if kept.exists() and not replace:
         raise UserErrorException(
             f"The workspace keeps a wheel {source.name!r} already. Pass exist_ok=True to replace it."

@@ -23,6 +23,7 @@ from trackboard.layout.safe_paths import given_path, safe_path
 from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
 
 if TYPE_CHECKING:
+    from azureml.core._environment.names import RegisteredEnvironments
     from azureml.core.environment import Environment
     from trackboard.model import JobPlan
     from trackboard.model import Run as StoredRun
@@ -266,13 +267,14 @@ class DetailCalls(RunHandle):
             UserErrorException: The run is no job.
         """
         from azureml.core._environment.of_run import environment_of
+        from azureml.core.environment import Environment
 
         plan = self._plan(self._stored())
         if plan is None:
             raise UserErrorException(
                 f"Run {self.id} has no environment of its own: it used the Python that ran it."
             )
-        return environment_of(plan.environment, self.experiment.workspace)
+        return Environment._of(environment_of(plan.environment, self._registered()))
 
     def get_secret(self, name: str) -> str:
         """Refused: there is no key vault.
@@ -310,7 +312,13 @@ class DetailCalls(RunHandle):
     def _definition(self, plan: JobPlan) -> Dict[str, Any]:
         from azureml.core._run.reading.run_definition import definition_of
 
-        return definition_of(plan, self.experiment.workspace)
+        return definition_of(plan, self._registered())
+
+    def _registered(self) -> RegisteredEnvironments:
+        from azureml.core._environment.names import RegisteredEnvironments
+
+        workspace = self.experiment.workspace
+        return RegisteredEnvironments(workspace._workspace.store, workspace.name)
 
     def _log_files(self) -> Dict[str, str]:
         folder = self._folder()

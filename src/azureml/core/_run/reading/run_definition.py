@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict
 
+from azureml.core._environment.names import RegisteredEnvironments
 from azureml.core._environment.of_run import describe_environment
 from trackboard.model import Launcher
 from trackboard.record.command import mask_words
 
 if TYPE_CHECKING:
-    from azureml.core.workspace import Workspace
     from trackboard.model import Distribution, JobPlan
 
 _MASK = "***"
 
 
-def definition_of(plan: JobPlan, workspace: Workspace) -> Dict[str, Any]:
+def definition_of(plan: JobPlan, registered: RegisteredEnvironments) -> Dict[str, Any]:
     """The definition of a job's run, as `get_details()["runDefinition"]` has it."""
     together = plan.distribution
     return {
@@ -27,7 +27,7 @@ def definition_of(plan: JobPlan, workspace: Workspace) -> Dict[str, Any]:
         "target": plan.compute,
         "nodeCount": plan.nodes,
         "maxRunDurationSeconds": plan.max_duration_s,
-        "environment": describe_environment(plan.environment, workspace),
+        "environment": describe_environment(plan.environment, registered),
         "environmentVariables": dict.fromkeys(plan.asked_variables, _MASK),
         "history": {
             "outputCollection": True,
