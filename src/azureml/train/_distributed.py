@@ -12,7 +12,7 @@ from azureml.core._jobs.run_sections import (
     count_of,
 )
 from azureml.exceptions import TrainingException
-from azureml.train._asked import Asked
+from azureml.train._parameters import Arguments
 
 Distributed = Union[MpiConfiguration, PyTorchConfiguration, TensorflowConfiguration]
 
@@ -67,7 +67,9 @@ _WRITE = {
 _COUNTS = ("node_count", "process_count_per_node", "worker_count", "parameter_server_count")
 
 
-def find_distributed(owner: str, asked: Asked, backends: Tuple[str, ...]) -> Optional[Distributed]:
+def find_distributed(
+    owner: str, asked: Arguments, backends: Tuple[str, ...]
+) -> Optional[Distributed]:
     """The processes that an estimator was asked for; None: one.
 
     Args:
@@ -100,7 +102,7 @@ def find_distributed(owner: str, asked: Asked, backends: Tuple[str, ...]) -> Opt
     return _configuration(given, asked)
 
 
-def _given(owner: str, asked: Asked, backends: Tuple[str, ...]) -> Any:
+def _given(owner: str, asked: Arguments, backends: Tuple[str, ...]) -> Any:
     given, backend = asked.distributed_training, asked.distributed_backend
     if given is not None and backend is not None:
         raise TrainingException(
@@ -129,7 +131,7 @@ def _given(owner: str, asked: Asked, backends: Tuple[str, ...]) -> Any:
     return kinds[str(backend).lower()]
 
 
-def _configuration(given: Any, asked: Asked) -> Distributed:
+def _configuration(given: Any, asked: Arguments) -> Distributed:
     """The same in the words of ScriptRunConfig."""
     if isinstance(given, (Mpi, MpiConfiguration)):
         nodes = max(asked.node_count, getattr(given, "node_count", 1))

@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 from azureml.core.conda_dependencies import CondaDependencies, pip_lines
 from azureml.core.environment import Environment
 from azureml.exceptions import TrainingException
-from azureml.train._asked import Asked
+from azureml.train._parameters import Arguments
 
 _NOT_BESIDE_A_DEFINITION = (
     "use_docker",
@@ -83,7 +83,7 @@ def check_version(owner: str, framework: Framework, version: Any) -> str:
 
 
 def choose_environment(
-    owner: str, asked: Asked, framework: Optional[Framework], version: Optional[str]
+    owner: str, asked: Arguments, framework: Optional[Framework], version: Optional[str]
 ) -> Chosen:
     """Make the environment of an estimator, or take the one that was given.
 
@@ -125,7 +125,7 @@ def choose_environment(
 
 
 def _dependencies(
-    owner: str, asked: Asked, own: Sequence[str], file: Optional[str]
+    owner: str, asked: Arguments, own: Sequence[str], file: Optional[str]
 ) -> CondaDependencies:
     pip = _packages(owner, asked, "pip_packages")
     requirements = _file(owner, asked, "pip_requirements_file")
@@ -145,7 +145,7 @@ def _dependencies(
     return found
 
 
-def _defined(owner: str, asked: Asked) -> Environment:
+def _defined(owner: str, asked: Arguments) -> Environment:
     also = asked.list_said(*_NOT_BESIDE_A_DEFINITION)
     if also:
         raise TrainingException(
@@ -161,7 +161,7 @@ def _defined(owner: str, asked: Asked) -> Environment:
     return definition
 
 
-def _packages(owner: str, asked: Asked, name: str) -> List[str]:
+def _packages(owner: str, asked: Arguments, name: str) -> List[str]:
     """A list of packages, as a list of our own."""
     given = getattr(asked, name)
     if isinstance(given, str) or any(not isinstance(one, str) for one in given or ()):
@@ -172,7 +172,7 @@ def _packages(owner: str, asked: Asked, name: str) -> List[str]:
     return [*(given or ())]
 
 
-def _file(owner: str, asked: Asked, name: str) -> Optional[str]:
+def _file(owner: str, asked: Arguments, name: str) -> Optional[str]:
     """The file of one of two arguments; what is relative may be so to the source folder, too."""
     given, within = getattr(asked, name), getattr(asked, f"{name}_path")
     if given is not None and within is not None:

@@ -14,9 +14,9 @@ from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.runconfig import DockerConfiguration, RunConfiguration
 from azureml.core.script_run import ScriptRun
 from azureml.exceptions import AzureMLException, TrainingException
-from azureml.train._asked import Asked
 from azureml.train._distributed import find_distributed
 from azureml.train._environment import Framework, check_version, choose_environment
+from azureml.train._parameters import Arguments
 from azureml.train._script_params import arguments_of, put_over
 
 if TYPE_CHECKING:
@@ -89,14 +89,13 @@ class MMLBaseEstimator:
     framework_version: Optional[str]
     run_config: RunConfiguration
 
-    def _set_up(self, given: Mapping[str, Any]) -> None:
-        """Take the arguments of a constructor, which are its local variables."""
+    def _set_up(self, asked: Arguments) -> None:
+        """Take the arguments of a constructor."""
         owner = type(self).__name__
         warn_once(
             f"{owner} is an older way to say it: ScriptRunConfig(source_directory=..., script=...,"
             " environment=...) does the same, and more."
         )
-        asked = Asked.of(given)
         _check(owner, asked)
         framework = self._framework
         with _training_errors():
@@ -158,7 +157,7 @@ class MMLBaseEstimator:
             )
 
 
-def _check(owner: str, asked: Asked) -> None:
+def _check(owner: str, asked: Arguments) -> None:
     if asked.compute_target is None and asked.vm_size is None:
         raise TrainingException(f"{owner}(...) needs compute_target: a compute target, or 'local'.")
     if not asked.entry_script:
