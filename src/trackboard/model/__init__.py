@@ -33,6 +33,7 @@ from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, Queue
 from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.model.missing import MISSING, is_missing
 from trackboard.model.names import LIMITS, check_experiment_name, check_length, check_metric_name
+from trackboard.model.refs import FileRef, Ref, SeriesRef
 from trackboard.model.run import REASON, Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
 
@@ -55,6 +56,7 @@ __all__ = [
     "Event",
     "FileAdded",
     "FileBytes",
+    "FileRef",
     "FileRemoved",
     "Heartbeat",
     "JobPlan",
@@ -63,12 +65,14 @@ __all__ = [
     "ParameterSet",
     "PropertyAdded",
     "QueuedJob",
+    "Ref",
     "Run",
     "RunId",
     "RunKind",
     "RunState",
     "Series",
     "SeriesId",
+    "SeriesRef",
     "Share",
     "StateChanged",
     "StateStamp",

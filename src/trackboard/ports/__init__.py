@@ -1,6 +1,7 @@
 """Contracts between the core and what stores, keeps and runs things for it."""
 
 from trackboard.ports.blobs import Blobs
+from trackboard.ports.record_sink import RecordSink
 from trackboard.ports.store.catalogue import CatalogueStore, EnvironmentVersion, Experiment, Model
 from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
 from trackboard.ports.store.queue import QueueStore
@@ -36,6 +37,7 @@ __all__ = [
     "Points",
     "Position",
     "QueueStore",
+    "RecordSink",
     "Refused",
     "RunFile",
     "RunQuery",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from typing import Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Dict, Mapping, Optional
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
@@ -14,12 +14,14 @@ from trackboard.model import (
     ArtifactLogged,
     Created,
     FileAdded,
+    FileRef,
     FileRemoved,
     ParameterSet,
     PropertyAdded,
     RunId,
     RunKind,
     RunState,
+    SeriesRef,
     StateChanged,
     Tagged,
     TextLogged,
@@ -38,8 +40,9 @@ from trackboard.record.value import (
     plain_value,
 )
 from trackboard.spool.layout import HAS_STEP
-from trackboard.spool.refs import FileRef, SeriesRef
-from trackboard.spool.writer import SpoolWriter
+
+if TYPE_CHECKING:  # the ports load numpy
+    from trackboard.ports.record_sink import RecordSink
 
 _log = logging.getLogger("trackboard")
 
@@ -50,7 +53,7 @@ class LiveRun:
     """One run, seen from a process that records into it.
 
     Args:
-        writer: This process's spool.
+        sink: Takes what is recorded: this process's spool.
         run_id: The run.
         experiment: Name of its experiment.
         owner: Whether this process owns the run's state. Its forks never do.
@@ -63,7 +66,7 @@ class LiveRun:
 
     def __init__(
         self,
-        writer: SpoolWriter,
+        sink: RecordSink,
         run_id: RunId,
         experiment: str,
         *,
@@ -76,7 +79,7 @@ class LiveRun:
         self.experiment = experiment
         self.name = name
         self.prefix = prefix
-        self._writer = writer
+        self._sink = sink
         self._series: Dict[str, SeriesRef] = {}
         self._left: Optional[Dict[str, SeriesRef]] = None  # these, once the run's block was left
         self._files: Dict[str, FileRef] = {}
@@ -130,20 +133,20 @@ class LiveRun:
             if not -0x8000000000000000 <= at <= 0x7FFFFFFFFFFFFFFF:
                 plain_step(name, at)
         if type(value) is float:
-            self._writer.append_float(series, flags, at, value)
+            self._sink.append_float(series, flags, at, value)
         else:
             self._log_other(series, flags, at, plain_value(name, value))
 
     def _log_other(self, series: SeriesRef, flags: int, step: int, value: object) -> None:
         if isinstance(value, float):
-            self._writer.append_float(series, flags, step, value)
+            self._sink.append_float(series, flags, step, value)
         elif isinstance(value, int):
             kind = 1 if isinstance(value, bool) else 2
-            self._writer.append_int(series, kind, flags, step, value)
+            self._sink.append_int(series, kind, flags, step, value)
         else:
             at = step if flags else None
             text = TextLogged(self.id, series.name, str(value), at, time.time(), series.table)
-            self._writer.append_event(text)
+            self._sink.append_event(text)
 
     def leave(self) -> None:
         """Say that the block around the run was left: a value that comes after it is warned of, once."""
@@ -163,7 +166,7 @@ class LiveRun:
             if name in self._series:
                 return self._series[name]
         table = self.prefix + table if table else ""
-        series = self._writer.series(self.id, self.prefix + name, table)
+        series = self._sink.series(self.id, self.prefix + name, table)
         return self._series.setdefault(name, series)
 
     def log_row(self, table: str, cells: Mapping[str, object], step: Optional[int] = None) -> None:
@@ -232,7 +235,7 @@ class LiveRun:
         check_length("blob key", key)
         plain_size(path, size_bytes)
         at = None if step is None else plain_step(name, step)
-        self._writer.append_event(
+        self._sink.append_event(
             ArtifactLogged(
                 self.id, self.prefix + name, kind, path, key, size_bytes, at, time.time()
             )
@@ -246,11 +249,11 @@ class LiveRun:
         Raises:
             UsageError: The key or the value is not text, or too long.
         """
-        self._writer.append_event(Tagged(self.id, *check_tag(key, value)))
+        self._sink.append_event(Tagged(self.id, *check_tag(key, value)))
 
     def remove_tag(self, key: str) -> None:
         """Take a tag away; nothing happens when there is none."""
-        self._writer.append_event(Tagged(self.id, check_tag(key, None)[0], None, removed=True))
+        self._sink.append_event(Tagged(self.id, check_tag(key, None)[0], None, removed=True))
 
     def add_property(self, key: str, value: str) -> None:
         """Give a property, which never changes afterwards.
@@ -258,7 +261,7 @@ class LiveRun:
         Raises:
             UsageError: The key or the value is not text, or too long.
         """
-        self._writer.append_event(PropertyAdded(self.id, *check_property(key, value)))
+        self._sink.append_event(PropertyAdded(self.id, *check_property(key, value)))
 
     def set_parameter(self, name: str, value: object) -> None:
         """Give a parameter its value; set again, the later value counts.
@@ -267,7 +270,7 @@ class LiveRun:
             UsageError: The name or the value is not one that can be stored.
         """
         check_metric_name(name)
-        self._writer.append_event(ParameterSet(self.id, name, plain_value(name, value)))
+        self._sink.append_event(ParameterSet(self.id, name, plain_value(name, value)))
 
     # -- files ----------------------------------------------------------------------------------
 
@@ -285,8 +288,8 @@ class LiveRun:
         file = self._files.get(path)
         if file is None:
             check_length("file path", path)
-            file = self._files.setdefault(path, self._writer.file(self.id, path))
-        self._writer.append_bytes(file, offset, data)
+            file = self._files.setdefault(path, self._sink.file(self.id, path))
+        self._sink.append_bytes(file, offset, data)
 
     def remove_file(self, path: str) -> None:
         """Take a growing file away again; a complete one of the same path stays.
@@ -295,7 +298,7 @@ class LiveRun:
             UsageError: The path is too long.
         """
         check_length("file path", path)
-        self._writer.append_event(FileRemoved(self.id, path))
+        self._sink.append_event(FileRemoved(self.id, path))
 
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
         """Say that a complete file was put into the blobs under `key`.
@@ -306,7 +309,7 @@ class LiveRun:
         check_length("file path", path)
         check_length("blob key", key)
         plain_size(path, size_bytes)
-        self._writer.append_event(FileAdded(self.id, path, key, size_bytes, time.time()))
+        self._sink.append_event(FileAdded(self.id, path, key, size_bytes, time.time()))
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -317,7 +320,7 @@ class LiveRun:
             UsageError: The run id is not allowed, or the name is not text.
         """
         child_id = new_run_id() if run_id is None else check_run_id(run_id)
-        child = LiveRun(self._writer, child_id, self.experiment, owner=True, name=name)
+        child = LiveRun(self._sink, child_id, self.experiment, owner=True, name=name)
         child._is_child = True
         child.announce(self.id, RunKind.INTERACTIVE)
         return child
@@ -326,7 +329,7 @@ class LiveRun:
         """Say that the run exists; an owned one is running from now on."""
         name = check_run_name(self.name)
         said = plain_text("a run's description", description)
-        self._writer.append_event(
+        self._sink.append_event(
             Created(self.id, self.experiment, name, parent, kind, time.time(), said)
         )
         if self.is_owner:
@@ -353,19 +356,19 @@ class LiveRun:
         elapsed_s = None if began is None else time.monotonic() - began
         self._sequence += 1
         said = str(cause)[:_CAUSE_CHARACTERS]
-        self._writer.append_event(
+        self._sink.append_event(
             StateChanged(
                 self.id, state, self._attempt, self._sequence, time.time(), said, elapsed_s
             )
         )
         self._state = state
         if state.is_terminal and not self._is_child:  # hundreds of children end at once
-            self._writer.sync()
+            self._sink.sync()
 
     @property
     def is_stored(self) -> bool:
         """Whether the disk has taken all that this process recorded, of this run and others."""
-        return not self._writer.was_refused
+        return not self._sink.was_refused
 
     def complete(self) -> None:
         """End the run well. In a process that does not own its state: sync what was recorded.
@@ -394,10 +397,10 @@ class LiveRun:
         if self.is_owner:
             self.set_state(state, cause)
         else:
-            self._writer.sync()
-        if self._writer.is_behind:
-            self._writer.sync()
-        if self._writer.is_behind:
+            self._sink.sync()
+        if self._sink.is_behind:
+            self._sink.sync()
+        if self._sink.is_behind:
             raise Unavailable(
                 f"that run {self.id} is {state.value} could not be recorded: its disk refuses",
                 hint="Make room, or mend the folder's rights, and end the run once more."

@@ -1,5 +1,6 @@
 """The stream on disk: one append per record, read back after any crash. Standard library only."""
 
+from trackboard.model import FileRef, SeriesRef
 from trackboard.spool.alive import Liveness, Writer, probe, read_writer
 from trackboard.spool.events import (
     FileDefinition,
@@ -17,7 +18,6 @@ from trackboard.spool.reader import (
     list_writers,
     read_payload,
 )
-from trackboard.spool.refs import FileRef, SeriesRef
 from trackboard.spool.writer import SpoolWriter
 
 __all__ = [

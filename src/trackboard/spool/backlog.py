@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Deque, Dict, Iterable, Optional
 
-from trackboard.model import Lost, RunId
+from trackboard.model import Lost, Ref, RunId
 from trackboard.spool.events import encode_event
 from trackboard.spool.layout import pack_record
-from trackboard.spool.refs import Ref
+from trackboard.spool.refs import define
 from trackboard.spool.segment import OpenSegment
 
 _MOST = 10_000
@@ -53,10 +53,10 @@ class Waiting:
             OSError: The disk refuses.
         """
         ref = self.ref
-        if ref is not None and ref.segment is not segment:
+        if ref is not None and ref.defined_in is not segment:
             segment.runs[ref.id] = ref.run
-            segment.append(ref.definition())
-            ref.segment = segment
+            segment.append(define(ref))
+            ref.defined_in = segment
         self._segment = None
         self._offset = segment.size_bytes
         self._segment = segment

@@ -27,7 +27,7 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Callable, List, Optional, Set
+from typing import TYPE_CHECKING, Callable, List, Optional, Set
 from zlib import crc32
 
 from trackboard.errors import UsageError
@@ -35,9 +35,12 @@ from trackboard.model import (
     Ended,
     Event,
     FileBytes,
+    FileRef,
     Heartbeat,
     Lost,
+    Ref,
     RunId,
+    SeriesRef,
     StateChanged,
     TextLogged,
     ValueKind,
@@ -61,7 +64,6 @@ from trackboard.spool.layout import (
 )
 from trackboard.spool.open_runs import OpenRuns
 from trackboard.spool.reentrancy import ReentrancyGuard
-from trackboard.spool.refs import FileRef, Ref, SeriesRef
 from trackboard.spool.segment import OpenSegment, short_write
 
 _log = logging.getLogger("trackboard")
@@ -156,7 +158,7 @@ class SpoolWriter:
         record = _pack_scalar(SCALAR_BYTES, crc32(body), body)
         with self._lock:
             segment = self._open
-            if series.segment is segment and -1.0 < now_s - segment.looked_at_s < 1.0:
+            if series.defined_in is segment and -1.0 < now_s - segment.looked_at_s < 1.0:
                 try:
                     if _write(segment.fd, record) != SCALAR_RECORD_BYTES:
                         raise short_write()
@@ -251,7 +253,7 @@ class SpoolWriter:
     ) -> None:
         record = pack_record(payload)
         segment = self._open
-        if segment.is_recent(_now()) and (ref is None or ref.segment is segment):
+        if segment.is_recent(_now()) and (ref is None or ref.defined_in is segment):
             try:
                 segment.append(record)
             except BaseException as error:
@@ -469,3 +471,10 @@ def _after_fork() -> None:
 def _close_all() -> None:
     for writer in list(_writers):
         writer.close()
+
+
+if TYPE_CHECKING:  # the ports load numpy
+    from trackboard.ports.record_sink import RecordSink
+
+    def _fits(writer: SpoolWriter) -> RecordSink:
+        return writer

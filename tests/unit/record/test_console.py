@@ -225,7 +225,7 @@ def test_a_spool_that_complains_on_the_console_keeps_nobody_waiting(
         thread = threading.Thread(target=log, daemon=True)
         thread.start()
         for number in range(100):
-            live._writer._said_refusal = False
+            live._sink._said_refusal = False  # type: ignore[attr-defined]
             print(number)
         thread.join(timeout=PATIENCE_S)
     assert not thread.is_alive()

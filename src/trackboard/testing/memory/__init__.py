@@ -1,5 +1,6 @@
-"""A store in memory: a model of the contract, and a fast store for unit tests."""
+"""Ports in memory: models of the contracts, and fast ones for unit tests."""
 
+from trackboard.testing.memory.sink import MemorySink
 from trackboard.testing.memory.store import MemoryStore
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemorySink", "MemoryStore"]
