@@ -13,7 +13,6 @@ from trackboard.config.location import (
     location_of,
     read_sdk_config,
 )
-from trackboard.config.ray import RaySettings, check_address
 from trackboard.config.settings import (
     Settings,
     SettingsFile,
@@ -23,6 +22,7 @@ from trackboard.config.settings import (
     read_settings,
 )
 from trackboard.layout import ROOT
+from trackboard.targets.ray.settings import RaySettings, check_address
 
 __all__ = [
     "DEFAULT_NAME",

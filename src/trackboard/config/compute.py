@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trackboard.config.keys import NUMBER, check_keys
-from trackboard.config.ray import RAY_KEYS, RaySettings, read_ray
 from trackboard.errors import UsageError
+from trackboard.targets.ray.settings import RAY_KEYS, RaySettings, read_ray
 
 _KEYS: Mapping[str, object] = {"engine": str, "cpus": int, "memory_gb": NUMBER, "gpus": int}
 LOCAL = "local"  # always there: starts everything at once, no slots

@@ -10,7 +10,7 @@ from trackboard.launch.context.launch_context import Site
 from trackboard.launch.queue.nodes import list_nodes
 from trackboard.model import Share
 from trackboard.targets.machine import read_machine
-from trackboard.targets.offers import list_offers
+from trackboard.targets.machine_sizes import list_offers
 
 _GIB = 2**30
 _MIB = 2**20

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from trackboard.targets.elsewhere import host_of, is_this_machine
+from trackboard.targets.unsupported_host import host_of, is_this_machine
 
 
 @pytest.mark.parametrize(

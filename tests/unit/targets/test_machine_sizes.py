@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.targets.machine import Machine
-from trackboard.targets.offers import list_offers
+from trackboard.targets.machine_sizes import list_offers
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from trackboard.layout import WorkspacePaths
 from trackboard.layout.reading import read_json
 from trackboard.model import Compute, RunId
 from trackboard.ports import Target
-from trackboard.targets.elsewhere import ElsewhereTarget, is_this_machine
 from trackboard.targets.local import LocalTarget
+from trackboard.targets.unsupported_host import ElsewhereTarget, is_this_machine
 
 
 class Targets:
