@@ -6,7 +6,7 @@ import sys
 
 
 def _main() -> int:
-    # Three ways not through click: a job's start, or a browser, waits for what is loaded here.
+    # Four ways not through click: a job's start, or a browser, waits for what is loaded here.
     if sys.argv[1:2] == ["tb-process"]:
         from trackboard.cli.board import run_process
 
@@ -15,6 +15,10 @@ def _main() -> int:
         from trackboard.cli.worker import main as carry_out
 
         return carry_out(sys.argv[2:])
+    if sys.argv[1:2] == ["node-worker"]:
+        from trackboard.cli.node_worker import main as carry_out_on_node
+
+        return carry_out_on_node(sys.argv[2:])
     if sys.argv[1:2] == ["ray-worker"]:
         from trackboard.cli.ray_worker import main as carry_out_there
 

@@ -224,10 +224,9 @@ def test_a_killed_worker_fails_its_run(on_ray: OnRay) -> None:
 
 def test_a_folder_that_nodes_do_not_see_is_refused(on_ray: OnRay, tmp_path: Path) -> None:
     other = Workspace.open(tmp_path / "other").folder
-    address = on_ray.workspace.settings.compute["cluster"].ray
-    assert address is not None
+    address = on_ray.workspace.settings.compute["cluster"].options["address"]
     with (other / "trackboard.toml").open("a") as settings:
-        settings.write(f"[compute.cluster]\nengine = 'ray'\naddress = '{address.address}'\n")
+        settings.write(f"[compute.cluster]\nengine = 'ray'\naddress = '{address}'\n")
         settings.write("folder = '/nobody/mounts/this'\n")
     elsewhere = OnRay(Workspace.open(other), other)
     with pytest.raises(UsageError, match=r"(?s)/nobody/mounts/this.*folder = "):
@@ -301,9 +300,9 @@ def _another_head(address: str) -> Iterator[None]:
 
 
 def _fresh(on_ray: OnRay) -> OnRay:
-    from trackboard.targets.ray.target import open_ray
+    from trackboard.targets.ray.engine import _open
 
-    open_ray.cache_clear()
+    _open.cache_clear()
     return on_ray
 
 

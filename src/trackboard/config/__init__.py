@@ -1,6 +1,6 @@
 """Where a workspace is, and what its settings say."""
 
-from trackboard.config.compute import LOCAL, RAY, ComputeSettings, find_compute_settings
+from trackboard.config.compute import LOCAL, ComputeSettings, check_options
 from trackboard.config.location import (
     DEFAULT_NAME,
     FOLDER_KEY,
@@ -22,23 +22,19 @@ from trackboard.config.settings import (
     read_settings,
 )
 from trackboard.layout import ROOT
-from trackboard.targets.ray.settings import RaySettings, check_address
 
 __all__ = [
     "DEFAULT_NAME",
     "FOLDER_KEY",
     "LOCAL",
-    "RAY",
     "ROOT",
     "ComputeSettings",
     "Location",
-    "RaySettings",
     "SdkConfig",
     "Settings",
     "SettingsFile",
     "apply_sharing",
-    "check_address",
-    "find_compute_settings",
+    "check_options",
     "find_location",
     "find_named",
     "find_sdk_config",

@@ -59,7 +59,7 @@ def rerun(
     check_compute(site, plan.compute)
     target = site.target_for(plan.compute)
     there = _planned_for(old)
-    if there and target.is_here is not (there == _HERE):
+    if there and target.describe().is_here is not (there == _HERE):
         raise UsageError(
             f"run {run} was planned for {there}: on {plan.compute!r} it would have neither the variables"
             " nor the interpreter that it needs",

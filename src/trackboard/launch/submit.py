@@ -143,7 +143,7 @@ def _prepare(site: Site, request: Request, *, keep: bool = True) -> tuple[JobPla
     snapshot = take_snapshot(request.source, site.paths.snapshots, site.blobs, keep=keep)
     say_if_large(os.path.abspath(request.source), snapshot.manifest)
     target = site.target_for(request.compute)
-    client = os.environ if target.is_here else None
+    client = os.environ if target.describe().is_here else None
     plan = make_plan(request, site, run, snapshot, client=client, now_s=now_s)
     target.check(plan)
     return plan, snapshot

@@ -40,6 +40,11 @@ class JobPaths:
         """What the target calls the job; the target writes it before it asks its engine for anything."""
         return self.folder / "handle"
 
+    @property
+    def engine(self) -> Path:
+        """The name of the engine that the job is handed to; written before the engine is asked."""
+        return self.folder / "engine"
+
     def retired_handle(self, name: str) -> Path:
         """Where the handle of an earlier try is kept."""
         return self.folder / f"handle.{name}.old"

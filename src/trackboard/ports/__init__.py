@@ -18,7 +18,18 @@ from trackboard.ports.store.stream import (
     SeriesPoints,
     StreamStore,
 )
-from trackboard.ports.target import Cluster, ComputeNode, Target, WorkerState, WorkerStatus
+from trackboard.ports.target import (
+    Cluster,
+    ComputeNode,
+    Engine,
+    Slotted,
+    Target,
+    TargetMachine,
+    TargetSpec,
+    WorkerState,
+    WorkerStatus,
+    worker_command,
+)
 
 __all__ = [
     "NEWEST_FIRST",
@@ -28,6 +39,7 @@ __all__ = [
     "CatalogueStore",
     "Cluster",
     "ComputeNode",
+    "Engine",
     "EnvironmentVersion",
     "Experiment",
     "FloatColumn",
@@ -45,10 +57,14 @@ __all__ = [
     "SavedDefinitions",
     "SeriesPoints",
     "SeriesStore",
+    "Slotted",
     "Store",
     "StreamStore",
     "Target",
+    "TargetMachine",
+    "TargetSpec",
     "Unstorable",
     "WorkerState",
     "WorkerStatus",
+    "worker_command",
 ]

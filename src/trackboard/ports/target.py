@@ -5,16 +5,34 @@ Guarantees: `start` has started exactly one worker when it returns and none when
 does nothing before `find` knows it; `find`, `poll` and `cancel` may be repeated, from any process, for
 jobs that ended long ago. `has_room` and `start` are called by one process at a time (the queue's lock).
 Not promised: that a worker still runs when `start` returns, or how soon `poll` notices its end.
+
+How a worker is started, for an engine whose machines see the workspace's folder:
+
+1. `start` keeps the handle (`layout.handle.save_handle`) before it asks the engine for anything: what is
+   not on the disk was never asked for. The queue has kept the engine's name beside it.
+2. The engine runs `worker_command(plan.run, folder)` once, on one machine, in any folder, with
+   trackboard installed there (Python 3.11 or newer). Standard error goes to `JobPaths.worker_log`, or
+   nowhere. Exit code 0 means that the run says how it ended, also when the script failed.
+3. The worker takes the start lock (`layout.start_lock`) before anything else: an engine may start it
+   twice, or after it was withdrawn; who finds the lock taken does nothing. It reads the plan, prepares
+   the environment, runs the script in `JobPaths.work`, and reports through a spool of its own.
+4. It ends the script by itself when the cancel flag (`layout.cancel_flag`) appears, and when it receives
+   SIGTERM. `withdraw` sets the flag and, where the worker has not begun, takes the start lock: then it
+   never will. `cancel` ends the worker by the means of the engine, and by force after half a minute.
+
+Of the files of a job (`layout.paths.JobPaths`) the client writes `plan`, the queue `engine`, the target
+`handle` and `worker_log`, the worker all others.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
-from trackboard.model import JobPlan, RunId
+from trackboard.model import JobPlan, RunId, Share
 
 
 class WorkerState(enum.Enum):
@@ -47,15 +65,82 @@ class ComputeNode:
     runs: tuple[RunId, ...] = ()  # whose workers run there
 
 
+@dataclass(frozen=True)
+class TargetMachine:
+    """What is known of the machine that a job will run on, before anything is planned.
+
+    Attributes:
+        is_here: Whether workers run on this machine as this user, so that a job inherits the variables
+            and the interpreter of the process that submits it.
+    """
+
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """A compute target, as an engine is asked to serve it.
+
+    Attributes:
+        folder: The workspace's folder, absolute.
+        compute: The name of the compute target.
+        cpus: The processors of one node; None: the settings do not say.
+        memory_bytes: The memory of one node; None: the settings do not say.
+        gpus: The GPUs of one node; None: the settings do not say.
+        max_nodes: How many nodes there are; None: nobody has said.
+        address: The machine that was attached under this name; empty: none was.
+        options: What `Engine.read_options` returned.
+    """
+
+    folder: Path
+    compute: str
+    cpus: int | None = None
+    memory_bytes: int | None = None
+    gpus: int | None = None
+    max_nodes: int | None = None
+    address: str = ""
+    options: Hashable = None
+
+
+class Engine(Protocol):
+    """A kind of targets, registered by an entry point of the group `trackboard.targets`.
+
+    The entry point's name is what `engine = "<name>"` means in `trackboard.toml`; it leads to an object
+    with these methods.
+    """
+
+    def read_options(self, where: str, options: Mapping[str, Any]) -> Hashable:
+        """Check what the settings say beside `cpus`, `memory_gb` and `gpus`.
+
+        Args:
+            where: The file and the table, for messages.
+            options: The values by key, as TOML has them.
+
+        Returns:
+            What `open` finds in `TargetSpec.options`.
+
+        Raises:
+            UsageError: A key is not known, or a value cannot be; see `trackboard.config.check_options`.
+        """
+        ...
+
+    def open(self, spec: TargetSpec) -> Target:
+        """Open the target of a compute target; nothing is asked of the engine yet."""
+        ...
+
+
 class Target(Protocol):
     """Something that runs workers.
 
     Attributes:
-        is_here: Whether its workers run on this machine as this user, so that a job inherits the
-            variables and the interpreter of the process that submits it.
+        engine: The name under which its engine is registered.
     """
 
-    is_here: bool
+    engine: str
+
+    def describe(self) -> TargetMachine:
+        """Say what is known of the machine that jobs run on; asked before a job is planned."""
+        ...
 
     def check(self, plan: JobPlan) -> None:
         """Refuse, before anything is stored, what could never run here.
@@ -107,6 +192,15 @@ class Target(Protocol):
 
 
 @runtime_checkable
+class Slotted(Protocol):
+    """A target that gives numbered slots of one machine."""
+
+    def list_shares(self) -> tuple[Share, ...]:
+        """Return what each slot would give to a job of this process; nothing where there are no slots."""
+        ...
+
+
+@runtime_checkable
 class Cluster(Protocol):
     """A target whose machines can be looked at."""
 
@@ -118,3 +212,14 @@ class Cluster(Protocol):
             Unavailable: It does not answer.
         """
         ...
+
+
+def worker_command(run: RunId, folder: str, python: str = "python") -> tuple[str, ...]:
+    """Return the command line of a worker on a machine that sees the workspace's folder.
+
+    Args:
+        run: The run of the job.
+        folder: The workspace's folder, as that machine sees it.
+        python: The interpreter there, which has trackboard.
+    """
+    return (python, "-P", "-m", "trackboard", "node-worker", run, "--workspace", folder)

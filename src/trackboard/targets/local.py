@@ -17,11 +17,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.layout import FileSystem, WorkspacePaths, find_file_system, open_file, replace_file
-from trackboard.layout.reading import read_text
+from trackboard.errors import Unavailable, UsageError
+from trackboard.layout import FileSystem, WorkspacePaths, find_file_system, open_file
+from trackboard.layout.handle import read_handle, save_handle
 from trackboard.model import JobPlan, Launcher, RunId, Share
-from trackboard.ports import WorkerStatus
+from trackboard.ports import TargetMachine, WorkerStatus
 from trackboard.targets.machine import read_machine
 from trackboard.targets.process import Process
 from trackboard.targets.shares import Shares
@@ -50,7 +50,7 @@ class LocalTarget:
         gpus: How many each slot gets; None: its part of the machine's.
     """
 
-    is_here = True
+    engine = "local"
 
     def __init__(
         self,
@@ -72,6 +72,10 @@ class LocalTarget:
         self._slots = None if slots is None else Slots(self._paths.slots(compute), slots)
         self._python = python
         self._shares = Shares(cpus, memory_bytes, gpus)
+
+    def describe(self) -> TargetMachine:
+        """Return this machine."""
+        return TargetMachine(is_here=True)
 
     def check(self, plan: JobPlan) -> None:
         """Refuse a job of more nodes or GPUs than there are, and one of MPI where nothing starts it."""
@@ -96,7 +100,7 @@ class LocalTarget:
         go, starter = os.pipe()
         try:
             handle = self._spawn(plan, go, slots)
-            self._keep(plan.run, handle)
+            save_handle(self._paths.job(plan.run), handle)
             os.close(go)
             go = -1
             with suppress(BrokenPipeError):  # it died already: `poll` will say so
@@ -114,10 +118,7 @@ class LocalTarget:
 
     def find(self, run: RunId) -> str | None:
         """The handle that `start` kept."""
-        try:
-            return read_text(self._paths.job(run).handle, "handle of a job")
-        except NotFound:
-            return None
+        return read_handle(self._paths.job(run))
 
     def poll(self, handles: Sequence[str]) -> Mapping[str, WorkerStatus]:
         """Ask the kernel about each."""
@@ -171,9 +172,6 @@ class LocalTarget:
         return [
             HeldSlot(slot.number, self._shares.of(slot.number, count, machine)) for slot in slots
         ]
-
-    def _keep(self, run: RunId, handle: str) -> None:
-        replace_file(self._paths.job(run).handle, handle)
 
 
 def _check_mpirun(plan: JobPlan) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from trackboard.config import ComputeSettings, RaySettings
+from trackboard.config import ComputeSettings
 from trackboard.model import EnvironmentPlan, JobPlan, RunId
-from trackboard.targets.ray import RayTarget
+from trackboard.ports import TargetSpec
 from trackboard.targets.ray.asking import Answer, Call
+from trackboard.targets.ray.settings import RaySettings
+from trackboard.targets.ray.target import RayTarget
 
 ADDRESS = "http://head:8265"
 SESSION = "session_2026-11-21_11-09-44_307016_31352"
@@ -139,12 +141,13 @@ def make(ray: RecordedRay, clock: Clock, tmp_path: Path) -> Make:
         ours = {
             name: changes.pop(name) for name in ("cpus", "gpus", "memory_gb") if name in changes
         }
-        settings = ComputeSettings(**ours, ray=RaySettings(**{"address": ADDRESS, **changes}))
+        given = ComputeSettings(**ours)
+        spec = TargetSpec(
+            tmp_path, "c", given.cpus, given.memory_bytes, given.gpus, max_nodes=most_nodes
+        )
         return RayTarget(
-            tmp_path,
-            "c",
-            settings,
-            most_nodes=most_nodes,
+            spec,
+            RaySettings(**{"address": ADDRESS, **changes}),
             send=ray.send,
             clock=clock,
             wall_clock=clock,

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tests.unit.targets.conftest import ADDRESS, RUN, Clock, Make, RecordedRay, make_node
 
-from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import InternalError, Unavailable
 from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.layout.start_lock import take_start_lock
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
-from trackboard.ports import WorkerState, WorkerStatus
-from trackboard.targets.ray import RayTarget
+from trackboard.ports import TargetSpec, WorkerState, WorkerStatus
+from trackboard.targets.ray.settings import RaySettings
+from trackboard.targets.ray.target import RayTarget
 
 
 def test_what_ray_is_told(
@@ -113,12 +113,11 @@ def test_a_head_that_is_silent_proves_nothing(
     assert not target.has_room()
     assert target.poll([handle])[handle].state is WorkerState.ALIVE
     assert len(ray.calls) == asked  # it is left alone for a while
+    other = RayTarget(TargetSpec(target._paths.folder, "c"), RaySettings(ADDRESS), send=ray.send)
     with pytest.raises(
         Unavailable, match=f"no Ray cluster answers at {ADDRESS}: Connection refused"
     ):
-        RayTarget(
-            target._paths.folder, "c", ComputeSettings(ray=RaySettings(ADDRESS)), send=ray.send
-        ).check(plan)
+        other.check(plan)
     ray.is_silent = False
     clock.now_s += 6
     assert target.has_room()

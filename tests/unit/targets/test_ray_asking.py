@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from tests.prerequisites import require
 
-from trackboard.config import RaySettings
 from trackboard.errors import TrackboardError, Unavailable, UsageError
 from trackboard.targets.ray.api import RayApi
+from trackboard.targets.ray.settings import RaySettings
 
 _VERSION = {"version": "4", "ray_version": "2.60.0", "session_name": "s"}
 Serve = Callable[..., str]

@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from tests.unit.targets.conftest import ADDRESS, RUN, Clock, Make, RecordedRay, make_node
 
-from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import Unavailable, UsageError
 from trackboard.layout.locks import hold
 from trackboard.model import Distribution, JobPlan, Launcher
-from trackboard.targets.ray import RayTarget, node_probe
+from trackboard.ports import TargetSpec
+from trackboard.targets.ray import node_probe
+from trackboard.targets.ray.settings import RaySettings
+from trackboard.targets.ray.target import RayTarget
 
 REFUSED: list[tuple[str, Mapping[str, Any], Callable[[RecordedRay], None], str]] = [
     ("cpus", {"cpus": 64}, lambda _: None, r"needs: cpus = 64. Its nodes: 2 CPUs.*Lower cpus"),
@@ -221,7 +223,7 @@ def test_a_probe_that_cannot_run(
     monkeypatch.setattr("trackboard.targets.ray.api._HERE", ADDRESS)
     for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
-    target = RayTarget(tmp_path, "c", ComputeSettings(ray=RaySettings()), send=ray.send)
+    target = RayTarget(TargetSpec(tmp_path, "c"), RaySettings(), send=ray.send)
     with pytest.raises(UsageError) as caught:
         target.check(plan)
     assert caught.value.message == (

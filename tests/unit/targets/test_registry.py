@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.config import ComputeSettings, RaySettings
+from trackboard.config import ComputeSettings
 from trackboard.errors import NotFound, UsageError
 from trackboard.model import Compute, EnvironmentPlan, JobPlan, RunId
 from trackboard.targets import LocalTarget, Targets
-from trackboard.targets.ray import RayTarget
+from trackboard.targets.ray.target import RayTarget
 
 CLUSTER = Compute("c", "AmlCompute", "", 0, 2, 0, 1.0, {})
 PLAN = JobPlan(RunId("r"), "e", "/w", "c", "s", ("x.py",), EnvironmentPlan(), {}, 1.0)
-RAY = ComputeSettings(ray=RaySettings("http://127.0.0.1:9"))
+RAY = ComputeSettings(engine="ray", options={"address": "http://127.0.0.1:9"})
 PROCESS = {"host": "h", "boot": "b", "pid": 1, "started": 2}
 RAY_JOB = {"address": "http://127.0.0.1:9", "session": "s", "job": "j", "run": "r"}
 

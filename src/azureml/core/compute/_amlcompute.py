@@ -196,7 +196,7 @@ class AmlCompute(ComputeTarget):
                 f" it has max_nodes={self._compute.max_nodes}."
             )
         if show_output:
-            is_here = self.workspace._workspace.site.target_for(self.name).is_here
+            is_here = self.workspace._workspace.site.target_for(self.name).describe().is_here
             where = "slots on this machine" if is_here else "nodes of a Ray cluster at most"
             say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 

@@ -9,8 +9,7 @@ from trackboard.errors import InternalError, NotFound
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.model import Compute, RunId, RunState, Share
-from trackboard.ports import Cluster
-from trackboard.targets import LocalTarget
+from trackboard.ports import Cluster, Slotted
 from trackboard.targets.slot_assignment import read_slots
 
 
@@ -69,7 +68,7 @@ def _list_machines(site: Site, target: Cluster) -> Iterator[Node]:
 
 def _shares(site: Site, compute: Compute) -> dict[int, Share]:
     target = site.target_for(compute.name)
-    return dict(enumerate(target.list_shares())) if isinstance(target, LocalTarget) else {}
+    return dict(enumerate(target.list_shares())) if isinstance(target, Slotted) else {}
 
 
 def _free(nodes: dict[int, Node]) -> Iterator[int]:

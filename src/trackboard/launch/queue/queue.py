@@ -17,6 +17,7 @@ from trackboard.launch.context.plan_file import is_own_plan, load_plan
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.launch.queue.recovery import take_further
 from trackboard.layout.cancel_flag import request_cancel
+from trackboard.layout.handle import save_engine
 from trackboard.layout.locks import hold
 from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.notice import say_once
@@ -132,6 +133,7 @@ def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
             job = site.store.claim_job(compute, without=passed)
             if job is None or job.run != run:
                 raise InternalError(f"the queue of {compute!r} changed while it was locked")
+            save_engine(site.paths.job(run), target.engine)
             target.start(plan)
         except Unavailable:
             site.store.release_job(run)

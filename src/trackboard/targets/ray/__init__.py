@@ -3,7 +3,3 @@
 Ray's own client takes a second and a half to import, and must not differ much from the cluster; the
 API below it is documented and has stayed the same since Ray 2.9. What runs on the nodes is in `node`.
 """
-
-from trackboard.targets.ray.target import RayTarget, open_ray
-
-__all__ = ["RayTarget", "open_ray"]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from trackboard.config import RaySettings, check_address
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 from trackboard.ports import ComputeNode
 from trackboard.targets.ray.asking import (
@@ -23,6 +22,7 @@ from trackboard.targets.ray.asking import (
     find_token,
     make_send,
 )
+from trackboard.targets.ray.settings import RaySettings, check_address
 
 LEAST_VERSION = (2, 9)
 _HERE = "http://127.0.0.1:8265"

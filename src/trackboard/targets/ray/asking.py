@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trackboard.config import RaySettings
 from trackboard.errors import NotFound, TrackboardError, Unavailable, UsageError
 from trackboard.layout.reading import read_text
+from trackboard.targets.ray.settings import RaySettings
 
 _TOKEN_BYTES = 1 << 16
 _REDIRECTS = range(300, 400)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from trackboard.config import ComputeSettings, RaySettings
 from trackboard.model import RunId
-from trackboard.ports import ComputeNode
+from trackboard.ports import ComputeNode, TargetSpec
+from trackboard.targets.ray.settings import RaySettings
 
 _STOP_WAIT_S = 30  # Ray's is 3 s: our worker gives its script 10, and then keeps what there is
 
@@ -23,13 +23,9 @@ class Needs:
     memory_bytes: int = 0
 
     @classmethod
-    def of(cls, settings: ComputeSettings) -> Needs:
-        """As `trackboard.toml` says."""
-        return cls(
-            1 if settings.cpus is None else settings.cpus,
-            settings.gpus or 0,
-            settings.memory_bytes or 0,
-        )
+    def of(cls, spec: TargetSpec) -> Needs:
+        """Read what the settings of a compute target say."""
+        return cls(1 if spec.cpus is None else spec.cpus, spec.gpus or 0, spec.memory_bytes or 0)
 
     def fits(self, node: ComputeNode) -> bool:
         """Whether a machine has this, when it is idle."""

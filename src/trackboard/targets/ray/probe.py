@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackboard.config import RaySettings
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import PRIVATE_FILE, WorkspacePaths, make_folder, open_file, replace_file
 from trackboard.layout.locks import hold
@@ -25,6 +24,7 @@ from trackboard.notice import say_once
 from trackboard.targets.ray.api import RayApi, RayVersion
 from trackboard.targets.ray.node_probe import FOUND
 from trackboard.targets.ray.package import Package
+from trackboard.targets.ray.settings import RaySettings
 
 _PROVED = "proved.json"
 _LEAST_PYTHON = (3, 11)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from trackboard.config import check_options
 from trackboard.errors import UsageError
 
 RAY_KEYS: Mapping[str, object] = {
@@ -38,16 +39,17 @@ class RaySettings:
     autoscaling: bool = False  # nodes come when they are needed: do not refuse what none has today
 
 
-def read_ray(where: str, table: Mapping[str, Any]) -> RaySettings:
-    """Read the keys of `RAY_KEYS`, whose types have been checked.
+def read_ray(where: str, options: Mapping[str, Any]) -> RaySettings:
+    """Read what `[compute.<name>]` says of a Ray cluster.
 
     Args:
         where: The file and the table, for messages.
-        table: These keys and no others.
+        options: What the table says beside the keys that all engines know.
 
     Raises:
-        UsageError: A value cannot be.
+        UsageError: A key is not known, or a value cannot be.
     """
+    table = check_options(where, options, RAY_KEYS)
     if "address" in table:
         check_address(f"{where}: address", table["address"])
     folder = table.get("folder", "/")

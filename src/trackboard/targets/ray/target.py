@@ -8,28 +8,26 @@ restarted has forgotten before it began.
 
 from __future__ import annotations
 
-import functools
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
-from trackboard.config import ComputeSettings, RaySettings
 from trackboard.errors import Conflict, InternalError, NotFound, Unavailable, UsageError
-from trackboard.layout import WorkspacePaths, replace_file
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.cancel_flag import request_cancel
-from trackboard.layout.reading import read_text
+from trackboard.layout.handle import read_handle, save_handle
 from trackboard.layout.start_lock import is_start_lock_taken, take_start_lock
 from trackboard.model import JobPlan, RunId
 from trackboard.notice import say_once
-from trackboard.ports import ComputeNode, WorkerState, WorkerStatus
+from trackboard.ports import ComputeNode, TargetMachine, TargetSpec, WorkerState, WorkerStatus
 from trackboard.targets.ray.api import RayApi, RayJob, RayVersion, find_address
 from trackboard.targets.ray.asking import Send
 from trackboard.targets.ray.job import Needs, describe_job
 from trackboard.targets.ray.package import own_package
 from trackboard.targets.ray.probe import Probe
+from trackboard.targets.ray.settings import RaySettings
 
 _CHECK_EVERY_S = 10.0  # many jobs may be submitted at once
 _POLL_EVERY_S = 1.0
@@ -67,43 +65,43 @@ class RayTarget:
     """Runs workers on a Ray cluster.
 
     Args:
-        folder: The workspace's folder.
-        compute: Name of the compute target it serves.
-        settings: What `trackboard.toml` says about it.
-        most_nodes: How many nodes a job may ask for; None: as many as there are.
+        spec: The compute target.
+        settings: How the cluster is reached.
         send: How requests go out, for tests.
         clock: Monotonic seconds.
         wall_clock: Seconds since the epoch, to be compared with Ray's.
     """
 
-    is_here = False
+    engine = "ray"
 
     def __init__(
         self,
-        folder: Path,
-        compute: str,
-        settings: ComputeSettings,
+        spec: TargetSpec,
+        settings: RaySettings,
         *,
-        most_nodes: int | None = None,
         send: Send | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._paths = WorkspacePaths(folder)
-        self._compute = compute
-        self._ray = settings.ray or RaySettings()
-        self._needs = Needs.of(settings)
-        self._most_nodes = most_nodes
+        self._paths = WorkspacePaths(spec.folder)
+        self._compute = spec.compute
+        self._ray = settings
+        self._needs = Needs.of(spec)
+        self._most_nodes = spec.max_nodes
         self._send = send
         self._clock = clock
         self._wall_clock = wall_clock
         self._sleep: Callable[[float], None] = time.sleep
-        self._where = f"[compute.{compute}] in {self._paths.settings}"
+        self._where = f"[compute.{spec.compute}] in {self._paths.settings}"
         self._apis: dict[str, RayApi] = {}
         self._checked: tuple[float, str, int, RayVersion] | None = None
         self._polled_s = float("-inf")
         self._last: dict[str, WorkerStatus] = {}
         self._silent_until_s = float("-inf")
+
+    def describe(self) -> TargetMachine:
+        """Return a node of the cluster, of which nothing is known before it is asked."""
+        return TargetMachine(is_here=False)
 
     def check(self, plan: JobPlan) -> None:
         """Refuse what no node can run, and a folder that a node does not see."""
@@ -150,9 +148,8 @@ class RayTarget:
 
     def find(self, run: RunId) -> str | None:
         """The handle that `start` kept, unless Ray proves that it never got the job."""
-        try:
-            text = read_text(self._paths.job(run).handle, "handle of a job")
-        except NotFound:
+        text = read_handle(self._paths.job(run))
+        if text is None:
             return None
         handle = _Handle.read(text)
         if handle.accepted or is_start_lock_taken(self._paths.job(run)):
@@ -316,7 +313,7 @@ class RayTarget:
             job.handle.rename(job.retired_handle(handle.job))
 
     def _keep(self, handle: _Handle) -> None:
-        replace_file(self._paths.job(handle.run).handle, handle.text())
+        save_handle(self._paths.job(handle.run), handle.text())
 
     @property
     def _there(self) -> str:
@@ -337,11 +334,3 @@ def _ended(job: RayJob) -> str:
 def _offer(node: ComputeNode) -> str:
     memory_gb = node.memory_bytes / 2**30
     return f"{node.cpus:g} CPUs, {node.gpus:g} GPUs, {memory_gb:.1f} GB"
-
-
-@functools.lru_cache(maxsize=64)
-def open_ray(
-    folder: Path, compute: str, settings: ComputeSettings, most_nodes: int | None
-) -> RayTarget:
-    """The target of a compute target, the same one as long as nothing changed: it remembers."""
-    return RayTarget(folder, compute, settings, most_nodes=most_nodes)

@@ -26,14 +26,14 @@ from trackboard.model import (
     RunKind,
     RunState,
 )
-from trackboard.ports import WorkerState, WorkerStatus
+from trackboard.ports import TargetMachine, WorkerState, WorkerStatus
 from trackboard.testing.memory import MemoryStore
 
 
 class NotingTarget:
     """Has room for so many workers, which live until the test says otherwise."""
 
-    is_here = True
+    engine = "noting"
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -41,6 +41,9 @@ class NotingTarget:
         self.nodes: dict[RunId, int] = {}
         self.gone: set[str] = set()
         self.refuses = False
+
+    def describe(self) -> TargetMachine:
+        return TargetMachine(is_here=True)
 
     def check(self, plan: JobPlan) -> None:
         if plan.nodes > self.room:
