@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from trackboard.ingest.cursor import Cursor
+from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.model import Ended, Event, Value
 from trackboard.ports import SeriesPoints
 from trackboard.ports.record_sink import RecordSink
 from trackboard.record import Recorder
-from trackboard.spool import SpoolWriter, list_segments, list_writers
+from trackboard.spool import SpoolWriter, list_writers
 from trackboard.testing.memory.sink import MemorySink, RecordedValue
 from trackboard.testing.record_sink_contract import Reader, Recorded, RecordSinkContract
 
@@ -49,8 +50,8 @@ def read_spools(spools: Path) -> Recorded:
     records: list[Event | RecordedValue] = []
     for writer in list_writers(spools):
         folder = spools / writer
-        cursor = Cursor(folder, writer)
-        segments = list_segments(folder)
+        cursor = Cursor(FolderSpool(folder))
+        segments = cursor.spool.list_segments()
         while batch := cursor.read(segments, most_bytes=1 << 20, is_final=False):
             records += [event for event in batch.events if not isinstance(event, Ended)]
             records += [value for points in batch.points for value in values_of(points)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.model import RunId
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
@@ -56,11 +56,10 @@ class View:
 
 def reader_of(folder: Path, store: MemoryStore, now_s: list[float]) -> Ingest:
     return Ingest(
-        folder / "spool",
+        FolderSpools(folder / "spool", folder / "lock", is_local=False),
         folder / "lock",
         store,
         lambda run: folder / "runs" / run,
-        is_local=False,
         clock=lambda: now_s[0],
     )
 

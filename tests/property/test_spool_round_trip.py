@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackboard.ingest.cursor import Cursor
-from trackboard.model import PropertyAdded, RunId, Tagged, TextLogged, WriterId
+from trackboard.ingest.folder_spools import FolderSpool
+from trackboard.model import PropertyAdded, RunId, Tagged, TextLogged
 from trackboard.ports import Batch
 from trackboard.record import Recorder
-from trackboard.spool import list_segments, list_writers
+from trackboard.spool import list_writers
 
 RUN = RunId("r")
 _INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -38,8 +39,8 @@ def a_spool(*, segment_bytes: int) -> Iterator[tuple[Recorder, Path]]:
 def read(folder: Path, most_bytes: int = 1 << 20) -> list[Batch]:
     batches: list[Batch] = []
     for name in list_writers(folder):
-        cursor = Cursor(folder / name, WriterId(name))
-        segments = list_segments(cursor.folder)
+        cursor = Cursor(FolderSpool(folder / name))
+        segments = cursor.spool.list_segments()
         while batch := cursor.read(segments, most_bytes=most_bytes, is_final=True):
             batches.append(batch)
     return batches

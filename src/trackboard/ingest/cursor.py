@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
 from trackboard.ingest.succession import Sight, Step, Succession
-from trackboard.model import Ended, Event, Lost, RunId, WriterId
-from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints
-from trackboard.spool import Segment
+from trackboard.model import Ended, Event, Lost, RunId, Segment, WriterId
+from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints, Spool
 from trackboard.spool.layout import FORMAT, HEADER, MAX_PAYLOAD_BYTES
-from trackboard.spool.reader import read_segment
 
 START = Position(0, 0)
 
@@ -35,25 +32,23 @@ class Cursor:
     """A place in one writer's spool, with what the segment has defined up to there.
 
     Args:
-        folder: The spool's folder.
-        writer: Its id.
+        spool: The writer's spool.
         read_definitions: What is saved of a segment's definitions (see `StreamStore.read_definitions`).
         succession: When to leave a segment.
     """
 
     def __init__(
         self,
-        folder: Path,
-        writer: WriterId,
+        spool: Spool,
         read_definitions: ReadDefinitions = lambda *_: SavedDefinitions(START),
         succession: Succession | None = None,
     ) -> None:
-        self.folder = folder
-        self.writer = writer
+        self.spool = spool
+        self.writer = spool.writer
         self.position = START
         self.ended = False  # it said that nothing follows
         self._read_definitions = read_definitions
-        self._succession = Succession(folder) if succession is None else succession
+        self._succession = Succession(spool) if succession is None else succession
         self._learned = START  # up to where the definitions are known
         self._definitions = Definitions()
         self._unsaved: list[bytes] = []  # definitions that no batch has brought to the store
@@ -268,7 +263,7 @@ class Cursor:
         return HEADER.size + length if 0 < length <= MAX_PAYLOAD_BYTES else 0
 
     def _read(self, number: int, offset: int, count: int) -> bytes:
-        return read_segment(self.folder, number, offset, count)
+        return self.spool.read(number, offset, count)
 
 
 def _run_of(event: Event) -> RunId | None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 
 from trackboard.ingest.succession import Succession
 from trackboard.model import WriterId
-from trackboard.ports import Position, StreamStore
-from trackboard.spool import list_segments
+from trackboard.ports import Position, Spool, StreamStore
 from trackboard.spool.layout import HEADER
-from trackboard.spool.reader import read_segment
 
 
 class Goal:
@@ -19,24 +16,24 @@ class Goal:
     Bytes behind a gap are no part of it: a network file system may not show them for a minute.
 
     Args:
-        folders: The spools.
+        spools: The spools.
         store: Where they are stored.
         is_complete: Whether all that was written to a spool is seen.
     """
 
     def __init__(
         self,
-        folders: Mapping[WriterId, Path],
+        spools: Mapping[WriterId, Spool],
         store: StreamStore,
-        is_complete: Callable[[Path], bool],
+        is_complete: Callable[[Spool], bool],
     ) -> None:
-        self._folders = folders
+        self._spools = spools
         self._store = store
         self._ends: dict[WriterId, Position] = {}
         positions = store.positions()
-        for writer, folder in folders.items():
+        for writer, spool in spools.items():
             at = positions.get(writer) or store.position(writer)
-            self._ends[writer] = _readable_end(folder, at, is_complete=is_complete(folder))
+            self._ends[writer] = _readable_end(spool, at, is_complete=is_complete(spool))
 
     def is_stored(self, stuck: Collection[WriterId] = ()) -> bool:
         """Whether all of it is stored. What is, or was removed since then, is not asked for again.
@@ -47,29 +44,29 @@ class Goal:
         positions = self._store.positions()
         for writer, end in list(self._ends.items()):
             stored = positions.get(writer) or self._store.position(writer)
-            if writer in stuck or stored >= end or not self._folders[writer].exists():
+            if writer in stuck or stored >= end or not self._spools[writer].is_there():
                 del self._ends[writer]
         return not self._ends
 
 
-def _readable_end(folder: Path, at: Position, *, is_complete: bool) -> Position:
-    succession = Succession(folder)
-    for number, size in list_segments(folder, begin=at.segment):
+def _readable_end(spool: Spool, at: Position, *, is_complete: bool) -> Position:
+    succession = Succession(spool)
+    for number, size in spool.list_segments(begin=at.segment):
         header = None if is_complete else succession.header(number)
         is_next = is_complete or (
             header is not None and header.before is not None and Position(*header.before) <= at
         )
         if size and (number == at.segment or is_next):
             begin = at.offset if number == at.segment else 0
-            end = size if is_complete else _end_of_records(folder, number, begin, size)
+            end = size if is_complete else _end_of_records(spool, number, begin, size)
             at = max(at, Position(number, end))
     return at
 
 
-def _end_of_records(folder: Path, number: int, begin: int, size: int) -> int:
+def _end_of_records(spool: Spool, number: int, begin: int, size: int) -> int:
     """The end of the last record that is seen whole."""
     try:
-        data = read_segment(folder, number, begin, size - begin)
+        data = spool.read(number, begin, size - begin)
     except OSError:
         return begin
     offset = 0

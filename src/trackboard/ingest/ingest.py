@@ -15,21 +15,15 @@ from pathlib import Path
 from typing import Protocol
 
 from trackboard.errors import Conflict, Unavailable
-from trackboard.ingest.aside import list_set_aside, set_aside
 from trackboard.ingest.cursor import START, Cursor
 from trackboard.ingest.files import write_bytes
 from trackboard.ingest.goal import Goal
 from trackboard.ingest.liveness import LivenessCheck
 from trackboard.ingest.quarantine import DATA_ERRORS, MOST_REFUSED, store_apart
-from trackboard.ingest.removal import remove_leftovers, remove_spool
-from trackboard.ingest.silence import unwritten_s
 from trackboard.ingest.succession import Succession
-from trackboard.layout.file_system import FileSystem, find_file_system
 from trackboard.layout.locks import FileLock
-from trackboard.layout.paths import QUARANTINE, SILENT_SPOOLS
-from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, WriterId
-from trackboard.ports import Batch, Position, RunStore, StreamStore
-from trackboard.spool import Segment, list_segments, list_writers, read_writer
+from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, Segment, WriterId
+from trackboard.ports import Batch, Position, RunStore, Shelf, Spool, SpoolSource, StreamStore
 
 _log = logging.getLogger("trackboard")
 
@@ -54,12 +48,11 @@ class Pass:
 
 
 @dataclass
-class _Spool:
+class _SeenSpool:
     cursor: Cursor
     segments: list[Segment]
     is_complete: bool  # what is seen is what was written
     is_dead: bool
-    is_aside: bool = False  # its writer was taken for dead
     is_stuck: bool = False
 
     @property
@@ -79,36 +72,33 @@ class Ingest:
     """Stores what the spools of one workspace hold. Safe from several threads and processes.
 
     Args:
-        spool_folder: Where the spools are.
+        source: Where the spools are.
         lock: The workspace's lock file.
         store: Where to store.
         run_folder: Where the plain files of a run belong.
         may_ingest: Asked before each pass. While it says no (the workspace cannot be written, or another
             database ingests it) nothing is stored, written or removed, and nobody waits.
-        is_local: Whether the spools are on a file system of this machine alone; None: find out.
         clock: Monotonic seconds, by which silence is measured.
     """
 
     def __init__(
         self,
-        spool_folder: Path,
+        source: SpoolSource,
         lock: Path,
         store: IngestStore,
         run_folder: Callable[[RunId], Path],
         may_ingest: Callable[[], bool] = lambda: True,
         *,
-        is_local: bool | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._spool_folder = spool_folder
+        self._source = source
         self._lock = FileLock(lock)
         self._store = store
         self._run_folder = run_folder
         self._may_ingest = may_ingest
         self._cursors: dict[WriterId, Cursor] = {}
-        self._is_local = is_local
         self._clock = clock
-        self._liveness = LivenessCheck(self._are_spools_local, clock)
+        self._liveness = LivenessCheck(source.is_local, clock)
         self._served_at_s: dict[WriterId, float] = {}
         self._behind: set[WriterId] = set()  # the last pass did not read all that they had
         self._pid = 0
@@ -139,10 +129,10 @@ class Ingest:
         """Bytes that lie in the spools and are not stored."""
         positions = self._store.positions()
         unread = 0
-        for writer, folder in self._folders().items():
-            cursor = Cursor(folder, writer)
+        for writer, spool in self._spools().items():
+            cursor = Cursor(spool)
             cursor.position = positions.get(writer) or self._store.position(writer)
-            unread += cursor.unread_bytes(list_segments(cursor.folder))
+            unread += cursor.unread_bytes(spool.list_segments())
         return unread
 
     def refresh(self, budget_s: float) -> int:
@@ -178,17 +168,12 @@ class Ingest:
             _log.warning("%s", text)
 
     def _goal(self) -> Goal:
-        return Goal(self._folders(), self._store, self._liveness.is_complete)
+        return Goal(self._spools(), self._store, self._liveness.is_complete)
 
-    def _folders(self) -> dict[WriterId, Path]:
+    def _spools(self) -> dict[WriterId, Spool]:
         """All spools that are read."""
-        spools = {each: self._spool_folder / each for each in list_writers(self._spool_folder)}
-        return list_set_aside(self._spool_folder, SILENT_SPOOLS) | spools
-
-    def _are_spools_local(self) -> bool:
-        if self._is_local is None:
-            self._is_local = find_file_system(self._spool_folder) is FileSystem.LOCAL
-        return self._is_local
+        spools = self._source.list_spools()
+        return {**self._source.list_set_aside(Shelf.SILENT), **spools}
 
     def drain(self, patience_s: float = 30.0) -> None:
         """Return when everything that was said before the call is stored, or at once where it may not be.
@@ -224,13 +209,11 @@ class Ingest:
         self._cursors.clear()
         self._liveness.clear()
         self._behind.clear()
-        remove_leftovers(self._spool_folder)
+        self._source.prepare()
         for writer in (
-            list_set_aside(self._spool_folder, QUARANTINE).keys() & self._store.positions()
+            self._source.list_set_aside(Shelf.QUARANTINE).keys() & self._store.positions()
         ):
             self._end_quarantined(writer)  # whoever set it aside was killed before that
-        if not self._are_spools_local():
-            os.utime(self._lock.path)  # now, by the clock that also stamps the spools
 
     def _run(self, deadline_s: float) -> Pass:
         self._refusal = None
@@ -254,29 +237,28 @@ class Ingest:
         stuck = frozenset(spool.cursor.writer for spool in spools if spool.is_stuck)
         return Pass(unread, was_complete=not waiting, stuck=stuck)
 
-    def _look(self) -> list[_Spool]:
+    def _look(self) -> list[_SeenSpool]:
         """What there is to read. Life is asked before sizes: the dead write nothing more."""
         positions = self._store.positions()
-        folders = self._folders()
-        for gone in self._cursors.keys() - folders.keys():
+        spools = self._spools()
+        for gone in self._cursors.keys() - spools.keys():
             self._forget(gone)
-        spools = []
-        for writer, folder in folders.items():
-            cursor = self._cursor(writer, folder, positions)
-            is_aside = folder.parent != self._spool_folder
+        seen = []
+        for writer, spool in spools.items():
+            cursor = self._cursor(spool, positions)
             asks = writer not in self._behind  # else its end is not reached anyway
-            is_dead = not is_aside and self._liveness.is_dead(writer, folder, asks=asks)
-            is_complete = self._liveness.is_complete(folder)
-            segments = list_segments(folder, begin=cursor.first_segment)
-            spool = _Spool(cursor, segments, is_complete, is_dead, is_aside)
+            is_dead = spool.shelf is None and self._liveness.is_dead(spool, asks=asks)
+            is_complete = self._liveness.is_complete(spool)
+            segments = spool.list_segments(begin=cursor.first_segment)
+            found = _SeenSpool(cursor, segments, is_complete, is_dead)
             if cursor.is_of_newer_format:
-                spool.is_stuck = True
+                found.is_stuck = True
                 self._say_once(
-                    f"trackboard leaves the spool {folder} alone: a newer version writes it. Type:"
+                    f"trackboard leaves the spool {spool.place} alone: a newer version writes it. Type:"
                     " pip install --upgrade trackboard"
                 )
-            spools.append(spool)
-        return spools
+            seen.append(found)
+        return seen
 
     def _forget(self, writer: WriterId) -> None:
         """Forget what is known of a spool that is gone, or elsewhere."""
@@ -284,14 +266,12 @@ class Ingest:
         self._served_at_s.pop(writer, None)
         self._liveness.forget(writer)
 
-    def _cursor(
-        self, writer: WriterId, folder: Path, positions: Mapping[WriterId, Position]
-    ) -> Cursor:
+    def _cursor(self, spool: Spool, positions: Mapping[WriterId, Position]) -> Cursor:
+        writer = spool.writer
         cursor = self._cursors.get(writer)
-        if cursor is None or cursor.folder != folder:
-            lock = self._lock.path
-            succession = Succession(folder, lambda path: unwritten_s(path, lock), self._clock)
-            cursor = Cursor(folder, writer, self._store.read_definitions, succession)
+        if cursor is None or cursor.spool != spool:
+            succession = Succession(spool, self._clock)
+            cursor = Cursor(spool, self._store.read_definitions, succession)
             self._cursors[writer] = cursor
         position = positions.get(writer)
         if position is None:  # never seen, or it has ended and only its folder is left
@@ -300,13 +280,13 @@ class Ingest:
         cursor.seek(position)
         return cursor
 
-    def _store_some(self, spools: list[_Spool], room: int) -> bool:
+    def _store_some(self, spools: list[_SeenSpool], room: int) -> bool:
         """One transaction of about `room` bytes: what is little first, then the floods in turn.
 
         Returns:
             Whether to go on: False when somebody else has stored some of it.
         """
-        read: list[tuple[_Spool, Batch]] = []
+        read: list[tuple[_SeenSpool, Batch]] = []
         for spool in sorted(spools, key=self._turn):
             before = spool.unread_bytes
             self._served_at_s[spool.cursor.writer] = time.monotonic()
@@ -336,14 +316,14 @@ class Ingest:
             self._quarantine(refusing)
         return True
 
-    def _store_apart(self, spool: _Spool, end: Position) -> None:
+    def _store_apart(self, spool: _SeenSpool, end: Position) -> None:
         """Store what one spool holds without what the store refuses of it."""
         store_apart(
             self._store, spool.cursor, lambda room: self._read(spool, room), end, _FIRST_BYTES
         )
         self._quarantine([spool])
 
-    def _quarantine(self, spools: list[_Spool]) -> None:
+    def _quarantine(self, spools: list[_SeenSpool]) -> None:
         """Set those spools aside of which too much cannot be stored."""
         if not spools:
             return
@@ -353,20 +333,19 @@ class Ingest:
             if count < MOST_REFUSED:
                 continue
             spool.is_stuck = True
-            if self._set_aside(spool.cursor, QUARANTINE):
-                folder = self._spool_folder.with_name(QUARANTINE) / writer
+            if aside := self._set_aside(spool.cursor, Shelf.QUARANTINE):
                 self._say_once(
-                    f"trackboard set the spool {folder} aside: {count} of its records could not be"
+                    f"trackboard set the spool {aside.place} aside: {count} of its records could not be"
                     " stored. Nothing of it is deleted."
                 )
                 self._end_quarantined(writer)
 
-    def _turn(self, spool: _Spool) -> tuple[float, int]:
+    def _turn(self, spool: _SeenSpool) -> tuple[float, int]:
         unread = spool.unread_bytes
         is_flood = unread > _LITTLE_BYTES
         return (self._served_at_s.get(spool.cursor.writer, 0.0) if is_flood else -1.0, unread)
 
-    def _read(self, spool: _Spool, most_bytes: int) -> Batch | None:
+    def _read(self, spool: _SeenSpool, most_bytes: int) -> Batch | None:
         """The next piece of one spool; None when it can give none now, which keeps no other waiting."""
         try:
             batch = spool.read(most_bytes)
@@ -375,7 +354,7 @@ class Ingest:
             self._refusal = self._refusal or error
         except OSError as error:
             self._refusal = self._refusal or Unavailable(
-                f"the spool {spool.cursor.folder} could not be read: {error.strerror or error}",
+                f"the spool {spool.cursor.spool.place} could not be read: {error.strerror or error}",
                 hint="Mend its rights, or the disk; nothing of it is lost.",
             )
         return None
@@ -389,42 +368,42 @@ class Ingest:
         others = tuple(event for event in batch.events if not isinstance(event, _ON_DISK))
         return replace(batch, events=(*others, *write_bytes(pieces, self._run_folder)))
 
-    def _end_if_over(self, spool: _Spool) -> None:
+    def _end_if_over(self, spool: _SeenSpool) -> None:
         """End the writer of a spool of which all is stored, if it will never write again."""
-        cursor = spool.cursor
-        writer, folder = cursor.writer, cursor.folder
-        if spool.is_aside:
-            if self._liveness.is_silent(writer, folder):
+        cursor, read_from = spool.cursor, spool.cursor.spool
+        if read_from.shelf is not None:  # its writer was taken for dead
+            if self._liveness.is_silent(read_from):
                 self._end(cursor)
-                remove_spool(folder, is_stored=lambda: self._is_stored(cursor))
+                self._source.remove(read_from, lambda: self._is_stored(cursor))
         elif spool.is_dead or cursor.ended:
             self._end(cursor)
-            remove_spool(folder, is_stored=lambda: self._is_stored(cursor))
-        elif self._liveness.is_presumed_dead(writer, folder) and self._set_aside(
-            cursor, SILENT_SPOOLS
+            self._source.remove(read_from, lambda: self._is_stored(cursor))
+        elif self._liveness.is_presumed_dead(read_from) and (
+            aside := self._set_aside(cursor, Shelf.SILENT)
         ):
-            cursor.folder = self._spool_folder.with_name(SILENT_SPOOLS) / writer
+            cursor.spool = aside
             self._end(cursor)  # last: the spool of an ended writer may be deleted where it was
 
     def _end_quarantined(self, writer: WriterId) -> None:
         cause = "its stream was set aside: too many records of it could not be stored"
         self._store.end_writer(writer, cause=cause, time_s=time.time())
 
-    def _set_aside(self, cursor: Cursor, where: str) -> bool:
+    def _set_aside(self, cursor: Cursor, shelf: Shelf) -> Spool | None:
+        """Put a spool aside; None where that is refused."""
         try:
-            set_aside(cursor.folder, where)
+            aside = self._source.set_aside(cursor.spool, shelf)
         except OSError as error:
             self._refusal = self._refusal or Unavailable(
-                f"the spool {cursor.folder} could not be moved: {error.strerror or error}",
-                hint=f"Make {self._spool_folder.parent} a folder that you may write to.",
+                f"the spool {cursor.spool.place} could not be moved: {error.strerror or error}",
+                hint="Make the folder of the workspace one that you may write to.",
             )
-            return False
+            return None
         self._forget(cursor.writer)
-        return True
+        return aside
 
     def _end(self, cursor: Cursor) -> None:
         """Close the runs of a writer that is gone."""
-        who = read_writer(cursor.folder)
+        who = cursor.spool.find_process()
         process = f"process {who.pid} on {who.host}" if who else "the process"
         how = "ended" if cursor.ended else "died"
         owned = self._store.list_runs(ids=self._store.list_owned([cursor.writer]))
@@ -440,7 +419,7 @@ class Ingest:
         return self._store.position(cursor.writer) >= cursor.position
 
 
-def _first_in_line(waiting: list[_Spool]) -> list[_Spool]:
+def _first_in_line(waiting: list[_SeenSpool]) -> list[_SeenSpool]:
     """Those that go on for none of the others: what a process said is read in the order it was said."""
     unread = {spool.cursor.writer for spool in waiting}
     first = [each for each in waiting if each.cursor.find_former(each.segments) not in unread]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from trackboard.ingest.silence import ELSEWHERE_S, Unchanged
-from trackboard.model import WriterId
-from trackboard.spool import Liveness, Writer, list_segments, probe, read_writer
-from trackboard.spool.machine import machine_id
+from trackboard.model import Liveness, WriterId
+from trackboard.ports import Spool
 
 _PROBE_EVERY_S = 0.5  # how often a silent writer is asked whether it lives
 
@@ -44,44 +41,38 @@ class LivenessCheck:
         self._dead.discard(writer)
         self._silent.pop(writer, None)
 
-    def is_complete(self, folder: Path) -> bool:
+    def is_complete(self, spool: Spool) -> bool:
         """Whether what is seen of a spool is what was written: by this machine, or on its own disk."""
-        who = read_writer(folder)
+        who = spool.find_process()
         return self._is_local() or (who is not None and who.is_of_this_boot)
 
-    def is_dead(self, writer: WriterId, folder: Path, *, asks: bool = True) -> bool:
+    def is_dead(self, spool: Spool, *, asks: bool = True) -> bool:
         """Whether the kernel says so. What is dead stays so.
 
         Args:
-            writer: The writer.
-            folder: Its spool.
+            spool: Its spool.
             asks: Whether the kernel is asked now; it is at most twice a second.
         """
+        writer = spool.writer
         if writer in self._dead or not asks:
             return writer in self._dead
         now_s, asked_s = time.monotonic(), self._probed_at_s.get(writer)
         if asked_s is not None and now_s - asked_s < _PROBE_EVERY_S:
             return False
         self._probed_at_s[writer] = now_s
-        is_proven = probe(folder, is_local=self._is_local()) is Liveness.DEAD
+        is_proven = spool.probe() is Liveness.DEAD
         if is_proven:
             self._dead.add(writer)
         return is_proven
 
-    def is_silent(self, writer: WriterId, folder: Path) -> bool:
+    def is_silent(self, spool: Spool) -> bool:
         """Whether nothing of a spool has been seen to move for so long that a network would show it."""
-        silent = self._silent.setdefault(writer, Unchanged(self._clock))
-        return silent.seconds(tuple(list_segments(folder))) > ELSEWHERE_S
+        silent = self._silent.setdefault(spool.writer, Unchanged(self._clock))
+        return silent.seconds(tuple(spool.list_segments())) > ELSEWHERE_S
 
-    def is_presumed_dead(self, writer: WriterId, folder: Path) -> bool:
+    def is_presumed_dead(self, spool: Spool) -> bool:
         """Whether a writer that nobody can ask is of this machine before it restarted, and silent."""
-        who = read_writer(folder)
-        if who is None or self._is_local() or who.is_of_this_boot or not _is_of_this_machine(who):
+        who = spool.find_process()
+        if who is None or self._is_local() or who.is_of_this_boot or not who.is_of_this_machine:
             return False
-        return self.is_silent(writer, folder)
-
-
-def _is_of_this_machine(who: Writer) -> bool:
-    if who.machine:
-        return who.machine == machine_id()
-    return who.host == socket.gethostname()  # an earlier version's
+        return self.is_silent(spool)

@@ -8,16 +8,15 @@ has read up to what is said, or when nothing has moved for so long that nothing 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from trackboard.ingest.silence import ELSEWHERE_S, Unchanged
-from trackboard.ports import Position
-from trackboard.spool import Malformed, Segment, SegmentHeader, decode_record, parse_json
-from trackboard.spool.layout import FORMAT, segment_name
+from trackboard.model import Segment
+from trackboard.ports import Position, Spool
+from trackboard.spool import Malformed, SegmentHeader, decode_record, parse_json
+from trackboard.spool.layout import FORMAT
 from trackboard.spool.reader import read_payload
 
 _HEADER_BYTES = 4096  # more than a header ever has
@@ -51,19 +50,16 @@ class Succession:
     """The order of one spool's segments.
 
     Args:
-        folder: The spool's folder.
-        age_s: For how long a file has not been written, by the file system's own clock.
+        spool: The spool.
         clock: Monotonic seconds.
     """
 
     def __init__(
         self,
-        folder: Path,
-        age_s: Callable[[Path], float] = lambda _: 0.0,
+        spool: Spool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folder = folder
-        self._age_s = age_s
+        self._spool = spool
         self._headers: dict[int, SegmentHeader] = {}
         self._place = Unchanged(clock)
         self._rest = Unchanged(clock)
@@ -71,7 +67,7 @@ class Succession:
     def header(self, number: int) -> SegmentHeader | None:
         """The first record of a segment; None while it cannot be read."""
         if number not in self._headers:
-            found = _read_header(self._folder / segment_name(number))
+            found = _read_header(self._spool, number)
             if found is None:
                 return None
             self._headers[number] = found
@@ -107,10 +103,9 @@ class Succession:
     def _is_over(self, at: Position, segments: Sequence[Segment], following: SegmentHeader) -> bool:
         """Whether what is missing here will never come, as far as time can tell."""
         size = dict(segments).get(at.segment, 0)
-        path = self._folder / segment_name(at.segment)
         rest = tuple(each for each in segments if each.number >= at.segment)
         is_silent = self._rest.seconds(rest) > ELSEWHERE_S
-        still_s = max(self._place.seconds((at, size)), self._age_s(path))
+        still_s = max(self._place.seconds((at, size)), self._spool.unwritten_s(at.segment))
         is_still = still_s > ELSEWHERE_S
         if following.before is None or Position(*following.before) <= Position(at.segment, size):
             return is_still  # of an earlier version, or it is all there and damaged
@@ -132,15 +127,11 @@ def _forced(
     return Step(Position(readable, 0), rest + size_bytes)  # it was taken away
 
 
-def _read_header(path: Path) -> SegmentHeader | None:
+def _read_header(spool: Spool, number: int) -> SegmentHeader | None:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # not there, or not for us: whoever reads on will say so
+        payload = read_payload(memoryview(spool.read(number, 0, _HEADER_BYTES)), 0)
+    except OSError:  # not for us: whoever reads on will say so
         return None
-    try:
-        payload = read_payload(memoryview(os.pread(fd, _HEADER_BYTES, 0)), 0)
-    finally:
-        os.close(fd)
     if payload is None:
         return None
     try:

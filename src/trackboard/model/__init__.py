@@ -36,6 +36,7 @@ from trackboard.model.names import LIMITS, check_experiment_name, check_length, 
 from trackboard.model.refs import FileRef, Ref, SeriesRef
 from trackboard.model.run import REASON, Run, RunKind, RunState, StateStamp
 from trackboard.model.series import Series, SeriesId, Value, ValueKind
+from trackboard.model.spool import Liveness, Segment
 
 __all__ = [
     "ANY_PYTHON",
@@ -61,6 +62,7 @@ __all__ = [
     "Heartbeat",
     "JobPlan",
     "Launcher",
+    "Liveness",
     "Lost",
     "ParameterSet",
     "PropertyAdded",
@@ -70,6 +72,7 @@ __all__ = [
     "RunId",
     "RunKind",
     "RunState",
+    "Segment",
     "Series",
     "SeriesId",
     "SeriesRef",

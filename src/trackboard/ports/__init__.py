@@ -2,6 +2,7 @@
 
 from trackboard.ports.blobs import Blobs
 from trackboard.ports.record_sink import RecordSink
+from trackboard.ports.spool_source import Shelf, Spool, SpoolSource, WriterProcess
 from trackboard.ports.store.catalogue import CatalogueStore, EnvironmentVersion, Experiment, Model
 from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
 from trackboard.ports.store.queue import QueueStore
@@ -57,7 +58,10 @@ __all__ = [
     "SavedDefinitions",
     "SeriesPoints",
     "SeriesStore",
+    "Shelf",
     "Slotted",
+    "Spool",
+    "SpoolSource",
     "Store",
     "StreamStore",
     "Target",
@@ -66,5 +70,6 @@ __all__ = [
     "Unstorable",
     "WorkerState",
     "WorkerStatus",
+    "WriterProcess",
     "worker_command",
 ]

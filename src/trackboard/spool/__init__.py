@@ -1,7 +1,7 @@
 """The stream on disk: one append per record, read back after any crash. Standard library only."""
 
-from trackboard.model import FileRef, SeriesRef
-from trackboard.spool.alive import Liveness, Writer, probe, read_writer
+from trackboard.model import FileRef, Liveness, Segment, SeriesRef
+from trackboard.spool.alive import Writer, probe, read_writer
 from trackboard.spool.events import (
     FileDefinition,
     Malformed,
@@ -12,7 +12,6 @@ from trackboard.spool.events import (
 )
 from trackboard.spool.machine import boot_id, machine_id, pid_namespace, start_time
 from trackboard.spool.reader import (
-    Segment,
     iter_payloads,
     list_segments,
     list_writers,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import enum
 import functools
 import json
 import os
@@ -22,6 +21,7 @@ from typing import Any, Mapping, Optional, Tuple
 
 from trackboard.layout import FileSystem, find_file_system, open_file
 from trackboard.layout.locks import try_lock
+from trackboard.model import Liveness
 from trackboard.spool.descriptors import is_refusal
 from trackboard.spool.layout import ALIVE
 from trackboard.spool.machine import boot_id, machine_id, pid_namespace, start_time
@@ -33,14 +33,6 @@ _TYPES: Mapping[str, Tuple[type, ...]] = {
     "float": (float, int),
     "bool": (bool,),
 }
-
-
-class Liveness(enum.Enum):
-    """What a reader can know about a writer."""
-
-    ALIVE = "alive"  # it holds its lock
-    DEAD = "dead"  # its lock is free
-    UNKNOWN = "unknown"  # it may be on another machine, or its file system has no locks
 
 
 @dataclass(frozen=True)

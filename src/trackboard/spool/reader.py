@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional
+from typing import Iterator, Optional
 from zlib import crc32
 
-from trackboard.model import WriterId
+from trackboard.model import Segment, WriterId
 from trackboard.spool.layout import HEADER, MAX_PAYLOAD_BYTES, SEGMENT_SUFFIX, segment_name
-
-
-class Segment(NamedTuple):
-    """A segment file and how many bytes it had when it was looked at."""
-
-    number: int
-    size_bytes: int
 
 
 def list_writers(spool_folder: Path) -> list[WriterId]:

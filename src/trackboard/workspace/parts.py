@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trackboard.config import SettingsFile, holds_workspace, make_workspace
 from trackboard.errors import Unavailable
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths, is_network_folder
 from trackboard.layout.locks import FileLock
 from trackboard.notice import say_once
@@ -67,13 +67,13 @@ class OpenParts:
             database = self.database
             if self._ingest is None:
                 told = self._settings.read().network_folder
+                is_local = None if told is None else not told
                 self._ingest = Ingest(
-                    self._paths.spool,
+                    FolderSpools(self._paths.spool, self._lock.path, is_local=is_local),
                     self._lock.path,
                     database.store,
                     self._paths.run,
                     database.may_ingest,
-                    is_local=None if told is None else not told,
                 )
             return self._ingest
 

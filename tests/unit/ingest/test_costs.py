@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Batch, Position, SavedDefinitions
 from trackboard.record import Recorder
@@ -24,7 +24,12 @@ class Spools:
 
     def reader(self) -> Ingest:
         home = self.folder.parent
-        return Ingest(self.folder, home / "lock", self.store, lambda run: home / "runs" / run)
+        return Ingest(
+            FolderSpools(self.folder, home / "lock"),
+            home / "lock",
+            self.store,
+            lambda run: home / "runs" / run,
+        )
 
     def recorder(self) -> Recorder:
         return Recorder(self.folder, segment_bytes=8192)

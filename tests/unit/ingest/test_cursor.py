@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from trackboard.ingest.cursor import Cursor
+from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.model import Ended, Lost, RunId, Tagged
 from trackboard.ports import Batch, Position
-from trackboard.spool import SpoolWriter, list_segments
+from trackboard.spool import SpoolWriter
 from trackboard.spool.layout import SCALAR_RECORD_BYTES
 
 RUN = RunId("r")
@@ -28,7 +29,7 @@ def writer(tmp_path: Path) -> Iterator[SpoolWriter]:
 
 
 def cursor_of(tmp_path: Path, writer: SpoolWriter) -> Cursor:
-    return Cursor(tmp_path / writer.writer, writer.writer)
+    return Cursor(FolderSpool(tmp_path / writer.writer))
 
 
 def values(batches: list[Batch]) -> list[float]:
@@ -38,7 +39,7 @@ def values(batches: list[Batch]) -> list[float]:
 def read_on(cursor: Cursor, most_bytes: int, *, is_final: bool = False) -> list[Batch]:
     batches: list[Batch] = []
     for _ in range(100_000):
-        batch = cursor.read(list_segments(cursor.folder), most_bytes=most_bytes, is_final=is_final)
+        batch = cursor.read(cursor.spool.list_segments(), most_bytes=most_bytes, is_final=is_final)
         if batch is None:
             return batches
         assert batch.start == (batches[-1].end if batches else Position(0, 0))
@@ -55,7 +56,7 @@ def test_pieces_of_any_size_are_the_whole(
     batches = read_on(cursor, most_bytes)
     assert values(batches) == list(range(POINTS))
     assert [event.key for b in batches for event in b.events if isinstance(event, Tagged)] == ["k"]
-    assert cursor.unread_bytes(list_segments(cursor.folder)) == 0
+    assert cursor.unread_bytes(cursor.spool.list_segments()) == 0
     largest = 10_200 + most_bytes
     sizes = [b.end.offset - b.start.offset for b in batches if b.end.segment == b.start.segment]
     assert max(sizes, default=0) <= largest
@@ -65,7 +66,7 @@ def test_another_reader_goes_on_from_any_place(tmp_path: Path, writer: SpoolWrit
     for batch in read_on(cursor_of(tmp_path, writer), 1000):
         other = cursor_of(tmp_path, writer)
         other.seek(batch.start)
-        again = other.read(list_segments(other.folder), most_bytes=1000, is_final=False)
+        again = other.read(other.spool.list_segments(), most_bytes=1000, is_final=False)
         assert again is not None
         assert again.end == batch.end
         assert values([again]) == values([batch])
@@ -77,7 +78,7 @@ def test_it_can_go_back_and_forth(tmp_path: Path, writer: SpoolWriter) -> None:
     whole = list(range(POINTS))
     for place in [*places[::-7], *places[::5]]:
         cursor.seek(place)
-        rest = cursor.read(list_segments(cursor.folder), most_bytes=1 << 20, is_final=False)
+        rest = cursor.read(cursor.spool.list_segments(), most_bytes=1 << 20, is_final=False)
         assert rest is not None
         got = values([rest])
         assert got == whole[len(whole) - len(got) :]
@@ -89,7 +90,7 @@ def test_a_place_and_its_definitions_change_together(
 ) -> None:
     """A disk that refuses in the middle of seeking must not leave a place without its names."""
     cursor = cursor_of(tmp_path, writer)
-    segments = list_segments(cursor.folder)
+    segments = cursor.spool.list_segments()
     first = cursor.read(segments, most_bytes=2000, is_final=False)
     assert first is not None
 
@@ -109,20 +110,20 @@ def test_a_place_and_its_definitions_change_together(
 
 def test_a_spool_that_goes_away_ends_quietly(tmp_path: Path, writer: SpoolWriter) -> None:
     cursor = cursor_of(tmp_path, writer)
-    segments = list_segments(cursor.folder)
-    for segment in cursor.folder.glob("*.seg"):
+    segments = cursor.spool.list_segments()
+    for segment in Path(cursor.spool.place).glob("*.seg"):
         segment.unlink()
     batch = cursor.read(segments, most_bytes=1 << 20, is_final=False)
     assert batch is not None
     assert (batch.points, batch.events) == ((), ())
     cursor.seek(Position(2, 100))
-    assert cursor.unread_bytes(list_segments(cursor.folder)) == 0
+    assert cursor.unread_bytes(cursor.spool.list_segments()) == 0
 
 
 def test_a_shorter_file_does_not_lead_back(tmp_path: Path, writer: SpoolWriter) -> None:
     cursor = cursor_of(tmp_path, writer)
     (*_, last) = read_on(cursor, 1 << 20)
-    segments = list_segments(cursor.folder)
+    segments = cursor.spool.list_segments()
     segments[-1] = segments[-1]._replace(size_bytes=10)
     assert cursor.unread_bytes(segments) == 0
     assert cursor.read(segments, most_bytes=100, is_final=True) is None
@@ -132,7 +133,7 @@ def test_a_shorter_file_does_not_lead_back(tmp_path: Path, writer: SpoolWriter) 
 def test_the_end_is_noticed(tmp_path: Path, writer: SpoolWriter) -> None:
     name = writer.writer
     writer.close()
-    cursor = Cursor(tmp_path / name, name)
+    cursor = Cursor(FolderSpool(tmp_path / name))
     (*_, last) = read_on(cursor, 1 << 20)
     assert isinstance(last.events[-1], Ended)
     assert cursor.ended
@@ -143,8 +144,8 @@ def test_a_damage_that_mentions_nobody_warns_the_runs_of_its_writer(
 ) -> None:
     cursor = cursor_of(tmp_path, writer)
     read_on(cursor, 1 << 20)
-    last = list_segments(cursor.folder)[-1]
-    with (cursor.folder / f"{last.number}.seg").open("ab") as file:
+    last = cursor.spool.list_segments()[-1]
+    with (Path(cursor.spool.place) / f"{last.number}.seg").open("ab") as file:
         file.write(bytes(5 * SCALAR_RECORD_BYTES))
     (batch,) = read_on_final(cursor)
     assert batch.skipped_bytes == 5 * SCALAR_RECORD_BYTES
@@ -152,5 +153,5 @@ def test_a_damage_that_mentions_nobody_warns_the_runs_of_its_writer(
 
 
 def read_on_final(cursor: Cursor) -> list[Batch]:
-    batch = cursor.read(list_segments(cursor.folder), most_bytes=1 << 20, is_final=True)
+    batch = cursor.read(cursor.spool.list_segments(), most_bytes=1 << 20, is_final=True)
     return [] if batch is None else [batch]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.ingest.goal import Goal
 from trackboard.layout.locks import FileLock
 from trackboard.model import RunId, WriterId
@@ -26,7 +27,8 @@ def record(folder: Path) -> tuple[Recorder, Path]:
 
 def reader_of(folder: Path, store: MemoryStore) -> Ingest:
     home = folder / "runs"
-    return Ingest(folder / "spool", folder / "lock", store, lambda run: home / run, is_local=False)
+    spools = FolderSpools(folder / "spool", folder / "lock", is_local=False)
+    return Ingest(spools, folder / "lock", store, lambda run: home / run)
 
 
 def show_less(spool: Path) -> None:
@@ -56,10 +58,10 @@ def test_the_goal_is_the_end_of_what_can_be_read(tmp_path: Path, is_complete: bo
     recorder, spool = record(tmp_path)
     writer, segments = WriterId(spool.name), list_segments(spool)
     store = MemoryStore()
-    whole = Goal({writer: spool}, store, lambda _: is_complete)
+    whole = Goal({writer: FolderSpool(spool)}, store, lambda _: is_complete)
     assert not whole.is_stored()
     show_less(spool)
-    short = Goal({writer: spool}, store, lambda _: is_complete)
+    short = Goal({writer: FolderSpool(spool)}, store, lambda _: is_complete)
     end = short._ends[writer]
     if is_complete:
         assert end == Position(*segments[-1])

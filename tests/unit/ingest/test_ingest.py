@@ -9,7 +9,7 @@ import pytest
 from tests.waiting import PATIENCE_S
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.layout.locks import FileLock
 from trackboard.model import FileBytes, RunId, RunState, Tagged, WriterId
 from trackboard.ports import Batch
@@ -31,7 +31,9 @@ class Spools:
         self.ingest = self.reader()
 
     def reader(self) -> Ingest:
-        return Ingest(self.folder, self.lock, self.store, lambda run: self.runs / run)
+        return Ingest(
+            FolderSpools(self.folder, self.lock), self.lock, self.store, lambda run: self.runs / run
+        )
 
     def recorder(self) -> Recorder:
         return Recorder(self.folder, segment_bytes=8192)
@@ -284,7 +286,11 @@ def test_who_may_not_ingest_changes_nothing_and_tells_how_much_is_unread(spools:
     version, before = spools.store.version(), sorted(spools.folder.rglob("*"))
     allowed = False
     watcher = Ingest(
-        spools.folder, spools.lock, spools.store, lambda run: spools.runs / run, lambda: allowed
+        FolderSpools(spools.folder, spools.lock),
+        spools.lock,
+        spools.store,
+        lambda run: spools.runs / run,
+        lambda: allowed,
     )
     watcher.drain(patience_s=0.0)
     assert watcher.run_pass() is None
@@ -356,7 +362,9 @@ def test_spools_wait_for_a_database_that_was_deleted(tmp_path: Path) -> None:
     path, backup = tmp_path / "trackboard.db", tmp_path / "backup"
     spools = Spools(tmp_path)
     store = open_sqlite(path)
-    reader = Ingest(spools.folder, spools.lock, store, lambda run: spools.runs / run)
+    reader = Ingest(
+        FolderSpools(spools.folder, spools.lock), spools.lock, store, lambda run: spools.runs / run
+    )
     recorder = spools.recorder()
     run = recorder.create_run("exp")
     reader.drain()

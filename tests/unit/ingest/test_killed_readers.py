@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.layout.paths import QUARANTINE
 from trackboard.model import RunId, RunState
@@ -53,7 +53,12 @@ def read(folder: Path) -> Store:
     """A new process reads all there is, twice, as a page would."""
     store = open_sqlite(folder / "trackboard.db")
     for _ in range(2):
-        Ingest(folder / "spool", folder / "lock", store, lambda run: folder / "runs" / run).drain()
+        Ingest(
+            FolderSpools(folder / "spool", folder / "lock"),
+            folder / "lock",
+            store,
+            lambda run: folder / "runs" / run,
+        ).drain()
     return store
 
 

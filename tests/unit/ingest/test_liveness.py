@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.layout.paths import SILENT_SPOOLS
 from trackboard.model import RunId, RunState
 from trackboard.record import Recorder
@@ -25,11 +25,10 @@ class Network:
         self.store = MemoryStore()
         self.now_s = 1000.0
         self.ingest = Ingest(
-            self.spools,
+            FolderSpools(self.spools, folder / "lock", is_local=False),
             folder / "lock",
             self.store,
             lambda run: folder / "runs" / run,
-            is_local=False,
             clock=lambda: self.now_s,
         )
         self.recorder = Recorder(self.spools)

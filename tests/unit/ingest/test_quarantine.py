@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackboard.errors import InternalError, TrackboardError, Unavailable
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.layout.paths import QUARANTINE
 from trackboard.model import Run, RunId, RunState, Tagged
@@ -42,7 +42,12 @@ class Particular(MemoryStore):
 
 
 def reader_of(folder: Path, store: Store) -> Ingest:
-    return Ingest(folder / "spool", folder / "lock", store, lambda run: folder / "runs" / run)
+    return Ingest(
+        FolderSpools(folder / "spool", folder / "lock"),
+        folder / "lock",
+        store,
+        lambda run: folder / "runs" / run,
+    )
 
 
 def run_of(store: Store, run: RunId = RUN) -> Run:

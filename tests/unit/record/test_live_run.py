@@ -8,6 +8,7 @@ import pytest
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.ingest.cursor import Cursor
+from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.model import (
     LIMITS,
     ArtifactKind,
@@ -39,7 +40,9 @@ def run(recorder: Recorder) -> LiveRun:
 def said(recorder: Recorder) -> Batch:
     writer = recorder.writer.writer
     folder = recorder.writer._spool_folder / writer
-    batch = Cursor(folder, writer).read(list_segments(folder), most_bytes=1 << 30, is_final=False)
+    batch = Cursor(FolderSpool(folder)).read(
+        list_segments(folder), most_bytes=1 << 30, is_final=False
+    )
     assert batch is not None
     return batch
 

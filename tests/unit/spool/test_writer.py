@@ -16,6 +16,7 @@ from tests.spools import read_spool
 from tests.waiting import PATIENCE_S
 
 from trackboard.ingest.cursor import Cursor
+from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.model import Lost, RunId, Tagged, WriterId
 from trackboard.ports import Batch
 from trackboard.spool import (
@@ -32,8 +33,8 @@ RUN = RunId("r")
 
 
 def read_all(folder: Path, writer: WriterId, *, is_final: bool = False) -> Batch | None:
-    cursor = Cursor(folder / writer, writer)
-    segments = list_segments(cursor.folder)
+    cursor = Cursor(FolderSpool(folder / writer))
+    segments = cursor.spool.list_segments()
     return cursor.read(segments, most_bytes=1 << 30, is_final=is_final)
 
 

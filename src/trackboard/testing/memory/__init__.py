@@ -1,6 +1,7 @@
 """Ports in memory: models of the contracts, and fast ones for unit tests."""
 
 from trackboard.testing.memory.sink import MemorySink
+from trackboard.testing.memory.spools import MemorySpools
 from trackboard.testing.memory.store import MemoryStore
 
-__all__ = ["MemorySink", "MemoryStore"]
+__all__ = ["MemorySink", "MemorySpools", "MemoryStore"]

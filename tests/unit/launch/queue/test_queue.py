@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
@@ -87,7 +87,10 @@ class Line:
         self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
         folder = place.paths.folder
         ingest = Ingest(
-            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+            FolderSpools(folder / "spool", folder / "lock"),
+            folder / "lock",
+            self.store,
+            lambda run: folder / "runs" / run,
         )
         self.site = Site(
             **vars(place),

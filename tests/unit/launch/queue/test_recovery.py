@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
@@ -25,7 +25,12 @@ RUN = RunId("demo_1_abc")
 def site(place: Place) -> Site:
     store = MemoryStore()
     folder = place.paths.folder
-    ingest = Ingest(folder / "spool", folder / "lock", store, lambda run: folder / "runs" / run)
+    ingest = Ingest(
+        FolderSpools(folder / "spool", folder / "lock"),
+        folder / "lock",
+        store,
+        lambda run: folder / "runs" / run,
+    )
 
     def target_for(*_names: str) -> Target:
         return LocalTarget(folder, "local", slots=0)  # nobody is started here

@@ -13,7 +13,7 @@ from tests.waiting import until
 
 from trackboard.environments import Prepared
 from trackboard.errors import UsageError
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
@@ -97,7 +97,10 @@ class Bench:
     def drain(self) -> None:
         folder = self.place.paths.folder
         Ingest(
-            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+            FolderSpools(folder / "spool", folder / "lock"),
+            folder / "lock",
+            self.store,
+            lambda run: folder / "runs" / run,
         ).drain()
 
     def run(self) -> Run:

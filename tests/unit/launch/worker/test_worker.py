@@ -13,7 +13,7 @@ import pytest
 from tests.waiting import until
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
@@ -105,7 +105,10 @@ class Bench:
     def _drain(self) -> None:
         folder = self.place.paths.folder
         ingest = Ingest(
-            folder / "spool", folder / "lock", self.store, lambda run: folder / "runs" / run
+            FolderSpools(folder / "spool", folder / "lock"),
+            folder / "lock",
+            self.store,
+            lambda run: folder / "runs" / run,
         )
         ingest.drain()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.record import Recorder
 from trackboard.stores import open_sqlite
 from trackboard.stores.engine.lock_holder import UNKNOWN, describe_writer, find_writer
@@ -70,7 +70,12 @@ def test_a_page_is_refreshed_beside_a_stopped_writer(
     path = tmp_path / "trackboard.db"
     store = open_sqlite(path)
     spool = tmp_path / "spool"
-    ingest = Ingest(spool, tmp_path / "lock", store, lambda run: tmp_path / "runs" / run)
+    ingest = Ingest(
+        FolderSpools(spool, tmp_path / "lock"),
+        tmp_path / "lock",
+        store,
+        lambda run: tmp_path / "runs" / run,
+    )
     recorder = Recorder(spool)
     recorder.create_run("exp").log("m", 1.0)
     with stopped_writer(path) as pid:
