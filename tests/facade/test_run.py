@@ -14,6 +14,7 @@ import pytest
 
 from azureml.core import Experiment, Run, get_run
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
+from trackboard.model import RunId
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def run(exp: Experiment) -> Run:
 def steps(run: Run, name: str) -> list[int]:
     """Steps as they are stored: the SDK cannot read them back."""
     store = run._drained().store
-    (series,) = store.list_series(runs=[run.id], names=[name])
+    (series,) = store.list_series(runs=[RunId(run.id)], names=[name])
     return [int(step) for step in store.read_points([series.id])[series.id].steps]
 
 

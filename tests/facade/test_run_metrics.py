@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from azureml.core import Experiment, Run
+from azureml.core._run.backends.home import RunHome
 from azureml.exceptions import AzureMLException
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
@@ -182,7 +183,7 @@ def test_images_of_a_job_that_cannot_read_what_is_taken(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as blind:
-        blind.setattr(Run, "_can_read", False)
+        blind.setattr(RunHome, "can_read", False)
         run.log_image("curve", plot=Plot())
         run.log_image("curve", plot=Plot())
     (path,) = run.get_file_names()  # the same content has the same name

@@ -121,6 +121,29 @@ def test_its_forks_record_into_it() -> None:
     ws._workspace.close()
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "run.upload_file('f', io.BytesIO(b'x'))",
+        "run.log_confusion_matrix('matrix', {'data': {}})",
+        "run.add_properties({'a': 'b'})",
+        "run.remove_tags(['a'])",
+        "run.take_snapshot('.')",
+    ],
+)
+@pytest.mark.usefixtures("empty_folder")
+def test_whatever_a_script_says_first_begins_it(first: str) -> None:
+    answer = run_script(
+        f"import io\nfrom azureml.core import Run\nrun = Run.get_context()\n{first}\n"
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    ws = Workspace.from_config()
+    (run,) = Experiment(ws, "learn").get_runs()
+    assert run.get_status() == "Completed"
+    ws._workspace.close()
+
+
 def test_it_lacks_no_member_of_a_run() -> None:
     assert issubclass(_OfflineRun, Run)
     for name, member in inspect.getmembers(Run, inspect.isfunction):

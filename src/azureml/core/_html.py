@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Sequence
+from typing import TYPE_CHECKING, Sequence
 
 from azureml.core._states import LOST, STATUS_NAMES
-from azureml.exceptions._tree import sdk_errors
 from trackboard.model import Run as StoredRun
 from trackboard.workspace.notebook import (
     Look,
@@ -18,55 +17,40 @@ from trackboard.workspace.notebook import (
 from trackboard.workspace.notebook.elements import log
 
 if TYPE_CHECKING:
-    from azureml.core.experiment import Experiment
-    from azureml.core.run import Run
-    from azureml.core.workspace import Workspace
+    from trackboard.workspace import Workspace
 
 
-def run_page(run: Run, *, console: str = "", children: Sequence[StoredRun] = ()) -> str:
-    """A run: how it is, what it logged, what it printed, the runs below it."""
-    if not run._is_recorded:  # and nothing shall be made by looking at it
-        return words_page(repr(run))
-    with sdk_errors():
-        look = _look(run.experiment.workspace)
-        stored, kind = run._stored(), run.type or ""
-        return run_html(look, stored, kind=kind, console=console, children=children)
+def run_page(
+    workspace: Workspace, stored: StoredRun, kind: str, console: str, children: Sequence[StoredRun]
+) -> str:
+    """Draw a run: how it is, what it logged, what it printed, the runs below it."""
+    return run_html(_look(workspace), stored, kind=kind, console=console, children=children)
 
 
 def words_page(text: str) -> str:
-    """Lines as they are."""
+    """Draw lines as they are."""
     return str(log(text))
 
 
-def runs_page(runs: List[Run], *, more: bool) -> str:
-    """Runs of one workspace, a line each."""
-    if not runs:
-        return "no runs"
-    with sdk_errors():
-        look = _look(runs[0].experiment.workspace)
-        return runs_html(look, [run._stored() for run in runs], more=more)
+def runs_page(workspace: Workspace, runs: Sequence[StoredRun], *, more: bool) -> str:
+    """Draw runs of one workspace, a line each."""
+    return runs_html(_look(workspace), runs, more=more)
 
 
-def experiment_page(experiment: Experiment) -> str:
-    """An experiment and its newest runs."""
-    with sdk_errors():
-        return experiment_html(_look(experiment.workspace), experiment.name)
+def experiment_page(workspace: Workspace, name: str) -> str:
+    """Draw an experiment and its newest runs."""
+    return experiment_html(_look(workspace), name)
 
 
-def experiments_page(experiments: Sequence[Experiment]) -> str:
-    """Experiments of one workspace, a line each."""
-    if not experiments:
-        return "no experiments"
-    with sdk_errors():
-        look = _look(experiments[0].workspace)
-        return experiments_html(look, [one.name for one in experiments])
+def experiments_page(workspace: Workspace, names: Sequence[str]) -> str:
+    """Draw experiments of one workspace, a line each."""
+    return experiments_html(_look(workspace), names)
 
 
 def workspace_page(workspace: Workspace) -> str:
-    """A workspace and its experiments."""
-    with sdk_errors():
-        return workspace_html(_look(workspace))
+    """Draw a workspace and its experiments."""
+    return workspace_html(_look(workspace))
 
 
 def _look(workspace: Workspace) -> Look:
-    return workspace._workspace.look(STATUS_NAMES, LOST)
+    return workspace.look(STATUS_NAMES, LOST)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trackboard.model import Run as StoredRun
-    from trackboard.record import LiveRun
 
 
 def workspace_of_job() -> Any:
@@ -26,6 +25,12 @@ def experiment_of(workspace: Any, name: str) -> Any:
     return import_module("azureml.core.experiment").Experiment(workspace, name)
 
 
+def unmade_experiment(name: str) -> Any:
+    """The `Experiment` of that name in the workspace that the current folder finds; neither is made yet."""
+    workspace = import_module("azureml.core.workspace").Workspace._here()
+    return import_module("azureml.core.experiment").Experiment._unmade(workspace, name)
+
+
 def run_of(stored: StoredRun, experiment: Any) -> Any:
     """The `Run` that a stored run is, of the class that fits its type."""
     return import_module("azureml.core.run").Run._from_stored(stored, experiment)
@@ -36,9 +41,9 @@ def run_with_id(experiment: Any, run_id: str) -> Any:
     return import_module("azureml.core.run").Run(experiment, run_id)
 
 
-def run_that_records(live: LiveRun, experiment: Any) -> Any:
-    """The `Run` that a live run is, in an `Experiment` or, in a job, in one that is yet to be found."""
-    return import_module("azureml.core.run").Run._from_live(live, experiment)
+def run_with(backend: Any) -> Any:
+    """The `Run` that speaks to a `RunBackend`."""
+    return import_module("azureml.core.run").Run._with(backend)
 
 
 def submitted_run_class() -> Any:

@@ -24,9 +24,11 @@ from azureml import _guard as _guard
 from azureml._finder import other_names
 from azureml.core._lists import ExperimentList
 from azureml.core._refused import RefusedCall
+from azureml.core._run.backends.catalogue import SNAPSHOT_ID
+from azureml.core._run.backends.home import RunHome
+from azureml.core._run.backends.live import LiveBackend
 from azureml.core._run.reading.filters import TagFilter
 from azureml.core._run.reading.snapshot_files import keep_folder
-from azureml.core._run.reading.snapshots import SNAPSHOT_ID
 from azureml.core._run.recording.outputs import DEFAULT_FOLDER, OutputFolder
 from azureml.core._run.recording.tags import plain_tags
 from azureml.core.run import DOCS_URL, Run
@@ -217,7 +219,8 @@ class Experiment:
     def _repr_html_(self) -> str:
         from azureml.core._html import experiment_page
 
-        return experiment_page(self)
+        with sdk_errors():
+            return experiment_page(self._workspace._workspace, self._name)
 
     def start_logging(
         self,
@@ -278,7 +281,7 @@ class Experiment:
             capture(live, folder=Path(code))
             if snapshot is not None:
                 live.add_property(SNAPSHOT_ID, snapshot)
-        run = Run._from_live(live, self)
+        run = Run._with(LiveBackend(live, RunHome(self)))
         run._outputs = kept
         run.set_tags(tags)
         return run

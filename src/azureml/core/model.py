@@ -26,14 +26,14 @@ from azureml.exceptions._tree import sdk_errors
 from trackboard.layout import replacing
 from trackboard.layout.reading import open_regular
 from trackboard.layout.safe_paths import place_inside
-from trackboard.model import RunId
 from trackboard.ports import Model as StoredModel
 
 if TYPE_CHECKING:
-    from azureml.core._run.reading.snapshots import SnapshotCalls
+    from azureml.core._run.backends.port import RunBackend
     from azureml.core.experiment import Experiment
     from azureml.core.run import Run
     from azureml.core.workspace import Workspace
+    from trackboard.ports import Store
 
 __getattr__ = other_names(__name__)
 
@@ -100,6 +100,10 @@ class Model(ModelChanges):
             )
         self.workspace = workspace
         self._stored = chosen._stored
+
+    @property
+    def _store(self) -> Store:
+        return self.workspace._workspace.store
 
     @classmethod
     def _of(cls, workspace: Workspace, stored: StoredModel) -> Model:
@@ -274,7 +278,7 @@ class Model(ModelChanges):
     @classmethod
     def _of_run(
         cls,
-        run: SnapshotCalls,
+        run: RunBackend,
         model_path: str,
         model_name: str,
         *,
@@ -287,8 +291,9 @@ class Model(ModelChanges):
         """Register files of a run; see `Run.register_model`."""
         check_name(model_name)
         start = os.path.normpath(model_path).replace(os.sep, "/").strip("/")
-        native = run._catalogue()
-        stored_files = native.store.list_files(RunId(run.id))
+        with sdk_errors():
+            native = run.catalogue(f"register_model({model_name!r})")
+        stored_files = native.store.list_files(run.id)
         cut = len(start) - len(start.rpartition("/")[2])
         chosen = [
             file
@@ -305,12 +310,12 @@ class Model(ModelChanges):
             for file in chosen:
                 key = file.key
                 if not key:  # a plain file, as those that grow while a job runs
-                    place = place_inside(native.run_folder(RunId(run.id)), file.path)
+                    place = place_inside(native.run_folder(run.id), file.path)
                     with open(open_regular(place, "file"), "rb") as source:
                         key, _ = native.blobs.put(source)
                 files[file.path if start == "." else file.path[cut:]] = key
-        stored = draft(model_name, RunId(run.id), files, tags, properties, description)
-        return _add(run.experiment.workspace, stored, framework, framework_version)
+        stored = draft(model_name, run.id, files, tags, properties, description)
+        return _add(run.home.experiment.workspace, stored, framework, framework_version)
 
     @staticmethod
     def list(

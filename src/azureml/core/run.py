@@ -22,20 +22,22 @@ from typing import (
     Optional,
     Tuple,
     Type,
+    TypeVar,
 )
 from weakref import WeakValueDictionary
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
-from azureml._notice import warn
 from azureml.core._links import experiment_of, offline_run, submitted_run_class
 from azureml.core._lists import RunIterator
+from azureml.core._run.backends.home import JobHome, RunHome
+from azureml.core._run.backends.live import LiveBackend
+from azureml.core._run.backends.stored import StoredBackend
 from azureml.core._run.reading.details import DOCS_URL as DOCS_URL
-from azureml.core._run.reading.details import ERROR_CODE, DetailCalls
+from azureml.core._run.reading.details import DetailCalls
 from azureml.core._run.reading.snapshots import SnapshotCalls
 from azureml.core._run.recording.artifacts import ArtifactCalls
 from azureml.core._run.recording.children import ChildCalls
-from azureml.core._run.recording.tags import TagCalls
 from azureml.core._states import STATUS_NAMES as STATUS_NAMES
 from azureml.core._states import TERMINAL_STATUSES as TERMINAL_STATUSES
 from azureml.exceptions._tree import (
@@ -47,10 +49,11 @@ from azureml.exceptions._tree import (
 from trackboard.errors import NotFound
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId, RunKind
-from trackboard.record import LiveRun, get_recorder, identify
+from trackboard.record import get_recorder, identify
 from trackboard.record.value import check_run_name, plain_text
 
 if TYPE_CHECKING:
+    from azureml.core._run.backends.port import RunBackend
     from azureml.core._run.reading.filters import Filter
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
@@ -58,10 +61,12 @@ if TYPE_CHECKING:
 
 __getattr__ = other_names(__name__)
 
+_Run = TypeVar("_Run", bound="Run")
+
 TypeProvider = Callable[["Experiment", "StoredRun"], "Run"]
 
 
-class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
+class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
     """One run of an experiment.
 
     Args:
@@ -87,19 +92,25 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
                     hint="List them: for run in experiment.get_runs(): print(run.id)",
                 )
         live = workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
-        self._init(live, experiment)
+        self._begin(StoredBackend(live, RunHome(experiment)))
+
+    def _begin(self, backend: RunBackend) -> None:
+        self._given = set()
+        self._use(backend)
+        if backend.is_open:
+            _own[self.id] = self
 
     @classmethod
-    def _from_live(cls, live: LiveRun, experiment: Optional[Experiment]) -> Run:
+    def _with(cls: Type[_Run], backend: RunBackend) -> _Run:
+        """The run that speaks to a backend."""
         run = cls.__new__(cls)
-        run._init(live, experiment)
-        if live.is_owner:
-            _own[run.id] = run
+        run._begin(backend)
         return run
 
     def __reduce__(self) -> Tuple[Any, ...]:
         """In another process it is the same run, to which that one logs as well."""
-        return _same_run, (self._experiment, self.id, self._live.experiment)
+        name = self._live.experiment
+        return _same_run, (self._backend.home.known_experiment, self.id, name)
 
     def __deepcopy__(self, memo: object) -> Run:
         """A run is one thing, of which there is no second."""
@@ -122,7 +133,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
                 cls = submitted_run_class()
         recorder = experiment.workspace._workspace.recorder()
         live = recorder.attach(stored.id, experiment=stored.experiment, owner=False)
-        return cls._from_live(live, experiment)
+        return cls._with(StoredBackend(live, RunHome(experiment)))
 
     @classmethod
     def _provider_for(cls, stored: StoredRun, experiment: Experiment) -> Optional[TypeProvider]:
@@ -226,6 +237,13 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     # -- who it is --------------------------------------------------------------------------------
 
     @property
+    def experiment(self) -> Experiment:
+        """The experiment it belongs to."""
+        with sdk_errors():
+            experiment: Experiment = self._backend.home.experiment
+        return experiment
+
+    @property
     def name(self) -> str:
         """What people called it, else `run-<number>`."""
         return self._stored().name
@@ -239,13 +257,8 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def display_name(self, display_name: str) -> None:
         if not isinstance(display_name, str):
             raise UserErrorException(f"display_name = {display_name!r}: it must be text.")
-        if self._is_silent:
-            return
         with sdk_errors():
-            name = check_run_name(display_name)
-        workspace = self._catalogue()
-        with sdk_errors():
-            workspace.store.set_name(RunId(self.id), name)
+            self._backend.set_name(check_run_name(display_name))
 
     @property
     def description(self) -> str:
@@ -256,13 +269,8 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def description(self, description: str) -> None:
         if not isinstance(description, str):
             raise UserErrorException(f"description = {description!r}: it must be text.")
-        if self._is_silent:
-            return
         with sdk_errors():
-            said = plain_text("a run's description", description)
-        workspace = self._catalogue()
-        with sdk_errors():
-            workspace.store.set_description(RunId(self.id), said)
+            self._backend.set_description(plain_text("a run's description", description))
 
     @property
     def number(self) -> int:
@@ -284,9 +292,8 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         )
 
     def _repr_html_(self) -> str:
-        from azureml.core._html import run_page
-
-        return run_page(self)
+        with sdk_errors():
+            return self._history.page(self.__repr__, self.type or "", "", ())
 
     # -- recording --------------------------------------------------------------------------------
 
@@ -316,8 +323,8 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
 
     def flush(self, timeout_seconds: int = 300) -> None:
         """Return when everything that was logged is stored."""
-        if self._is_recorded and self._can_read:
-            self._drained()
+        with sdk_errors():
+            self._history.flush()
 
     # -- its life ---------------------------------------------------------------------------------
 
@@ -333,11 +340,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         """
         self._keep_outputs()
         with sdk_errors():
-            self._live.complete()
-        if self._is_anothers and self.get_status() not in TERMINAL_STATUSES:
-            warn(
-                f"complete(): run {self.id} goes on in the process that runs it; cancel() ends it."
-            )
+            self._backend.complete()
 
     def fail(
         self,
@@ -358,27 +361,15 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
             UserErrorException: Another process runs it, which alone says how it ended.
         """
         cause = _cause_of(error_details)
-        if self._is_anothers:
-            raise UserErrorException(
-                f"fail(): run {self.id} is {self.get_status()}, and the process that runs it alone says how"
-                " it ends. run.cancel() ends it; run.tag('why', '...') keeps your words."
-            )
         self._keep_outputs()
         with sdk_errors():
-            if error_code is not None:
-                self._live.add_property(ERROR_CODE, str(error_code))
-            self._live.fail(cause)
+            self._backend.fail(cause, None if error_code is None else str(error_code))
 
     def cancel(self) -> None:
         """End the run; a submitted one is asked to, and its processes are ended."""
-        if self._live.is_owner:
-            self._keep_outputs()
-            with sdk_errors():
-                self._live.cancel()
-        else:
-            workspace = self.experiment.workspace._workspace
-            with sdk_errors():
-                workspace.cancel(RunId(self.id))
+        self._keep_outputs()
+        with sdk_errors():
+            self._backend.cancel()
 
     def clean(self) -> List[str]:
         """Does nothing: a job's working copy is removed at its end."""
@@ -400,7 +391,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         place = self._entered.pop()
         with contextlib.suppress(OSError):  # removed meanwhile
             os.chdir(place or os.curdir)
-        state = self._live.state
+        state = self._backend.state
         if state is not None and state.is_terminal:
             return
         left_well = exc is None or (isinstance(exc, SystemExit) and exc.code in (None, 0))
@@ -410,7 +401,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         try:
             self._keep_outputs()
         except BaseException as error:
-            self._live.fail(_cause_of(error))
+            self._backend.fail(_cause_of(error), None)
             raise
         self.complete()
 
@@ -422,15 +413,7 @@ class Run(ArtifactCalls, TagCalls, ChildCalls, DetailCalls, SnapshotCalls):
         except (AzureMLException, OSError) as second:
             cause = f"{cause}\nand its outputs could not be kept: {second}"
         with sdk_errors():
-            self._live.fail(cause)
-
-
-class _SubmittedRun(Run):
-    """The run of the job around this process."""
-
-    @property
-    def _speaks(self) -> bool:
-        return True
+            self._backend.fail(cause, None)
 
 
 _context: Optional[Run] = None
@@ -447,7 +430,8 @@ def _submitted_run() -> Run:
             owner=False,
             rank=identify().rank,
         )
-        _context = _SubmittedRun._from_live(live, None)
+        home = JobHome(live.id, live.experiment)
+        _context = Run._with(LiveBackend(live, home, is_job=True))
     return _context
 
 
@@ -459,9 +443,12 @@ def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
         return _submitted_run()
     if experiment is not None:
         recorder = experiment.workspace._workspace.recorder()
+        home = RunHome(experiment)
     else:  # a child that a job's script began
         recorder = get_recorder(WorkspacePaths.of_job().spool)
-    return Run._from_live(recorder.attach(RunId(run_id), experiment=name, owner=False), experiment)
+        home = JobHome(RunId(run_id), name)
+    live = recorder.attach(RunId(run_id), experiment=name, owner=False)
+    return Run._with(StoredBackend(live, home))
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:

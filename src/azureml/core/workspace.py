@@ -441,7 +441,8 @@ class Workspace(CloudCalls):
     def _repr_html_(self) -> str:
         from azureml.core._html import workspace_page
 
-        return workspace_page(self)
+        with sdk_errors():
+            return workspace_page(self._workspace)
 
     def __repr__(self) -> str:
         return (

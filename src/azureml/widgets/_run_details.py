@@ -83,12 +83,12 @@ class RunDetails:
 
     def _page(self) -> str:
         """The run as a notebook shows it: samples of its curves, however long they are."""
-        from azureml.core._html import run_page
-
         with sdk_errors():
             below = self._run._drained().store.list_runs(parent=RunId(self._run.id))
         newest = sorted(below, key=lambda run: run.number, reverse=True)[:_CHILDREN]
-        return run_page(self._run, console=self._log(), children=newest)
+        console, kind = self._log(), self._run.type or ""
+        with sdk_errors():
+            return self._run._history.page(self._run.__repr__, kind, console, newest)
 
     def _log(self) -> str:
         logs = self._run.get_details_with_logs()["logFiles"] if self._run.type else {}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 from azureml._console import say
 from azureml._notice import warn_once
 from azureml.core._jobs.distribution import distribution_of
+from azureml.core._run.backends.home import RunHome
+from azureml.core._run.backends.stored import StoredBackend
 from azureml.core._run.recording.tags import plain_tags
 from azureml.core.run import Run
 from azureml.core.script_run import ScriptRun
@@ -93,9 +95,7 @@ def submit(
             return text
         run = workspace.submit(request)
     live = workspace.recorder().attach(run, experiment=experiment.name, owner=False)
-    submitted = ScriptRun.__new__(ScriptRun)
-    submitted._init(live, experiment)
-    return submitted
+    return ScriptRun._with(StoredBackend(live, RunHome(experiment)))
 
 
 def _request(submission: Submission, experiment: Experiment, **more: Any) -> Request:

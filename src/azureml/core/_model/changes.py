@@ -11,15 +11,18 @@ from azureml.exceptions._tree import translated
 from trackboard.errors import Conflict, NotFound, TrackboardError
 
 if TYPE_CHECKING:
-    from azureml.core.workspace import Workspace
     from trackboard.ports import Model as StoredModel
+    from trackboard.ports import Store
 
 
 class ModelChanges:
     """The part of `Model` that changes it; its files never change."""
 
-    workspace: Workspace
     _stored: StoredModel
+
+    @property
+    def _store(self) -> Store:
+        raise NotImplementedError  # `Model` knows its workspace
 
     def delete(self) -> None:
         """Forget this version; its number is not given again. Its files stay on the disk.
@@ -28,7 +31,7 @@ class ModelChanges:
             WebserviceException: It was deleted already.
         """
         with _model_errors():
-            self.workspace._workspace.store.delete_model(self._stored.name, self._stored.version)
+            self._store.delete_model(self._stored.name, self._stored.version)
 
     def update(
         self,
@@ -97,8 +100,9 @@ class ModelChanges:
 
     def _change(self, **words: Any) -> None:
         with _model_errors():
-            store = self.workspace._workspace.store
-            self._stored = store.change_model(self._stored.name, self._stored.version, **words)
+            self._stored = self._store.change_model(
+                self._stored.name, self._stored.version, **words
+            )
 
 
 @contextlib.contextmanager

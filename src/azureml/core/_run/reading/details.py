@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from azureml._console import say
 from azureml._log_watch import LogWatch
 from azureml.core._run.handle import RunHandle
-from azureml.core._states import LOST, STATUS_NAMES, TERMINAL_STATUSES, RunStatus
+from azureml.core._run.reading.summary import DEFAULT_CODE, ERROR_CODE
+from azureml.core._states import LOST, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
     ActivityFailedException,
     ExperimentExecutionException,
     UserErrorException,
     sdk_errors,
 )
-from trackboard.layout.safe_paths import given_path, safe_path
-from trackboard.model import CONSOLE, LOG_FOLDERS, REASON, RunId, RunKind, RunState
+from trackboard.layout.safe_paths import given_path
+from trackboard.model import CONSOLE, REASON
 
 if TYPE_CHECKING:
-    from azureml.core._environment.names import RegisteredEnvironments
     from azureml.core.environment import Environment
-    from trackboard.model import JobPlan
     from trackboard.model import Run as StoredRun
 
-ERROR_CODE = "azureml.error_code"  # the property in which `fail` keeps it
 DOCS_URL = "https://learn.microsoft.com/python/api/overview/azure/ml/"
-_DEFAULT_CODE = "UserError"
 _FIRST_POLL_S, _LAST_POLL_S, _POLL_FACTOR = 0.05, 0.5, 1.3  # quick while something happens
-_SO_LONG = re.compile(r" \(\d+ s\)$")  # which changes all the time
 _LOST_S = 60.0
-_FAILURE = re.compile(r"user program failed with (\w+): ")
 
 
 class DetailCalls(RunHandle):
@@ -43,19 +36,7 @@ class DetailCalls(RunHandle):
     def get_status(self) -> str:
         """The run's state by the SDK's name, as it is now."""
         with sdk_errors():
-            workspace = self.experiment.workspace._workspace
-            workspace.kick()
-            return self._status_of(self._stored())
-
-    def _status_of(self, stored: StoredRun) -> str:
-        """The SDK's word for the state, and for what is not one: asked to end, or silent."""
-        workspace = self.experiment.workspace._workspace
-        if not stored.state.is_terminal:
-            if stored.kind is RunKind.JOB and workspace.store.is_cancel_requested(stored.id):
-                return RunStatus.CANCEL_REQUESTED
-            if stored.id in workspace.lost_runs():
-                return LOST
-        return STATUS_NAMES[stored.state]
+            return self._history.status()
 
     @property
     def status(self) -> str:
@@ -65,7 +46,7 @@ class DetailCalls(RunHandle):
     def get_detailed_status(self) -> Dict[str, Optional[str]]:
         """`status`, and in `details` what a waiting run waits for, else None."""
         status = self.get_status()
-        cause = "" if status in TERMINAL_STATUSES else self._what_it_waits_for()
+        cause = "" if status in TERMINAL_STATUSES else self._waits_for()
         return {"status": status, "details": cause or None}
 
     def wait_for_completion(
@@ -128,7 +109,7 @@ class DetailCalls(RunHandle):
             is_over = status in TERMINAL_STATUSES
             has_news = False
             if log is not None:
-                cause = "" if is_over else self._what_it_waits_for()
+                cause = "" if is_over else self._waits_for()
                 if cause and cause != waits_for:
                     say(f"Status: {status} ({cause})")
                 waits_for = cause or waits_for
@@ -138,15 +119,9 @@ class DetailCalls(RunHandle):
             pause_s = _FIRST_POLL_S if has_news else min(_LAST_POLL_S, pause_s * _POLL_FACTOR)
             time.sleep(pause_s)
 
-    def _what_it_waits_for(self) -> str:
-        """Why a run that has not ended does not run yet; empty for none."""
-        from trackboard.launch.queue.position import queue_position
-
+    def _waits_for(self) -> str:
         with sdk_errors():
-            position = queue_position(self.experiment.workspace._workspace.store, RunId(self.id))
-        if position is not None:
-            return f"number {position[1]} of those that wait for {position[0]}"
-        return _SO_LONG.sub("", self._stored().cause)
+            return self._history.waits_for()
 
     def _sum_up(self, stored: StoredRun, status: str, *, tells_cause: bool) -> None:
         """Print the end of what is printed about a run."""
@@ -163,10 +138,11 @@ class DetailCalls(RunHandle):
 
     def _failure(self, stored: StoredRun) -> str:
         """Why it failed: for people, and, as in the SDK, in JSON."""
-        properties = self._known_properties()
+        with sdk_errors():
+            properties = self._history.properties()
         told = properties.get(REASON, stored.cause)
         first = told.partition("\n")[0].removesuffix(":").removesuffix("; its last lines")
-        code = properties.get(ERROR_CODE, _DEFAULT_CODE)
+        code = properties.get(ERROR_CODE, DEFAULT_CODE)
         error = {"error": {"code": code, "message": first}}
         console = self._folder() / CONSOLE
         where = f"\nIts console: {console}" if console.exists() else ""
@@ -175,26 +151,8 @@ class DetailCalls(RunHandle):
 
     def get_details(self) -> Dict[str, Any]:
         """What is known of the run, under the SDK's keys; those without a value are left out."""
-        stored = self._stored()
-        properties = self._known_properties()
-        plan = self._plan(stored)
-        details = {
-            "runId": self.id,
-            "target": plan.compute if plan else None,
-            "status": self._status_of(stored),
-            "startTimeUtc": _utc(stored.started_s),
-            "endTimeUtc": _utc(stored.ended_s),
-            "services": {},
-            "error": _error(stored, properties),
-            "warnings": [{"message": warning} for warning in stored.warnings] or None,
-            "properties": properties,
-            "inputDatasets": [],
-            "outputDatasets": [],
-            "runDefinition": self._definition(plan) if plan else None,
-            "logFiles": self._log_files(),
-            "submittedBy": properties.get("trackboard.user"),
-        }
-        return {key: value for key, value in details.items() if value is not None}
+        with sdk_errors():
+            return self._history.details()
 
     def get_details_with_logs(self) -> Dict[str, Any]:
         """The same as `get_details`, with the contents of the log files instead of where they are."""
@@ -216,7 +174,9 @@ class DetailCalls(RunHandle):
         with sdk_errors():
             folder = os.path.abspath(given_path(destination or self.id))
         places = []
-        for name in self._log_files():
+        with sdk_errors():
+            names = self._history.log_files()
+        for name in names:
             place = os.path.normpath(os.path.join(folder, name))
             try:
                 os.makedirs(os.path.dirname(place), exist_ok=True)
@@ -232,8 +192,8 @@ class DetailCalls(RunHandle):
 
     def get_portal_url(self) -> str:
         """What to type to see the run in TensorBoard: there is no portal."""
-        folder = self.experiment.workspace._workspace.folder
-        return f"trackboard tb {shlex.quote(str(folder))} --run {shlex.quote(self.id)}"
+        with sdk_errors():
+            return self._history.portal_url()
 
     @property
     def identity(self) -> str:
@@ -269,12 +229,13 @@ class DetailCalls(RunHandle):
         from azureml.core._environment.of_run import environment_of
         from azureml.core.environment import Environment
 
-        plan = self._plan(self._stored())
+        with sdk_errors():
+            plan = self._history.plan()
         if plan is None:
             raise UserErrorException(
                 f"Run {self.id} has no environment of its own: it used the Python that ran it."
             )
-        return Environment._of(environment_of(plan.environment, self._registered()))
+        return Environment._of(environment_of(plan.environment, self._backend.home.registered()))
 
     def get_secret(self, name: str) -> str:
         """Refused: there is no key vault.
@@ -293,69 +254,6 @@ class DetailCalls(RunHandle):
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _known_properties(self) -> Dict[str, str]:
-        workspace = self._drained()
-        with sdk_errors():
-            return dict(workspace.store.get_properties(RunId(self.id)))
-
-    def _plan(self, stored: StoredRun) -> Optional[JobPlan]:
-        if stored.kind is not RunKind.JOB:
-            return None
-        from trackboard.errors import NotFound
-        from trackboard.launch.context.plan_file import load_plan
-
-        try:
-            return load_plan(self.experiment.workspace._workspace.site.paths.job(RunId(self.id)))
-        except NotFound:
-            return None
-
-    def _definition(self, plan: JobPlan) -> Dict[str, Any]:
-        from azureml.core._run.reading.run_definition import definition_of
-
-        return definition_of(plan, self._registered())
-
-    def _registered(self) -> RegisteredEnvironments:
-        from azureml.core._environment.names import RegisteredEnvironments
-
-        workspace = self.experiment.workspace
-        return RegisteredEnvironments(workspace._workspace.store, workspace.name)
-
-    def _log_files(self) -> Dict[str, str]:
-        folder = self._folder()
-        return {
-            file.path: (folder / file.path).as_uri()
-            for file in self._drained().store.list_files(RunId(self.id))
-            if not file.key and file.path.startswith(LOG_FOLDERS) and "tfevents" not in file.path
-            if safe_path(file.path) is not None
-        }
-
     def _read_log(self, name: str) -> bytes:
         with open(self._folder() / name, "rb") as file:
             return file.read()
-
-
-def _error(stored: StoredRun, properties: Dict[str, str]) -> Optional[Dict[str, Any]]:
-    """Why it failed, or what its script gave to `fail`, under the SDK's keys."""
-    told = properties.get(REASON, stored.cause)
-    if stored.state is not RunState.FAILED and not properties.keys() & {REASON, ERROR_CODE}:
-        return None
-    error: Dict[str, Any] = {
-        "code": properties.get(ERROR_CODE, _DEFAULT_CODE),
-        "message": told,
-    }
-    failure = _FAILURE.match(told)
-    first, _, trace = told.partition("\nTraceback ")
-    if failure and trace:
-        error["debugInfo"] = {
-            "type": failure[1],
-            "message": first[failure.end() :],
-            "stackTrace": f"Traceback {trace}",
-        }
-    return {"error": error}
-
-
-def _utc(time_s: Optional[float]) -> Optional[str]:
-    if time_s is None:
-        return None
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_s))
-    return f"{moment}.{int(time_s % 1 * 1e6):06d}Z"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
+from azureml.core._run.backends.catalogue import SNAPSHOT_ID
 from azureml.core._run.handle import RunHandle
-from azureml.exceptions._tree import SnapshotException, UserErrorException, sdk_errors
-from trackboard.model import RunId
+from azureml.exceptions._tree import SnapshotException, sdk_errors
 
 if TYPE_CHECKING:
     from azureml.core.model import Model
-
-SNAPSHOT_ID = "ContentSnapshotId"
 
 
 class SnapshotCalls(RunHandle):
@@ -30,28 +28,17 @@ class SnapshotCalls(RunHandle):
         Raises:
             SnapshotException: The run has one already, or the folder cannot be read.
         """
-        if self._is_silent:
-            return None
         if self.get_snapshot_id() is not None:
             raise SnapshotException(
                 f"Run {self.id} has a snapshot already, {self.get_snapshot_id()}: it never changes."
             )
-        from azureml.core._run.reading.snapshot_files import keep_folder
-
-        digest = keep_folder(self._catalogue(), file_or_folder_path)
         with sdk_errors(SnapshotException):
-            self._catalogue().store.add_properties(RunId(self.id), {SNAPSHOT_ID: digest})
-        return digest
+            return self._backend.take_snapshot(file_or_folder_path)
 
     def get_snapshot_id(self) -> Optional[str]:
         """The id of the run's snapshot, or None."""
-        if not self._is_recorded:
-            return None
-        workspace = self._drained()
         with sdk_errors():
-            properties = workspace.store.get_properties(RunId(self.id))
-        found: Optional[str] = properties.get(SNAPSHOT_ID)
-        return found
+            return self._history.properties().get(SNAPSHOT_ID)
 
     def restore_snapshot(
         self, snapshot_id: Optional[str] = None, path: Optional[str] = None
@@ -115,12 +102,8 @@ class SnapshotCalls(RunHandle):
         """
         from azureml.core.model import Model
 
-        if self._is_silent:
-            raise UserErrorException(
-                f"register_model({model_name!r}): TRACKBOARD_MODE=disabled keeps no files to register."
-            )
         return Model._of_run(
-            self,
+            self._backend,
             os.fspath(model_path or model_name),
             model_name,
             tags=tags,

@@ -122,13 +122,11 @@ class ArtifactCalls(MetricCalls, FileCalls):
         self, name: str, kind: ArtifactKind, wanted: str, suffix: str, source: BinaryIO
     ) -> None:
         """Keep a file as the next value of a metric, under the path that is wanted where it can be."""
-        if self._is_silent:
-            return
         with sdk_errors():
-            key, size_bytes = self._blobs().put(source)
+            key, size_bytes = self._backend.put(source)
         path = self._free_path(name, wanted, suffix, key)
         with sdk_errors():
-            self._live.log_artifact(name, kind, path, key, size_bytes)
+            self._backend.log_artifact(name, kind, path, key, size_bytes)
         self._given.add(path)
 
     def _free_path(self, name: str, wanted: str, suffix: str, key: str) -> str:
@@ -137,12 +135,14 @@ class ArtifactCalls(MetricCalls, FileCalls):
         Those are `plot.png`, `plot_2.png` and so on. Where this process cannot read which are taken, its
         content's digest tells a file from others.
         """
-        taken = self._taken()
+        with sdk_errors():
+            known = self._history.file_names()
+        taken = self._given | (known or set())
         is_inside = path_of_metric(wanted) == wanted and not os.path.isabs(wanted)
         if is_inside and wanted not in taken:
             return wanted
         stem = path_of_metric(self._live.prefix + name).removesuffix(suffix)
-        if not self._can_read:
+        if known is None:
             return f"{stem}_{key[-_DIGEST_DIGITS:]}{suffix}"
         paths = (f"{stem}_{number}{suffix}" for number in itertools.count(2))
         first = f"{stem}{suffix}"

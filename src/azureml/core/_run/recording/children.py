@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, TypeVar
 
-from azureml.core._links import run_of, run_with_id
+from azureml.core._links import run_of, run_with, run_with_id
 from azureml.core._lists import RunIterator
-from azureml.core._run.handle import RunHandle
-from azureml.core._run.recording.tags import plain_tags
+from azureml.core._run.recording.files import FileCalls
+from azureml.core._run.recording.tags import TagCalls, plain_tags
 from azureml.exceptions._tree import UserErrorException, sdk_errors
-from trackboard.model import RunId, check_run_id
+from trackboard.model import check_run_id
 
 if TYPE_CHECKING:
     from azureml.core._run.reading.filters import Filter
-    from azureml.core.run import Run
 
+_Run = TypeVar("_Run", bound="ChildCalls")  # a run below a run is as one, whatever its class
 BATCH_TAG = "azureml.batch_child_number"
 
 
-class ChildCalls(RunHandle):
+class ChildCalls(FileCalls, TagCalls):
     """The part of `Run` that begins and finds the runs below it."""
 
     @property
-    def parent(self) -> Optional[Run]:
+    def parent(self: _Run) -> Optional[_Run]:
         """The run that this one is a child of, or None."""
-        if not self._is_recorded:
-            return None
         parent = self._stored().parent
-        return None if parent is None else run_with_id(self.experiment, parent)
+        return None if parent is None else run_with_id(self._backend.home.experiment, parent)
 
     def child_run(
-        self,
+        self: _Run,
         name: Optional[str] = None,
         run_id: Optional[str] = None,
         outputs: Optional[object] = None,
-    ) -> Run:
+    ) -> _Run:
         """Begin a run below this one; it is running at once.
 
         Args:
@@ -55,16 +53,16 @@ class ChildCalls(RunHandle):
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
             called = "" if name is None else str(name)  # a number, where a loop makes them
-            child = self._adopt(self._live.child(called, run_id=own_id))
+            child: _Run = run_with(self._backend.child(called, own_id))
         child._outputs = folder
         return child
 
     def create_children(
-        self,
+        self: _Run,
         count: Optional[int] = None,
         tag_key: Optional[str] = None,
         tag_values: Optional[Sequence[object]] = None,
-    ) -> List[Run]:
+    ) -> List[_Run]:
         """Begin several runs below this one; each is running, and to be completed by the caller.
 
         Args:
@@ -98,25 +96,24 @@ class ChildCalls(RunHandle):
         return children
 
     def submit_child(
-        self, config: object, tags: Optional[Dict[str, Any]] = None, **kwargs: Any
-    ) -> Run:
+        self: _Run, config: object, tags: Optional[Dict[str, Any]] = None, **kwargs: Any
+    ) -> _Run:
         """Queue a job whose run is below this one; otherwise like `Experiment.submit`."""
-        if self._is_silent:
-            raise UserErrorException(
-                "submit_child: TRACKBOARD_MODE=disabled records nothing, so there is no run to be below."
-            )
-        run: Run = self.experiment._submit(config, tags, parent=self._live.id, **kwargs)
+        with sdk_errors():
+            self._backend.catalogue("submit_child")  # the run is there by then
+        experiment = self._backend.home.experiment
+        run: _Run = experiment._submit(config, tags, parent=self._backend.id, **kwargs)
         return run
 
     def get_children(
-        self,
+        self: _Run,
         recursive: bool = False,
         tags: Filter = None,
         properties: Filter = None,
         type: Optional[str] = None,
         status: Optional[str] = None,
         _rehydrate_runs: bool = True,
-    ) -> Iterator[Run]:
+    ) -> Iterator[_Run]:
         """The runs below this one, newest first.
 
         Args:
@@ -129,12 +126,9 @@ class ChildCalls(RunHandle):
         Raises:
             ValueError: A filter is neither text nor a dict.
         """
-        if not self._is_recorded:
-            return iter(())
         from azureml.core._run.reading.filters import RunFilter
 
         chosen = RunFilter(type, tags, properties, status)
-        store = self._drained().store
-        run = RunId(self.id)
-        found = chosen.find_below(store, run) if recursive else chosen.find(store, parent=run)
-        return RunIterator(run_of(stored, self.experiment) for stored in found)
+        with sdk_errors():
+            found = self._history.children(chosen, recursive=recursive)
+        return RunIterator(run_of(one, self._backend.home.experiment) for one in found)

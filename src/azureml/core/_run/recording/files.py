@@ -26,13 +26,12 @@ from azureml.core._run.handle import RunHandle
 from azureml.core._run.recording.paths import file_path
 from azureml.core._run.recording.streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
-from trackboard.blobs import open_folder
-from trackboard.layout import WorkspacePaths, make_folder, replacing
+from trackboard.layout import make_folder, replacing
 from trackboard.layout.reading import open_regular
 from trackboard.layout.safe_paths import given_path
-from trackboard.model import RunId
 
 if TYPE_CHECKING:
+    from azureml.core._run.recording.outputs import OutputFolder
     from trackboard.ports import RunFile
 
 Source = Union[str, "os.PathLike[str]", IO[bytes], IO[str]]
@@ -42,6 +41,9 @@ _SHOWN_NAMES = 10
 
 class FileCalls(RunHandle):
     """The part of `Run` that keeps files."""
+
+    _given: Set[str]  # paths of the files that were given through this object
+    _outputs: Optional[OutputFolder] = None  # what is kept when the run ends
 
     def upload_file(
         self, name: str, path_or_stream: Source, datastore_name: Optional[str] = None
@@ -89,10 +91,9 @@ class FileCalls(RunHandle):
         for source in paths:
             with _opened(source):
                 pass  # before any is kept
-        if not self._is_silent:
-            stored = [self._store(source) for source in paths]  # all, before any is the run's
-            for path, (key, size_bytes) in zip(given, stored):  # noqa: B905 - not on Python 3.9
-                self._add(path, key, size_bytes)
+        stored = [self._store(source) for source in paths]  # all, before any is the run's
+        for path, (key, size_bytes) in zip(given, stored):  # noqa: B905 - not on Python 3.9
+            self._add(path, key, size_bytes)
         return given if return_artifacts else None
 
     def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
@@ -191,25 +192,14 @@ class FileCalls(RunHandle):
         """What `resume_from=` takes for the outputs of this run; some notebooks call it."""
         return self
 
-    def _blobs(self) -> Any:
-        if self._experiment is None:  # inside a job, which need not be able to read
-            return open_folder(WorkspacePaths.of_job().blobs)
-        return self.experiment.workspace._workspace.blobs
-
     def _list_files(self) -> List[RunFile]:
-        if not self._is_recorded:
-            return []
-        workspace = self._drained()
         with sdk_errors():
-            return list(workspace.store.list_files(RunId(self.id)))
-
-    def _is_taken(self, path: str) -> bool:
-        return path in self._taken()
+            return self._history.files()
 
     def _taken(self) -> Set[str]:
         """Paths of the files that the run has, as far as this process knows."""
-        stored = self._list_files() if self._can_read else []
-        return self._given | {file.path for file in stored}
+        with sdk_errors():
+            return self._given | (self._history.file_names() or set())
 
     def _check_free(self, paths: Sequence[str]) -> None:
         taken = self._taken()
@@ -222,27 +212,19 @@ class FileCalls(RunHandle):
                 )
             taken.add(path)
 
-    def _put(self, path: str, file: BinaryIO) -> None:
-        if self._is_silent:
-            return
-        with sdk_errors():
-            key, size_bytes = self._blobs().put(file)
-        self._add(path, key, size_bytes)
-
     def _store(self, source: Source) -> Tuple[str, int]:
         with _opened(source) as file, sdk_errors():
-            key, size_bytes = self._blobs().put(file)
-            return key, size_bytes
+            return self._backend.put(file)
 
     def _add(self, path: str, key: str, size_bytes: int) -> None:
         with sdk_errors():
-            self._live.add_file(path, key, size_bytes)
+            self._backend.add_file(path, key, size_bytes)
         self._given.add(path)
 
     def _keep_outputs(self) -> None:
         """Keep what came into the folder of outputs, before the run's end is said."""
         outputs, self._outputs = self._outputs, None
-        if outputs is None or not self._live.is_owner or self._is_silent:
+        if outputs is None or not self._backend.is_open:
             return
         fresh = list(outputs.fresh())
         taken = self._taken() if fresh else set()
@@ -254,8 +236,9 @@ class FileCalls(RunHandle):
             except OSError as error:
                 say(f"not kept with the run: {place}: {error.strerror or error}")
                 continue
-            with file:
-                self._put(path, file)
+            with file, sdk_errors():
+                key, size_bytes = self._backend.put(file)
+            self._add(path, key, size_bytes)
 
     def _copy(self, file: RunFile, target: str) -> None:
         """Write a copy aside and rename it, so that nobody sees half a file."""
@@ -274,7 +257,7 @@ class FileCalls(RunHandle):
     def _open(self, file: RunFile) -> BinaryIO:
         with sdk_errors():
             if file.key:
-                blob: BinaryIO = self._blobs().open(file.key)
+                blob: BinaryIO = self._backend.home.blobs.open(file.key)
                 return blob
         return open(_inside(str(self._folder()), file.path), "rb")
 

@@ -15,7 +15,7 @@ from azureml.core._run.recording.values import (
     step_of,
 )
 from azureml.exceptions._tree import sdk_errors
-from trackboard.model import RunId, check_metric_name
+from trackboard.model import check_metric_name
 
 
 class MetricCalls(RunHandle):
@@ -46,7 +46,7 @@ class MetricCalls(RunHandle):
         cells = [cell_of(name, item) for item in items]
         for cell, remark in cells:
             self._remark("log_list", name, remark)
-            self._log(name, cell)
+            self._log(name, cell, None)
 
     def log_row(self, name: str, description: Optional[str] = None, **kwargs: object) -> None:
         """Record one row of a table; one without columns records nothing.
@@ -107,7 +107,7 @@ class MetricCalls(RunHandle):
             row[column], remark = cell_of(f"{name}/{column}", cell)
             self._remark(call, f"{name}/{column}", remark)
         with sdk_errors():
-            self._live.log_row(name, row)
+            self._backend.log_row(name, row)
 
     def _log_anything(
         self, name: str, value: object, step: Optional[object] = None, *, call: str = "log"
@@ -126,7 +126,7 @@ class MetricCalls(RunHandle):
         self._remark(call, name, remark)
         with sdk_errors():
             if isinstance(kept, dict):
-                self._live.log_row(name, kept, at)
+                self._backend.log_row(name, kept, at)
                 return
             for one in kept if isinstance(kept, list) else [kept]:
                 self._log(name, one, at)
@@ -161,21 +161,7 @@ class MetricCalls(RunHandle):
         Raises:
             ServiceException: The history cannot be read.
         """
-        if not self._is_recorded:
-            return {}
-        from azureml.core._run.reading.readback import read_metrics
-
-        workspace = self._drained()
         with sdk_errors():
-            if not recursive:
-                run = RunId(self.id)
-                found = read_metrics(workspace, [run], name, populate=populate)
-                return dict(found.get(run, {}))
-            family = workspace.store.list_descendants([RunId(self.id)])
-            runs = [one.id for one in family]
-            if run_type is not None:
-                from azureml.core._run.reading.filters import is_of_type
-
-                runs = [one.id for one in family if is_of_type(workspace.store, one, run_type)]
-            every = read_metrics(workspace, runs, name, populate=populate)
-            return {str(run): metrics for run, metrics in every.items()}
+            return self._history.metrics(
+                name, recursive=recursive, run_type=run_type, populate=populate
+            )

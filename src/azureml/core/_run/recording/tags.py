@@ -6,7 +6,6 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Union
 
 from azureml.core._run.handle import RunHandle
 from azureml.exceptions._tree import UserErrorException, sdk_errors
-from trackboard.model import RunId
 from trackboard.record.value import check_property, check_tag
 
 Tags = Dict[str, Optional[str]]
@@ -30,23 +29,15 @@ class TagCalls(RunHandle):
 
     def get_tags(self) -> Tags:
         """Tags by key, as they are now."""
-        found: Tags = {}
-        if self._is_recorded:
-            workspace = self._drained()
-            with sdk_errors():
-                found = dict(workspace.store.get_tags(RunId(self.id)))
-        self._tags = found
-        return dict(found)
+        with sdk_errors():
+            self._tags = self._history.tags()
+        return dict(self._tags)
 
     def get_properties(self) -> Dict[str, str]:
         """Properties by key, as they are now."""
-        found: Dict[str, str] = {}
-        if self._is_recorded:
-            workspace = self._drained()
-            with sdk_errors():
-                found = dict(workspace.store.get_properties(RunId(self.id)))
-        self._properties = found
-        return dict(found)
+        with sdk_errors():
+            self._properties = self._history.properties()
+        return dict(self._properties)
 
     def tag(self, key: str, value: Optional[object] = None) -> None:
         """Add or replace a tag; a value that is not text becomes text.
@@ -69,14 +60,8 @@ class TagCalls(RunHandle):
         plain = plain_tags(tags)
         if not plain:
             return
-        if self._speaks:
-            with sdk_errors():
-                for key, text in plain.items():
-                    self._live.set_tag(key, text)
-        else:
-            workspace = self._catalogue()
-            with sdk_errors():
-                workspace.store.set_tags(RunId(self.id), plain)
+        with sdk_errors():
+            self._backend.set_tags(plain)
         if self._tags is not None:
             self._tags.update(plain)
 
@@ -97,14 +82,8 @@ class TagCalls(RunHandle):
             raise UserErrorException(f"remove_tags({tags!r}): pass a list of keys, or one key.")
         with sdk_errors():
             keys = [check_tag(_key(key), None)[0] for key in given]
-        if self._speaks:
-            for key in keys:
-                self._live.remove_tag(key)
-        elif keys:
-            workspace = self._catalogue()
-            with sdk_errors():
-                workspace.store.remove_tags(RunId(self.id), keys)
-        return self.get_tags() if self._can_read else {}
+            self._backend.remove_tags(keys)
+        return self.get_tags() if self._backend.home.can_read else {}
 
     def add_properties(self, properties: Mapping[str, object]) -> None:
         """Add properties, which never change; a value that is not text becomes text.
@@ -119,16 +98,9 @@ class TagCalls(RunHandle):
             )
         with sdk_errors():
             plain = dict(check_property(_key(key), str(value)) for key, value in properties.items())
-        if not plain or self._is_silent:
-            return
-        if not self._can_read:
-            with sdk_errors():
-                for key, text in plain.items():
-                    self._live.add_property(key, text)
-            return
-        workspace = self._catalogue()
-        with sdk_errors():
-            workspace.store.add_properties(RunId(self.id), plain)
+            if not plain:
+                return
+            self._backend.add_properties(plain)
         if self._properties is not None:
             self._properties.update(plain)
 
