@@ -219,7 +219,8 @@ class RunConfiguration(Section):
         Raises:
             UserErrorException: It cannot be written.
         """
-        _files.save(self, path, name, separate=separate_environment_yaml)
+        conda = self.environment.python.conda_dependencies
+        _files.save(self, conda, path, name, separate=separate_environment_yaml)
 
     @staticmethod
     def load(path: str, name: Optional[str] = None) -> RunConfiguration:
@@ -233,7 +234,9 @@ class RunConfiguration(Section):
             UserErrorException: There is none, it is not the only one, or it cannot be read.
         """
         config = RunConfiguration()
-        _files.load(config, path, name)
+        environment = _files.load(config, path, name)
+        if environment is not None:
+            config.environment = environment
         return config
 
     @staticmethod

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 import yaml
 
-from azureml.core._settings.sections import as_plain, fill
+from azureml.core._settings.sections import Section, as_plain, fill
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.environment import Environment
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.config.yaml_file import read_yaml
 from trackboard.layout.safe_paths import given_path
-
-if TYPE_CHECKING:
-    from azureml.core.runconfig import RunConfiguration
 
 _FOLDERS = (".azureml", "aml_config")  # the second: of older versions of the SDK, read only
 _SUFFIXES = (".runconfig", ".yml", ".yaml")
@@ -25,14 +22,26 @@ _CONDA_FILE = "condaDependenciesFile"
 
 
 def save(
-    config: RunConfiguration, path: Optional[str], name: Optional[str], *, separate: bool
+    config: Section,
+    conda: Optional[CondaDependencies],
+    path: Optional[str],
+    name: Optional[str],
+    *,
+    separate: bool,
 ) -> None:
-    """Write a configuration."""
+    """Write a configuration, and its conda file beside it.
+
+    Args:
+        config: The configuration.
+        conda: What its environment shall have installed.
+        path: A folder, or the file itself.
+        name: The configuration's name; None: `default`.
+        separate: Write its environment into a file of its own, too.
+    """
     place = _new_place(path, name)
     content = as_plain(config)
     definition = content["environment"]
     files: Dict[Path, str] = {}
-    conda = config.environment.python.conda_dependencies
     if conda is not None:
         beside = place.with_name(f"{place.stem}.conda_dependencies.yml")
         del definition["python"][_CONDA]
@@ -54,14 +63,16 @@ def save(
         ) from error
 
 
-def load(config: RunConfiguration, path: str, name: Optional[str]) -> None:
-    """Set a configuration to what a file says; keys of the SDK that mean nothing here are left out."""
+def load(config: Section, path: str, name: Optional[str]) -> Optional[Environment]:
+    """Set a configuration to what a file says, and return its environment, None where it says none.
+
+    Keys of the SDK that mean nothing here are left out.
+    """
     place = _old_place(path, name)
     content = _read(place)
     fill(config, content, but=["environment"])
     definition = content.get("environment")
-    if definition is not None:
-        config.environment = _environment(definition, place)
+    return None if definition is None else _environment(definition, place)
 
 
 def delete(path: str, name: Optional[str]) -> None:
