@@ -32,7 +32,6 @@ from azureml.core._links import experiment_of, offline_run, submitted_run_class
 from azureml.core._lists import RunIterator
 from azureml.core._run.backends.home import JobHome, RunHome
 from azureml.core._run.backends.live import LiveBackend
-from azureml.core._run.backends.stored import StoredBackend
 from azureml.core._run.reading.details import DOCS_URL as DOCS_URL
 from azureml.core._run.reading.details import DetailCalls
 from azureml.core._run.reading.snapshots import SnapshotCalls
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
     from azureml.core.workspace import Workspace
     from trackboard.model import Run as StoredRun
+    from trackboard.record import LiveRun
 
 __getattr__ = other_names(__name__)
 
@@ -92,7 +92,7 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
                     hint="List them: for run in experiment.get_runs(): print(run.id)",
                 )
         live = workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
-        self._begin(StoredBackend(live, RunHome(experiment)))
+        self._begin(_of_another(live, RunHome(experiment)))
 
     def _begin(self, backend: RunBackend) -> None:
         self._given = set()
@@ -133,7 +133,7 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
                 cls = submitted_run_class()
         recorder = experiment.workspace._workspace.recorder()
         live = recorder.attach(stored.id, experiment=stored.experiment, owner=False)
-        return cls._with(StoredBackend(live, RunHome(experiment)))
+        return cls._with(_of_another(live, RunHome(experiment)))
 
     @classmethod
     def _provider_for(cls, stored: StoredRun, experiment: Experiment) -> Optional[TypeProvider]:
@@ -448,12 +448,19 @@ def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
         recorder = get_recorder(WorkspacePaths.of_job().spool)
         home = JobHome(RunId(run_id), name)
     live = recorder.attach(RunId(run_id), experiment=name, owner=False)
-    return Run._with(StoredBackend(live, home))
+    return Run._with(_of_another(live, home))
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:
     """An existing run of an experiment."""
     return Run(experiment, run_id)
+
+
+def _of_another(live: LiveRun, home: RunHome) -> RunBackend:
+    """The backend of a run of another process; a job that only records needs none."""
+    from azureml.core._run.backends.stored import StoredBackend
+
+    return StoredBackend(live, home)
 
 
 def _cause_of(details: Optional[object]) -> str:

@@ -9,7 +9,7 @@ from azureml.exceptions._tree import sdk_errors
 
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
-    from azureml.core._run.reading.history import RunHistory
+    from azureml.core._run.reading.port import RunHistory
     from trackboard.model import Run as StoredRun
     from trackboard.record import LiveRun
     from trackboard.workspace import Workspace

@@ -8,7 +8,6 @@ from azureml.core._run.backends.catalogue import RunCatalogue
 from azureml.core._run.backends.home import RunHome
 from azureml.core._run.backends.recording import RecordingBackend
 from azureml.core._run.reading.history import StoredHistory
-from azureml.core._run.reading.summary import ERROR_CODE
 
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
@@ -87,6 +86,8 @@ class LiveBackend(RecordingBackend):
     def fail(self, cause: str, code: Optional[str]) -> None:
         """End the run as failed; in a job's script: keep the reason."""
         if code is not None:
+            from azureml.core._run.reading.summary import ERROR_CODE
+
             self.live.add_property(ERROR_CODE, code)
         self.live.fail(cause)
 

@@ -19,7 +19,7 @@ from typing import (
 
 if TYPE_CHECKING:
     from azureml.core._run.backends.home import RunHome
-    from azureml.core._run.reading.history import RunHistory
+    from azureml.core._run.reading.port import RunHistory
     from trackboard.model import ArtifactKind, RunId, RunState
     from trackboard.record import LiveRun
     from trackboard.workspace import Workspace

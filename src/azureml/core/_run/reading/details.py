@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from azureml._console import say
 from azureml._log_watch import LogWatch
 from azureml.core._run.handle import RunHandle
-from azureml.core._run.reading.summary import DEFAULT_CODE, ERROR_CODE
 from azureml.core._states import LOST, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
     ActivityFailedException,
@@ -138,6 +137,8 @@ class DetailCalls(RunHandle):
 
     def _failure(self, stored: StoredRun) -> str:
         """Why it failed: for people, and, as in the SDK, in JSON."""
+        from azureml.core._run.reading.summary import DEFAULT_CODE, ERROR_CODE
+
         with sdk_errors():
             properties = self._history.properties()
         told = properties.get(REASON, stored.cause)

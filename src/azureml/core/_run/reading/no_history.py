@@ -12,7 +12,7 @@ from trackboard.model import RunId, RunKind, RunState
 
 if TYPE_CHECKING:
     from azureml.core._run.reading.filters import RunFilter
-    from azureml.core._run.reading.history import RunHistory
+    from azureml.core._run.reading.port import RunHistory
     from trackboard.model import JobPlan
     from trackboard.ports import RunFile
 
