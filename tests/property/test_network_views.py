@@ -7,7 +7,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
@@ -59,7 +60,7 @@ def reader_of(folder: Path, store: MemoryStore, now_s: list[float]) -> Ingest:
         FolderSpools(folder / "spool", folder / "lock", is_local=False),
         folder / "lock",
         store,
-        lambda run: folder / "runs" / run,
+        FolderRunFiles(WorkspacePaths(folder)),
         clock=lambda: now_s[0],
     )
 

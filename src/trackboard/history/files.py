@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import BinaryIO
 
 from trackboard.errors import NotFound
 from trackboard.history.nearest import nearest_of
-from trackboard.layout.reading import open_regular
-from trackboard.layout.safe_paths import place_inside
 from trackboard.model import RunId
-from trackboard.ports import Blobs, RunStore
+from trackboard.ports import Blobs, RunFiles, RunStore
 
 
-def open_file(
-    store: RunStore, blobs: Blobs, run_folder: Callable[[RunId], Path], run: RunId, path: str
-) -> BinaryIO:
+def open_file(store: RunStore, blobs: Blobs, growing: RunFiles, run: RunId, path: str) -> BinaryIO:
     """Open a file of a run for reading; the caller closes it.
 
     Args:
         store: Knows the run's files.
         blobs: Holds the complete ones.
-        run_folder: Where the plain, growing ones are.
+        growing: Holds the plain ones, which may still grow.
         run: The run.
         path: As `RunStore.list_files` has it.
 
@@ -36,7 +30,7 @@ def open_file(
         return blobs.open(found.key)
     try:
         if found is not None:
-            return open(open_regular(place_inside(run_folder(run), path), "file"), "rb")
+            return growing.open(run, path)
     except NotFound:
         files.pop(path)
     raise NotFound(

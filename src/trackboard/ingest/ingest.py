@@ -22,8 +22,17 @@ from trackboard.ingest.liveness import LivenessCheck
 from trackboard.ingest.quarantine import DATA_ERRORS, MOST_REFUSED, store_apart
 from trackboard.ingest.succession import Succession
 from trackboard.layout.locks import FileLock
-from trackboard.model import FileBytes, FileRemoved, RunId, RunKind, Segment, WriterId
-from trackboard.ports import Batch, Position, RunStore, Shelf, Spool, SpoolSource, StreamStore
+from trackboard.model import FileBytes, FileRemoved, RunKind, Segment, WriterId
+from trackboard.ports import (
+    Batch,
+    Position,
+    RunFiles,
+    RunStore,
+    Shelf,
+    Spool,
+    SpoolSource,
+    StreamStore,
+)
 
 _log = logging.getLogger("trackboard")
 
@@ -75,7 +84,7 @@ class Ingest:
         source: Where the spools are.
         lock: The workspace's lock file.
         store: Where to store.
-        run_folder: Where the plain files of a run belong.
+        files: Where the files of runs belong that grow.
         may_ingest: Asked before each pass. While it says no (the workspace cannot be written, or another
             database ingests it) nothing is stored, written or removed, and nobody waits.
         clock: Monotonic seconds, by which silence is measured.
@@ -86,7 +95,7 @@ class Ingest:
         source: SpoolSource,
         lock: Path,
         store: IngestStore,
-        run_folder: Callable[[RunId], Path],
+        files: RunFiles,
         may_ingest: Callable[[], bool] = lambda: True,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -94,7 +103,7 @@ class Ingest:
         self._source = source
         self._lock = FileLock(lock)
         self._store = store
-        self._run_folder = run_folder
+        self._files = files
         self._may_ingest = may_ingest
         self._cursors: dict[WriterId, Cursor] = {}
         self._clock = clock
@@ -366,7 +375,7 @@ class Ingest:
         deleted = self._store.list_deleted({piece.run for piece in pieces})
         pieces = [piece for piece in pieces if piece.run not in deleted]
         others = tuple(event for event in batch.events if not isinstance(event, _ON_DISK))
-        return replace(batch, events=(*others, *write_bytes(pieces, self._run_folder)))
+        return replace(batch, events=(*others, *write_bytes(pieces, self._files)))
 
     def _end_if_over(self, spool: _SeenSpool) -> None:
         """End the writer of a spool of which all is stored, if it will never write again."""

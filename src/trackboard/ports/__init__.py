@@ -2,6 +2,7 @@
 
 from trackboard.ports.blobs import Blobs
 from trackboard.ports.record_sink import RecordSink
+from trackboard.ports.run_files import PlainFile, RunFiles, Unwritable
 from trackboard.ports.spool_source import Shelf, Spool, SpoolSource, WriterProcess
 from trackboard.ports.store.catalogue import CatalogueStore, EnvironmentVersion, Experiment, Model
 from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
@@ -47,12 +48,14 @@ __all__ = [
     "IntColumn",
     "Model",
     "Order",
+    "PlainFile",
     "Points",
     "Position",
     "QueueStore",
     "RecordSink",
     "Refused",
     "RunFile",
+    "RunFiles",
     "RunQuery",
     "RunStore",
     "SavedDefinitions",
@@ -68,6 +71,7 @@ __all__ = [
     "TargetMachine",
     "TargetSpec",
     "Unstorable",
+    "Unwritable",
     "WorkerState",
     "WorkerStatus",
     "WriterProcess",

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import pytest
 
-from trackboard.ingest import Ingest
+from trackboard.ingest import FolderRunFiles, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Liveness, RunId, RunState, Segment, WriterId
 from trackboard.ports import Shelf, Spool, SpoolSource
@@ -222,7 +222,7 @@ def assert_gone(spool: Spool) -> None:
 def ingest(source: SpoolSource, store: MemoryStore, folder: Path) -> Ingest:
     """A process that reads."""
     paths = WorkspacePaths(folder)
-    return Ingest(source, paths.lock, store, paths.run)
+    return Ingest(source, paths.lock, store, FolderRunFiles(paths))
 
 
 def points(store: MemoryStore) -> list[float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trackboard.config import SettingsFile, holds_workspace, make_workspace
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths, is_network_folder
 from trackboard.layout.locks import FileLock
 from trackboard.notice import say_once
@@ -72,7 +72,7 @@ class OpenParts:
                     FolderSpools(self._paths.spool, self._lock.path, is_local=is_local),
                     self._lock.path,
                     database.store,
-                    self._paths.run,
+                    FolderRunFiles(self._paths),
                     database.may_ingest,
                 )
             return self._ingest

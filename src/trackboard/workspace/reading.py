@@ -21,7 +21,16 @@ from trackboard.history import (
     read_history,
 )
 from trackboard.model import ArtifactKind, Run, RunId, Series, Value
-from trackboard.ports import NEWEST_FIRST, Artifact, Blobs, Order, RunFile, RunQuery, Store
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Artifact,
+    Blobs,
+    Order,
+    RunFile,
+    RunFiles,
+    RunQuery,
+    Store,
+)
 from trackboard.record import LiveRun
 from trackboard.workspace.run_list import RunList
 from trackboard.workspace.run_names import runs_called, runs_of_experiment, shown_names
@@ -47,8 +56,9 @@ class ReadingCalls:
         """Complete files."""
         raise NotImplementedError
 
-    def run_folder(self, run: RunId) -> Path:
-        """Where the plain files of a run are."""
+    @property
+    def run_files(self) -> RunFiles:
+        """Plain files, which may still grow."""
         raise NotImplementedError
 
     def drain(self) -> None:
@@ -250,7 +260,7 @@ class ReadingCalls:
         Raises:
             NotFound: There is no such run or file.
         """
-        return open_file(self.store, self.blobs, self.run_folder, self._one(run).id, path)
+        return open_file(self.store, self.blobs, self.run_files, self._one(run).id, path)
 
     def _one(self, run: AnyRun) -> Run:
         found = self._chosen(run)

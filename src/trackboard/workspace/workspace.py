@@ -24,11 +24,11 @@ from trackboard.config import (
     make_workspace,
 )
 from trackboard.errors import NotFound
-from trackboard.ingest import Silence
+from trackboard.ingest import FolderRunFiles, Silence
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Run, RunId, RunState
 from trackboard.notice import say_once
-from trackboard.ports import Blobs, Store
+from trackboard.ports import Blobs, RunFiles, Store
 from trackboard.record import LiveRun, Recorder, get_recorder, start_run
 from trackboard.workspace.parts import OpenParts
 from trackboard.workspace.reading import ReadingCalls
@@ -141,6 +141,11 @@ class Workspace(ReadingCalls):
     def blobs(self) -> Blobs:
         """Complete files."""
         return open_folder(self.paths.blobs)
+
+    @functools.cached_property
+    def run_files(self) -> RunFiles:
+        """Plain files of runs, which may still grow."""
+        return FolderRunFiles(self.paths)
 
     @functools.cached_property
     def _silence(self) -> Silence:

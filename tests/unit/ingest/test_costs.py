@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Batch, Position, SavedDefinitions
 from trackboard.record import Recorder
@@ -28,7 +29,7 @@ class Spools:
             FolderSpools(self.folder, home / "lock"),
             home / "lock",
             self.store,
-            lambda run: home / "runs" / run,
+            FolderRunFiles(WorkspacePaths(home)),
         )
 
     def recorder(self) -> Recorder:

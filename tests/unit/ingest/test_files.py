@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
+from trackboard.ingest import FolderRunFiles
 from trackboard.ingest.files import write_bytes
+from trackboard.layout import WorkspacePaths
 from trackboard.model import FileAdded, FileBytes, FileRemoved, Lost, RunId
 
 RUN = RunId("run")
@@ -16,7 +18,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def write(runs: Path, *pieces: FileBytes | FileRemoved) -> list[FileAdded | FileRemoved | Lost]:
-    return write_bytes(pieces, lambda run: runs / run)
+    return write_bytes(pieces, FolderRunFiles(WorkspacePaths(runs.parent)))
 
 
 def piece(path: str, data: bytes = b"x", offset: int = 0, run: str = RUN) -> FileBytes:

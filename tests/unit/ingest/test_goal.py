@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.ingest.goal import Goal
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.locks import FileLock
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Position
@@ -26,9 +27,8 @@ def record(folder: Path) -> tuple[Recorder, Path]:
 
 
 def reader_of(folder: Path, store: MemoryStore) -> Ingest:
-    home = folder / "runs"
     spools = FolderSpools(folder / "spool", folder / "lock", is_local=False)
-    return Ingest(spools, folder / "lock", store, lambda run: home / run)
+    return Ingest(spools, folder / "lock", store, FolderRunFiles(WorkspacePaths(folder)))
 
 
 def show_less(spool: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from tests.waiting import PATIENCE_S
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.locks import FileLock
 from trackboard.model import FileBytes, RunId, RunState, Tagged, WriterId
 from trackboard.ports import Batch
@@ -32,7 +33,10 @@ class Spools:
 
     def reader(self) -> Ingest:
         return Ingest(
-            FolderSpools(self.folder, self.lock), self.lock, self.store, lambda run: self.runs / run
+            FolderSpools(self.folder, self.lock),
+            self.lock,
+            self.store,
+            FolderRunFiles(WorkspacePaths(self.runs.parent)),
         )
 
     def recorder(self) -> Recorder:
@@ -289,7 +293,7 @@ def test_who_may_not_ingest_changes_nothing_and_tells_how_much_is_unread(spools:
         FolderSpools(spools.folder, spools.lock),
         spools.lock,
         spools.store,
-        lambda run: spools.runs / run,
+        FolderRunFiles(WorkspacePaths(spools.runs.parent)),
         lambda: allowed,
     )
     watcher.drain(patience_s=0.0)
@@ -363,7 +367,10 @@ def test_spools_wait_for_a_database_that_was_deleted(tmp_path: Path) -> None:
     spools = Spools(tmp_path)
     store = open_sqlite(path)
     reader = Ingest(
-        FolderSpools(spools.folder, spools.lock), spools.lock, store, lambda run: spools.runs / run
+        FolderSpools(spools.folder, spools.lock),
+        spools.lock,
+        store,
+        FolderRunFiles(WorkspacePaths(spools.runs.parent)),
     )
     recorder = spools.recorder()
     run = recorder.create_run("exp")

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import QUARANTINE
 from trackboard.model import RunId, RunState
 from trackboard.ports import Store
@@ -57,7 +58,7 @@ def read(folder: Path) -> Store:
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
             store,
-            lambda run: folder / "runs" / run,
+            FolderRunFiles(WorkspacePaths(folder)),
         ).drain()
     return store
 

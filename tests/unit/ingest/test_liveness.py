@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import SILENT_SPOOLS
 from trackboard.model import RunId, RunState
 from trackboard.record import Recorder
@@ -28,7 +29,7 @@ class Network:
             FolderSpools(self.spools, folder / "lock", is_local=False),
             folder / "lock",
             self.store,
-            lambda run: folder / "runs" / run,
+            FolderRunFiles(WorkspacePaths(folder)),
             clock=lambda: self.now_s,
         )
         self.recorder = Recorder(self.spools)

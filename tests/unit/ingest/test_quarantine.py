@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackboard.errors import InternalError, TrackboardError, Unavailable
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import QUARANTINE
 from trackboard.model import Run, RunId, RunState, Tagged
 from trackboard.ports import Batch, Store, Unstorable
@@ -46,7 +47,7 @@ def reader_of(folder: Path, store: Store) -> Ingest:
         FolderSpools(folder / "spool", folder / "lock"),
         folder / "lock",
         store,
-        lambda run: folder / "runs" / run,
+        FolderRunFiles(WorkspacePaths(folder)),
     )
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.queue import queue
 from trackboard.launch.queue.queue import cancel, kick
+from trackboard.layout import WorkspacePaths
 from trackboard.model import (
     Distribution,
     EnvironmentPlan,
@@ -90,7 +91,7 @@ class Line:
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
             self.store,
-            lambda run: folder / "runs" / run,
+            FolderRunFiles(WorkspacePaths(folder)),
         )
         self.site = Site(
             **vars(place),

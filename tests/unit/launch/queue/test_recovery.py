@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.plan import Request
 from trackboard.launch.queue.recovery import halfway, take_further
 from trackboard.launch.submit import submit
+from trackboard.layout import WorkspacePaths
 from trackboard.model import EnvironmentPlan, JobPlan, QueuedJob, RunId, RunKind, RunState
 from trackboard.ports import Target
 from trackboard.targets import LocalTarget
@@ -29,7 +30,7 @@ def site(place: Place) -> Site:
         FolderSpools(folder / "spool", folder / "lock"),
         folder / "lock",
         store,
-        lambda run: folder / "runs" / run,
+        FolderRunFiles(WorkspacePaths(folder)),
     )
 
     def target_for(*_names: str) -> Target:

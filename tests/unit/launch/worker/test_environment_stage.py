@@ -13,13 +13,14 @@ from tests.waiting import until
 
 from trackboard.environments import Prepared
 from trackboard.errors import UsageError
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker import environment_stage, worker
 from trackboard.launch.worker.worker import Worker
+from trackboard.layout import WorkspacePaths
 from trackboard.model import (
     BUILD_LOG,
     CONSOLE,
@@ -100,7 +101,7 @@ class Bench:
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
             self.store,
-            lambda run: folder / "runs" / run,
+            FolderRunFiles(WorkspacePaths(folder)),
         ).drain()
 
     def run(self) -> Run:

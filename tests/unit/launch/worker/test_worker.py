@@ -13,13 +13,14 @@ import pytest
 from tests.waiting import until
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker import worker as worker_module
 from trackboard.launch.worker.worker import Worker
+from trackboard.layout import WorkspacePaths
 from trackboard.layout.cancel_flag import request_cancel
 from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
 from trackboard.ports import Target
@@ -108,7 +109,7 @@ class Bench:
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
             self.store,
-            lambda run: folder / "runs" / run,
+            FolderRunFiles(WorkspacePaths(folder)),
         )
         ingest.drain()
 

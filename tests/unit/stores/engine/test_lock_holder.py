@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderSpools, Ingest
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.layout import WorkspacePaths
 from trackboard.record import Recorder
 from trackboard.stores import open_sqlite
 from trackboard.stores.engine.lock_holder import UNKNOWN, describe_writer, find_writer
@@ -74,7 +75,7 @@ def test_a_page_is_refreshed_beside_a_stopped_writer(
         FolderSpools(spool, tmp_path / "lock"),
         tmp_path / "lock",
         store,
-        lambda run: tmp_path / "runs" / run,
+        FolderRunFiles(WorkspacePaths(tmp_path)),
     )
     recorder = Recorder(spool)
     recorder.create_run("exp").log("m", 1.0)
