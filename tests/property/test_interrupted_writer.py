@@ -14,8 +14,8 @@ import pytest
 from tests.spools import Content, lines_of, read_spool
 
 import trackboard.spool
-from trackboard.model import RunId, Tagged, TextLogged
-from trackboard.spool import SeriesRef, SpoolWriter, list_writers
+from trackboard.model import RunId, SeriesRef, Tagged, TextLogged
+from trackboard.spool import SpoolWriter, list_writers
 
 RUN = RunId("r")
 ERRORS = [KeyboardInterrupt, TimeoutError]  # the second is an OSError as well

@@ -1,6 +1,6 @@
 """The stream on disk: one append per record, read back after any crash. Standard library only."""
 
-from trackboard.model import FileRef, Liveness, Segment, SeriesRef
+from trackboard.model import Liveness, Segment
 from trackboard.spool.alive import Writer, probe, read_writer
 from trackboard.spool.events import (
     FileDefinition,
@@ -21,13 +21,11 @@ from trackboard.spool.writer import SpoolWriter
 
 __all__ = [
     "FileDefinition",
-    "FileRef",
     "Liveness",
     "Malformed",
     "Segment",
     "SegmentHeader",
     "SeriesDefinition",
-    "SeriesRef",
     "SpoolWriter",
     "Writer",
     "boot_id",
