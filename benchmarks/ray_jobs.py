@@ -21,7 +21,7 @@ from pathlib import Path
 
 from report import Target, print_head, print_table, print_targets
 
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import RunId
 from trackboard.testing.ray_cluster import RayCluster
 from trackboard.workspace import Workspace
@@ -39,7 +39,7 @@ client.submit_job(entrypoint="python train.py /dev/null", runtime_env={{"working
 """
 OURS = """
 from pathlib import Path
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.workspace import Workspace
 source = Path({source!r})
 Workspace.open({folder!r}).submit(Request("e", source, "train.py", ["/dev/null"], compute="cluster"))

@@ -24,7 +24,7 @@ from report import Target, print_head, print_table, print_targets
 
 from trackboard.environments import prepare_environment
 from trackboard.launch.context.plan_file import load_plan
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.launch.snapshot.manifest import load_manifest, restore
 from trackboard.launch.submit import prepare
 from trackboard.model import Compute, EnvironmentRequest, RunId

@@ -12,7 +12,7 @@ import pytest
 from tests.waiting import until
 
 from trackboard.errors import UsageError
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import RunState
 from trackboard.targets import list_engines
 from trackboard.testing.target_contract import TargetContract

@@ -14,7 +14,7 @@ from tests.prerequisites import require
 from tests.waiting import until
 
 from trackboard.launch.context.launch_context import Site
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.model import Compute, Distribution, EnvironmentRequest, Run, RunId, RunState
 from trackboard.workspace import Workspace

@@ -18,8 +18,8 @@ from tests.prerequisites import require
 from trackboard.environments import list_environments
 from trackboard.environments.pythons import list_pythons
 from trackboard.environments.uv_process import Uv
-from trackboard.launch.plan import Request
 from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.model import EnvironmentRequest, Run, RunId, RunState
 

@@ -16,8 +16,8 @@ from tests.waiting import PATIENCE_S
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.launch.context.worker_context import open_place
-from trackboard.launch.plan import Request
 from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.model import RunId, RunState
 
@@ -132,7 +132,7 @@ def test_client_exits(jobs: Jobs, tmp_path: Path) -> None:
     (jobs.source / "train.py").write_text(_waits_for(go_on, "print('up')") + "print('done')")
     client = f"""if True:
         from pathlib import Path
-        from trackboard.launch.plan import Request
+        from trackboard.launch.request import Request
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         print(workspace.submit(Request("demo", Path({str(jobs.source)!r}), "train.py")))"""

@@ -192,7 +192,7 @@ def test_the_client_is_killed(jobs: Jobs, tmp_path: Path) -> None:
     client = f"""if True:
         import os, signal
         from pathlib import Path
-        from trackboard.launch.plan import Request
+        from trackboard.launch.request import Request
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         for number in range(3):
@@ -218,7 +218,7 @@ def test_the_client_is_killed_while_it_queues(jobs: Jobs) -> None:
     client = f"""if True:
         import os, signal
         from pathlib import Path
-        from trackboard.launch.plan import Request
+        from trackboard.launch.request import Request
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         workspace.store.add_job = lambda _job: os.kill(os.getpid(), signal.SIGKILL)

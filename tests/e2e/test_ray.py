@@ -20,7 +20,7 @@ import pytest
 from tests.waiting import PATIENCE_S, until
 
 from trackboard.errors import UsageError
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import Distribution, Launcher, Run, RunId, RunState
 from trackboard.testing.ray_cluster import RayCluster, RayNode, free_port
 from trackboard.workspace import Workspace
@@ -182,7 +182,7 @@ def test_a_notebook_that_is_killed_leaves_its_job_alone(on_ray: OnRay) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.workspace import Workspace
 workspace = Workspace.open({str(on_ray.workspace.folder)!r})
 source, go = Path({str(on_ray.source)!r}), {str(on_ray.go)!r}

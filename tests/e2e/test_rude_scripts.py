@@ -78,7 +78,7 @@ def test_starts_the_job_of_another(jobs: Jobs, tmp_path: Path) -> None:
     run = jobs.submit(
         f"""if True:
         from pathlib import Path
-        from trackboard.launch.plan import Request
+        from trackboard.launch.request import Request
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         print(workspace.submit(Request("demo", Path({str(other)!r}), "train.py")))"""

@@ -12,7 +12,7 @@ import pytest
 from azureml.core import Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget, RemoteCompute
 from azureml.exceptions import AzureMLException, ComputeTargetException
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import Distribution, Launcher
 
 Describe = Callable[..., ScriptRunConfig]

@@ -11,7 +11,7 @@ import pytest
 from tests.waiting import until
 
 import trackboard
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import RunId, RunState
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S, until
 import trackboard
 from trackboard.board.process import BoardProcess
 from trackboard.board.show import Show
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import Distribution, Launcher, RunId, RunState
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tests.prerequisites import require
 from tests.same_as_stock import compare
 from tests.waiting import until
 
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 
 if TYPE_CHECKING:
     import trackboard

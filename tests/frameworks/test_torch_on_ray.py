@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.waiting import until
 
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import Distribution, Launcher, Run, RunState
 from trackboard.workspace import Workspace
 

@@ -12,7 +12,7 @@ import make_golden as golden
 
 from trackboard import Workspace, model
 from trackboard.board.names import name_runs
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.launch.submit import enqueue, prepare
 from trackboard.spool import alive
 from trackboard.spool.layout import HAS_STEP

@@ -15,7 +15,7 @@ from tests.prerequisites import require
 from tests.same_as_stock import compare
 from tests.waiting import until
 
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import EnvironmentRequest
 from trackboard.workspace import Workspace
 

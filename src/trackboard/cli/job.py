@@ -27,7 +27,8 @@ def job_facts(
     """
     if run.kind is not RunKind.JOB:
         return {}
-    from trackboard.launch.context.plan_file import describe_environment, load_plan
+    from trackboard.launch.context.plan_file import load_plan
+    from trackboard.launch.context.plan_text import describe_environment
     from trackboard.launch.queue.position import queue_position
 
     position = queue_position(workspace.store, run.id)

@@ -17,7 +17,7 @@ from trackboard.cli.opening import folder_option, name_of
 from trackboard.errors import UsageError
 
 if TYPE_CHECKING:
-    from trackboard.launch.plan import Request
+    from trackboard.launch.request import Request
     from trackboard.model import RunId
     from trackboard.workspace import Workspace
 
@@ -118,7 +118,7 @@ def _request(
     workspace: Workspace, *, source: Path, script: str | None, command: str | None, **given: Any
 ) -> Request:
     from trackboard.history import parse_pairs
-    from trackboard.launch.plan import Request
+    from trackboard.launch.request import Request
 
     wanted = asked.Asked(
         given["env"] or "",

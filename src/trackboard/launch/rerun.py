@@ -9,11 +9,13 @@ from dataclasses import replace
 from trackboard.errors import NotFound, UsageError
 from trackboard.format.amounts import count, size
 from trackboard.launch.context.launch_context import Site
-from trackboard.launch.context.plan_file import MASK, load_plan
-from trackboard.launch.plan import our_variables, plain_arguments
+from trackboard.launch.context.plan_file import load_plan
+from trackboard.launch.context.plan_text import MASK
 from trackboard.launch.queue.queue import kick
+from trackboard.launch.request import plain_arguments
 from trackboard.launch.snapshot.manifest import Manifest, load_manifest
 from trackboard.launch.submit import check_compute, enqueue
+from trackboard.launch.variables import run_variables
 from trackboard.model import ANY_PYTHON, JobPlan, RunId, new_job_run_id
 from trackboard.record.value import check_tag
 
@@ -127,7 +129,7 @@ def _again(
         )
     now_s = time.time()
     run = new_job_run_id(old.experiment, now_s)
-    ours = our_variables(old.experiment, site, run, site.paths.job(run).work)
+    ours = run_variables(site, old.experiment, run)
     files = f"{count(len(manifest.files), 'file')}, {size(manifest.size_bytes)}"
     return replace(
         old,

@@ -14,7 +14,7 @@ import pytest
 
 from trackboard.errors import UsageError
 from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.launch.submit import prepare
 from trackboard.model import Distribution, JobPlan, Launcher, RunId, RunKind, RunState
 from trackboard.ports import Cluster, Target, WorkerState

@@ -14,7 +14,7 @@ from trackboard.launch.submit import submit
 from trackboard.targets import Targets
 
 if TYPE_CHECKING:
-    from trackboard.launch.plan import Request
+    from trackboard.launch.request import Request
     from trackboard.model import RunId
     from trackboard.workspace.workspace import Workspace
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from trackboard.board.export import Export
     from trackboard.board.source import Source
     from trackboard.launch.context.launch_context import Site
-    from trackboard.launch.plan import Request
+    from trackboard.launch.request import Request
     from trackboard.workspace.jobs import WorkspaceJobs
     from trackboard.workspace.notebook import Look
 

@@ -11,16 +11,18 @@ import pytest
 
 from trackboard.errors import InternalError, NotFound, UsageError
 from trackboard.launch.context.launch_context import Site
-from trackboard.launch.context.plan_file import (
-    decode_plan,
-    describe,
-    encode_plan,
-    load_plan,
-    save_plan,
-)
+from trackboard.launch.context.plan_file import decode_plan, encode_plan, load_plan, save_plan
+from trackboard.launch.context.plan_text import describe
 from trackboard.launch.context.worker_context import Place
-from trackboard.launch.plan import Request, find_script, make_plan
-from trackboard.launch.snapshot.take import take_snapshot
+from trackboard.launch.request import Request
+from trackboard.launch.script import find_script
+from trackboard.launch.submit import (
+    check_request,
+    make_plan,
+    plan_job_environment,
+    snapshot_source,
+)
+from trackboard.launch.variables import job_variables
 from trackboard.layout import JobPaths
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
 from trackboard.ports import Store, Target
@@ -56,8 +58,12 @@ def _site(place: Place) -> Site:
 
 
 def _plan(place: Place, request: Request, client: dict[str, str] | None = None) -> JobPlan:
-    snapshot = take_snapshot(request.source, place.paths.snapshots, place.blobs)
-    return make_plan(request, _site(place), RUN, snapshot, client=client or {}, now_s=12.5)
+    site = _site(place)
+    checked = replace(check_request(site, request), run=RUN, submitted_s=12.5)
+    snapshot = snapshot_source(site, checked)
+    variables = job_variables(request.variables, client or {}, site, request.experiment, RUN)
+    environment = plan_job_environment(checked, variables, is_here=True)
+    return make_plan(site, checked, snapshot, environment, variables)
 
 
 def test_what_runs(place: Place, source: Path) -> None:

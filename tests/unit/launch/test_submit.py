@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from trackboard.errors import UsageError
 from trackboard.launch import submit as submit_module
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.launch.rerun import rerun
 from trackboard.launch.submit import prepare, preview, submit
 from trackboard.model import Compute, EnvironmentRequest, JobPlan, RunId
@@ -83,6 +85,24 @@ def test_a_preview_keeps_nothing(workspace: Workspace, source: Path) -> None:
     plan = _plan(workspace, submit(workspace.site, request))
     assert told["snapshot"] == plan.snapshot
     assert told["notes"] == [*plan.notes]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Request("e", Path(), "train.py", ["--rate", None]),
+        Request("e", Path(), "train.py", variables={"A=B": "1"}),
+        Request("e", Path(), command=["echo", None]),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_kept(
+    workspace: Workspace, source: Path, wrong: Request
+) -> None:
+    workspace.drain()
+    before = _files(workspace.folder)
+    with pytest.raises(UsageError, match="cannot be"):
+        submit(workspace.site, replace(wrong, source=source))
+    assert _files(workspace.folder) == before
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from azureml.core.script_run import ScriptRun
 from azureml.exceptions import ExperimentExecutionException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.config import LOCAL
-from trackboard.launch.plan import Request, plain_arguments
+from trackboard.launch.request import Request, plain_arguments
 from trackboard.launch.submit import preview
 from trackboard.model import RunId
 

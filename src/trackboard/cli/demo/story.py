@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from trackboard.errors import InternalError
-from trackboard.launch.plan import Request
+from trackboard.launch.request import Request
 from trackboard.model import Compute, RunId
 from trackboard.workspace import Workspace
 

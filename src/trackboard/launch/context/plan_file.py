@@ -1,10 +1,8 @@
-"""Plans on the disk and on paper: `jobs/<run id>/plan.json`."""
+"""Plans on the disk: `jobs/<run id>/plan.json`."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,50 +10,13 @@ from trackboard.errors import InternalError, NotFound, UsageError
 from trackboard.layout import PRIVATE_FILE, JobPaths, is_own, make_folder, replace_file
 from trackboard.layout.reading import read_text
 from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher
-from trackboard.record.command import mask_words
 
 _FORMAT = 2
-_OURS = ("AZUREML_", "TRACKBOARD_", "TENSORBOARD_LOGGING_DIR", "PYTHONUNBUFFERED")
-_PASSWORD = re.compile(r"://[^/@\s\"']+@")
-MASK = "***"  # printed instead of what may be secret
-
-
-def describe(plan: JobPlan, files: Sequence[str]) -> str:
-    """A plan for people: as JSON; variables' values, and secrets in arguments and addresses, masked.
-
-    Args:
-        plan: The plan.
-        files: The paths of its snapshot. Variables that the job merely inherits are counted.
-    """
-    shown = [name for name in sorted(plan.variables) if _is_of_the_job(name, plan)]
-    fields = asdict(plan) | {
-        "script": mask_words(plan.script),
-        "variables": dict.fromkeys(shown, MASK),
-        "inherited_variables": len(plan.variables) - len(shown),
-        "snapshot_files": list(files),
-    }
-    del fields["asked_variables"]  # they are among those that are shown
-    return _PASSWORD.sub(f"://{MASK}@", json.dumps(fields, indent=2, default=_plain))
-
-
-def _is_of_the_job(name: str, plan: JobPlan) -> bool:
-    """Whether a variable was asked for or is ours, rather than one of the client's."""
-    return name in plan.asked_variables or name.startswith(_OURS)
-
-
-def describe_environment(plan: EnvironmentPlan) -> str:
-    """An environment for people, in one line and a line for each substitution."""
-    name = f"{plan.name}:{plan.version}" if plan.version else plan.name
-    needs = ", ".join(plan.requirements) or "no packages"
-    python = f"Python {plan.python}, " if plan.python else ""
-    what = plan.interpreter or python + needs
-    lines = [f"{name}: {what}" if name else what, *plan.substitutions]
-    return _PASSWORD.sub(f"://{MASK}@", "\n".join(lines))
 
 
 def encode_plan(plan: JobPlan) -> str:
     """A plan as JSON, values included (ASCII: undecodable bytes survive as escaped surrogates)."""
-    return json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1, default=_plain)
+    return json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1, default=plain_value)
 
 
 def decode_plan(text: str) -> JobPlan:
@@ -81,7 +42,8 @@ def decode_plan(text: str) -> JobPlan:
         raise InternalError(f"the plan cannot be read: {exc!r}") from exc
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """Turn what JSON does not know into what it knows."""
     if isinstance(value, Launcher):
         return value.value
     raise TypeError(f"{value!r} has no place in a plan")
@@ -112,6 +74,16 @@ def is_own_plan(job: JobPaths) -> bool:
         return True
     except OSError:
         return False
+
+
+def load_own_plan(job: JobPaths) -> JobPlan | None:
+    """Read the plan of a job that is this user's to start; None: it is another user's.
+
+    Raises:
+        NotFound: There is none.
+        InternalError: It is damaged.
+    """
+    return load_plan(job) if is_own_plan(job) else None
 
 
 def load_plan(job: JobPaths) -> JobPlan:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.context.job_log import tail
 from trackboard.launch.context.launch_context import Site
-from trackboard.launch.context.plan_file import is_own_plan, load_plan
+from trackboard.launch.context.plan_file import load_own_plan
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.launch.queue.recovery import take_further
 from trackboard.layout.cancel_flag import request_cancel
@@ -120,11 +120,11 @@ def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
     target = site.target_for(compute)
     passed: list[RunId] = []
     for run in waiting:
-        if not is_own_plan(site.paths.job(run)):
-            passed.append(run)
-            continue
         try:
-            plan = load_plan(site.paths.job(run))
+            plan = load_own_plan(site.paths.job(run))
+            if plan is None:
+                passed.append(run)
+                continue
             if not target.has_room(plan.nodes):
                 if _is_possible(target, plan):
                     return

@@ -8,7 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,15 +18,17 @@ from trackboard.launch.snapshot.ignore import IgnoreFiles
 from trackboard.launch.snapshot.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.snapshot.progress import Progress
 from trackboard.launch.snapshot.size_warning import say_if_large_file, say_what_is_no_file
+from trackboard.launch.snapshot.source_folder import existing_folder
 from trackboard.launch.snapshot.walk import Walk, unreadable
 from trackboard.layout import make_folder, replace_file
 from trackboard.layout.reading import read_bytes
-from trackboard.layout.safe_paths import given_path, leads_inside
+from trackboard.layout.safe_paths import leads_inside
 from trackboard.ports import Blobs
 
 # A file changed this recently may change again without a new time stamp, so it is read again next time.
 _SETTLED_S = 2.0
 _PIECE_BYTES = 1 << 20
+_NEVER_TAKEN = "Move it: version control, caches, virtual environments and histories stay behind."
 _KNOWN_BYTES = 1 << 30  # of what was known of the files, millions of them
 
 _Put = Callable[[BinaryIO], tuple[str, int]]
@@ -37,16 +39,25 @@ _Known = dict[
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was taken."""
+    """What was taken of a source folder.
+
+    Attributes:
+        digest: The digest of the manifest.
+        manifest: What it holds.
+        read_files: How many files had to be read; the others were known.
+        new_files: How many are new, or hold something else than in the last snapshot of this folder.
+        ignore_files: Whose rules applied: posix paths within the source folder.
+        followed: Links to folders outside, and where they lead.
+        notes: What a job's log says of it.
+    """
 
     digest: str
     manifest: Manifest
-    read_files: int  # how many files had to be read; the others were known
-    new_files: (
-        int  # how many are new or hold something else than in the last snapshot of this folder
-    )
-    ignore_files: tuple[str, ...]  # whose rules applied: posix paths within the source folder
-    followed: tuple[tuple[str, str], ...] = ()  # links to folders outside, and where they lead
+    read_files: int
+    new_files: int
+    ignore_files: tuple[str, ...]
+    followed: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """In words: `12 files, 3.4 MB (2 new)`."""
@@ -64,7 +75,9 @@ class Snapshot:
         )
 
 
-def take_snapshot(source: Path, folder: Path, blobs: Blobs, *, keep: bool = True) -> Snapshot:
+def take_snapshot(
+    source: Path, folder: Path, blobs: Blobs, *, keep: bool = True, script: str = ""
+) -> Snapshot:
     """Take a snapshot of a folder.
 
     Args:
@@ -72,9 +85,11 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs, *, keep: bool = True
         folder: The workspace's `snapshots/` folder.
         blobs: Where the files' contents go.
         keep: False: nothing is written anywhere; it is found out what would be taken.
+        script: A file that has to be in it: its posix path within the folder; empty: none has to.
 
     Raises:
-        UsageError: It does not exist, cannot be read, or links to a folder of data outside of itself.
+        UsageError: It does not exist, cannot be read, or links to a folder of data outside of itself; or
+            the script is left out.
     """
     root = os.fspath(existing_folder(source))
     cache = folder / "known" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
@@ -97,7 +112,7 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs, *, keep: bool = True
         save_manifest(folder, manifest)
         if taking.kept != taking.known:
             _save_known(cache, taking.kept)
-    return Snapshot(
+    taken = Snapshot(
         manifest.digest,
         manifest,
         taking.read_files,
@@ -105,20 +120,18 @@ def take_snapshot(source: Path, folder: Path, blobs: Blobs, *, keep: bool = True
         tuple(sorted(ignore.paths)),
         tuple(sorted(walk.followed)),
     )
+    if script and script not in manifest.paths:
+        raise _left_out(script, taken)
+    links = [f"{path} is a copy of {end}, which it links to" for path, end in taken.followed]
+    return replace(taken, notes=(f"snapshot: {taken}", *links))
 
 
-def existing_folder(source: Path) -> Path:
-    """The source folder, resolved.
-
-    Raises:
-        UsageError: It is none.
-    """
-    if given_path(source).is_dir():
-        return source.resolve()
-    what = "is not a folder" if source.exists() else "does not exist"
-    raise UsageError(
-        f"the source folder {str(source)!r} {what} (looked from {Path.cwd()})",
-        hint="Pass the folder that holds the script, for example source_directory='.'.",
+def _left_out(script: str, taken: Snapshot) -> UsageError:
+    file = taken.ignore_file_of(script)
+    below = script[file.rfind("/") + 1 :]
+    return UsageError(
+        f"the script {script!r} is left out of the snapshot by {file or 'its place'}",
+        hint=f"Add the line !{below} to {file}." if file else _NEVER_TAKEN,
     )
 
 

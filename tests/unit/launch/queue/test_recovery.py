@@ -10,8 +10,8 @@ from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
-from trackboard.launch.plan import Request
 from trackboard.launch.queue.recovery import halfway, take_further
+from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.layout import WorkspacePaths
 from trackboard.model import EnvironmentPlan, JobPlan, QueuedJob, RunId, RunKind, RunState
