@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from trackboard.blobs import open_folder
-from trackboard.board.export import HISTORY_FILE, export_runs
-from trackboard.board.source import Source
+from trackboard.board.export.export import HISTORY_FILE, export_runs
+from trackboard.board.view.source import Source
 from trackboard.eventfile import encode
 from trackboard.model import (
     Created,

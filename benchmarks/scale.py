@@ -123,8 +123,8 @@ def complete_series(url: str) -> int:
 
 
 def see_ours(folder: Path, runs: int) -> Seen:
-    from trackboard.board.process import BoardProcess
-    from trackboard.board.show import Show
+    from trackboard.board.process.launcher import BoardProcess
+    from trackboard.board.process.options import Show
 
     begin = time.perf_counter()
     board = BoardProcess.start(Show(workspace=folder), port=0)

@@ -16,9 +16,9 @@ from typing import Any
 from tests.every_route import Ask, Page, ask_all, ask_when_read
 from tests.waiting import until
 
-from trackboard.board.export import export_runs
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.export.export import export_runs
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.model import Run
 from trackboard.workspace import Workspace
 

@@ -18,8 +18,8 @@ RENAMES = {
     "trackboard/ingest/removal.py",
     "trackboard/inside/mnist.py",  # alone in a job's interpreter
     "trackboard/launch/queue/recovery.py",  # a file that nobody may see before it is locked
-    "trackboard/board/registry.py",  # as that
-    "trackboard/board/export_folder.py",  # compared with what is there first
+    "trackboard/board/process/registry.py",  # as that
+    "trackboard/board/export/folder.py",  # compared with what is there first
     "trackboard/spool/folder.py",
     "trackboard/stores/engine/sqlite.py",
     "trackboard/targets/ray/target.py",  # a handle becomes a retired one
@@ -87,8 +87,8 @@ def test_nobody_else_joins_paths_of_a_workspace() -> None:
     bad = {place(file, node) for file in OTHERS for node in joins(parse(file), names)}
     own_folders = {
         "environments/",
-        "board/reader.py",
-        "board/export_folder.py",
+        "board/eventfiles/reader.py",
+        "board/export/folder.py",
     }  # not the workspace's
     assert {each for each in bad if not any(own in each for own in own_folders)} == set()
 

@@ -21,8 +21,8 @@ from PIL import Image
 
 from azureml.core import Experiment, Model, Run, Workspace
 from azureml.exceptions import AzureMLException, ServiceException, UserErrorException
-from trackboard.board.provider import open_provider
-from trackboard.board.source import View
+from trackboard.board.provider.opening import open_provider
+from trackboard.board.view.source import View
 
 SLASH, OUT, LONG = "a/b", "../../x", "n" * 10_000
 CONTROL, HALF = "a\0b\n\x1b[2J", "a\ud800b"

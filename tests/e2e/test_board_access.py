@@ -17,8 +17,8 @@ import psutil
 import pytest
 from tests.prerequisites import require
 
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.workspace import Workspace
 
 pytestmark = pytest.mark.requires("linux")  # elsewhere everybody needs the key

@@ -18,9 +18,9 @@ import psutil
 import pytest
 from tests.waiting import PATIENCE_S, until
 
-from trackboard.board import process as process_module
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process import launcher as process_module
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.errors import Unavailable, UsageError
 from trackboard.workspace import Workspace
 
@@ -28,7 +28,7 @@ from trackboard.workspace import Workspace
 STARTER = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from trackboard.board.process import BoardProcess, Show
+from trackboard.board.process.launcher import BoardProcess, Show
 board = BoardProcess.start(Show(log_folder=Path(sys.argv[2])), port=0)
 if sys.argv[1] == "fork" and os.fork() == 0:
     time.sleep(600)

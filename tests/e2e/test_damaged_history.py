@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from azureml.core import Workspace as SdkWorkspace
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.workspace import Workspace
 
 SOUND, POINTS = "sound", 5000

@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw
 from selenium.webdriver import Chrome
 from tests.waiting import PATIENCE_S, until
 
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.model import ArtifactKind
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace

@@ -16,9 +16,9 @@ from tests.prerequisites import require
 from tests.waiting import until
 
 from trackboard.blobs import open_folder
-from trackboard.board.export import HISTORY_FILE, export_runs
-from trackboard.board.source import Source
+from trackboard.board.export.export import HISTORY_FILE, export_runs
 from trackboard.board.tensorboard_internals import connect_data_server
+from trackboard.board.view.source import Source
 from trackboard.eventfile import encode
 from trackboard.model import Created, RunId, RunKind, TextLogged, ValueKind, new_writer_id
 from trackboard.ports import Batch, Position, SeriesPoints, Store

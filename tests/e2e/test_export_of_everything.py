@@ -25,7 +25,7 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from tests.waiting import PATIENCE_S, until
 
-from trackboard.board.export import Export
+from trackboard.board.export.export import Export
 from trackboard.model import ArtifactKind
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace

@@ -13,8 +13,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from tests.waiting import until
 
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace
 

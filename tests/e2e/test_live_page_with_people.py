@@ -16,8 +16,8 @@ from tensorboardX import SummaryWriter
 from tensorboardX.proto.summary_pb2 import Summary
 from tests.waiting import until
 
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 
 # The elements of TensorBoard's page that are shown; `Dom` is the live page's own.
 SHOWN = """

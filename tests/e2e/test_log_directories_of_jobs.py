@@ -18,9 +18,9 @@ import pytest
 from tests.e2e.conftest import Jobs
 from tests.waiting import until
 
-from trackboard.board.export import export_runs
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.export.export import export_runs
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.model import RunState
 
 _SCRIPT = """

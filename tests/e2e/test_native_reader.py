@@ -27,22 +27,22 @@ from tests.prerequisites import require
 from tests.waiting import PATIENCE_S, until
 
 from trackboard.blobs import open_folder
-from trackboard.board.event_folder import PlainFolder
-from trackboard.board.event_links import RunFolders
-from trackboard.board.history import HistoryProvider
-from trackboard.board.merged import BoardProvider
-from trackboard.board.native import NativeProvider
-from trackboard.board.native_kinds import KindsProvider
+from trackboard.board.eventfiles.discovery import PlainFolder
+from trackboard.board.eventfiles.kinds_provider import KindsProvider
+from trackboard.board.eventfiles.provider import NativeProvider
+from trackboard.board.eventfiles.reader import DataServer, PythonReader, Reader, open_reader
+from trackboard.board.eventfiles.run_files import RunFiles
+from trackboard.board.eventfiles.run_links import RunFolders
 from trackboard.board.private_folder import PrivateFolder
-from trackboard.board.provider import open_folder_provider, open_provider
-from trackboard.board.reader import DataServer, PythonReader, Reader, open_reader
-from trackboard.board.roster import Rosters
-from trackboard.board.run_files import RunFiles
-from trackboard.board.samples import Samples
-from trackboard.board.sampling import Sampling
-from trackboard.board.source import Source, View
+from trackboard.board.provider.combined import BoardProvider
+from trackboard.board.provider.fast_scalars import answer
+from trackboard.board.provider.history import HistoryProvider
+from trackboard.board.provider.opening import open_folder_provider, open_provider
+from trackboard.board.series.samples import Samples
+from trackboard.board.series.sampling import Sampling
 from trackboard.board.tensorboard_internals import hide_tensorflow
-from trackboard.board.timeseries import answer
+from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.source import Source, View
 from trackboard.model import Created, RunId, RunKind, ValueKind, new_writer_id
 from trackboard.ports import Batch, Position, SeriesPoints
 from trackboard.testing.memory import MemoryStore
@@ -287,7 +287,7 @@ def test_a_data_server_that_cannot_start_is_not_needed(
     binary = tmp_path / "server"
     binary.write_text("#!/bin/sh\necho no such library >&2\nexit 3\n")
     binary.chmod(0o700)
-    monkeypatch.setattr("trackboard.board.reader.find_data_server", lambda: str(binary))
+    monkeypatch.setattr("trackboard.board.eventfiles.reader.find_data_server", lambda: str(binary))
     reader = open_reader(tmp_path)
     assert isinstance(reader, PythonReader)
     reader.close()
@@ -297,7 +297,7 @@ def test_a_data_server_that_cannot_start_is_not_needed(
 OWNER = """
 import sys, time
 from pathlib import Path
-from trackboard.board.reader import DataServer
+from trackboard.board.eventfiles.reader import DataServer
 from trackboard.board.tensorboard_internals import find_data_server
 print(DataServer(Path(sys.argv[1]), find_data_server()).process_id, flush=True)
 time.sleep(600)

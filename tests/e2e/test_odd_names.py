@@ -19,11 +19,11 @@ from tests.prerequisites import require
 from tests.unit.board.conftest import Lab
 from tests.waiting import until
 
-from trackboard.board.escapes import escape, is_odd
-from trackboard.board.export import export_runs
-from trackboard.board.merged import BoardProvider
-from trackboard.board.provider import open_folder_provider
-from trackboard.board.reader import DataServer
+from trackboard.board.eventfiles.escapes import escape, is_odd
+from trackboard.board.eventfiles.reader import DataServer
+from trackboard.board.export.export import export_runs
+from trackboard.board.provider.combined import BoardProvider
+from trackboard.board.provider.opening import open_folder_provider
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.model import RunId
 

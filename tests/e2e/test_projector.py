@@ -11,8 +11,8 @@ from tests.e2e.conftest import Jobs
 from tests.same_as_stock import ours, stock
 from tests.waiting import until
 
-from trackboard.board.export import export_runs
-from trackboard.board.show import Show
+from trackboard.board.export.export import export_runs
+from trackboard.board.process.options import Show
 from trackboard.model import RunState
 
 _SCRIPT = """

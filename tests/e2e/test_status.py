@@ -14,8 +14,8 @@ import pytest
 from selenium.webdriver import Chrome
 from tests.waiting import PATIENCE_S, until
 
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.launch.queue.queue import cancel
 from trackboard.model import BUILD_LOG, RunId, RunState
 

@@ -15,16 +15,16 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb
 from tests.prerequisites import require
 from tests.unit.board.conftest import Lab
-from tests.unit.board.test_tag_kinds import DT_STRING, record, tensor
-from tests.unit.board.test_tag_kinds import write as write_records
+from tests.unit.board.eventfiles.test_tag_kinds import DT_STRING, record, tensor
+from tests.unit.board.eventfiles.test_tag_kinds import write as write_records
 from tests.waiting import until
 
-from trackboard.board.event_folder import PlainFolder
-from trackboard.board.export import export_runs
-from trackboard.board.merged import BoardProvider
-from trackboard.board.native_kinds import KindsProvider
-from trackboard.board.provider import open_folder_provider
-from trackboard.board.reader import DataServer, PythonReader, Reader
+from trackboard.board.eventfiles.discovery import PlainFolder
+from trackboard.board.eventfiles.kinds_provider import KindsProvider
+from trackboard.board.eventfiles.reader import DataServer, PythonReader, Reader
+from trackboard.board.export.export import export_runs
+from trackboard.board.provider.combined import BoardProvider
+from trackboard.board.provider.opening import open_folder_provider
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.eventfile import encode
 

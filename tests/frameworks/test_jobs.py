@@ -18,8 +18,8 @@ from tests.prerequisites import require
 from tests.waiting import PATIENCE_S, until
 
 import trackboard
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.launch.request import Request
 from trackboard.model import Distribution, Launcher, RunId, RunState
 

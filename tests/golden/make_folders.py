@@ -11,7 +11,7 @@ import make_content as content
 import make_golden as golden
 
 from trackboard import Workspace, model
-from trackboard.board.names import name_runs
+from trackboard.board.view.run_names import name_runs
 from trackboard.launch.request import Request
 from trackboard.launch.submit import enqueue, prepare
 from trackboard.spool import alive

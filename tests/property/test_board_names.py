@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackboard.board.names import folder_path, name_event_folders, name_runs
+from trackboard.board.view.run_names import folder_path, name_event_folders, name_runs
 from trackboard.model import Run, RunId, RunKind, RunState
 
 RUN = Run(RunId(""), "exp", 0, "", None, RunKind.JOB, RunState.RUNNING, "", 0, 0, None, 0, ())

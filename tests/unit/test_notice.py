@@ -31,7 +31,7 @@ def test_a_line_is_said_once(is_notebook: bool, capsys: Said) -> None:
     assert (said.out, said.err)[is_notebook] == ""
 
 
-@pytest.mark.parametrize("name", ["trackboard", "azureml", "trackboard.board.registry"])
+@pytest.mark.parametrize("name", ["trackboard", "azureml", "trackboard.board.process.registry"])
 def test_warnings_are_no_red_boxes(
     is_notebook: bool, name: str, capsys: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,12 +13,12 @@ from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from azureml.tensorboard._address import tell_address
-from trackboard.board.empty import list_empty
-from trackboard.board.link import find_link, open_in_browser
-from trackboard.board.log_folders import expand
-from trackboard.board.process import BoardProcess
-from trackboard.board.samples import Samples
-from trackboard.board.show import Show
+from trackboard.board.eventfiles.log_folders import expand
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
+from trackboard.board.process.urls import find_link, open_in_browser
+from trackboard.board.provider.empty import list_empty
+from trackboard.board.series.samples import Samples
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId
 from trackboard.notice import in_notebook

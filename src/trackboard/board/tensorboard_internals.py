@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from trackboard.board.samples import AS_USUAL, Samples
+from trackboard.board.series.samples import AS_USUAL, Samples
 from trackboard.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _replace(plugin: Any) -> Any:
     """Put our projector in the place of TensorBoard's."""
     if getattr(plugin, "plugin_name", "") != "projector":
         return plugin
-    from trackboard.board.projector_plugin import ProjectorPlugin
+    from trackboard.board.projector.plugin import ProjectorPlugin
 
     return ProjectorPlugin
 

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackboard.board import control
-from trackboard.board.link import proxy_hosts
-from trackboard.board.log_folders import expand
-from trackboard.board.port import listen
+from trackboard.board.eventfiles.log_folders import expand
 from trackboard.board.private_folder import remove_around
-from trackboard.board.show import Command, Show
+from trackboard.board.process import handshake
+from trackboard.board.process.key import load_token, make_key
+from trackboard.board.process.listen import listen
+from trackboard.board.process.options import Command, Show
+from trackboard.board.process.urls import proxy_hosts
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_loopback
-from trackboard.board.web.key import load_token, make_key
 from trackboard.board.web.output import bounded_output
 from trackboard.board.web.peer import can_find_peers
 from trackboard.board.web.prefix import parse_prefix
@@ -44,10 +44,10 @@ def run_process(words: Sequence[str]) -> int:
             command.show,
             Door(command.host, command.port, command.path_prefix),
             stop=stop,
-            on_ready=lambda ready: control.send_ready(connection, ready),
+            on_ready=lambda ready: handshake.send_ready(connection, ready),
         )
     except TrackboardError as error:
-        control.send_error(connection, error)
+        handshake.send_error(connection, error)
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     remove_around(command.output)
@@ -94,7 +94,7 @@ def run_board(
     door: Door,
     *,
     stop: threading.Event,
-    on_ready: Callable[[control.Ready], None],
+    on_ready: Callable[[handshake.Ready], None],
 ) -> None:
     """Show something until `stop` is set, Ctrl-C or SIGTERM.
 
@@ -113,9 +113,9 @@ def run_board(
         if show.workspace is None:
             _serve_log_folders(show, serve_it, door.access(listener, None))
             return
-        from trackboard.board.provider import open_provider
-        from trackboard.board.registry import announced
-        from trackboard.board.source import View
+        from trackboard.board.process.registry import announced
+        from trackboard.board.provider.opening import open_provider
+        from trackboard.board.view.source import View
         from trackboard.model import RunId
         from trackboard.workspace import Workspace
 
@@ -144,7 +144,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _serve_log_folders(show: Show, serve_it: Callable[..., None], access: Access) -> None:
-    from trackboard.board.provider import open_folder_provider, open_folders_provider
+    from trackboard.board.provider.opening import open_folder_provider, open_folders_provider
 
     samples = show.samples
     if show.log_folder is not None:

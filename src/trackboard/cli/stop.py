@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from trackboard.board import registry
 from trackboard.board.private_folder import remove_left_behind
+from trackboard.board.process import registry
 from trackboard.config import find_location
 from trackboard.layout import WorkspacePaths
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
-from trackboard.board.control import Ready
-from trackboard.board.link import open_in_browser, with_key_shown
-from trackboard.board.log_folders import LogFolder, expand, read_log_folders, split_name
-from trackboard.board.port import DEFAULT_PORT
-from trackboard.board.samples import Samples
-from trackboard.board.show import Show
+from trackboard.board.eventfiles.log_folders import LogFolder, expand, read_log_folders, split_name
+from trackboard.board.process.handshake import Ready
+from trackboard.board.process.listen import DEFAULT_PORT
+from trackboard.board.process.options import Show
+from trackboard.board.process.urls import open_in_browser, with_key_shown
+from trackboard.board.series.samples import Samples
 from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.board import Door, run_board
 from trackboard.cli.opening import find_one, opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from trackboard.board.names import name_runs
+from trackboard.board.view.run_names import name_runs
 from trackboard.errors import NotFound, UsageError
 from trackboard.history import nearest
 from trackboard.model import Run, RunId

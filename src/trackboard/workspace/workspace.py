@@ -34,8 +34,8 @@ from trackboard.workspace.parts import OpenParts
 from trackboard.workspace.reading import ReadingCalls
 
 if TYPE_CHECKING:
-    from trackboard.board.export import Export
-    from trackboard.board.source import Source
+    from trackboard.board.export.export import Export
+    from trackboard.board.view.source import Source
     from trackboard.launch.context.launch_context import Site
     from trackboard.launch.request import Request
     from trackboard.workspace.jobs import WorkspaceJobs
@@ -156,7 +156,7 @@ class Workspace(ReadingCalls):
     @property
     def source(self) -> Source:
         """The workspace as the board sees it."""
-        from trackboard.board.source import Source
+        from trackboard.board.view.source import Source
 
         read_on = functools.partial(self.parts.read_on, _REFRESH_S)
         return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
@@ -199,7 +199,7 @@ class Workspace(ReadingCalls):
         report: Callable[[str], None],
     ) -> Export:
         """Write runs as event files, up to now; see `board.export`."""
-        from trackboard.board.export import export_runs  # loads TensorBoard's formats
+        from trackboard.board.export.export import export_runs  # loads TensorBoard's formats
 
         self.drain()
         return export_runs(self.source, runs, folder, recursive=recursive, report=report)

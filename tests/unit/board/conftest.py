@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pytest
 
 from trackboard.blobs import open_folder
-from trackboard.board.provider import BoardProvider, open_provider
-from trackboard.board.samples import Samples
-from trackboard.board.source import Source, View
+from trackboard.board.provider.opening import BoardProvider, open_provider
+from trackboard.board.series.samples import Samples
 from trackboard.board.tensorboard_internals import hide_tensorflow
+from trackboard.board.view.source import Source, View
 from trackboard.model import (
     ArtifactKind,
     ArtifactLogged,

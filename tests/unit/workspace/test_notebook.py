@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.board import registry
-from trackboard.board.show import Show
+from trackboard.board.process import registry
+from trackboard.board.process.options import Show
 from trackboard.model import Run, RunState
 from trackboard.record import LiveRun
 from trackboard.workspace import Workspace

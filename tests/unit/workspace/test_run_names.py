@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.board.names import name_runs
+from trackboard.board.view.run_names import name_runs
 from trackboard.errors import NotFound, UsageError
 from trackboard.workspace import Workspace
 

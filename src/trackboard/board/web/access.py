@@ -19,9 +19,9 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from trackboard.board.process.key import KEY_PARAMETER, Key
 from trackboard.board.web.answers import FORBIDDEN, Answer, problem, redirect
 from trackboard.board.web.hosts import answers_to, is_same_origin, split_host
-from trackboard.board.web.key import KEY_PARAMETER, Key
 from trackboard.board.web.peer import find_peer_uid
 
 _READS = frozenset(("GET", "HEAD", "OPTIONS"))

@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trackboard.board.control import Ready
-from trackboard.board.link import with_key_shown
 from trackboard.board.private_folder import remove_around
-from trackboard.board.samples import AS_USUAL, Samples
+from trackboard.board.process.handshake import Ready
+from trackboard.board.process.urls import with_key_shown
+from trackboard.board.series.samples import AS_USUAL, Samples
 from trackboard.board.web.access import Access
 from trackboard.board.web.hosts import is_wildcard
 
 if TYPE_CHECKING:
-    from trackboard.board.provider import BoardProvider
+    from trackboard.board.provider.opening import BoardProvider
 
 _END_WITHIN_S = 5.0  # after that the process ends without asking
 _PARENT_CHECK_S = 1.0
@@ -61,7 +61,7 @@ def serve(
         samples: How much of each series is shown.
     """
     from trackboard.board import tensorboard_internals as internals
-    from trackboard.board.timeseries import answer
+    from trackboard.board.provider.fast_scalars import answer
     from trackboard.board.web.prefix import Prefixed
     from trackboard.board.web.routes import Mount
     from trackboard.board.web.wsgi_server import WebServer

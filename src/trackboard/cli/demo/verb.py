@@ -11,9 +11,9 @@ from types import FrameType
 
 import click
 
-from trackboard.board.port import DEFAULT_PORT
-from trackboard.board.process import BoardProcess
-from trackboard.board.show import Show
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.listen import DEFAULT_PORT
+from trackboard.board.process.options import Show
 from trackboard.cli.demo.check import check_board
 from trackboard.cli.demo.story import (
     CLUSTER,

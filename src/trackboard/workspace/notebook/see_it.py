@@ -11,8 +11,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from trackboard.board.link import find_link
-from trackboard.board.registry import RunningBoard, list_running
+from trackboard.board.process.registry import RunningBoard, list_running
+from trackboard.board.process.urls import find_link
 from trackboard.board.web.peer import can_find_peers
 from trackboard.config import find_location
 from trackboard.errors import TrackboardError

@@ -9,9 +9,9 @@ from urllib.parse import urljoin
 
 import pytest
 
+from trackboard.board.process.key import make_key
 from trackboard.board.web.access import Access
 from trackboard.board.web.answers import Answer
-from trackboard.board.web.key import make_key
 
 ME, STRANGER, ROOT = 1000, 1001, 0
 KEY = make_key()

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from trackboard.board.port import listen
+from trackboard.board.process.key import make_key
+from trackboard.board.process.listen import listen
 from trackboard.board.web import incoming, wsgi_server
 from trackboard.board.web.access import Access
 from trackboard.board.web.answers import Answer
-from trackboard.board.web.key import make_key
 from trackboard.board.web.wsgi_server import BODY_BYTES, WebServer
 
 

@@ -1,0 +1,1 @@
+"""What each dashboard besides Scalars gets: texts, tables, images, PR curves, HParams."""

@@ -1,0 +1,1 @@
+"""TensorBoard's projector for runs: its configurations, and the plugin that reads them."""

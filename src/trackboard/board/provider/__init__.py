@@ -1,0 +1,1 @@
+"""The data provider that TensorBoard's plugins ask: the history's numbers, merged with event files."""

@@ -1,0 +1,290 @@
+"""What was logged, as TensorBoard's DataProvider: each kind of value where people look for it.
+
+    numbers, and number columns of tables     scalars
+    strings, tables, confusion matrices       text, with what cannot be shown elsewhere
+    images, and documents drawn as images     images
+    accuracy tables                           pr_curves
+    parameters and tags                       hparams
+
+Nothing is exported: every answer is read from the store, after what has arrived was stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from tensorboard.data import provider as tb
+
+from trackboard.board.dashboards.artifacts import Albums
+from trackboard.board.dashboards.contents import Contents
+from trackboard.board.dashboards.hparams import HPARAMS, Hparams, Rows
+from trackboard.board.dashboards.images import IMAGES, Pictures
+from trackboard.board.dashboards.pr_curves import PR_CURVES, PrCurves
+from trackboard.board.dashboards.texts import TEXT, Texts
+from trackboard.board.series.sampling import Sampling
+from trackboard.board.series.scalars import Curve, Curves, matches
+from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.source import Source
+from trackboard.model import RunKind, RunState, Series
+from trackboard.ports import Points
+
+SCALARS = "scalars"
+_LOGS = (RunState.RUNNING, RunState.FINALIZING)
+
+T = TypeVar("T")
+
+
+class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
+    """Reads the history of a workspace."""
+
+    def __init__(self, source: Source, rosters: Rosters, sampling: Sampling | None = None) -> None:
+        self._source = source
+        self._sampling = sampling = sampling or Sampling()
+        self._rosters = rosters
+        self._curves = Curves(source.store, rosters, sampling.budget)
+        albums, contents = Albums(source.store, rosters), Contents(source.blobs)
+        self._pictures = Pictures(albums, contents, sampling)
+        self._tensors: dict[str, Texts | PrCurves] = {
+            TEXT: Texts(source.store, self._curves, albums, contents, sampling.limit(TEXT)),
+            PR_CURVES: PrCurves(albums, contents),
+        }
+        self._hparams = Hparams(source.store, rosters)
+        self.unread_bytes = 0
+
+    def __str__(self) -> str:
+        return f"HistoryProvider({self._source.name!r})"
+
+    def refresh(self) -> None:
+        """Store what has arrived, as far as that is possible in a moment."""
+        self.unread_bytes = self._source.refresh()
+
+    def change_token(self) -> str:
+        """A word that changes with the store and with what waits to be stored."""
+        self.refresh()
+        return f"{self._source.store.version()}.{self.unread_bytes}"
+
+    # -- what there is ------------------------------------------------------------------------------
+
+    def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> tb.ExperimentMetadata:
+        """Name the experiment and where its data is."""
+        self.refresh()
+        view = self._rosters.get_view(experiment_id)
+        return tb.ExperimentMetadata(
+            data_location=self._source.name, experiment_name=view.experiment or ""
+        )
+
+    def list_plugins(self, ctx: Any = None, *, experiment_id: str) -> list[str]:
+        """Name the dashboards. Scalars also before there are any, for a page that is opened early.
+
+        While all there is are jobs of which none runs, they are not: what a page opens with is then
+        what there is to say about those.
+        """
+        self.refresh()
+        found = {
+            SCALARS: self._may_log(experiment_id) or bool(self.list_curves(experiment_id, None)),
+            IMAGES: self._pictures.exist(experiment_id),
+            HPARAMS: bool(self._hparams.rows(experiment_id)),
+            **{name: one.exist(experiment_id) for name, one in self._tensors.items()},
+        }
+        return [name for name, exists in found.items() if exists]
+
+    def _may_log(self, experiment_id: str) -> bool:
+        """Whether numbers may come any moment."""
+        runs = self._rosters.get(experiment_id).runs
+        return not runs or any(run.kind is not RunKind.JOB or run.state in _LOGS for run in runs)
+
+    def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
+        """List the view's runs, also those that have logged nothing yet."""
+        self.refresh()
+        roster = self._rosters.get(experiment_id)
+        return [
+            tb.Run(
+                run_id=roster.names[run.id],
+                run_name=roster.names[run.id],
+                start_time=run.created_s if run.started_s is None else run.started_s,
+            )
+            for run in roster.runs
+        ]
+
+    # -- scalars --------------------------------------------------------------------------------------
+
+    def list_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, tb.ScalarTimeSeries]]:
+        """List number series by run and tag."""
+        self.refresh()
+        if plugin_name != SCALARS:
+            return {}
+        curves = self._curves.numbers(experiment_id, run_tag_filter)
+        return _by_run((curve, _describe(curve)) for curve in curves)
+
+    def read_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, list[tb.ScalarDatum]]]:
+        """Read number series, thinned to `downsample` points each and to the budget of an answer."""
+        self.refresh()
+        if plugin_name != SCALARS:
+            return {}
+        curves = self._curves.numbers(experiment_id, run_tag_filter)
+        columns = self._noted(self._curves.read_within(curves, downsample))
+        return _by_run((curve, _scalars(points)) for curve, points in columns)
+
+    def read_last_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, tb.ScalarDatum]]:
+        """Read the last value of each number series; touches no points."""
+        self.refresh()
+        if plugin_name != SCALARS:
+            return {}
+        curves = self._curves.numbers(experiment_id, run_tag_filter)
+        return _by_run((curve, _last(curve.series)) for curve in curves)
+
+    # -- text, curves of classes, parameters ------------------------------------------------------------
+
+    def list_tensors(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, tb.TensorTimeSeries]]:
+        """List what is neither a number nor an image by run and tag."""
+        self.refresh()
+        if plugin_name == HPARAMS:
+            return _filtered(self._hparams.tags(experiment_id), run_tag_filter)
+        dashboard = self._tensors.get(plugin_name)
+        return dashboard.list_series(experiment_id, run_tag_filter) if dashboard else {}
+
+    def read_tensors(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, list[tb.TensorDatum]]]:
+        """Read what is neither a number nor an image; parameters are in their lists already."""
+        self.refresh()
+        dashboard = self._tensors.get(plugin_name)
+        if dashboard is None:
+            return {}
+        return dashboard.read_series(experiment_id, run_tag_filter, downsample)
+
+    def list_hparams(self, experiment_id: str) -> Rows:
+        """Runs that have a parameter or a tag, to be merged with those of event files."""
+        self.refresh()
+        return self._hparams.rows(experiment_id)
+
+    # -- images -----------------------------------------------------------------------------------------
+
+    def list_blob_sequences(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, tb.BlobSequenceTimeSeries]]:
+        """List images by run and tag."""
+        self.refresh()
+        if plugin_name != IMAGES:
+            return {}
+        return self._pictures.list_series(experiment_id, run_tag_filter)
+
+    def read_blob_sequences(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: tb.RunTagFilter | None = None,
+    ) -> dict[str, dict[str, list[tb.BlobSequenceDatum]]]:
+        """Say where images are."""
+        self.refresh()
+        if plugin_name != IMAGES:
+            return {}
+        return self._pictures.read_series(experiment_id, run_tag_filter, downsample)
+
+    def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
+        """Read a part of an image: its width, its height, or the file."""
+        return self._pictures.read(blob_key)
+
+    # -- columns, for the fast path -----------------------------------------------------------------------
+
+    def list_curves(
+        self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
+    ) -> list[Curve]:
+        """List number series that match a filter."""
+        return self._curves.numbers(experiment_id, run_tag_filter)
+
+    def read_curves(self, curves: Iterable[Curve], *, limit: int) -> list[tuple[Curve, Points]]:
+        """Read series of at most `limit` points each, sorted by step; numbers are float64."""
+        return self._noted(self._curves.read(curves, limit=limit))
+
+    def _noted(self, columns: list[tuple[Curve, Points]]) -> list[tuple[Curve, Points]]:
+        """The same, and what is left out remembered."""
+        for curve, points in columns:
+            self._sampling.note(SCALARS, curve.tag, len(points.steps), curve.series.count)
+        return columns
+
+
+def _by_run(items: Iterable[tuple[Curve, T]]) -> dict[str, dict[str, T]]:
+    runs: dict[str, dict[str, T]] = defaultdict(dict)
+    for curve, item in items:
+        runs[curve.run][curve.tag] = item
+    return dict(runs)
+
+
+def _filtered(
+    found: dict[str, dict[str, T]], run_tag_filter: tb.RunTagFilter | None
+) -> dict[str, dict[str, T]]:
+    if run_tag_filter is None:
+        return found
+    kept = {
+        run: {tag: item for tag, item in tags.items() if matches(run, tag, run_tag_filter)}
+        for run, tags in found.items()
+    }
+    return {run: tags for run, tags in kept.items() if tags}
+
+
+def _describe(curve: Curve) -> tb.ScalarTimeSeries:
+    """Summarise a series. Empty content is version 0 of the scalar plugin's data."""
+    return tb.ScalarTimeSeries(
+        max_step=curve.series.max_step,
+        max_wall_time=curve.series.last_time_s,
+        plugin_content=b"",
+        description="",
+        display_name=curve.tag,
+    )
+
+
+def _last(series: Series) -> tb.ScalarDatum:
+    return tb.ScalarDatum(series.last_step, series.last_time_s, float(series.last_value))
+
+
+def _scalars(points: Points) -> list[tb.ScalarDatum]:
+    columns = zip(
+        points.steps.tolist(), points.times_s.tolist(), points.values.tolist(), strict=True
+    )
+    return [tb.ScalarDatum(step, time_s, value) for step, time_s, value in columns]

@@ -1,0 +1,1 @@
+"""Which runs one page shows, and what they are called."""

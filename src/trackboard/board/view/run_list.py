@@ -1,0 +1,110 @@
+"""Which runs one experiment id of TensorBoard means, and what they are called."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tensorboard.errors import NotFoundError
+
+from trackboard.board.view.run_names import name_runs
+from trackboard.board.view.source import Source, View
+from trackboard.model import Run, RunId
+from trackboard.ports import Store
+
+OWN_IDS = frozenset(("", "defaultExperimentId"))  # what the stock page sends: both mean itself
+
+
+def own_key(experiment_id: str) -> str:
+    """One key for all spellings of the page's own view."""
+    return "" if experiment_id in OWN_IDS else experiment_id
+
+
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """The runs of a view at one version of the store."""
+
+    version: int
+    runs: tuple[Run, ...]  # of the view, in the order they were stored
+    names: Mapping[RunId, str]  # of every run of the experiments in the view
+    ids: Mapping[str, RunId]  # the view's runs by name
+    is_everything: bool
+
+    @property
+    def run_ids(self) -> tuple[RunId, ...] | None:
+        """The view's runs for the store's filters: None when nothing needs to be filtered."""
+        return None if self.is_everything else tuple(run.id for run in self.runs)
+
+
+class Rosters:
+    """Looks up rosters by experiment id and keeps them while the store does not change."""
+
+    def __init__(self, source: Source, view: View, *, raw_ids: bool = False) -> None:
+        self._source = source
+        self._view = view
+        self._raw_ids = raw_ids
+        self._kept: dict[str, Roster] = {}
+        self._lock = threading.Lock()
+
+    def get_view(self, experiment_id: str) -> View:
+        """Say what an experiment id means: the page's own view, or an experiment by its name.
+
+        Raises:
+            tensorboard.errors.NotFoundError: There is no such experiment.
+        """
+        if experiment_id in OWN_IDS:
+            return self._view
+        if experiment_id not in self._source.store.list_experiments():
+            raise NotFoundError(f"experiment {experiment_id!r} is not in {self._source.name}")
+        return View(experiment=experiment_id)
+
+    def get(self, experiment_id: str) -> Roster:
+        """The runs that an experiment id means now.
+
+        Raises:
+            tensorboard.errors.NotFoundError: There is no such experiment.
+        """
+        key = own_key(experiment_id)
+        version = self._source.store.version()  # first: a later write makes the roster old at once
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept and kept.version == version:
+            return kept
+        roster = self._build(version, self.get_view(experiment_id))
+        with self._lock:
+            self._kept = {id_: old for id_, old in self._kept.items() if old.version == version}
+            self._kept[key] = roster
+        return roster
+
+    def _build(self, version: int, view: View) -> Roster:
+        runs, named, hidden = _list_runs(self._source.store, view)
+        names = name_runs(named, raw_ids=self._raw_ids)
+        return Roster(
+            version=version,
+            runs=runs,
+            names=names,
+            ids={names[run.id]: run.id for run in runs},
+            is_everything=view == View() and not hidden,
+        )
+
+
+def _list_runs(store: Store, view: View) -> tuple[tuple[Run, ...], tuple[Run, ...], bool]:
+    """Runs of the view, all runs of their experiments (names depend on those), and whether some are hidden.
+
+    A view of everything does not show the runs of archived experiments.
+    """
+    if view.runs is None:
+        runs = store.list_runs(experiment=view.experiment)
+        if view.experiment is not None:
+            return runs, runs, False
+        archived = {each.name for each in store.read_experiments() if each.archived_s is not None}
+        shown = tuple(run for run in runs if run.experiment not in archived) if archived else runs
+        return shown, shown, len(shown) < len(runs)
+    family = store.list_descendants(view.runs)
+    shown = tuple(run for run in family if view.experiment in (None, run.experiment))
+    experiments = dict.fromkeys(run.experiment for run in shown)
+    named = tuple(run for name in experiments for run in store.list_runs(experiment=name))
+    # A run stored between the two questions is left for the next answer.
+    known = {run.id for run in named}
+    return tuple(run for run in shown if run.id in known), named, False
