@@ -15,7 +15,10 @@ from pathlib import Path
 
 from trackboard.launch.context.worker_context import open_place
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
-from trackboard.launch.worker.node_worker import NodeWorker
+from trackboard.launch.worker.end_request import CancelFlag
+from trackboard.launch.worker.one_machine import OneMachine
+from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.start_lock import take_start_lock
 from trackboard.model import Share, check_run_id
@@ -46,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     place = open_place(given.workspace)
     adopt_orphans()
     share = Share(cpus=given.cpus, memory_bytes=given.memory_bytes)
-    NodeWorker(place, given.run, os.environ, [share], adopts_orphans=True).carry_out()
+    adapter = NodeAdapter(place.paths.folder, os.environ)
+    machine = OneMachine(job, [share])
+    Worker(place, given.run, CancelFlag(job), machine, adapter, adopts_orphans=True).carry_out()
     place.recorder.close()
     return 0

@@ -16,7 +16,10 @@ from pathlib import Path
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.worker_context import Place, open_place
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
-from trackboard.launch.worker.node_worker import NodeWorker
+from trackboard.launch.worker.end_request import CancelFlag
+from trackboard.launch.worker.one_machine import OneMachine
+from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.start_lock import take_start_lock
 from trackboard.model import Share, check_run_id
@@ -50,21 +53,24 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _make_worker(place: Place, given: argparse.Namespace, nodes: int) -> NodeWorker:
+def _make_worker(place: Place, given: argparse.Namespace, nodes: int) -> Worker:
     from trackboard.targets.ray.variables import driver_variables
 
+    job = place.paths.job(given.run)
+    cancel = CancelFlag(job)
+    adapter = NodeAdapter(place.paths.folder, driver_variables(os.environ))
     share = Share(cpus=given.cpus, memory_bytes=given.memory_bytes or None)
-    variables = driver_variables(os.environ)
     if nodes == 1:
         adopt_orphans()
-        return NodeWorker(place, given.run, variables, [share], adopts_orphans=True)
-    from trackboard.launch.worker.multi_node import NodePart, SpreadWorker
+        machine = OneMachine(job, [share])
+        return Worker(place, given.run, cancel, machine, adapter, adopts_orphans=True)
+    from trackboard.launch.worker.multi_node import NodePart, SeveralNodes
     from trackboard.targets.ray.gang import RayGang
 
     bundle = {"CPU": given.cpus, "GPU": given.gpus, "memory": given.memory_bytes}
     make = functools.partial(NodePart, str(place.paths.folder), given.run)
     gang = RayGang(nodes, {name: n for name, n in bundle.items() if n}, make)
-    return SpreadWorker(gang, place, given.run, variables, [share] * nodes)
+    return Worker(place, given.run, cancel, SeveralNodes(gang, job, [share] * nodes), adapter)
 
 
 def _say(text: str) -> None:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 from trackboard.launch.context.worker_context import open_place
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
+from trackboard.launch.worker.end_request import StoredCancel
+from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout.locks import unlock
-from trackboard.model import Share, check_run_id
+from trackboard.model import RunId, Share, check_run_id
 
 if TYPE_CHECKING:
     from trackboard.launch.context.launch_context import Site
@@ -46,15 +48,15 @@ def main(arguments: Sequence[str]) -> int:
     os.chdir(given.workspace)  # the folder of a notebook must not be held
     place = open_place(given.workspace)
     adopt_orphans()
-    open_site = functools.partial(_open_site, given.workspace)
-    worker = Worker(
-        place, given.run, open_site, given.share, slots=given.slot_fd, adopts_orphans=True
-    )
-    worker.carry_out()
+    open_site = functools.cache(functools.partial(_open_site, given.workspace))
+    job = place.paths.job(given.run)
+    cancel = StoredCancel(job, given.run, open_site)
+    machine = OneMachine(job, given.share, locks=given.slot_fd)
+    Worker(place, given.run, cancel, machine, adopts_orphans=True).carry_out()
     place.recorder.close()
     for slot in given.slot_fd:  # also for a fork of the client that inherited it by accident
         unlock(slot)
-    _start_next(worker)
+    _start_next(open_site(), given.run)
     return 0
 
 
@@ -70,7 +72,9 @@ def _open_site(folder: Path) -> Site:
     return Workspace.open(folder).site
 
 
-def _start_next(worker: Worker) -> None:
+def _start_next(site: Site, run: RunId) -> None:
+    """Leave the queue, and start who is next; nothing is lost if this fails."""
     from trackboard.launch.queue.queue import kick
 
-    kick(worker.leave_queue())
+    site.store.remove_job(run)
+    kick(site)

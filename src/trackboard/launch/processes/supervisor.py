@@ -13,6 +13,9 @@ from trackboard.launch.processes.process_table import list_members
 from trackboard.launch.processes.ranks import Rank
 from trackboard.launch.processes.watchdog import Guard
 
+GRACE_S = 10.0
+LEFTOVER_GRACE_S = 2.0
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -79,8 +82,8 @@ class Running:
         work: Path,
         folder: Path,
         *,
-        grace_s: float,
-        leftover_grace_s: float,
+        grace_s: float = GRACE_S,
+        leftover_grace_s: float = LEFTOVER_GRACE_S,
         locks: Sequence[int] = (),
     ) -> None:
         self.failure: Failure | None = None

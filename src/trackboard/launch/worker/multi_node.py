@@ -20,16 +20,12 @@ from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.processes.interpreter import make_command
 from trackboard.launch.processes.ranks import Host, Rank, free_ports, make_ranks
 from trackboard.launch.processes.supervisor import Failure, Processes, Running
-from trackboard.launch.worker.log_follower import Follower
-from trackboard.launch.worker.node_worker import NodeWorker, adapt
-from trackboard.launch.worker.worker import CANCELED
-from trackboard.layout import WorkspacePaths
+from trackboard.launch.worker.machines import Stage
+from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.layout import JobPaths, WorkspacePaths
 from trackboard.layout.cancel_flag import is_cancel_requested
-from trackboard.model import JobPlan, RunState
-from trackboard.record import LiveRun
+from trackboard.model import JobPlan, RunState, Share
 
-_GRACE_S = 10.0
-_LEFTOVER_GRACE_S = 2.0
 _STEP_S = 0.5
 _TELL_S = 10.0
 
@@ -87,7 +83,7 @@ class NodePart:
     ) -> None:
         self._job = WorkspacePaths(Path(workspace)).job(run)
         self._address = address
-        self._plan = adapt(load_plan(self._job), Path(workspace), variables)
+        self._plan = NodeAdapter(Path(workspace), variables).adapt(load_plan(self._job))
         self._prepared: Prepared | None = None
         self._running: Running | None = None
 
@@ -113,13 +109,7 @@ class NodePart:
         whole = [
             replace(rank, argv=argv, variables={**variables, **rank.variables}) for rank in ranks
         ]
-        self._running = Running(
-            whole,
-            Path(work),
-            self._job.folder,
-            grace_s=_GRACE_S,
-            leftover_grace_s=_LEFTOVER_GRACE_S,
-        )
+        self._running = Running(whole, Path(work), self._job.folder)
 
     def wait(self, timeout_s: float) -> PartState:
         """How they are after so long at most."""
@@ -227,50 +217,57 @@ class SpreadRunning:
             return  # whose node is gone needs to be told nothing
 
 
-class SpreadWorker(NodeWorker):
-    """Leads a job of several nodes.
+class SeveralNodes:
+    """The nodes of a job, each with a part that starts its processes.
 
     Args:
-        gang: Its nodes.
-        others: See `NodeWorker`.
+        gang: The parts.
+        job: The job's paths.
+        shares: What each node may use.
+
+    Attributes:
+        limit_bytes: None: each node looks after itself.
     """
 
-    def __init__(self, gang: Gang, *others: Any) -> None:
-        super().__init__(*others)
+    limit_bytes: int | None = None
+
+    def __init__(self, gang: Gang, job: JobPaths, shares: Sequence[Share]) -> None:
         self._gang = gang
+        self._job = job
+        self._shares = shares
         self._hosts: list[Host] = []
 
-    def _prepare(self, plan: JobPlan, live: LiveRun, follower: Follower) -> Prepared | None:
+    def prepare(self, stage: Stage) -> Prepared | None:
         """Wait for the nodes, and prepare the environment on each."""
+        plan = stage.plan
         assert plan.distribution is not None
-        say(self._console, f"waiting for {plan.nodes} nodes")
+        say(stage.console, f"waiting for {plan.nodes} nodes")
         began_s = next_tell_s = time.monotonic()
         while not self._gang.reserve(_STEP_S):
-            follower.poll()
-            self._place.recorder.beat()
+            stage.follower.poll()
+            stage.beat()
             if time.monotonic() >= next_tell_s:
                 next_tell_s += _TELL_S
-                live.set_state(RunState.PREPARING, f"waiting for {plan.nodes} nodes")
-            if self._is_wanted_to_end():
+                stage.live.set_state(RunState.PREPARING, f"waiting for {plan.nodes} nodes")
+            if stage.is_ended():
                 return None
-        ports = plan.distribution.processes
-        found = self._all(plan.nodes, follower, "look", ports)
+        found = self._ask_all(stage, "look", plan.distribution.processes)
         self._hosts = [host for _, host in found]
         names = ", ".join(name for name, _ in found)
-        say(self._console, f"nodes after {time.monotonic() - began_s:.0f} s: {names}")
-        if not all(self._all(plan.nodes, follower, "prepare")):
-            self._end(CANCELED)
-            return None
+        say(stage.console, f"nodes after {time.monotonic() - began_s:.0f} s: {names}")
+        if not all(self._ask_all(stage, "prepare")):
+            return None  # a node has seen the cancel flag
         return Prepared(plan.environment.interpreter)
 
-    def _all(self, nodes: int, follower: Follower, method: str, *words: Any) -> Sequence[Any]:
-        asked = [self._gang.ask(node, method, *words) for node in range(nodes)]
-        while (answers := self._gang.wait(asked, _STEP_S)) is None:
-            follower.poll()
-            self._place.recorder.beat()
-        return answers
-
-    def _start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
+    def start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
+        """Start the processes of all nodes."""
         del prepared  # each node has its own
         ranks = make_ranks(plan, (), {}, self._shares, self._job, self._hosts)
         return SpreadRunning(self._gang, ranks, plan.nodes, work)
+
+    def _ask_all(self, stage: Stage, method: str, *words: Any) -> Sequence[Any]:
+        asked = [self._gang.ask(node, method, *words) for node in range(stage.plan.nodes)]
+        while (answers := self._gang.wait(asked, _STEP_S)) is None:
+            stage.follower.poll()
+            stage.beat()
+        return answers

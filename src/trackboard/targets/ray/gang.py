@@ -41,7 +41,7 @@ class RayGang:
         self._actors: list[Any] = []
 
     def reserve(self, timeout_s: float) -> bool:
-        """Whether all nodes are there; see `launch.spread.Gang`."""
+        """Whether all nodes are there; see `launch.worker.multi_node.Gang`."""
         if not self._actors:
             done, _ = self._ray.wait([self._ready], timeout=timeout_s)
             if not done:

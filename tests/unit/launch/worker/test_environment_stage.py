@@ -18,7 +18,9 @@ from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.take import take_snapshot
-from trackboard.launch.worker import environment_stage, worker
+from trackboard.launch.worker import environment_stage
+from trackboard.launch.worker.end_request import StoredCancel
+from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.model import (
@@ -45,6 +47,7 @@ class Bench:
     def __init__(self, place: Place, source: Path, patch: pytest.MonkeyPatch) -> None:
         self.place = place
         self.store = MemoryStore()
+        self.ask_s = 0.02
         self._patch = patch
         source.mkdir()
         (source / "train.py").write_text("print('started')")
@@ -78,7 +81,11 @@ class Bench:
             return build(report, build_log, is_canceled)
 
         self._patch.setattr(environment_stage, "prepare_environment", prepare)
-        Worker(self.place, RUN, self.site).carry_out()
+        job = self.place.paths.job(RUN)
+        cancel = StoredCancel(job, RUN, self.site)
+        Worker(
+            self.place, RUN, cancel, OneMachine(job), follow_s=0.02, ask_s=self.ask_s
+        ).carry_out()
         return self.run()
 
     def site(self) -> Site:
@@ -119,8 +126,6 @@ class Bench:
 @pytest.fixture
 def bench(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr(environment_stage, "_TELL_S", 0.02)
-    monkeypatch.setattr(worker, "_ASK_S", 0.02)
-    monkeypatch.setattr(worker, "_FOLLOW_S", 0.02)
     before = signal.getsignal(signal.SIGTERM)
     yield Bench(place, tmp_path / "source", monkeypatch)
     signal.signal(signal.SIGTERM, before)
@@ -183,10 +188,8 @@ def test_cancel_ends_a_build(bench: Bench) -> None:
     assert "started" not in bench.text(CONSOLE)
 
 
-def test_cancel_ends_the_making_of_the_working_copy(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "_ASK_S", 0)
+def test_cancel_ends_the_making_of_the_working_copy(bench: Bench) -> None:
+    bench.ask_s = 0
     bench.drain()
     bench.store.request_cancel(RUN)
     run = bench.carry_out(lambda *_: pytest.fail("an environment is prepared for nothing"))
@@ -203,7 +206,7 @@ def test_the_store_is_not_opened_for_what_is_there(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes longer to load than a script to start."""
-    monkeypatch.setattr(worker, "_ASK_S", 60.0)
+    bench.ask_s = 60.0
     opened: list[RunState] = []
     site = bench.site
 

@@ -13,11 +13,28 @@ import pytest
 from tests.waiting import until
 
 from trackboard.errors import Unavailable
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.plan_file import save_plan
+from trackboard.launch.context.worker_context import Place
 from trackboard.launch.processes.ranks import Host, Rank, make_ranks
-from trackboard.launch.worker.multi_node import NodePart, SpreadRunning
+from trackboard.launch.snapshot.take import take_snapshot
+from trackboard.launch.worker.end_request import CancelFlag
+from trackboard.launch.worker.multi_node import NodePart, SeveralNodes, SpreadRunning
+from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.worker import Worker
 from trackboard.layout import JobPaths, WorkspacePaths
-from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId, Share
+from trackboard.model import (
+    CONSOLE,
+    Distribution,
+    EnvironmentPlan,
+    JobPlan,
+    Launcher,
+    RunId,
+    RunKind,
+    RunState,
+    Share,
+)
+from trackboard.testing.memory import MemoryStore
 
 HOSTS = [Host("192.0.2.1", (1001, 1002, 1003)), Host("192.0.2.2", (2001, 2002, 2003))]
 
@@ -143,3 +160,40 @@ def test_a_node_that_is_gone(plan: JobPlan, tmp_path: Path) -> None:
         running.wait(0.05)
     gang.gone = -1
     running.close()
+
+
+@pytest.mark.parametrize("is_canceled", [False, True])
+def test_a_worker_leads_them(
+    place: Place, plan: JobPlan, tmp_path: Path, is_canceled: bool
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "train.py").write_text("import os; print('rank', os.environ['RANK'])")
+    digest = take_snapshot(source, place.paths.snapshots, place.blobs).digest
+    folder, job = place.paths.folder, place.paths.job(plan.run)
+    save_plan(job, replace(plan, snapshot=digest, workspace=str(folder)))
+    place.recorder.create_run("e", kind=RunKind.JOB, run_id=plan.run)
+    gang = PartsHere([NodePart(str(folder), plan.run, "127.0.0.1", {}) for _ in range(2)])
+    for part in gang.parts if is_canceled else ():
+        part.prepare = lambda: False  # type: ignore[method-assign]
+    Worker(
+        place,
+        plan.run,
+        CancelFlag(job),
+        SeveralNodes(gang, job, [Share(), Share()]),
+        NodeAdapter(folder, {}),
+        follow_s=0.02,
+    ).carry_out()
+    store = MemoryStore()
+    spools = FolderSpools(place.paths.spool, place.paths.lock)
+    Ingest(spools, place.paths.lock, store, FolderRunFiles(place.paths)).drain()
+    run = store.find_run(plan.run)
+    assert run is not None
+    said = (place.paths.run(plan.run) / CONSOLE).read_text()
+    assert "waiting for 2 nodes" in said
+    if is_canceled:
+        assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
+        return
+    assert (run.state, run.cause) == (RunState.COMPLETED, "")
+    assert "rank 0" in said
+    assert gang.is_closed

@@ -18,7 +18,8 @@ from trackboard.launch.context.launch_context import Site
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import Place
 from trackboard.launch.snapshot.take import take_snapshot
-from trackboard.launch.worker import worker as worker_module
+from trackboard.launch.worker.end_request import StoredCancel
+from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.cancel_flag import request_cancel
@@ -67,7 +68,10 @@ class Bench:
 
     def carry_out(self, open_site: Callable[[], Site] | None = None, *shares: Share) -> Run:
         """Run the worker here; the run as a reader sees it afterwards."""
-        Worker(self.place, RUN, open_site or self.site, shares).carry_out()
+        job = self.place.paths.job(RUN)
+        cancel = StoredCancel(job, RUN, open_site or self.site)
+        machine = OneMachine(job, shares, grace_s=0.3)
+        Worker(self.place, RUN, cancel, machine, follow_s=0.02, ask_s=0.02).carry_out()
         return self.run()
 
     def site(self) -> Site:
@@ -115,12 +119,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(place: Place, tmp_path: Path) -> Bench:
     source = tmp_path / "source"
     source.mkdir()
-    monkeypatch.setattr(worker_module, "_FOLLOW_S", 0.02)
-    monkeypatch.setattr(worker_module, "_ASK_S", 0.02)
-    monkeypatch.setattr(worker_module, "_GRACE_S", 0.3)
     return Bench(place, MemoryStore(), source)
 
 
@@ -463,7 +464,7 @@ def test_of_many_links_some_are_named(bench: Bench) -> None:
 
 def test_it_says_that_it_lives_while_the_script_is_silent(bench: Bench) -> None:
     bench.save("import time; time.sleep(0.3)")
-    Worker(bench.place, RUN, bench.site).carry_out()
+    bench.carry_out()
     spool = b"".join(file.read_bytes() for file in bench.place.paths.folder.glob("spool/*/*.seg"))
     assert spool.count(b'"k":"heartbeat"') == 1  # the next one 10 s later
     assert bench.run().state is RunState.COMPLETED

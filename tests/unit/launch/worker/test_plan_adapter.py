@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from trackboard.launch.worker.node_worker import adapt
+from trackboard.launch.worker.plan_adapter import NodeAdapter
 from trackboard.model import ANY_PYTHON, EnvironmentPlan, JobPlan, RunId
 from trackboard.targets.ray.variables import driver_variables, part_variables
 
@@ -22,7 +22,7 @@ def test_a_plan_on_a_node() -> None:
         AZUREML_OUTPUT_DIRECTORY="/here/ws/jobs/r/work/outputs",
         OTHER="/here/wsx/data",
     )
-    there = adapt(given, Path("/mnt/w"), NODE)
+    there = NodeAdapter(Path("/mnt/w"), NODE).adapt(given)
     assert there.workspace == "/mnt/w"
     assert there.environment.interpreter == sys.executable
     assert dict(there.variables) == {
