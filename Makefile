@@ -9,12 +9,13 @@ BIN   := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test test-long notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo bench test test-fast test-long notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
+	@echo 'make test-fast  unit, contract and facade tests, without a cluster or a browser'
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
 	@echo 'make check      lint, formatting, types, layers, budgets'
@@ -37,6 +38,11 @@ notebook:
 test:
 	@$(SETUP) test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+
+test-fast:
+	@$(SETUP) test
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m 'not long and not slow' \
+	  tests/unit tests/contract tests/facade $(ARGS)
 
 test-long:
 	@$(SETUP) test
