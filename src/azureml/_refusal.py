@@ -35,9 +35,9 @@ def stand_in(absence: Absence, module: str, name: str) -> type:
     One that is called an exception is one, so that it can be caught; nobody raises it.
 
     Args:
-        absence: What it is about.
-        module: Where it is asked for.
-        name: It.
+        absence: The family of names that is absent.
+        module: The module that is asked for the name.
+        name: The name of the class.
     """
     if (absence, name) not in _made:
         said = f"There are no {absence.what} here. {absence.instead}"

@@ -17,12 +17,12 @@ class DatabricksSection(Section):
     """*Accepted*: nothing runs on Databricks.
 
     Args:
-        maven_libraries: Kept and shown, like the other ones.
-        pypi_libraries: Those.
-        rcran_libraries: Those.
-        jar_libraries: Those.
-        egg_libraries: Those.
-        cluster: That.
+        maven_libraries: Packages of Maven; kept and shown.
+        pypi_libraries: Packages of PyPI; kept and shown.
+        rcran_libraries: Packages of R; kept and shown.
+        jar_libraries: Archives of Java; kept and shown.
+        egg_libraries: Archives of Python; kept and shown.
+        cluster: The cluster's description; kept and shown.
     """
 
     maven_libraries: List[Any] = field(default_factory=list)

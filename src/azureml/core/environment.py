@@ -88,10 +88,10 @@ class Environment:
     """What a job's interpreter has installed.
 
     Args:
-        name: Its name.
+        name: The name of the environment.
 
     Attributes:
-        name: The same.
+        name: The name of the environment.
         version: Of a registered or curated environment, else None.
         python: Which Python, with which packages.
         docker: An image; jobs run without one.

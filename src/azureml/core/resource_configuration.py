@@ -16,9 +16,9 @@ class ResourceConfiguration:
     """*Accepted*: models can be registered with it.
 
     Args:
-        cpu: Kept and shown.
-        memory_in_gb: The same.
-        gpu: The same.
+        cpu: Processors; kept and shown.
+        memory_in_gb: Gigabytes of memory; kept and shown.
+        gpu: GPUs; kept and shown.
     """
 
     cpu: Optional[float] = None

@@ -169,7 +169,7 @@ class AzureMLAggregatedException(AzureMLException):
     """Several errors at once.
 
     Args:
-        exceptions_list: They.
+        exceptions_list: The errors, in the order of the message's lines.
     """
 
     def __init__(self, exceptions_list: Sequence[BaseException]) -> None:

@@ -24,7 +24,7 @@ def set_diagnostics_collection(
 
     Args:
         send_diagnostics: What `get_diagnostics_collection_info` shall answer.
-        verbosity: The same.
+        verbosity: What `get_diagnostics_collection_info` shall answer, too.
         reason: Accepted.
         path: Accepted; no file is written.
     """

@@ -132,11 +132,11 @@ class RemoteCompute(ComputeTarget):
             name: 3 to 32 letters, digits and -, starting with a letter.
             attach_configuration: What `attach_configuration(...)` made; or, as in old scripts, a user's name.
             address: Instead, with the rest: what `attach_configuration(...)` takes.
-            ssh_port: That.
-            password: That.
-            private_key_file: That.
-            private_key_passphrase: That.
-            username: That.
+            ssh_port: The port of ssh, as in `attach_configuration`.
+            password: Accepted, as in `attach_configuration`.
+            private_key_file: Accepted, as in `attach_configuration`.
+            private_key_passphrase: Accepted, as in `attach_configuration`.
+            username: The user there, as in `attach_configuration`.
 
         Raises:
             ComputeTargetException: The name or the configuration is not allowed.

@@ -67,8 +67,8 @@ class ChildCalls(FileCalls, TagCalls):
 
         Args:
             count: How many; each is tagged `azureml.batch_child_number` with 0, 1, ...
-            tag_key: Instead: the tag that tells them apart,
-            tag_values: and its value for each of them.
+            tag_key: In place of `count`: the tag that tells the children apart.
+            tag_values: With `tag_key`: the value of the tag, one for each child.
 
         Raises:
             UserErrorException: Pass either `count`, or both of the others; no run was begun.
