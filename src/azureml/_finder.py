@@ -7,6 +7,7 @@ What `azureml._names` says is found after everything that is installed, so that 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
@@ -122,6 +123,17 @@ class _Lenient:
             cause = f"{type(error).__name__}: {error}"
             absence = Absence("packages that this needs", _MORE.format(cause=cause), (), ())
             _fill(module, absence, lambda name: None)
+
+
+def check_packages() -> None:
+    """See that what is imported at its first use can be, so that what is missing is told now.
+
+    Raises:
+        ModuleNotFoundError: A package that reading a history needs is not installed.
+    """
+    for name in ("numpy", "sqlalchemy", "zstandard"):
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def other_names(module: str) -> Callable[[str], Any]:

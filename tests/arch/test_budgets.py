@@ -130,6 +130,22 @@ def test_recording_needs_the_standard_library_only(program: str) -> None:
     assert loaded - sys.stdlib_module_names - {"trackboard", "azureml"} == set()
 
 
+@pytest.mark.parametrize(
+    "program",
+    ["import trackboard", "from azureml.core import Workspace, Experiment, Run, Environment"],
+)
+def test_a_client_loads_what_reads_a_history_when_it_reads_one(program: str) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import sys; old = {{*sys.modules}}\n{program}\n{LIST_NEW}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    heavy = {"alembic", "numpy", "sqlalchemy", "tensorboard", "zstandard"}
+    assert {name.partition(".")[0] for name in answer.stdout.split()} & heavy == set()
+
+
 def bound_by(tree: ast.Module) -> tuple[set[str], set[str]]:
     """Public names of a package's `__init__`: those it defines, and those it takes from our modules.
 

@@ -7,10 +7,10 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NoReturn, Optional
 
 from azureml import _guard as _guard
-from azureml._finder import other_names
+from azureml._finder import check_packages, other_names
 from azureml.core._refused import RefusedProperty
 from azureml.core._workspace_in_cloud import CloudCalls
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -32,9 +32,13 @@ from trackboard.config import (
 from trackboard.layout import replace_file
 from trackboard.layout.safe_paths import given_name, given_path
 from trackboard.model import RunId
-from trackboard.workspace import Workspace as _Workspace
+
+if TYPE_CHECKING:
+    from trackboard.workspace import Workspace as _Workspace
 
 __getattr__ = other_names(__name__)
+
+check_packages()
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -105,8 +109,10 @@ class Workspace(CloudCalls):
     def _workspace(self) -> _Workspace:
         """The workspace itself, opened (and made) when it is first needed."""
         if self._opened is None:
+            from trackboard.workspace import Workspace as Opened  # loads the database
+
             with sdk_errors():
-                self._opened = _Workspace.open(self._location)
+                self._opened = Opened.open(self._location)
         return self._opened
 
     def __getstate__(self) -> Dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from trackboard.model import Event, RunId, ValueKind, WriterId
 
-IntColumn = npt.NDArray[np.int64]
-FloatColumn = npt.NDArray[np.float64]
+if TYPE_CHECKING:  # whoever only names the contracts need not load it
+    import numpy as np
+    import numpy.typing as npt
+
+IntColumn: TypeAlias = "npt.NDArray[np.int64]"
+FloatColumn: TypeAlias = "npt.NDArray[np.float64]"
 
 
 class Position(NamedTuple):
