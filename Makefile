@@ -28,7 +28,7 @@ demo:
 
 bench:
 	@$(SETUP) test
-	@for each in log freshness start scale history export submit; do \
+	@for each in log freshness start load scale history export submit; do \
 	  $(BIN)/python benchmarks/$$each.py && echo || exit 1; done
 
 notebook:

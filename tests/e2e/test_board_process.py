@@ -275,4 +275,4 @@ def test_stop_ends_the_boards_of_this_folder(workspace: Workspace) -> None:
         )
         assert set(done.stdout.splitlines()) == {f"stopped {said['url']}", f"stopped {board.url}"}
         assert process.wait(PATIENCE_S) == 0
-        assert not board.is_running
+        until(lambda: not board.is_running)  # its lock is free before it has ended
