@@ -35,7 +35,6 @@ from trackboard.launch.worker.worker_log import note
 from trackboard.model import JobPlan, RunId, RunState
 from trackboard.record import LiveRun
 
-_OPEN_FILES_SHARE = 50  # looking for open files takes at most this part of the time
 _LINES = 50  # of what is not kept
 
 
@@ -57,6 +56,7 @@ class Worker:
         adopts_orphans: This process has nothing else below it, and adopts orphans (see `orphan_reaper`).
         follow_s: How often what the script writes is looked at.
         ask_s: How often it is asked whether the run was canceled, where that takes long.
+        open_files_rest: How many times as long as a look for open files took nobody looks again.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Worker:
         adopts_orphans: bool = False,
         follow_s: float = 0.5,
         ask_s: float = 1.0,
+        open_files_rest: float = 50.0,
     ) -> None:
         self._place = place
         self._run = run
@@ -77,6 +78,7 @@ class Worker:
         self._adapter = adapter or SameMachine()
         self._adopts_orphans = adopts_orphans
         self._follow_s = follow_s
+        self._open_files_rest = open_files_rest
         self._end = EndRequest(cancel, ask_s)
         self._job = place.paths.job(run)
         self._console = self._job.console(0)
@@ -182,7 +184,7 @@ class Worker:
         pids = running.list_pids(orphans=self._adopts_orphans)
         self._open_outside |= find_open_event_files(pids, os.path.realpath(self._job.work))
         now_s = time.monotonic()
-        self._next_open_files_s = now_s + _OPEN_FILES_SHARE * (now_s - began_s)
+        self._next_open_files_s = now_s + self._open_files_rest * (now_s - began_s)
 
     def _list_open_outside(self, follower: Follower) -> list[str]:
         """One line for each folder with event files that are not followed."""

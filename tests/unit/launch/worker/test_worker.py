@@ -5,131 +5,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.unit.launch.worker.conftest import RUN, Bench
 from tests.waiting import until
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import Site
-from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.context.worker_context import Place
-from trackboard.launch.snapshot.take import take_snapshot
-from trackboard.launch.worker.end_request import StoredCancel
-from trackboard.launch.worker.one_machine import OneMachine
-from trackboard.launch.worker.worker import Worker
-from trackboard.layout import WorkspacePaths
 from trackboard.layout.cancel_flag import request_cancel
-from trackboard.model import CONSOLE, EnvironmentPlan, JobPlan, Run, RunId, RunKind, RunState, Share
-from trackboard.ports import Target
-from trackboard.testing.memory import MemoryStore
-
-RUN = RunId("demo_1_abc")
-
-
-@dataclass
-class Bench:
-    """A worker's whole surroundings."""
-
-    place: Place
-    store: MemoryStore
-    source: Path
-
-    def save(
-        self,
-        script: str,
-        *arguments: str,
-        max_duration_s: float | None = None,
-        command: str = "",
-        **variables: str,
-    ) -> None:
-        """Keep the plan of a script given as text."""
-        (self.source / "train.py").write_text(script)
-        taken = take_snapshot(self.source, self.place.paths.folder / "snapshots", self.place.blobs)
-        plan = JobPlan(
-            run=RUN,
-            experiment="demo",
-            workspace=str(self.place.paths.folder),
-            compute="local",
-            snapshot=taken.digest,
-            script=("train.py", *arguments),
-            environment=EnvironmentPlan(interpreter=sys.executable),
-            variables={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **variables},
-            submitted_s=0.0,
-            command=command,
-            max_duration_s=max_duration_s,
-            notes=("planned with care",),
-        )
-        save_plan(self.place.paths.job(RUN), plan)
-        self.place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-
-    def carry_out(self, open_site: Callable[[], Site] | None = None, *shares: Share) -> Run:
-        """Run the worker here; the run as a reader sees it afterwards."""
-        job = self.place.paths.job(RUN)
-        cancel = StoredCancel(job, RUN, open_site or self.site)
-        machine = OneMachine(job, shares, grace_s=0.3)
-        Worker(self.place, RUN, cancel, machine, follow_s=0.02, ask_s=0.02).carry_out()
-        return self.run()
-
-    def site(self) -> Site:
-        def no_target(*_names: str) -> Target:
-            raise AssertionError("a worker starts nobody before it has ended")
-
-        parts = vars(self.place)
-        return Site(
-            **parts,
-            name="w",
-            store=self.store,
-            drain=self._drain,
-            target_for=no_target,
-            engine_of=no_target,
-        )
-
-    def run(self) -> Run:
-        self._drain()
-        run = self.store.find_run(RUN)
-        assert run is not None
-        return run
-
-    def file(self, path: str) -> bytes:
-        """A plain file of the run."""
-        return (self.place.paths.folder / "runs" / RUN / path).read_bytes()
-
-    def output(self, path: str) -> bytes:
-        """A file of the run that is in the blobs."""
-        found = {file.path: file.key for file in self.store.list_files(RUN)}
-        with self.place.blobs.open(found[path]) as blob:
-            return blob.read()
-
-    def paths(self) -> set[str]:
-        return {file.path for file in self.store.list_files(RUN)}
-
-    def _drain(self) -> None:
-        folder = self.place.paths.folder
-        ingest = Ingest(
-            FolderSpools(folder / "spool", folder / "lock"),
-            folder / "lock",
-            self.store,
-            FolderRunFiles(WorkspacePaths(folder)),
-        )
-        ingest.drain()
-
-
-@pytest.fixture
-def bench(place: Place, tmp_path: Path) -> Bench:
-    source = tmp_path / "source"
-    source.mkdir()
-    return Bench(place, MemoryStore(), source)
-
-
-@pytest.fixture(autouse=True)
-def _sigterm_as_before() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
+from trackboard.model import CONSOLE, RunState, Share
 
 
 def _later(action: Callable[[], None], condition: Callable[[], bool]) -> threading.Thread:
@@ -484,7 +370,7 @@ def test_event_files_at_paths_outside_are_named_and_those_behind_links_are_kept(
         for file in files:
             file.write("x")
             file.flush()
-        time.sleep(1.5)  # the worker looks twice a second
+        time.sleep(1.5)  # the worker looks all the time
     """,
         str(tmp_path / "lost"),
         str(tmp_path / "linked"),
