@@ -128,7 +128,7 @@ def await_end(workspace: Workspace, runs: list[RunId]) -> int:
     """How many completed."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        workspace.kick()
+        workspace.advance_queue()
         workspace.drain()
         states = [run.state for run in workspace.store.list_runs(ids=runs)]
         if all(state.is_terminal for state in states):

@@ -107,7 +107,7 @@ def measure_starts(
 ) -> dict[str, list[float]]:
     """In turns: the bare start, and what submit takes, in an environment that exists."""
     _, first_s, run = bench.submit(bench.request(environment))
-    plan = load_plan(bench.workspace.site.paths.job(run))
+    plan = load_plan(bench.workspace.launch_context.paths.job(run))
     python = ready(
         lambda: prepare_environment(
             plan.environment, plan.variables, report=lambda _: None, is_canceled=lambda: False
@@ -143,7 +143,7 @@ def measure_large(bench: Bench) -> list[list[str]]:
         returned_s, line_s, run = bench.submit(bench.request())
         copied = size_of(bench.workspace.folder / "blobs") - before
         rows.append([what, f"{returned_s:.3f}", f"{line_s:.3f}", f"{copied:,}"])
-    plan = load_plan(bench.workspace.site.paths.job(run))
+    plan = load_plan(bench.workspace.launch_context.paths.job(run))
     manifest = load_manifest(bench.workspace.folder / "snapshots", plan.snapshot)
     begin_s = time.monotonic()
     restore(bench.workspace.blobs, manifest, bench.folder / "copy")
@@ -173,7 +173,7 @@ def measure_many(bench: Bench) -> tuple[float, float]:
         bench.workspace.cancel(run)
     deadline_s = time.monotonic() + LIMIT_S
     while store.list_jobs() and time.monotonic() < deadline_s:
-        bench.workspace.kick()
+        bench.workspace.advance_queue()
         time.sleep(0.05)
     return statistics.mean(spent), max(spent)
 
@@ -190,7 +190,7 @@ def measure_files(bench: Bench, number: int) -> list[list[str]]:
     for what in ("snapshot", "the same again"):
         begin_s = time.monotonic()
         with contextlib.redirect_stderr(io.StringIO()):
-            plan = prepare(bench.workspace.site, bench.request())
+            plan = prepare(bench.workspace.launch_context, bench.request())
         rows.append([what, f"{time.monotonic() - begin_s:.1f}"])
     manifest = load_manifest(bench.workspace.folder / "snapshots", plan.snapshot)
     begin_s = time.monotonic()

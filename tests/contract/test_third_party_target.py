@@ -67,7 +67,7 @@ def test_a_job_through_it_from_submit_to_end(tmp_path: Path, queue: Path) -> Non
     run = workspace.submit(Request("e", source, "train.py", [], compute="c"))
 
     def has_ended() -> bool:
-        workspace.kick()  # as every status call does
+        workspace.advance_queue()  # as every status call does
         return not workspace.store.list_jobs()
 
     until(has_ended)
@@ -84,7 +84,7 @@ def test_it_is_known_by_its_entry_point(tmp_path: Path) -> None:
     with workspace.paths.settings.open("a") as settings:
         settings.write("[compute.c]\nengine = 'folder-queue'\nqeue = '/q'\n")
     with pytest.raises(UsageError, match=r"(?s)'qeue' .*Did you mean queue"):
-        workspace.site.target_for("c")
+        workspace.launch_context.target_for("c")
 
 
 def test_without_the_package_its_name_is_not_known(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_without_the_package_its_name_is_not_known(tmp_path: Path) -> None:
     with workspace.paths.settings.open("a") as settings:
         settings.write("[compute.c]\nengine = 'folder-queue'\n")
     with pytest.raises(UsageError, match=r"(?s)'folder-queue' is not known.*local, ray"):
-        workspace.site.target_for("c")
+        workspace.launch_context.target_for("c")
 
 
 def test_it_needs_nothing_but_what_the_ports_name() -> None:

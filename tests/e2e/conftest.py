@@ -13,7 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from tests.prerequisites import require
 from tests.waiting import until
 
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.model import Compute, Distribution, EnvironmentRequest, Run, RunId, RunState
@@ -80,8 +80,8 @@ class Jobs:
         self.workspace = Workspace.open(self.folder)
 
     @property
-    def site(self) -> Site:
-        return self.workspace.site
+    def launch_context(self) -> LaunchContext:
+        return self.workspace.launch_context
 
     def submit(
         self,
@@ -108,7 +108,7 @@ class Jobs:
             distribution=distribution,
             max_duration_s=max_duration_s,
         )
-        return submit(self.site, request)
+        return submit(self.launch_context, request)
 
     def add_compute(self, name: str, slots: int) -> None:
         self.workspace.store.add_compute(
@@ -166,6 +166,6 @@ def jobs(tmp_path: Path, leaves_no_process: None) -> Iterator[Jobs]:  # noqa: AR
     jobs = Jobs(tmp_path)
     yield jobs
     for handle in jobs.workspace.folder.glob("jobs/*/handle"):  # of a test that failed halfway
-        jobs.workspace.site.target_for("local").cancel(handle.read_text())
+        jobs.workspace.launch_context.target_for("local").cancel(handle.read_text())
     jobs.workspace.recorder().close()
     jobs.workspace.close()

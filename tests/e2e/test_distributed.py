@@ -97,7 +97,7 @@ def test_cancel(jobs: Jobs) -> None:
     script = "import time\nprint('up')\ntime.sleep(600)"
     run = jobs.submit(script, distribution=Distribution(Launcher.PYTORCH, processes=2))
     jobs.until(lambda: all(jobs.console(run, _log_of(rank)) for rank in range(2)))
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     assert jobs.wait(run).state is RunState.CANCELED
 
 

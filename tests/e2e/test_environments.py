@@ -18,7 +18,7 @@ from tests.prerequisites import require
 from trackboard.environments import list_environments
 from trackboard.environments.pythons import list_pythons
 from trackboard.environments.uv_process import Uv
-from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.model import EnvironmentRequest, Run, RunId, RunState
@@ -49,7 +49,7 @@ class Environments:
         request = Request(
             "demo", self.jobs.source, "train.py", environment=asked, variables=variables
         )
-        return submit(self.jobs.site, request)
+        return submit(self.jobs.launch_context, request)
 
     def failed(self, *packages: str, python: str = "", **variables: str) -> Run:
         """The run of a job whose environment cannot be built: its script is never started."""
@@ -193,7 +193,9 @@ def test_killed_in_the_middle(environments: Environments, slow: Slow) -> None:
     jobs.until(slow.is_anyone_building)
     jobs.worker(run).kill()
     jobs.until(lambda: not slow.is_anyone_building())
-    jobs.until(lambda: kick(jobs.site) == () and not jobs.workspace.store.list_jobs())
+    jobs.until(
+        lambda: advance_queue(jobs.launch_context) == () and not jobs.workspace.store.list_jobs()
+    )
     assert jobs.wait(run).state is RunState.FAILED
     assert environments.whole() == []
     slow.go_on.touch()
@@ -208,7 +210,7 @@ def test_canceled_in_the_middle(environments: Environments, slow: Slow) -> None:
     jobs = environments.jobs
     run = environments.submit("print('started')", str(slow.folder), **slow.variables)
     jobs.until(slow.is_anyone_building)
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     assert jobs.wait(run).state is RunState.CANCELED
     assert not slow.is_anyone_building()
     assert list_environments() == ()

@@ -15,8 +15,8 @@ import pytest
 from tests.waiting import PATIENCE_S
 
 from trackboard.errors import NotFound, UsageError
-from trackboard.launch.context.worker_context import open_place
-from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.context.worker_context import open_worker_context
+from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.model import RunId, RunState
@@ -71,7 +71,7 @@ def test_exit_code_3(jobs: Jobs) -> None:
 def test_missing_script_leaves_nothing(jobs: Jobs) -> None:
     (jobs.source / "train.py").write_text("")
     with pytest.raises(UsageError, match=r"no script 'trian\.py'") as caught:
-        submit(jobs.site, Request("demo", jobs.source, "trian.py"))
+        submit(jobs.launch_context, Request("demo", jobs.source, "trian.py"))
     assert "'train.py'" in caught.value.hint
     assert jobs.workspace.store.list_jobs() == ()
     assert not (jobs.workspace.folder / "jobs").exists()
@@ -97,7 +97,7 @@ def test_killed_worker(jobs: Jobs, tmp_path: Path) -> None:
     assert failed.state is RunState.FAILED
     assert failed.cause
     assert jobs.run(after).state is RunState.QUEUED  # nobody has come along since
-    kick(jobs.site)
+    advance_queue(jobs.launch_context)
     assert jobs.wait(after).state is RunState.COMPLETED
     assert not (jobs.workspace.folder / "jobs" / run / "work").exists()
     jobs.until(lambda: not jobs.workspace.store.list_jobs())
@@ -108,7 +108,9 @@ def test_worker_killed_before_it_said_anything(jobs: Jobs, monkeypatch: pytest.M
     run = jobs.submit("print('never')")
     monkeypatch.delenv("PYTHONHOME")
     jobs.until(lambda: jobs.worker_log(run) != "")
-    jobs.until(lambda: kick(jobs.site) == () and not jobs.workspace.store.list_jobs())
+    jobs.until(
+        lambda: advance_queue(jobs.launch_context) == () and not jobs.workspace.store.list_jobs()
+    )
     failed = jobs.wait(run)
     assert failed.state is RunState.FAILED
     assert "ended without a word" in failed.cause
@@ -153,15 +155,15 @@ def test_client_exits(jobs: Jobs, tmp_path: Path) -> None:
 def test_cancel_while_it_runs(jobs: Jobs) -> None:
     run = jobs.submit("import time\nprint('up')\ntime.sleep(600)")
     jobs.until(lambda: "up" in jobs.console(run))
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     assert jobs.wait(run).state is RunState.CANCELED
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     assert jobs.run(run).state is RunState.CANCELED
 
 
 def test_cancel_of_nothing(jobs: Jobs) -> None:
     with pytest.raises(NotFound):
-        cancel(jobs.site, RunId("unknown"))
+        cancel(jobs.launch_context, RunId("unknown"))
 
 
 def test_ctrl_c_works_in_scripts(jobs: Jobs) -> None:
@@ -196,7 +198,7 @@ def test_a_worker_loads_little_before_its_script_starts() -> None:
 
 
 def test_a_worker_and_its_client_mean_the_same_place(jobs: Jobs) -> None:
-    place = open_place(jobs.workspace.folder)
+    place = open_worker_context(jobs.workspace.folder)
     key, _ = jobs.workspace.blobs.put(io.BytesIO(b"content"))
     assert place.blobs.exists(key)
     assert place.recorder is jobs.workspace.recorder()

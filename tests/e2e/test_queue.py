@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.waiting import PATIENCE_S
 
-from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.model import Compute, Distribution, Launcher, RunId, RunState
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _cluster(slots: int, name: str = "cpu-cluster") -> Compute:
 
 
 def test_eight_jobs_on_two_slots_some_of_two_nodes(jobs: Jobs, tmp_path: Path) -> None:
-    """Each job notes when it began and ended; nobody but finishing workers kicks the queue."""
+    """Each job notes when it began and ended; nobody but finishing workers advances the queue."""
     jobs.add_compute("cpu-cluster", 2)
     notes = tmp_path / "notes"
     script = _notes(notes, 0.3)
@@ -79,7 +79,7 @@ def test_a_large_job_is_not_overtaken(jobs: Jobs, tmp_path: Path) -> None:
     first = jobs.submit(_waits_for(go_on), compute="cpu-cluster")
     large = jobs.submit("", compute="cpu-cluster", distribution=_PAIR)
     small = jobs.submit("", compute="cpu-cluster")
-    assert kick(jobs.site) == ()  # one slot is free, and kept free
+    assert advance_queue(jobs.launch_context) == ()  # one slot is free, and kept free
     assert [jobs.run(run).state for run in (large, small)] == [RunState.QUEUED] * 2
     go_on.touch()
     jobs.wait(first, large, small)
@@ -92,7 +92,7 @@ def test_larger_and_smaller_at_once(jobs: Jobs, tmp_path: Path) -> None:
     script = _waits_for(go_on)
     runs = [jobs.submit(script, compute="cpu-cluster") for _ in range(4)]
     jobs.workspace.store.set_compute(_cluster(3))
-    assert kick(jobs.site) == (runs[1], runs[2])
+    assert advance_queue(jobs.launch_context) == (runs[1], runs[2])
     jobs.workspace.store.set_compute(_cluster(1))
     go_on.touch()
     assert jobs.wait(*runs).state is RunState.COMPLETED
@@ -110,7 +110,7 @@ def test_too_small_for_one_that_waits(jobs: Jobs, tmp_path: Path) -> None:
     assert jobs.wait(first, small).state is RunState.COMPLETED
     assert jobs.run(large).state is RunState.QUEUED
     jobs.workspace.store.set_compute(_cluster(2))
-    assert kick(jobs.site) == (large,)
+    assert advance_queue(jobs.launch_context) == (large,)
     assert jobs.wait(large).state is RunState.COMPLETED
 
 
@@ -136,7 +136,7 @@ def test_cancel_while_it_waits(jobs: Jobs, tmp_path: Path) -> None:
     jobs.add_compute("one", 1)
     first = jobs.submit(_waits_for(tmp_path / "go-on"), compute="one")
     second = jobs.submit("print('never')", compute="one")
-    cancel(jobs.site, second)
+    cancel(jobs.launch_context, second)
     assert jobs.run(second).state is RunState.CANCELED
     (tmp_path / "go-on").touch()
     assert jobs.wait(first).state is RunState.COMPLETED
@@ -149,7 +149,7 @@ def test_cancel_at_once(jobs: Jobs, tmp_path: Path) -> None:
     runs = []
     for _ in range(5):
         runs.append(jobs.submit(f"import time\ntime.sleep(600)\nopen({str(ended)!r}, 'w')"))
-        cancel(jobs.site, runs[-1])
+        cancel(jobs.launch_context, runs[-1])
     jobs.wait(*runs)
     assert {jobs.run(run).state for run in runs} == {RunState.CANCELED}
     assert not ended.exists()
@@ -160,23 +160,23 @@ def test_starter_killed_between_claim_and_start(jobs: Jobs) -> None:
     run = jobs.submit("print('late')", compute="none-yet")
     assert jobs.workspace.store.claim_job("none-yet") is not None  # and nothing comes of it
     jobs.workspace.store.set_compute(_cluster(1, "none-yet"))
-    assert kick(jobs.site) == (run,)
+    assert advance_queue(jobs.launch_context) == (run,)
     assert jobs.wait(run).state is RunState.COMPLETED
 
 
-def test_many_kick_at_once(jobs: Jobs, tmp_path: Path) -> None:
+def test_many_advance_it_at_once(jobs: Jobs, tmp_path: Path) -> None:
     jobs.add_compute("two", 0)
     notes = tmp_path / "notes"
     script = _notes(notes, 0.1)
     runs = [jobs.submit(script, str(n), compute="two") for n in range(6)]
     jobs.workspace.store.set_compute(_cluster(2, "two"))
-    kicker = f"""if True:
+    program = f"""if True:
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         for _ in range(20):
-            workspace.kick()"""
-    kickers = [subprocess.Popen([sys.executable, "-c", kicker]) for _ in range(4)]
-    assert [process.wait(timeout=PATIENCE_S) for process in kickers] == [0] * 4
+            workspace.advance_queue()"""
+    processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(4)]
+    assert [process.wait(timeout=PATIENCE_S) for process in processes] == [0] * 4
     jobs.wait(*runs)
     assert {jobs.run(run).state for run in runs} == {RunState.COMPLETED}
     assert sorted(notes.read_text().split()[1::2]) == sorted("001122334455")  # each exactly once
@@ -227,7 +227,7 @@ def test_the_client_is_killed_while_it_queues(jobs: Jobs) -> None:
     assert killed.returncode == -signal.SIGKILL
     (run,) = jobs.workspace.runs()
     assert run.state is RunState.QUEUED
-    assert kick(jobs.site) == (run.id,)
+    assert advance_queue(jobs.launch_context) == (run.id,)
     assert jobs.wait(run.id).state is RunState.COMPLETED
     assert jobs.console(run.id) == "late\n"
 
@@ -240,7 +240,7 @@ def test_the_machine_restarts(jobs: Jobs, tmp_path: Path) -> None:
     jobs.until(lambda: "up" in jobs.console(running))
     _restart(jobs, running)
     assert jobs.run(waiting).state is RunState.QUEUED
-    jobs.until(lambda: kick(jobs.site) == (waiting,))
+    jobs.until(lambda: advance_queue(jobs.launch_context) == (waiting,))
     failed = jobs.run(running)
     assert failed.state is RunState.FAILED
     assert "the machine restarted while it ran" in failed.cause

@@ -89,7 +89,7 @@ class OnRay:
         )
 
     def run(self, run: RunId) -> Run:
-        self.workspace.kick()
+        self.workspace.advance_queue()
         found = self.workspace.find_run(run)
         assert found is not None
         return found

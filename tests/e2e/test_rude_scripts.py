@@ -100,7 +100,7 @@ def test_ignores_sigterm_and_is_canceled(jobs: Jobs) -> None:
         while True: time.sleep(1)"""
     )
     jobs.until(lambda: "up" in jobs.console(run))
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     assert jobs.wait(run).state is RunState.CANCELED
     assert "not me" in jobs.console(run)
 
@@ -115,7 +115,7 @@ def test_stops_itself_and_is_canceled(jobs: Jobs) -> None:
         signal.pause()"""
     )
     jobs.until(lambda: "up" in jobs.console(run))
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     assert jobs.wait(run).state is RunState.CANCELED
     assert "woken up to hear it" in jobs.console(run)
 
@@ -161,7 +161,7 @@ def test_removes_the_folder_of_its_job_and_is_canceled(jobs: Jobs) -> None:
     folder = jobs.workspace.folder / "jobs" / run
     worker = jobs.worker(run)
     jobs.until(lambda: not folder.exists())
-    cancel(jobs.site, run)
+    cancel(jobs.launch_context, run)
     canceled = jobs.wait(run)
     assert (canceled.state, canceled.cause) == (RunState.CANCELED, "it was canceled")
     jobs.until(lambda: _has_ended(worker.pid))

@@ -112,7 +112,7 @@ def test_a_page_of_jobs_without_data_opens_with_what_they_say(
     for said in ("there is <no data>", "position 1 of 1 on none"):
         until_shown(browser, said)
     take_picture(browser, "status")
-    cancel(jobs.site, waits)
+    cancel(jobs.launch_context, waits)
     jobs.wait(RunId(waits))
     page_reloads(browser)
     until_shown(browser, "it was canceled while it waited")

@@ -37,7 +37,7 @@ def test_two_nodes_reduce_together(ray_workspace: Workspace, tmp_path: Path) -> 
     )
 
     def ended() -> Run | None:
-        ray_workspace.kick()
+        ray_workspace.advance_queue()
         found = ray_workspace.find_run(run)
         return found if found and found.state.is_terminal else None
 

@@ -219,14 +219,21 @@ def keep_job(workspace):
         max_duration_s=60.0,
         distribution=model.Distribution(model.Launcher.PYTORCH, 2, 1, 0, "gloo"),
     )
-    plan = prepare(workspace.site, request)
-    enqueue(workspace.site, plan, "a job", None, {"of": "job"}, {"trackboard.source": "/source"})
+    plan = prepare(workspace.launch_context, request)
+    enqueue(
+        workspace.launch_context,
+        plan,
+        "a job",
+        None,
+        {"of": "job"},
+        {"trackboard.source": "/source"},
+    )
     workspace.store.remove_job(plan.run)
     worker = workspace.recorder().attach(plan.run, owner=True)
     worker.set_state(model.RunState.RUNNING)
     worker.append_bytes("user_logs/std_log.txt", 0, b"trained\n")
     worker.cancel("somebody asked")
-    keep_handle(workspace.site.paths.job(plan.run))
+    keep_handle(workspace.launch_context.paths.job(plan.run))
     return plan
 
 

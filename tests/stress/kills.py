@@ -186,7 +186,7 @@ def kill_jobs(folder: Path, kills: int, *, seed: int) -> Verdict:
         _kill_part(job, ("client", "worker", "script")[number % 3], workspace, chance)
 
     def have_ended() -> bool:
-        workspace.kick()
+        workspace.advance_queue()
         return all(run.state.is_terminal for run in workspace.runs())
 
     until(have_ended, "jobs do not end", patience_s=300, pause_s=0.2)

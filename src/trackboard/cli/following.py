@@ -71,7 +71,7 @@ def follow_run(workspace: Workspace, run: RunId, paths: Sequence[str] | None) ->
     said, pause_s = "", _FIRST_S
     while True:
         with contextlib.suppress(Unavailable):  # what waits goes on waiting, and is tried again
-            workspace.kick()  # there is no daemon: whoever looks makes the queue go on
+            workspace.advance_queue()  # there is no daemon: whoever looks makes the queue go on
         found = workspace.find_by_id(run)
         is_over = found is None or found.state.is_terminal
         says = "" if found is None or is_over else _waits_for(workspace, found)

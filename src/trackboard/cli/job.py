@@ -39,7 +39,7 @@ def job_facts(
         "environment": properties.get("trackboard.environment"),
     }
     try:
-        plan = load_plan(workspace.site.paths.job(run.id))
+        plan = load_plan(workspace.launch_context.paths.job(run.id))
     except TrackboardError as error:  # deleted, or of another version: the rest can be told
         return {**facts, "command": f"({error.message})"}
     environment = describe_environment(plan.environment)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trackboard.launch.context.worker_context import open_place
+from trackboard.launch.context.worker_context import open_worker_context
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.end_request import CancelFlag
 from trackboard.launch.worker.one_machine import OneMachine
@@ -21,7 +21,7 @@ from trackboard.launch.worker.plan_adapter import NodeAdapter
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.start_lock import take_start_lock
-from trackboard.model import Share, check_run_id
+from trackboard.model import ResourceLimits, check_run_id
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,11 +46,11 @@ def main(arguments: Sequence[str]) -> int:
     if not take_start_lock(job, f"{host} {os.getpid()}"):
         sys.stderr.write("it was begun or withdrawn before: nothing is done\n")
         return 0
-    place = open_place(given.workspace)
+    context = open_worker_context(given.workspace)
     adopt_orphans()
-    share = Share(cpus=given.cpus, memory_bytes=given.memory_bytes)
-    adapter = NodeAdapter(place.paths.folder, os.environ)
-    machine = OneMachine(job, [share])
-    Worker(place, given.run, CancelFlag(job), machine, adapter, adopts_orphans=True).carry_out()
-    place.recorder.close()
+    limits = ResourceLimits(cpus=given.cpus, memory_bytes=given.memory_bytes)
+    adapter = NodeAdapter(context.paths.folder, os.environ)
+    machine = OneMachine(job, [limits])
+    Worker(context, given.run, CancelFlag(job), machine, adapter, adopts_orphans=True).carry_out()
+    context.recorder.close()
     return 0

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trackboard.launch.context.plan_file import load_plan
-from trackboard.launch.context.worker_context import Place, open_place
+from trackboard.launch.context.worker_context import WorkerContext, open_worker_context
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.end_request import CancelFlag
 from trackboard.launch.worker.one_machine import OneMachine
@@ -22,7 +22,7 @@ from trackboard.launch.worker.plan_adapter import NodeAdapter
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.start_lock import take_start_lock
-from trackboard.model import Share, check_run_id
+from trackboard.model import ResourceLimits, check_run_id
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,31 +46,31 @@ def main(arguments: Sequence[str]) -> int:
     if not take_start_lock(job, f"{host} {os.getpid()}"):
         _say("it was begun or canceled before: nothing is done")
         return 0
-    place = open_place(given.workspace)
-    worker = _make_worker(place, given, load_plan(job).nodes)
+    context = open_worker_context(given.workspace)
+    worker = _make_worker(context, given, load_plan(job).nodes)
     worker.carry_out()
-    place.recorder.close()
+    context.recorder.close()
     return 0
 
 
-def _make_worker(place: Place, given: argparse.Namespace, nodes: int) -> Worker:
+def _make_worker(context: WorkerContext, given: argparse.Namespace, nodes: int) -> Worker:
     from trackboard.targets.ray.variables import driver_variables
 
-    job = place.paths.job(given.run)
+    job = context.paths.job(given.run)
     cancel = CancelFlag(job)
-    adapter = NodeAdapter(place.paths.folder, driver_variables(os.environ))
-    share = Share(cpus=given.cpus, memory_bytes=given.memory_bytes or None)
+    adapter = NodeAdapter(context.paths.folder, driver_variables(os.environ))
+    limits = ResourceLimits(cpus=given.cpus, memory_bytes=given.memory_bytes or None)
     if nodes == 1:
         adopt_orphans()
-        machine = OneMachine(job, [share])
-        return Worker(place, given.run, cancel, machine, adapter, adopts_orphans=True)
+        machine = OneMachine(job, [limits])
+        return Worker(context, given.run, cancel, machine, adapter, adopts_orphans=True)
     from trackboard.launch.worker.multi_node import NodePart, SeveralNodes
     from trackboard.targets.ray.gang import RayGang
 
     bundle = {"CPU": given.cpus, "GPU": given.gpus, "memory": given.memory_bytes}
-    make = functools.partial(NodePart, str(place.paths.folder), given.run)
+    make = functools.partial(NodePart, str(context.paths.folder), given.run)
     gang = RayGang(nodes, {name: n for name, n in bundle.items() if n}, make)
-    return Worker(place, given.run, cancel, SeveralNodes(gang, job, [share] * nodes), adapter)
+    return Worker(context, given.run, cancel, SeveralNodes(gang, job, [limits] * nodes), adapter)
 
 
 def _say(text: str) -> None:

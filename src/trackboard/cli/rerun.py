@@ -44,6 +44,10 @@ def rerun(
     with opened(folder) as workspace:
         found = find_one(workspace, run)
         again = start(
-            workspace.site, found.id, arguments=arguments or None, compute=compute, name=name
+            workspace.launch_context,
+            found.id,
+            arguments=arguments or None,
+            compute=compute,
+            name=name,
         )
         tell_submitted(workspace, again, follow=follow, as_json=as_json)

@@ -110,7 +110,7 @@ def _preview(folder: Path | None, given: dict[str, Any]) -> str:
             make_workspace(place)
         workspace = Workspace(replace(location, folder=place))
         stack.callback(workspace.close)
-        text = preview(workspace.site, _request(workspace, **given))
+        text = preview(workspace.launch_context, _request(workspace, **given))
     return text.replace(json.dumps(str(place)), json.dumps(str(location.folder)))
 
 

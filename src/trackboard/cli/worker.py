@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.launch.context.worker_context import open_place
+from trackboard.launch.context.worker_context import open_worker_context
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.end_request import StoredCancel
 from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout.locks import unlock
-from trackboard.model import RunId, Share, check_run_id
+from trackboard.model import ResourceLimits, RunId, check_run_id
 
 if TYPE_CHECKING:
-    from trackboard.launch.context.launch_context import Site
+    from trackboard.launch.context.launch_context import LaunchContext
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--go-fd", type=int, required=True)
     parser.add_argument("--slot-fd", type=int, action="append", default=[])
-    parser.add_argument("--share", type=_read_share, action="append", default=[])
+    parser.add_argument("--share", type=_read_limits, action="append", default=[], dest="limits")
     given = parser.parse_args(arguments)
     os.setsid()  # not in the session of the shell that started it
     for number in (signal.SIGINT, signal.SIGQUIT):  # which that shell made deaf
@@ -46,35 +46,35 @@ def main(arguments: Sequence[str]) -> int:
         return 0  # whoever started this was killed before it was known: do nothing
     os.close(given.go_fd)
     os.chdir(given.workspace)  # the folder of a notebook must not be held
-    place = open_place(given.workspace)
+    context = open_worker_context(given.workspace)
     adopt_orphans()
-    open_site = functools.cache(functools.partial(_open_site, given.workspace))
-    job = place.paths.job(given.run)
-    cancel = StoredCancel(job, given.run, open_site)
-    machine = OneMachine(job, given.share, locks=given.slot_fd)
-    Worker(place, given.run, cancel, machine, adopts_orphans=True).carry_out()
-    place.recorder.close()
+    open_context = functools.cache(functools.partial(_open_context, given.workspace))
+    job = context.paths.job(given.run)
+    cancel = StoredCancel(job, given.run, open_context)
+    machine = OneMachine(job, given.limits, locks=given.slot_fd)
+    Worker(context, given.run, cancel, machine, adopts_orphans=True).carry_out()
+    context.recorder.close()
     for slot in given.slot_fd:  # also for a fork of the client that inherited it by accident
         unlock(slot)
-    _start_next(open_site(), given.run)
+    _start_next(open_context(), given.run)
     return 0
 
 
-def _read_share(text: str) -> Share:
+def _read_limits(text: str) -> ResourceLimits:
     fields = json.loads(text)
     gpus = fields.pop("gpus")
-    return Share(**fields, gpus=None if gpus is None else tuple(gpus))
+    return ResourceLimits(**fields, gpus=None if gpus is None else tuple(gpus))
 
 
-def _open_site(folder: Path) -> Site:
+def _open_context(folder: Path) -> LaunchContext:
     from trackboard.workspace import Workspace
 
-    return Workspace.open(folder).site
+    return Workspace.open(folder).launch_context
 
 
-def _start_next(site: Site, run: RunId) -> None:
+def _start_next(context: LaunchContext, run: RunId) -> None:
     """Leave the queue, and start who is next; nothing is lost if this fails."""
-    from trackboard.launch.queue.queue import kick
+    from trackboard.launch.queue.queue import advance_queue
 
-    site.store.remove_job(run)
-    kick(site)
+    context.store.remove_job(run)
+    advance_queue(context)

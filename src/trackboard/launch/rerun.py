@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.format.amounts import count, size
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.plan_text import MASK
-from trackboard.launch.queue.queue import kick
+from trackboard.launch.queue.queue import advance_queue
 from trackboard.launch.request import plain_arguments
 from trackboard.launch.snapshot.manifest import Manifest, load_manifest
 from trackboard.launch.submit import check_compute, enqueue
@@ -26,7 +26,7 @@ _AGAIN = "Submit the source folder again: trackboard submit --help"
 
 
 def rerun(
-    site: Site,
+    context: LaunchContext,
     run: RunId,
     *,
     arguments: Sequence[object] | str | None = None,
@@ -37,7 +37,7 @@ def rerun(
     """Queue a job that does what an earlier one did, as a new run of the same experiment.
 
     Args:
-        site: The workspace.
+        context: The workspace.
         run: The earlier one; it may still run.
         arguments: Instead of its script's arguments.
         compute: Where to, instead of where it ran.
@@ -54,12 +54,12 @@ def rerun(
     """
     for key, value in (tags or {}).items():
         check_tag(key, value)
-    old = _plan_of(site, run)
-    manifest = _kept(site, old)
-    plan = _again(site, old, arguments, manifest)
+    old = _plan_of(context, run)
+    manifest = _kept(context, old)
+    plan = _again(context, old, arguments, manifest)
     plan = replace(plan, compute=compute or old.compute)
-    check_compute(site, plan.compute)
-    target = site.target_for(plan.compute)
+    check_compute(context, plan.compute)
+    target = context.target_for(plan.compute)
     there = _planned_for(old)
     if there and target.describe().is_here is not (there == _HERE):
         raise UsageError(
@@ -68,15 +68,15 @@ def rerun(
             hint=f"Submit it anew: trackboard submit --compute {plan.compute} <script>",
         )
     target.check(plan)
-    known = site.store.get_properties(run)
+    known = context.store.get_properties(run)
     properties = {
         RERUN_OF: run,
         "trackboard.snapshot_files": str(len(manifest.files)),
         "trackboard.snapshot_bytes": str(manifest.size_bytes),
         **{key: value for key, value in known.items() if key.startswith(_ABOUT_CODE)},
     }
-    enqueue(site, plan, name, None, tags or {}, properties)
-    kick(site)
+    enqueue(context, plan, name, None, tags or {}, properties)
+    advance_queue(context)
     return plan.run
 
 
@@ -87,12 +87,12 @@ def _planned_for(plan: JobPlan) -> str:
     return _HERE if plan.variables.keys() >= {"HOME", "PATH"} else ""
 
 
-def _plan_of(site: Site, run: RunId) -> JobPlan:
-    site.drain()
-    if site.store.find_run(run) is None:
+def _plan_of(context: LaunchContext, run: RunId) -> JobPlan:
+    context.drain()
+    if context.store.find_run(run) is None:
         raise NotFound(f"there is no run {run!r}", hint="trackboard runs lists them.")
     try:
-        plan = load_plan(site.paths.job(run))
+        plan = load_plan(context.paths.job(run))
     except NotFound as exc:
         raise NotFound(
             f"run {run} has no plan that could be carried out again: {exc.message}",
@@ -107,20 +107,23 @@ def _plan_of(site: Site, run: RunId) -> JobPlan:
     return plan
 
 
-def _kept(site: Site, plan: JobPlan) -> Manifest:
+def _kept(context: LaunchContext, plan: JobPlan) -> Manifest:
     """The snapshot, all of whose files are there."""
     try:
-        manifest = load_manifest(site.paths.snapshots, plan.snapshot)
+        manifest = load_manifest(context.paths.snapshots, plan.snapshot)
     except NotFound as exc:
         raise NotFound(f"the code of run {plan.run} is gone: {exc.message}", hint=_AGAIN) from exc
-    gone = next((file.path for file in manifest.files if not site.blobs.exists(file.key)), None)
+    gone = next((file.path for file in manifest.files if not context.blobs.exists(file.key)), None)
     if gone is not None:
         raise NotFound(f"the code of run {plan.run} is gone: {gone!r} was deleted", hint=_AGAIN)
     return manifest
 
 
 def _again(
-    site: Site, old: JobPlan, arguments: Sequence[object] | str | None, manifest: Manifest
+    context: LaunchContext,
+    old: JobPlan,
+    arguments: Sequence[object] | str | None,
+    manifest: Manifest,
 ) -> JobPlan:
     if arguments is not None and old.command:
         raise UsageError(
@@ -129,12 +132,12 @@ def _again(
         )
     now_s = time.time()
     run = new_job_run_id(old.experiment, now_s)
-    ours = run_variables(site, old.experiment, run)
+    ours = run_variables(context, old.experiment, run)
     files = f"{count(len(manifest.files), 'file')}, {size(manifest.size_bytes)}"
     return replace(
         old,
         run=run,
-        workspace=str(site.paths.folder),
+        workspace=str(context.paths.folder),
         script=old.script if arguments is None else (*old.script[:1], *plain_arguments(arguments)),
         variables={**old.variables, **ours},
         submitted_s=now_s,

@@ -18,11 +18,11 @@ from trackboard.config import LOCAL
 from trackboard.environments import plan_environment
 from trackboard.environments.tensorflow1_detection import fit_environment
 from trackboard.errors import Conflict, NotFound
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.plan_text import describe, describe_environment
-from trackboard.launch.queue.queue import kick
-from trackboard.launch.queue.recovery import halfway
+from trackboard.launch.queue.queue import advance_queue
+from trackboard.launch.queue.recovery import submission_in_progress
 from trackboard.launch.request import Request, plain_words
 from trackboard.launch.script import find_script
 from trackboard.launch.script_parameters import read_parameters
@@ -48,10 +48,11 @@ _ABOUT_CODE = ("azureml.git.", "mlflow.source.git.")
 _ABOUT_CLIENT = ("trackboard.host", "trackboard.user")
 
 
-def submit(site: Site, request: Request) -> RunId:
+def submit(context: LaunchContext, request: Request) -> RunId:
     """Queue a job, and start it if there is room.
 
-    Killed at any moment, this leaves a job that is queued, or nothing that anybody sees (`halfway`).
+    Killed at any moment, this leaves a job that is queued, or nothing that anybody sees (see
+    `submission_in_progress`).
 
     Raises:
         UsageError: Something asked for is not possible; nothing was kept.
@@ -59,22 +60,22 @@ def submit(site: Site, request: Request) -> RunId:
         Conflict: The run id that it shall have is taken.
         Unavailable: It is queued, but a worker could not be started now.
     """
-    planned = plan_job(site, request)
+    planned = plan_job(context, request)
     properties = {
         "trackboard.source": os.path.abspath(request.source),
         "trackboard.snapshot_files": str(len(planned.snapshot.manifest.files)),
         "trackboard.snapshot_bytes": str(planned.snapshot.manifest.size_bytes),
     }
     plan = planned.plan
-    submitted = enqueue(site, plan, request.name, request.parent, request.tags, properties)
+    submitted = enqueue(context, plan, request.name, request.parent, request.tags, properties)
     try:
-        kick(site)
+        advance_queue(context)
     finally:  # the script starts meanwhile: git takes as long as a part of that
         _add_code(submitted.live, request)
     return plan.run
 
 
-def prepare(site: Site, request: Request) -> JobPlan:
+def prepare(context: LaunchContext, request: Request) -> JobPlan:
     """Take the snapshot and make the plan that `submit` would start; nothing is queued.
 
     Raises:
@@ -82,10 +83,10 @@ def prepare(site: Site, request: Request) -> JobPlan:
         NotFound: The compute target does not exist.
         Conflict: The run id that it shall have is taken.
     """
-    return plan_job(site, request).plan
+    return plan_job(context, request).plan
 
 
-def preview(site: Site, request: Request) -> str:
+def preview(context: LaunchContext, request: Request) -> str:
     """Say what `submit` would start and take with it; nothing is kept, and nothing starts.
 
     Raises:
@@ -93,7 +94,7 @@ def preview(site: Site, request: Request) -> str:
         NotFound: The compute target does not exist.
         Conflict: The run id that it shall have is taken.
     """
-    planned = plan_job(site, request, keep=False)
+    planned = plan_job(context, request, keep=False)
     return describe(planned.plan, [file.path for file in planned.snapshot.manifest.files])
 
 
@@ -113,11 +114,11 @@ class PlannedJob:
     snapshot: Snapshot
 
 
-def plan_job(site: Site, request: Request, *, keep: bool = True) -> PlannedJob:
+def plan_job(context: LaunchContext, request: Request, *, keep: bool = True) -> PlannedJob:
     """Make the plan of what was asked for.
 
     Args:
-        site: The workspace.
+        context: The workspace.
         request: What the user asked for.
         keep: False: nothing is written anywhere, not even the snapshot's files.
 
@@ -126,15 +127,15 @@ def plan_job(site: Site, request: Request, *, keep: bool = True) -> PlannedJob:
         NotFound: The compute target does not exist.
         Conflict: The run id that it shall have is taken.
     """
-    checked = check_request(site, request)
-    snapshot = snapshot_source(site, checked, keep=keep)
-    target = site.target_for(request.compute)
+    checked = check_request(context, request)
+    snapshot = snapshot_source(context, checked, keep=keep)
+    target = context.target_for(request.compute)
     client = os.environ if target.describe().is_here else None
     variables = job_variables(
-        request.variables, client or {}, site, request.experiment, checked.run
+        request.variables, client or {}, context, request.experiment, checked.run
     )
     environment = plan_job_environment(checked, variables, is_here=client is not None)
-    plan = make_plan(site, checked, snapshot, environment, variables)
+    plan = make_plan(context, checked, snapshot, environment, variables)
     target.check(plan)
     return PlannedJob(plan, snapshot)
 
@@ -160,7 +161,7 @@ class CheckedRequest:
     command: str
 
 
-def check_request(site: Site, request: Request) -> CheckedRequest:
+def check_request(context: LaunchContext, request: Request) -> CheckedRequest:
     """Refuse what can be refused before a large folder is read.
 
     Raises:
@@ -173,42 +174,46 @@ def check_request(site: Site, request: Request) -> CheckedRequest:
         check_tag(key, value)
     is_command = bool(" ".join(map(str, request.command)))
     script = "" if is_command else find_script(request.source, request.script)
-    check_compute(site, request.compute)
+    check_compute(context, request.compute)
     now_s = time.time()
-    run = _free_id(site, request.run) if request.run else new_job_run_id(request.experiment, now_s)
+    run = (
+        _free_id(context, request.run) if request.run else new_job_run_id(request.experiment, now_s)
+    )
     arguments, command = plain_words(request)
     return CheckedRequest(request, run, now_s, script, arguments, command)
 
 
-def check_compute(site: Site, name: str) -> None:
+def check_compute(context: LaunchContext, name: str) -> None:
     """Refuse a compute target that does not exist.
 
     Raises:
         NotFound: Those that exist are listed.
     """
-    if name in (LOCAL, *site.engines) or site.store.find_compute(name) is not None:
+    if name in (LOCAL, *context.engines) or context.store.find_compute(name) is not None:
         return
     names = sorted(
-        {LOCAL, *site.engines, *(compute.name for compute in site.store.list_computes())}
+        {LOCAL, *context.engines, *(compute.name for compute in context.store.list_computes())}
     )
     raise NotFound(
-        f"there is no compute target {name!r} in workspace {site.name!r}",
+        f"there is no compute target {name!r} in workspace {context.name!r}",
         hint=f"There is: {', '.join(names)}. ComputeTarget.create(...) makes a new one.",
     )
 
 
-def _free_id(site: Site, given: str) -> RunId:
+def _free_id(context: LaunchContext, given: str) -> RunId:
     """Accept an id that the user chose, if no run has it nor ever had it."""
     run = check_run_id(given)
-    site.drain()
-    if site.store.find_run(run) is not None or site.store.list_deleted([run]):
+    context.drain()
+    if context.store.find_run(run) is not None or context.store.list_deleted([run]):
         raise Conflict(
             f"the run id {given!r} is taken", hint="Choose another, or none: then it is a new one."
         )
     return run
 
 
-def snapshot_source(site: Site, checked: CheckedRequest, *, keep: bool = True) -> Snapshot:
+def snapshot_source(
+    context: LaunchContext, checked: CheckedRequest, *, keep: bool = True
+) -> Snapshot:
     """Take the snapshot of the source folder, with the script in it.
 
     Raises:
@@ -216,7 +221,7 @@ def snapshot_source(site: Site, checked: CheckedRequest, *, keep: bool = True) -
     """
     source = checked.request.source
     snapshot = take_snapshot(
-        source, site.paths.snapshots, site.blobs, keep=keep, script=checked.script
+        source, context.paths.snapshots, context.blobs, keep=keep, script=checked.script
     )
     say_if_large(os.path.abspath(source), snapshot.manifest)
     return snapshot
@@ -248,7 +253,7 @@ def plan_job_environment(
 
 
 def make_plan(
-    site: Site,
+    context: LaunchContext,
     checked: CheckedRequest,
     snapshot: Snapshot,
     environment: EnvironmentPlan,
@@ -257,7 +262,7 @@ def make_plan(
     """Put together what a worker carries out.
 
     Args:
-        site: The workspace.
+        context: The workspace.
         checked: What is to run.
         snapshot: The code.
         environment: The interpreter.
@@ -267,7 +272,7 @@ def make_plan(
     return JobPlan(
         run=checked.run,
         experiment=request.experiment,
-        workspace=str(site.paths.folder),
+        workspace=str(context.paths.folder),
         compute=request.compute,
         snapshot=snapshot.digest,
         script=(checked.script, *checked.arguments) if checked.script else (),
@@ -299,33 +304,35 @@ class SubmittedJob:
 
 
 def enqueue(
-    site: Site,
+    context: LaunchContext,
     plan: JobPlan,
     name: str,
     parent: RunId | None,
     tags: Mapping[str, str | None],
     properties: Mapping[str, str],
 ) -> SubmittedJob:
-    """Keep a plan, make its run, and queue it; whoever kicks the queue next starts it.
+    """Keep a plan, make its run, and queue it; whoever advances the queue next starts it.
 
     Args:
-        site: The workspace.
+        context: The workspace.
         plan: What is to run.
         name: What people call the run.
         parent: The run that it is a child of.
         tags: Tags of the run.
         properties: Properties of the run, beside those that follow from the plan.
     """
-    with halfway(site.paths, plan.run):
-        save_plan(site.paths.job(plan.run), plan)
-        live = site.recorder.create_run(
+    with submission_in_progress(context.paths, plan.run):
+        save_plan(context.paths.job(plan.run), plan)
+        live = context.recorder.create_run(
             plan.experiment, name=name, parent=parent, kind=RunKind.JOB, run_id=plan.run
         )
         try:
             _describe(live, plan, tags, properties)
-            site.store.add_job(QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False))
+            context.store.add_job(
+                QueuedJob(plan.run, plan.compute, plan.submitted_s, claimed=False)
+            )
         except BaseException as exc:
-            site.recorder.attach(plan.run, owner=True).fail(f"it could not be queued: {exc}")
+            context.recorder.attach(plan.run, owner=True).fail(f"it could not be queued: {exc}")
             raise
     return SubmittedJob(plan, live)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.layout import LOGS, OUTPUTS
 from trackboard.model import RunId
 
@@ -26,7 +26,7 @@ _AZURE = ("AZ_BATCH", "AZUREML_CR_")
 def job_variables(
     asked: Mapping[str, str],
     client: Mapping[str, str],
-    site: Site,
+    context: LaunchContext,
     experiment: str,
     run: RunId,
 ) -> dict[str, str]:
@@ -35,33 +35,33 @@ def job_variables(
     Args:
         asked: The variables that were asked for.
         client: The variables of the process that submits, as far as the job inherits them.
-        site: The workspace.
+        context: The workspace.
         experiment: The experiment's name.
         run: The id of the job's run.
     """
-    return {**_inherited(client), **asked, **run_variables(site, experiment, run)}
+    return {**_inherited(client), **asked, **run_variables(context, experiment, run)}
 
 
-def run_variables(site: Site, experiment: str, run: RunId) -> dict[str, str]:
+def run_variables(context: LaunchContext, experiment: str, run: RunId) -> dict[str, str]:
     """Return the variables that tell a script whose run it is.
 
     Args:
-        site: The workspace.
+        context: The workspace.
         experiment: The experiment's name.
         run: The id of the job's run.
     """
-    work = site.paths.job(run).work
+    work = context.paths.job(run).work
     return {
         "AZUREML_RUN_ID": run,
         "AZUREML_ARM_PROJECT_NAME": experiment,
-        "AZUREML_ARM_SUBSCRIPTION": site.subscription_id,
-        "AZUREML_ARM_RESOURCEGROUP": site.resource_group,
-        "AZUREML_ARM_WORKSPACE_NAME": site.name,
+        "AZUREML_ARM_SUBSCRIPTION": context.subscription_id,
+        "AZUREML_ARM_RESOURCEGROUP": context.resource_group,
+        "AZUREML_ARM_WORKSPACE_NAME": context.name,
         "AZUREML_OUTPUT_DIRECTORY": str(work / OUTPUTS),
         "TENSORBOARD_LOGGING_DIR": str(work / LOGS),
         "TRACKBOARD_RUN_ID": run,
         "TRACKBOARD_EXPERIMENT": experiment,
-        "TRACKBOARD_WORKSPACE": str(site.paths.folder),
+        "TRACKBOARD_WORKSPACE": str(context.paths.folder),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -29,7 +29,7 @@ from trackboard.model.ids import (
     new_run_id,
     new_writer_id,
 )
-from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, Share
+from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, ResourceLimits
 from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
 from trackboard.model.missing import MISSING, is_missing
 from trackboard.model.names import LIMITS, check_experiment_name, check_length, check_metric_name
@@ -68,6 +68,7 @@ __all__ = [
     "PropertyAdded",
     "QueuedJob",
     "Ref",
+    "ResourceLimits",
     "Run",
     "RunId",
     "RunKind",
@@ -76,7 +77,6 @@ __all__ = [
     "Series",
     "SeriesId",
     "SeriesRef",
-    "Share",
     "StateChanged",
     "StateStamp",
     "Tagged",

@@ -48,8 +48,8 @@ class Distribution:
 
 
 @dataclass(frozen=True)
-class Share:
-    """What a job may use of the machine it runs on; None: nothing was decided."""
+class ResourceLimits:
+    """Limits what a job may use of the machine it runs on; None: nothing was decided."""
 
     cpus: Optional[int] = None
     memory_bytes: Optional[int] = None  # ended when its processes together hold more

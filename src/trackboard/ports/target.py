@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from trackboard.model import JobPlan, RunId, Share
+from trackboard.model import JobPlan, ResourceLimits, RunId
 
 
 class WorkerState(enum.Enum):
@@ -195,7 +195,7 @@ class Target(Protocol):
 class Slotted(Protocol):
     """A target that gives numbered slots of one machine."""
 
-    def list_shares(self) -> tuple[Share, ...]:
+    def list_slot_limits(self) -> tuple[ResourceLimits, ...]:
         """Return what each slot would give to a job of this process; nothing where there are no slots."""
         ...
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from trackboard.errors import Unavailable, UsageError
 from trackboard.layout import FileSystem, WorkspacePaths, find_file_system, open_file
 from trackboard.layout.handle import read_handle, save_handle
-from trackboard.model import JobPlan, Launcher, RunId, Share
+from trackboard.model import JobPlan, Launcher, ResourceLimits, RunId
 from trackboard.ports import TargetMachine, WorkerStatus
 from trackboard.targets.machine import read_machine
 from trackboard.targets.process import Process
@@ -131,7 +131,7 @@ class LocalTarget:
         return False
 
     def cancel(self, handle: str) -> None:
-        """End a worker; it ends its script, and if it cannot, its guard does."""
+        """End a worker; it ends its script, and if it cannot, its watchdog does."""
         Process.from_handle(handle).end(_GRACE_S)
 
     def _spawn(self, plan: JobPlan, go: int, slots: Sequence[Slot]) -> str:
@@ -154,7 +154,7 @@ class LocalTarget:
             )
         return Process.of(int(shell.stdout)).handle()
 
-    def list_shares(self) -> tuple[Share, ...]:
+    def list_slot_limits(self) -> tuple[ResourceLimits, ...]:
         """What each slot would give to a job of this process; nothing where there are no slots."""
         if self._slots is None:
             return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trackboard.errors import UsageError
-from trackboard.model import Share
+from trackboard.model import ResourceLimits
 from trackboard.targets.machine import Machine
 
 
@@ -38,9 +38,9 @@ class Shares:
                 " GPUs, too.",
             )
 
-    def of(self, slot: int, slots: int, machine: Machine) -> Share:
+    def of(self, slot: int, slots: int, machine: Machine) -> ResourceLimits:
         """The share of one slot out of so many."""
-        return Share(
+        return ResourceLimits(
             cpus=self.cpus or max(1, machine.cpus // max(1, slots)),
             memory_bytes=self.memory_bytes,
             gpus=self._gpus(slot, slots, machine.gpus),

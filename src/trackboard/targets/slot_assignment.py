@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from trackboard.errors import InternalError, NotFound
 from trackboard.layout import JobPaths, replace_file
 from trackboard.layout.reading import read_json
-from trackboard.model import Share
+from trackboard.model import ResourceLimits
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class HeldSlot:
     """A slot, and what it gives to its job."""
 
     number: int  # from 0
-    share: Share
+    share: ResourceLimits
 
 
 def keep_slots(job: JobPaths, slots: Sequence[HeldSlot]) -> None:
@@ -48,4 +48,4 @@ def read_slots(job: JobPaths) -> tuple[HeldSlot, ...]:
 def _decode(number: int, share: dict[str, object]) -> HeldSlot:
     gpus = share.get("gpus")
     names = tuple(map(str, gpus)) if isinstance(gpus, list) else None
-    return HeldSlot(number, Share(**{**share, "gpus": names}))  # type: ignore[arg-type]  # as written
+    return HeldSlot(number, ResourceLimits(**{**share, "gpus": names}))  # type: ignore[arg-type]  # as written

@@ -42,7 +42,7 @@ class TargetContract:
 
     @pytest.fixture
     def target(self, workspace: Workspace) -> Target:
-        return workspace.site.target_for(self.compute)
+        return workspace.launch_context.target_for(self.compute)
 
     def make_plan(self, workspace: Workspace, go: Path) -> JobPlan:
         """The plan of a job that ends once `go` is there; its run waits."""
@@ -50,8 +50,8 @@ class TargetContract:
         source.mkdir(exist_ok=True)
         (source / "wait.py").write_text(_SCRIPT)
         request = Request("e", source, "wait.py", [str(go)], compute=self.compute)
-        plan = prepare(workspace.site, request)
-        save_plan(workspace.site.paths.job(plan.run), plan)
+        plan = prepare(workspace.launch_context, request)
+        save_plan(workspace.launch_context.paths.job(plan.run), plan)
         workspace.recorder().create_run("e", kind=RunKind.JOB, run_id=plan.run)
         return plan
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.delete import delete_experiment
-from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.launch.submit import submit
 from trackboard.targets import Targets
 
@@ -30,14 +30,14 @@ class WorkspaceJobs:
         self._workspace = workspace
 
     @property
-    def site(self) -> Site:
+    def launch_context(self) -> LaunchContext:
         """The workspace as submitting and queueing see it."""
         workspace = self._workspace
         config = workspace.location.sdk_config
         targets = Targets(
             workspace.folder, workspace.settings.compute, workspace.store.find_compute
         )
-        return Site(
+        return LaunchContext(
             paths=workspace.paths,
             blobs=workspace.blobs,
             recorder=workspace.recorder(),
@@ -54,19 +54,19 @@ class WorkspaceJobs:
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""
         self._workspace.parts.prepare_to_write()
-        return submit(self.site, request)
+        return submit(self.launch_context, request)
 
     def cancel(self, run: RunId) -> None:
         """Ask a job to end; see `launch.queue`."""
         self._workspace.parts.prepare_to_write()
-        cancel(self.site, run)
+        cancel(self.launch_context, run)
 
-    def kick(self) -> None:
+    def advance_queue(self) -> None:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
         if not self._workspace.obstacle:
-            kick(self.site)
+            advance_queue(self.launch_context)
 
     def delete_experiment(self, name: str) -> tuple[RunId, ...]:
         """Forget an experiment, its runs and their folders; see `launch.delete`."""
         self._workspace.parts.prepare_to_write()
-        return delete_experiment(self.site, name)
+        return delete_experiment(self.launch_context, name)

@@ -36,7 +36,7 @@ from trackboard.workspace.reading import ReadingCalls
 if TYPE_CHECKING:
     from trackboard.board.export.export import Export
     from trackboard.board.view.source import Source
-    from trackboard.launch.context.launch_context import Site
+    from trackboard.launch.context.launch_context import LaunchContext
     from trackboard.launch.request import Request
     from trackboard.workspace.jobs import WorkspaceJobs
     from trackboard.workspace.notebook import Look
@@ -268,9 +268,9 @@ class Workspace(ReadingCalls):
         return WorkspaceJobs(self)
 
     @property
-    def site(self) -> Site:
+    def launch_context(self) -> LaunchContext:
         """The workspace as submitting and queueing see it."""
-        return self.jobs.site
+        return self.jobs.launch_context
 
     def submit(self, request: Request) -> RunId:
         """Queue a job, and start it if there is room; see `launch.submit`."""
@@ -280,9 +280,9 @@ class Workspace(ReadingCalls):
         """Ask a job to end; see `launch.queue`."""
         self.jobs.cancel(run)
 
-    def kick(self) -> None:
+    def advance_queue(self) -> None:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
-        self.jobs.kick()
+        self.jobs.advance_queue()
 
     def delete_experiment(self, name: str) -> tuple[RunId, ...]:
         """Forget an experiment, its runs and their folders; see `launch.delete`."""

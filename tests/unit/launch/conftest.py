@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from trackboard.errors import NotFound
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.layout import WorkspacePaths
 from trackboard.record import Recorder
 
@@ -48,8 +48,8 @@ def blobs() -> MemoryBlobs:
 
 
 @pytest.fixture
-def place(tmp_path: Path, blobs: MemoryBlobs) -> Place:
+def worker_context(tmp_path: Path, blobs: MemoryBlobs) -> WorkerContext:
     folder = tmp_path / "workspace"
     folder.mkdir()
     paths = WorkspacePaths(folder)
-    return Place(paths, blobs, Recorder(paths.spool))
+    return WorkerContext(paths, blobs, Recorder(paths.spool))

@@ -25,7 +25,7 @@ def ended_run(workspace: Workspace, experiment: str) -> RunId:
     """A run with a plain file, and with what a job leaves."""
     run = workspace.recorder().create_run(experiment)
     run.append_bytes("logs/log.txt", 0, b"text")
-    job = workspace.site.paths.job(run.id).folder
+    job = workspace.launch_context.paths.job(run.id).folder
     (job / "work").mkdir(parents=True)
     (job / "plan.json").write_text("{}")
     run.complete()
@@ -37,7 +37,7 @@ def test_folders_of_its_runs_go_and_others_stay(workspace: Workspace) -> None:
     kept = ended_run(workspace, "new")
     workspace.drain()
     assert workspace.run_folder(gone[0]).exists()
-    workspace.site.paths.job(gone[0]).folder.chmod(0o500)
+    workspace.launch_context.paths.job(gone[0]).folder.chmod(0o500)
 
     assert workspace.delete_experiment("old") == tuple(gone)
 

@@ -10,10 +10,10 @@ from typing import cast
 import pytest
 
 from trackboard.errors import InternalError, NotFound, UsageError
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import decode_plan, encode_plan, load_plan, save_plan
 from trackboard.launch.context.plan_text import describe
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.request import Request
 from trackboard.launch.script import find_script
 from trackboard.launch.submit import (
@@ -39,14 +39,14 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def _site(place: Place) -> Site:
+def _context(worker_context: WorkerContext) -> LaunchContext:
     def nobody(*_names: str) -> Target:
         raise AssertionError("planning asks nobody")
 
-    return Site(
-        paths=place.paths,
-        blobs=place.blobs,
-        recorder=place.recorder,
+    return LaunchContext(
+        paths=worker_context.paths,
+        blobs=worker_context.blobs,
+        recorder=worker_context.recorder,
         name="demo-ws",
         store=cast(Store, None),
         drain=lambda: None,
@@ -57,45 +57,47 @@ def _site(place: Place) -> Site:
     )
 
 
-def _plan(place: Place, request: Request, client: dict[str, str] | None = None) -> JobPlan:
-    site = _site(place)
-    checked = replace(check_request(site, request), run=RUN, submitted_s=12.5)
-    snapshot = snapshot_source(site, checked)
-    variables = job_variables(request.variables, client or {}, site, request.experiment, RUN)
+def _plan(
+    worker_context: WorkerContext, request: Request, client: dict[str, str] | None = None
+) -> JobPlan:
+    context = _context(worker_context)
+    checked = replace(check_request(context, request), run=RUN, submitted_s=12.5)
+    snapshot = snapshot_source(context, checked)
+    variables = job_variables(request.variables, client or {}, context, request.experiment, RUN)
     environment = plan_job_environment(checked, variables, is_here=True)
-    return make_plan(site, checked, snapshot, environment, variables)
+    return make_plan(context, checked, snapshot, environment, variables)
 
 
-def test_what_runs(place: Place, source: Path) -> None:
+def test_what_runs(worker_context: WorkerContext, source: Path) -> None:
     arguments = ["--rate", 0.1, 3, True, "a b", "é\n'\"", Path("x/y")]
-    plan = _plan(place, Request("exp", source, "pkg/evaluate.py", arguments))
+    plan = _plan(worker_context, Request("exp", source, "pkg/evaluate.py", arguments))
     given = ("--rate", "0.1", "3", "True", "a b", "é\n'\"", "x/y")
     assert plan.script == ("pkg/evaluate.py", *given)
     assert plan.environment.interpreter == sys.executable
     assert (plan.run, plan.compute, plan.submitted_s) == (RUN, "local", 12.5)
 
 
-def test_text_is_split_as_a_shell_would(place: Place, source: Path) -> None:
-    plan = _plan(place, Request("exp", source, "train.py", "--name 'two words' -n 3"))
+def test_text_is_split_as_a_shell_would(worker_context: WorkerContext, source: Path) -> None:
+    plan = _plan(worker_context, Request("exp", source, "train.py", "--name 'two words' -n 3"))
     assert plan.script[1:] == ("--name", "two words", "-n", "3")
 
 
 def test_the_place_of_the_client_among_its_peers_is_not_the_jobs(
-    place: Place, source: Path
+    worker_context: WorkerContext, source: Path
 ) -> None:
     """A job that rank 3 submits is a job of its own."""
     client = {"RANK": "3", "MASTER_PORT": "1234", "TF_CONFIG": "{}", "OMPI_COMM_WORLD_RANK": "3"}
     client |= {"PMIX_ID": "7", "OMPI_MCA_ess": "pmi"}
     said = {"MASTER_ADDR": "elsewhere"}  # for the job
-    plan = _plan(place, Request("exp", source, "train.py", variables=said), client)
+    plan = _plan(worker_context, Request("exp", source, "train.py", variables=said), client)
     theirs = {*client, "MASTER_ADDR"} & {*plan.variables}
     assert theirs == {"MASTER_ADDR"}
     settings = {"OMPI_MCA_btl": "self,tcp"}  # of a shell that no launcher started
-    plan = _plan(place, Request("exp", source, "train.py"), settings)
+    plan = _plan(worker_context, Request("exp", source, "train.py"), settings)
     assert plan.variables["OMPI_MCA_btl"] == "self,tcp"
 
 
-def test_variables(place: Place, source: Path) -> None:
+def test_variables(worker_context: WorkerContext, source: Path) -> None:
     client = {
         "SECRET": "s3cret",
         "AZUREML_RUN_ID": "of-an-outer-job",
@@ -103,8 +105,10 @@ def test_variables(place: Place, source: Path) -> None:
         "JPY_PARENT_PID": "7",
         "RATE": "client",
     }
-    plan = _plan(place, Request("exp", source, "train.py", variables={"RATE": "job"}), client)
-    work = place.paths.folder / "jobs" / RUN / "work"
+    plan = _plan(
+        worker_context, Request("exp", source, "train.py", variables={"RATE": "job"}), client
+    )
+    work = worker_context.paths.folder / "jobs" / RUN / "work"
     assert plan.variables == {
         "SECRET": "s3cret",
         "RATE": "job",
@@ -117,15 +121,15 @@ def test_variables(place: Place, source: Path) -> None:
         "TENSORBOARD_LOGGING_DIR": str(work / "logs"),
         "TRACKBOARD_RUN_ID": RUN,
         "TRACKBOARD_EXPERIMENT": "exp",
-        "TRACKBOARD_WORKSPACE": str(place.paths.folder),
+        "TRACKBOARD_WORKSPACE": str(worker_context.paths.folder),
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def test_planning_leaves_its_input_alone(place: Place, source: Path) -> None:
+def test_planning_leaves_its_input_alone(worker_context: WorkerContext, source: Path) -> None:
     arguments: list[object] = ["a"]
     client = {"A": "1"}
-    plan = _plan(place, Request("exp", source, "train.py", arguments), client)
+    plan = _plan(worker_context, Request("exp", source, "train.py", arguments), client)
     arguments.append("b")
     assert (plan.script[1:], client) == (("a",), {"A": "1"})
 
@@ -160,10 +164,10 @@ def test_script_by_absolute_path_inside(source: Path) -> None:
     assert find_script(source, str(source / "pkg" / "evaluate.py")) == "pkg/evaluate.py"
 
 
-def test_script_that_is_ignored(place: Place, source: Path) -> None:
+def test_script_that_is_ignored(worker_context: WorkerContext, source: Path) -> None:
     (source / ".amlignore").write_text("train.py\n")
     with pytest.raises(UsageError, match=r"'train\.py' is left out .*by \.amlignore") as caught:
-        _plan(place, Request("exp", source, "train.py"))
+        _plan(worker_context, Request("exp", source, "train.py"))
     assert "!train.py" in caught.value.hint
 
 
@@ -172,23 +176,25 @@ def test_script_that_is_ignored(place: Place, source: Path) -> None:
     [(["a", None, {"b": 1}], r"number 1 \(None\), number 2"), (["a\0"], "0"), ("'", "split")],
 )
 def test_arguments_that_cannot_be_passed(
-    place: Place, source: Path, arguments: list[object] | str, said: str
+    worker_context: WorkerContext, source: Path, arguments: list[object] | str, said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        _plan(place, Request("exp", source, "train.py", arguments))
+        _plan(worker_context, Request("exp", source, "train.py", arguments))
 
 
 @pytest.mark.parametrize("environment", [{"A=B": "1"}, {"": "1"}, {"A": "\0"}, {"A": 1}])
 def test_variables_that_cannot_be_set(
-    place: Place, source: Path, environment: dict[str, str]
+    worker_context: WorkerContext, source: Path, environment: dict[str, str]
 ) -> None:
     with pytest.raises(UsageError, match="cannot be set"):
-        _plan(place, Request("exp", source, "train.py", variables=environment))
+        _plan(worker_context, Request("exp", source, "train.py", variables=environment))
 
 
 @pytest.fixture
-def plan(place: Place, source: Path) -> JobPlan:
-    return _plan(place, Request("exp", source, "train.py", ["--x"]), {"TOKEN": "s3cret\udcff"})
+def plan(worker_context: WorkerContext, source: Path) -> JobPlan:
+    return _plan(
+        worker_context, Request("exp", source, "train.py", ["--x"]), {"TOKEN": "s3cret\udcff"}
+    )
 
 
 def test_round_trip(plan: JobPlan) -> None:

@@ -23,8 +23,8 @@ from trackboard.workspace import Workspace
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """One in which nothing is started."""
-    monkeypatch.setattr(submit_module, "kick", lambda _site: ())
-    monkeypatch.setattr("trackboard.launch.rerun.kick", lambda _site: ())
+    monkeypatch.setattr(submit_module, "advance_queue", lambda _context: ())
+    monkeypatch.setattr("trackboard.launch.rerun.advance_queue", lambda _context: ())
     workspace = Workspace.open(tmp_path / "history")
     yield workspace
     workspace.recorder().close()
@@ -47,7 +47,7 @@ def _properties(workspace: Workspace, run: RunId) -> dict[str, str]:
 def _plan(workspace: Workspace, run: RunId) -> JobPlan:
     from trackboard.launch.context.plan_file import load_plan
 
-    return load_plan(workspace.site.paths.job(run))
+    return load_plan(workspace.launch_context.paths.job(run))
 
 
 def test_a_large_snapshot_is_said(
@@ -59,10 +59,10 @@ def test_a_large_snapshot_is_said(
     say_once.cache_clear()
     request = Request("e", source, "train.py")
     capsys.readouterr()
-    prepare(workspace.site, request)
+    prepare(workspace.launch_context, request)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("trackboard.launch.snapshot.size_warning.LARGE_BYTES", 7)
-    prepare(workspace.site, request)
+    prepare(workspace.launch_context, request)
     assert "train.py (8 B)" in capsys.readouterr().err
 
 
@@ -75,14 +75,14 @@ def test_a_preview_keeps_nothing(workspace: Workspace, source: Path) -> None:
     request = Request("e", source, "train.py", environment=environment)
     workspace.drain()
     before = _files(workspace.folder)
-    told = json.loads(preview(workspace.site, request))
+    told = json.loads(preview(workspace.launch_context, request))
 
     assert _files(workspace.folder) == before
     assert told["snapshot_files"] == ["lib/code.py", "notes.txt", "train.py"]
     assert told["notes"][0] == "snapshot: 3 files, 9 B (3 new)"
     assert told["notes"][1].startswith("lib is a copy of ")
     assert any("Python 3.7 cannot record" in note for note in told["notes"])
-    plan = _plan(workspace, submit(workspace.site, request))
+    plan = _plan(workspace, submit(workspace.launch_context, request))
     assert told["snapshot"] == plan.snapshot
     assert told["notes"] == [*plan.notes]
 
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said_before_anything_is_kept(
     workspace.drain()
     before = _files(workspace.folder)
     with pytest.raises(UsageError, match="cannot be"):
-        submit(workspace.site, replace(wrong, source=source))
+        submit(workspace.launch_context, replace(wrong, source=source))
     assert _files(workspace.folder) == before
 
 
@@ -124,7 +124,7 @@ def test_what_a_run_keeps_of_its_code(workspace: Workspace, source: Path) -> Non
     git("add", ".")
     git("commit", "-m", "first")
     (source / "train.py").write_text("print(1)\n")
-    run = submit(workspace.site, Request("e", source, "train.py"))
+    run = submit(workspace.launch_context, Request("e", source, "train.py"))
     kept = _properties(workspace, run)
     assert (kept["azureml.git.branch"], kept["azureml.git.dirty"]) == ("topic", "True")
     assert kept["azureml.git.commit"] == kept["mlflow.source.git.commit"]
@@ -134,7 +134,7 @@ def test_what_a_run_keeps_of_its_code(workspace: Workspace, source: Path) -> Non
     diff = workspace.run_folder(run) / "system_logs" / "code.diff"
     assert "+print(1)" in diff.read_text()
 
-    again = _properties(workspace, rerun(workspace.site, run))
+    again = _properties(workspace, rerun(workspace.launch_context, run))
     same = ("azureml.git.commit", "ContentSnapshotId", "trackboard.source")
     assert [again[key] for key in same] == [kept[key] for key in same]
     assert again["trackboard.rerun_of"] == run
@@ -143,7 +143,9 @@ def test_what_a_run_keeps_of_its_code(workspace: Workspace, source: Path) -> Non
 def test_the_environment_is_a_property(workspace: Workspace, source: Path) -> None:
     packages = ("numpy", "private @ https://me:geheim@example.org/private.whl", "azureml-defaults")
     environment = EnvironmentRequest(name="mine", python="3.11", pip_packages=packages)
-    run = submit(workspace.site, Request("e", source, "train.py", environment=environment))
+    run = submit(
+        workspace.launch_context, Request("e", source, "train.py", environment=environment)
+    )
     said, *substitutions = _properties(workspace, run)["trackboard.environment"].splitlines()
     assert said.startswith("mine: Python 3.11, numpy, private @ https://***@example.org/")
     assert list(_plan(workspace, run).environment.substitutions) == substitutions
@@ -155,9 +157,11 @@ def test_the_environment_is_a_property(workspace: Workspace, source: Path) -> No
 def test_a_rerun_changes_what_it_is_told_to(workspace: Workspace, source: Path) -> None:
     workspace.store.add_compute(Compute("one", "AmlCompute", "any", 0, 1, 1800, 0.0, {}))
     request = Request("e", source, "train.py", ["--lr", 0.1], variables={"COLOUR": "red"})
-    old = submit(workspace.site, request)
+    old = submit(workspace.launch_context, request)
     arguments = ["--lr", 0.2, "x y"]
-    new = rerun(workspace.site, old, arguments=arguments, compute="one", name="n", tags={"a": "b"})
+    new = rerun(
+        workspace.launch_context, old, arguments=arguments, compute="one", name="n", tags={"a": "b"}
+    )
     before, after = _plan(workspace, old), _plan(workspace, new)
     assert (after.script, after.compute) == (("train.py", "--lr", "0.2", "x y"), "one")
     assert after.variables["TRACKBOARD_RUN_ID"] == after.variables["AZUREML_RUN_ID"] == new
@@ -169,16 +173,16 @@ def test_a_rerun_changes_what_it_is_told_to(workspace: Workspace, source: Path) 
     assert found is not None
     assert (found.name, found.experiment) == ("n", "e")
     assert workspace.store.get_tags(new) == {"a": "b"}
-    assert _plan(workspace, rerun(workspace.site, new)).script == after.script
+    assert _plan(workspace, rerun(workspace.launch_context, new)).script == after.script
 
 
 def test_a_snapshot_that_is_gone(workspace: Workspace, source: Path) -> None:
-    run = submit(workspace.site, Request("e", source, "train.py"))
+    run = submit(workspace.launch_context, Request("e", source, "train.py"))
     (file,) = (path for path in (workspace.folder / "blobs").rglob("*") if path.is_file())
     file.unlink()
     with pytest.raises(LookupError, match=r"the code of run .* is gone: 'train\.py' was deleted"):
-        rerun(workspace.site, run)
+        rerun(workspace.launch_context, run)
     (workspace.folder / "snapshots" / f"{_plan(workspace, run).snapshot}.json").unlink()
     with pytest.raises(LookupError, match=r"the code of run .* is gone: there is no snapshot"):
-        rerun(workspace.site, run)
+        rerun(workspace.launch_context, run)
     assert len(workspace.store.list_jobs()) == 1

@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-class Place:
+class WorkerContext:
     """A workspace's folder with a writer that has recorded into it."""
 
     def __init__(self, folder: Path, segment_bytes: int = 1 << 20) -> None:
@@ -62,29 +62,29 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / ".trackboard")
+def place(tmp_path: Path) -> WorkerContext:
+    return WorkerContext(tmp_path / ".trackboard")
 
 
-def delete(place: Place) -> None:
+def delete(place: WorkerContext) -> None:
     shutil.rmtree(place.folder)
 
 
-def delete_the_spools(place: Place) -> None:
+def delete_the_spools(place: WorkerContext) -> None:
     shutil.rmtree(place.spool)
 
 
-def move(place: Place) -> None:
+def move(place: WorkerContext) -> None:
     place.folder.rename(place.folder.with_name("elsewhere"))
 
 
-def move_and_put_a_copy_there(place: Place) -> None:
+def move_and_put_a_copy_there(place: WorkerContext) -> None:
     move(place)
     shutil.copytree(place.folder.with_name("elsewhere"), place.folder)
     shutil.rmtree(place.spool / place.writer.writer)  # so that the test knows which is new
 
 
-def delete_the_segments(place: Place) -> None:
+def delete_the_segments(place: WorkerContext) -> None:
     shutil.rmtree(place.spool / place.writer.writer)
 
 
@@ -93,7 +93,7 @@ WAYS = [delete, delete_the_spools, move, move_and_put_a_copy_there, delete_the_s
 
 @pytest.mark.parametrize("go_away", WAYS)
 def test_a_record_one_second_later_begins_anew_with_whole_runs(
-    place: Place, clock: Clock, go_away: Callable[[Place], None]
+    place: WorkerContext, clock: Clock, go_away: Callable[[WorkerContext], None]
 ) -> None:
     run = place.recorder.create_run("exp", name="name", description="about")
     run.set_tag("tag", "old")
@@ -136,9 +136,9 @@ def test_a_record_one_second_later_begins_anew_with_whole_runs(
 
 @pytest.mark.parametrize("go_away", WAYS)
 def test_a_segment_that_is_full_meets_it_at_once(
-    tmp_path: Path, go_away: Callable[[Place], None]
+    tmp_path: Path, go_away: Callable[[WorkerContext], None]
 ) -> None:
-    place = Place(tmp_path / ".trackboard", segment_bytes=400)
+    place = WorkerContext(tmp_path / ".trackboard", segment_bytes=400)
     run = place.recorder.create_run("exp")
     for value in range(30):
         run.log("n", float(value))
@@ -155,7 +155,9 @@ def test_a_segment_that_is_full_meets_it_at_once(
 
 
 @pytest.mark.parametrize("go_away", WAYS)
-def test_completing_a_run_looks_at_once(place: Place, go_away: Callable[[Place], None]) -> None:
+def test_completing_a_run_looks_at_once(
+    place: WorkerContext, go_away: Callable[[WorkerContext], None]
+) -> None:
     run = place.recorder.create_run("exp")
     run.log("n", 0.0)
     place.writer.sync()
@@ -170,7 +172,7 @@ def test_completing_a_run_looks_at_once(place: Place, go_away: Callable[[Place],
     assert not run.is_stored
 
 
-def test_a_run_that_has_ended_is_not_said_again(place: Place, clock: Clock) -> None:
+def test_a_run_that_has_ended_is_not_said_again(place: WorkerContext, clock: Clock) -> None:
     first = place.recorder.create_run("exp")
     child = first.child("child")
     child.complete()
@@ -184,7 +186,7 @@ def test_a_run_that_has_ended_is_not_said_again(place: Place, clock: Clock) -> N
     assert job.id not in str(content.events)
 
 
-def test_a_second_deletion_is_like_the_first(place: Place, clock: Clock) -> None:
+def test_a_second_deletion_is_like_the_first(place: WorkerContext, clock: Clock) -> None:
     run = place.recorder.create_run("exp")
     run.log("n", 0.0)
     seen = [place.writer.writer]
@@ -199,7 +201,7 @@ def test_a_second_deletion_is_like_the_first(place: Place, clock: Clock) -> None
         seen.append(place.writer.writer)
 
 
-def test_all_kinds_of_records_are_counted_by_run(place: Place, clock: Clock) -> None:
+def test_all_kinds_of_records_are_counted_by_run(place: WorkerContext, clock: Clock) -> None:
     place.writer.append_event(Tagged(RUN, "key", "value"))
     loss, whole = place.writer.series(RUN, "loss"), place.writer.series(RunId("s"), "whole")
     place.writer.append_float(loss, 0, 0, 1.0)
@@ -219,7 +221,7 @@ def test_all_kinds_of_records_are_counted_by_run(place: Place, clock: Clock) -> 
     assert lost == {RUN: 3, "s": 1, "t": 1}
 
 
-def test_what_moved_away_is_whole_there(place: Place, clock: Clock) -> None:
+def test_what_moved_away_is_whole_there(place: WorkerContext, clock: Clock) -> None:
     run = place.recorder.create_run("exp")
     for value in range(10):
         run.log("n", float(value))
@@ -234,7 +236,7 @@ def test_what_moved_away_is_whole_there(place: Place, clock: Clock) -> None:
     assert place.read().of("n") == [11.0]
 
 
-def test_descriptors_that_others_close_lose_nothing(place: Place) -> None:
+def test_descriptors_that_others_close_lose_nothing(place: WorkerContext) -> None:
     run = place.recorder.create_run("exp")
     run.log("n", 0.0)
     former = place.writer.writer
@@ -251,7 +253,7 @@ def test_descriptors_that_others_close_lose_nothing(place: Place) -> None:
     assert content.headers[0]["continues"] == former
 
 
-def test_a_file_of_others_at_our_number_stays_as_it_is(place: Place, clock: Clock) -> None:
+def test_a_file_of_others_at_our_number_stays_as_it_is(place: WorkerContext, clock: Clock) -> None:
     run = place.recorder.create_run("exp")
     run.log("n", 0.0)
     assert place.writer._segment is not None
@@ -268,7 +270,7 @@ def test_a_file_of_others_at_our_number_stays_as_it_is(place: Place, clock: Cloc
     assert [content.of("n") for content in place.read_all()] == [[0.0], [1.0]]
 
 
-def test_descriptors_are_out_of_the_reach_of_the_next_open(place: Place) -> None:
+def test_descriptors_are_out_of_the_reach_of_the_next_open(place: WorkerContext) -> None:
     run = place.recorder.create_run("exp")
     assert place.writer._segment is not None
     assert place.writer._spool is not None
@@ -280,7 +282,7 @@ def test_descriptors_are_out_of_the_reach_of_the_next_open(place: Place) -> None
 
 
 def test_a_folder_that_cannot_be_made_again_is_tried_until_it_can(
-    place: Place, clock: Clock, caplog: pytest.LogCaptureFixture
+    place: WorkerContext, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = place.recorder.create_run("exp")
     run.log("n", 0.0)
@@ -305,7 +307,7 @@ def test_a_folder_that_cannot_be_made_again_is_tried_until_it_can(
 
 
 def test_a_process_that_ends_makes_nothing_again(
-    place: Place, caplog: pytest.LogCaptureFixture
+    place: WorkerContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As at the end of a test in a temporary folder."""
     run = place.recorder.create_run("exp")
@@ -326,7 +328,7 @@ def test_a_process_that_ends_makes_nothing_again(
     assert not place.folder.exists()
 
 
-def test_a_folder_that_is_made_again_is_its_owners(place: Place, clock: Clock) -> None:
+def test_a_folder_that_is_made_again_is_its_owners(place: WorkerContext, clock: Clock) -> None:
     run = place.recorder.create_run("exp")
     delete(place)
     clock.let_a_second_pass()
@@ -335,7 +337,7 @@ def test_a_folder_that_is_made_again_is_its_owners(place: Place, clock: Clock) -
 
 
 def test_a_disk_that_does_not_answer_is_no_folder_that_is_gone(
-    place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    place: WorkerContext, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = place.recorder.create_run("exp")
     former = place.writer.writer
@@ -351,7 +353,7 @@ def test_a_disk_that_does_not_answer_is_no_folder_that_is_gone(
     assert place.read().of("n") == [0.0]
 
 
-def test_the_clock_may_be_set_back(place: Place, clock: Clock) -> None:
+def test_the_clock_may_be_set_back(place: WorkerContext, clock: Clock) -> None:
     run = place.recorder.create_run("exp")
     run.log("n", 0.0)
     delete(place)
@@ -360,7 +362,9 @@ def test_the_clock_may_be_set_back(place: Place, clock: Clock) -> None:
     assert place.read().of("n") == [1.0]
 
 
-def test_an_open_run_is_described_once_more_and_its_end_as_well(place: Place, clock: Clock) -> None:
+def test_an_open_run_is_described_once_more_and_its_end_as_well(
+    place: WorkerContext, clock: Clock
+) -> None:
     run = place.recorder.create_run("exp")
     child = run.child("child")
     place.writer.sync()
@@ -386,7 +390,7 @@ def test_a_writer_without_a_run_goes_on_as_well(tmp_path: Path, clock: Clock) ->
     "payload", [b"{}", b"[]", b"{", b"\x04", b"\x63", b'{"k":"lost","run":"r"}']
 )
 def test_what_somebody_else_wrote_into_a_segment_is_not_counted(
-    place: Place, clock: Clock, payload: bytes
+    place: WorkerContext, clock: Clock, payload: bytes
 ) -> None:
     run = place.recorder.create_run("exp", run_id=RUN)
     run.log("n", 0.0)

@@ -3,7 +3,7 @@
 import pytest
 
 from trackboard.errors import UsageError
-from trackboard.model import Share
+from trackboard.model import ResourceLimits
 from trackboard.targets.machine import Machine
 from trackboard.targets.shares import Shares
 
@@ -16,14 +16,14 @@ def _gpus(slots: int, machine: Machine = _MACHINE, wanted: int | None = None) ->
 
 
 def test_equal_parts() -> None:
-    assert Shares().of(1, 2, _MACHINE) == Share(cpus=4, memory_bytes=None, gpus=("2", "3"))
+    assert Shares().of(1, 2, _MACHINE) == ResourceLimits(cpus=4, memory_bytes=None, gpus=("2", "3"))
     assert Shares().of(0, 3, _MACHINE).cpus == 2
     assert Shares().of(0, 100, _MACHINE).cpus == 1
 
 
 def test_what_the_settings_say() -> None:
     share = Shares(cpus=3, memory_bytes=1 << 30, gpus=1).of(1, 2, _MACHINE)
-    assert share == Share(cpus=3, memory_bytes=1 << 30, gpus=("1",))
+    assert share == ResourceLimits(cpus=3, memory_bytes=1 << 30, gpus=("1",))
 
 
 def test_gpus_of_their_own() -> None:

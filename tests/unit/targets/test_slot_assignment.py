@@ -6,13 +6,13 @@ import pytest
 
 from trackboard.errors import InternalError
 from trackboard.layout import JobPaths
-from trackboard.model import Share
+from trackboard.model import ResourceLimits
 from trackboard.targets.slot_assignment import HeldSlot, keep_slots, read_slots
 
 SLOTS = (
-    HeldSlot(0, Share(cpus=2, memory_bytes=1 << 30, gpus=("0", "GPU-7f"))),
-    HeldSlot(3, Share(gpus=())),
-    HeldSlot(4, Share()),
+    HeldSlot(0, ResourceLimits(cpus=2, memory_bytes=1 << 30, gpus=("0", "GPU-7f"))),
+    HeldSlot(3, ResourceLimits(gpus=())),
+    HeldSlot(4, ResourceLimits()),
 )
 
 

@@ -90,7 +90,7 @@ def submit(
             name=display_name,
         )
         if dry_run:
-            text = preview(workspace.site, request)
+            text = preview(workspace.launch_context, request)
             say(text)
             return text
         run = workspace.submit(request)

@@ -10,8 +10,8 @@ from azureml import _guard as _guard
 from azureml._console import say
 from azureml.core.compute._machine import (
     describe_limits,
-    describe_share,
     describe_sizes,
+    describe_slot_limits,
     describe_use,
 )
 from azureml.core.compute._provisioning import (
@@ -131,15 +131,15 @@ class AmlCompute(ComputeTarget):
                 "publicIpAddress": node.address,
                 "port": None,
                 "runId": node.run,
-                "share": describe_share(node.share),
+                "share": describe_slot_limits(node.limits),
             }
             for node in self._nodes()
         ]
 
     def _nodes(self) -> tuple[Node, ...]:
-        self._kick()
+        self._advance_queue()
         with sdk_errors(ComputeTargetException):
-            return list_nodes(self.workspace._workspace.site, self._compute)
+            return list_nodes(self.workspace._workspace.launch_context, self._compute)
 
     def update(
         self,
@@ -173,7 +173,7 @@ class AmlCompute(ComputeTarget):
         self._compute = replace(changed, modified_s=time.time())
         with sdk_errors(ComputeTargetException):
             self.workspace._workspace.store.set_compute(self._compute)
-        self._kick()
+        self._advance_queue()
 
     def wait_for_completion(  # type: ignore[override]  # the SDK's two differ
         self,
@@ -196,7 +196,9 @@ class AmlCompute(ComputeTarget):
                 f" it has max_nodes={self._compute.max_nodes}."
             )
         if show_output:
-            is_here = self.workspace._workspace.site.target_for(self.name).describe().is_here
+            is_here = (
+                self.workspace._workspace.launch_context.target_for(self.name).describe().is_here
+            )
             where = "slots on this machine" if is_here else "nodes of a Ray cluster at most"
             say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 
@@ -218,8 +220,8 @@ class AmlCompute(ComputeTarget):
     ) -> List[Dict[str, Any]]:
         """How many nodes of each cluster hold a job, and how many it has."""
         with sdk_errors(ComputeTargetException):
-            workspace._workspace.kick()
-            return describe_use(workspace._workspace.site)
+            workspace._workspace.advance_queue()
+            return describe_use(workspace._workspace.launch_context)
 
     @staticmethod
     def list_quotas(workspace: Workspace, location: Optional[str] = None) -> List[Dict[str, Any]]:

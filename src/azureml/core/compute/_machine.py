@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from azureml import _guard as _guard
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.queue.nodes import list_nodes
-from trackboard.model import Share
+from trackboard.model import ResourceLimits
 from trackboard.targets.machine import read_machine
 from trackboard.targets.machine_sizes import list_offers
 
@@ -30,27 +30,27 @@ def describe_sizes(folder: Path) -> List[Dict[str, Any]]:
     ]
 
 
-def describe_share(share: Optional[Share]) -> Dict[str, Any]:
+def describe_slot_limits(limits: Optional[ResourceLimits]) -> Dict[str, Any]:
     """What a slot gives to its job; what is not limited is left out."""
-    if share is None:
+    if limits is None:
         return {}
     found: Dict[str, Any] = {
-        "vCPUs": share.cpus,
-        "gpus": None if share.gpus is None else list(share.gpus),
-        "memoryGB": None if share.memory_bytes is None else round(share.memory_bytes / _GIB, 1),
+        "vCPUs": limits.cpus,
+        "gpus": None if limits.gpus is None else list(limits.gpus),
+        "memoryGB": None if limits.memory_bytes is None else round(limits.memory_bytes / _GIB, 1),
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def describe_use(site: Site) -> List[Dict[str, Any]]:
+def describe_use(context: LaunchContext) -> List[Dict[str, Any]]:
     """Nodes of each cluster: those that hold a job, and those it has."""
     return [
         _entry(
             f"nodes of {compute.name}",
             compute.max_nodes,
-            sum(node.run is not None for node in list_nodes(site, compute)),
+            sum(node.run is not None for node in list_nodes(context, compute)),
         )
-        for compute in site.store.list_computes()
+        for compute in context.store.list_computes()
     ]
 
 

@@ -193,7 +193,7 @@ class RemoteCompute(ComputeTarget):
         Raises:
             ComputeTargetException: Jobs run or wait there, or it was detached already.
         """
-        self._kick()
+        self._advance_queue()
         self._forget()
 
     def _own_properties(self) -> Dict[str, Any]:

@@ -114,7 +114,7 @@ class ComputeTarget:
                 " pass AmlCompute.provisioning_configuration(vm_size='STANDARD_D2_V2', max_nodes=4)."
             )
         target = _put(workspace, make(name, time.time()))
-        target._kick()
+        target._advance_queue()
         return target
 
     @staticmethod
@@ -176,7 +176,7 @@ class ComputeTarget:
             ComputeTargetException: Jobs run or wait there, or it was deleted already.
         """
         with sdk_errors(ComputeTargetException):
-            self.workspace._workspace.kick()  # lets go of jobs whose processes are gone
+            self.workspace._workspace.advance_queue()  # lets go of jobs whose processes are gone
         self._forget()
 
     def detach(self) -> None:
@@ -335,10 +335,10 @@ class ComputeTarget:
         """Always empty."""
         return []
 
-    def _kick(self) -> None:
+    def _advance_queue(self) -> None:
         """Let what waits for it have room that is new."""
         with sdk_errors(ComputeTargetException):
-            self.workspace._workspace.kick()
+            self.workspace._workspace.advance_queue()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r})"

@@ -1,1 +1,1 @@
-"""What a job's processes and its client share: where it happens, its plan, its working copy and its log."""
+"""What a job's processes and its client share: the workspace, its plan, its working copy and its log."""

@@ -1,18 +1,18 @@
-"""What launching needs of a workspace; `trackboard.workspace` makes these."""
+"""What submitting, queueing and canceling need of a workspace; `trackboard.workspace` makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.model import RunId
 from trackboard.ports import Store, Target
 
 
 @dataclass(frozen=True)
-class Site(Place):
-    """A workspace as submitting, queueing and canceling see it."""
+class LaunchContext(WorkerContext):
+    """The parts of a workspace that submitting, queueing and canceling use."""
 
     name: str
     store: Store

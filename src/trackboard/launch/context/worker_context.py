@@ -1,4 +1,4 @@
-"""Where a job happens: what a worker needs before its script starts."""
+"""What a worker needs of a workspace before its script starts."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:  # the ports load numpy, and a worker's start waits for everyt
 
 
 @dataclass(frozen=True)
-class Place:
-    """A workspace as a worker sees it: no store, so that it starts at once."""
+class WorkerContext:
+    """The parts of a workspace that a worker uses: no store among them, so that it starts at once."""
 
     paths: WorkspacePaths  # absolute
     blobs: Blobs
     recorder: Recorder
 
 
-def open_place(folder: Path) -> Place:
-    """The parts of a workspace that load nothing heavy; the same as in the `Site` of `Workspace`."""
+def open_worker_context(folder: Path) -> WorkerContext:
+    """Open the parts of a workspace that load nothing heavy, as `Workspace.launch_context` has them."""
     paths = WorkspacePaths(folder)
-    return Place(paths, open_folder(paths.blobs), get_recorder(paths.spool))
+    return WorkerContext(paths, open_folder(paths.blobs), get_recorder(paths.spool))

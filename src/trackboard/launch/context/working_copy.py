@@ -8,22 +8,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.snapshot.manifest import load_manifest, restore
 from trackboard.layout import LOGS, OUTPUTS, make_folder
 from trackboard.model import JobPlan
 
 
-def make_work(place: Place, plan: JobPlan, is_canceled: Callable[[], bool] = lambda: False) -> bool:
+def make_work(
+    context: WorkerContext, plan: JobPlan, is_canceled: Callable[[], bool] = lambda: False
+) -> bool:
     """Restore the snapshot of a job, with `logs` and `outputs` in it.
 
     Returns:
         Whether all of it is there; not when it was canceled.
     """
-    work = place.paths.job(plan.run).work
+    work = context.paths.job(plan.run).work
     remove_work(work)  # of an earlier attempt
-    manifest = load_manifest(place.paths.snapshots, plan.snapshot)
-    if not restore(place.blobs, manifest, work, is_canceled):
+    manifest = load_manifest(context.paths.snapshots, plan.snapshot)
+    if not restore(context.blobs, manifest, work, is_canceled):
         return False
     for name in (LOGS, OUTPUTS):
         make_folder(work / name)

@@ -12,21 +12,21 @@ from pathlib import Path
 
 from trackboard.errors import UsageError
 from trackboard.launch.processes.process_table import list_members
-from trackboard.launch.processes.watchdog import Guard
+from trackboard.launch.processes.watchdog import Watchdog
 from trackboard.layout import open_file
 
 _POLL_S = 0.02
 
 
-class Script:
-    """A process that runs.
+class ProcessGroup:
+    """Runs one process of a job, with all that it starts.
 
     Args:
         argv: What to run.
         variables: Its environment variables, all of them.
         work: Where it runs.
         console: The file that takes everything it prints.
-        guard: Ends it should this process be killed.
+        watchdog: Ends it should this process be killed.
 
     Attributes:
         end_fd: Can be read once it has ended; -1 where the kernel has no such thing.
@@ -41,9 +41,9 @@ class Script:
         variables: Mapping[str, str],
         work: Path,
         console: Path,
-        guard: Guard,
+        watchdog: Watchdog,
     ) -> None:
-        self._guard = guard
+        self._watchdog = watchdog
         try:
             with open(console, "ab", opener=open_file) as output:
                 self._process = subprocess.Popen(
@@ -60,7 +60,7 @@ class Script:
                 f"{argv[0]!r} could not be started in {work}: {exc.strerror or exc}",
                 hint="Check the interpreter, and that the arguments are not too long.",
             ) from exc
-        guard.watch(self.pid)
+        watchdog.watch(self.pid)
         self.end_fd = _watch_end(self.pid)
         self._is_closed = False
 
@@ -99,7 +99,7 @@ class Script:
             time.sleep(_POLL_S)
         self.kill()
         self._process.wait()
-        self._guard.forget(self.pid)
+        self._watchdog.forget(self.pid)
         if self.end_fd != -1:
             os.close(self.end_fd)
         self._is_closed = True
@@ -118,17 +118,17 @@ class Script:
         return self._signal(0) and bool(list_members({self.pid}))
 
 
-def wait_for_any(scripts: Iterable[Script], timeout_s: float) -> None:
+def wait_for_any(groups: Iterable[ProcessGroup], timeout_s: float) -> None:
     """Wait until one of these, which run, has ended, or the time is over."""
-    running = [*scripts]
-    if all(script.end_fd != -1 for script in running):
+    running = [*groups]
+    if all(group.end_fd != -1 for group in running):
         ends = select.poll()
-        for script in running:
-            ends.register(script.end_fd, select.POLLIN)
+        for group in running:
+            ends.register(group.end_fd, select.POLLIN)
         ends.poll(timeout_s * 1000)
         return
     deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s and all(script.code is None for script in running):
+    while time.monotonic() < deadline_s and all(group.code is None for group in running):
         time.sleep(_POLL_S)
 
 

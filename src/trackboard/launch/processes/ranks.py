@@ -15,10 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trackboard.launch.processes.azure_nodes import node_variables
-from trackboard.launch.processes.limits import merge_shares, share_variables
+from trackboard.launch.processes.limits import limit_variables, merge_limits
 from trackboard.launch.processes.mpi import mpi_command, mpi_variables
 from trackboard.layout import JobPaths
-from trackboard.model import CONSOLE, Distribution, JobPlan, Launcher, Share, console_of_rank
+from trackboard.model import (
+    CONSOLE,
+    Distribution,
+    JobPlan,
+    Launcher,
+    ResourceLimits,
+    console_of_rank,
+)
 
 _HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)  # below those that systems give to whoever does not care
@@ -52,7 +59,7 @@ def make_ranks(
     plan: JobPlan,
     argv: Sequence[str],
     variables: Mapping[str, str],
-    shares: Sequence[Share],
+    node_limits: Sequence[ResourceLimits],
     job: JobPaths,
     hosts: Sequence[Host] = (),
 ) -> tuple[Rank, ...]:
@@ -62,7 +69,7 @@ def make_ranks(
         plan: The job.
         argv: What each process runs.
         variables: Those of all processes.
-        shares: What each node may use; none: nothing was decided.
+        node_limits: What each node may use; none: nothing was decided.
         job: The paths of the job, for what the processes print.
         hosts: One for each node, when they are machines of their own: mpirun is not used then, and
             its variables are set.
@@ -72,10 +79,10 @@ def make_ranks(
     """
     together = plan.distribution
     if together is None:
-        own = share_variables(merge_shares(shares), 1, variables)
+        own = limit_variables(merge_limits(node_limits), 1, variables)
         return (Rank("the script", tuple(argv), {**variables, **own}, job.console(0).name),)
     if together.launcher is Launcher.MPI and not hosts:
-        own = share_variables(merge_shares(shares), together.processes, variables)
+        own = limit_variables(merge_limits(node_limits), together.processes, variables)
         azure = node_variables([_HOST] * together.nodes, free_ports(1)[0], 0)  # to mpirun it is one
         given = {**mpi_variables(), **azure, **variables, **own}
         started = mpi_command(together.processes, argv, job, given)
@@ -86,8 +93,8 @@ def make_ranks(
     nodes = [rank.node for rank in ranks]
     whole: list[Rank] = []
     for number, (rank, node) in enumerate(zip(ranks, nodes, strict=True)):
-        share = shares[node] if node < len(shares) else Share()
-        own = share_variables(share, nodes.count(node), variables)
+        limits = node_limits[node] if node < len(node_limits) else ResourceLimits()
+        own = limit_variables(limits, nodes.count(node), variables)
         azure = node_variables(addresses, places[0].ports[0], node)
         said = {**azure, **variables, **own, **rank.variables}
         whole.append(

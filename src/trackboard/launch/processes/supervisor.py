@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from trackboard.launch.processes.process_group import Script, wait_for_any
+from trackboard.launch.processes.process_group import ProcessGroup, wait_for_any
 from trackboard.launch.processes.process_table import list_members
 from trackboard.launch.processes.ranks import Rank
-from trackboard.launch.processes.watchdog import Guard
+from trackboard.launch.processes.watchdog import Watchdog
 
 GRACE_S = 10.0
 LEFTOVER_GRACE_S = 2.0
@@ -26,7 +26,7 @@ class Failure:
 
 
 class Processes(Protocol):
-    """All processes of a job, wherever they are: what `Running` is for those of this machine."""
+    """All processes of a job, wherever they are: what `Supervisor` is for those of this machine."""
 
     failure: Failure | None
     left: bool
@@ -57,8 +57,8 @@ class Processes(Protocol):
         ...
 
 
-class Running:
-    """All processes of a job; they have been started.
+class Supervisor:
+    """Starts the processes of a job on this machine, and ends all of them when one fails.
 
     Args:
         ranks: What to start.
@@ -91,21 +91,21 @@ class Running:
         self._grace_s = grace_s
         self._leftover_grace_s = leftover_grace_s
         self._kill_at_s: float | None = None
-        self._guard = Guard(locks)
-        self._scripts: list[tuple[Rank, Script]] = []  # that have not ended
+        self._watchdog = Watchdog(locks)
+        self._groups: list[tuple[Rank, ProcessGroup]] = []  # that have not ended
         try:
             for rank in ranks:
                 console = folder / rank.console
-                script = Script(rank.argv, rank.variables, work, console, self._guard)
-                self._scripts.append((rank, script))
+                group = ProcessGroup(rank.argv, rank.variables, work, console, self._watchdog)
+                self._groups.append((rank, group))
         except BaseException:
             self.close()
             raise
 
     @property
     def pids(self) -> set[int]:
-        """Children of this process: theirs, and the guard's."""
-        return {self._guard.pid, *(script.pid for _, script in self._scripts)}
+        """Children of this process: theirs, and the watchdog's."""
+        return {self._watchdog.pid, *(group.pid for _, group in self._groups)}
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for an end; take notice, and do what follows from it.
@@ -113,45 +113,45 @@ class Running:
         Returns:
             Whether all have ended.
         """
-        wait_for_any([script for _, script in self._scripts], timeout_s)
-        for rank, script in [*self._scripts]:
-            code = script.code
+        wait_for_any([group for _, group in self._groups], timeout_s)
+        for rank, group in [*self._groups]:
+            code = group.code
             if code is not None:
-                self._scripts.remove((rank, script))
-                self._close(script)
+                self._groups.remove((rank, group))
+                self._close(group)
                 if code and self._kill_at_s is None:
                     self.failure = Failure(rank, code)
                     self.end()
-        if all(rank.is_server for rank, _ in self._scripts):
+        if all(rank.is_server for rank, _ in self._groups):
             self.end()  # nobody is left whom they could serve
         if self._kill_at_s is not None and time.monotonic() > self._kill_at_s:
             self.kill()
-        return not self._scripts
+        return not self._groups
 
     def end(self) -> None:
         """Ask all of them to end; `wait` ends them by force when they take too long. May be repeated."""
         if self._kill_at_s is None:
             self._kill_at_s = time.monotonic() + self._grace_s
-            for _, script in self._scripts:
-                script.terminate()
+            for _, group in self._groups:
+                group.terminate()
 
     def kill(self) -> None:
         """End all of them by force."""
         self._kill_at_s = self._kill_at_s or time.monotonic()
-        for _, script in self._scripts:
-            script.kill()
+        for _, group in self._groups:
+            group.kill()
 
     def list_pids(self, *, orphans: bool) -> set[int]:
         """All processes of the job, and what they started; see `processes.list_members`."""
-        groups = {script.pid for _, script in self._scripts}
-        return list_members(groups, spare={self._guard.pid}, orphans=orphans)
+        groups = {group.pid for _, group in self._groups}
+        return list_members(groups, spare={self._watchdog.pid}, orphans=orphans)
 
     def close(self) -> None:
-        """End what is there, whatever state it is in, and the guard."""
+        """End what is there, whatever state it is in, and the watchdog."""
         self.kill()
-        for _, script in self._scripts:
-            self._close(script)
-        self._guard.dismiss()
+        for _, group in self._groups:
+            self._close(group)
+        self._watchdog.dismiss()
 
-    def _close(self, script: Script) -> None:
-        self.left = script.close(self._leftover_grace_s) or self.left
+    def _close(self, group: ProcessGroup) -> None:
+        self.left = group.close(self._leftover_grace_s) or self.left

@@ -1,6 +1,6 @@
 """What ends a job's processes when its worker is killed: the kernel closes a pipe, and a shell sees that.
 
-The guard, a shell of a few hundred kilobytes, holds the other end of a pipe of the worker. When the worker
+The watchdog, a shell of a few hundred kilobytes, holds the other end of a pipe of the worker. When the worker
 is gone it ends the groups that it was told of, and on Linux all of their descendants: a launcher such as
 torchrun puts the processes that it starts into sessions of their own. PR_SET_PDEATHSIG would reach children
 only, and not on macOS.
@@ -32,7 +32,7 @@ for pid in $tree; do kill -s KILL "$pid"; done
 """
 
 
-class Guard:
+class Watchdog:
     """Watches over process groups on behalf of this process.
 
     Args:

@@ -1,7 +1,7 @@
 """The queue: who runs next is decided by whoever comes along, one at a time.
 
-There is no daemon. Every submit, every status call and every worker that ends kicks the queue; a lock
-makes them take turns, so that the order is kept and a slot is never given twice. A kicker that is killed
+There is no daemon. Every submit, every status call and every worker that ends advances the queue; a lock
+makes them take turns, so that the order is kept and a slot is never given twice. One that is killed
 halfway leaves a claimed job without a handle: the next one puts it back.
 """
 
@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 
 from trackboard.errors import InternalError, NotFound, Unavailable, UsageError
 from trackboard.launch.context.job_log import tail
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import load_own_plan
 from trackboard.launch.context.working_copy import remove_work
-from trackboard.launch.queue.recovery import take_further
+from trackboard.launch.queue.recovery import recover_submissions
 from trackboard.layout.cancel_flag import request_cancel
 from trackboard.layout.handle import save_engine
 from trackboard.layout.locks import hold
@@ -26,7 +26,7 @@ from trackboard.ports import Target, WorkerState, WorkerStatus
 _LOCK_S = 10.0
 
 
-def kick(site: Site) -> tuple[RunId, ...]:
+def advance_queue(context: LaunchContext) -> tuple[RunId, ...]:
     """Start what waits and has room, and clear away what ended without saying so.
 
     Returns:
@@ -36,68 +36,68 @@ def kick(site: Site) -> tuple[RunId, ...]:
         Unavailable: A worker could not be started, or another process holds the queue; what waits
             goes on waiting.
     """
-    take_further(site)
-    jobs = site.store.list_jobs()
+    recover_submissions(context)
+    jobs = context.store.list_jobs()
     if not jobs:
         return ()
     computes = dict.fromkeys(job.compute for job in jobs)
     started: list[RunId] = []
     gone: list[tuple[QueuedJob, WorkerStatus]] = []
     refused: list[Unavailable] = []
-    with _hold_queue(site):
+    with _hold_queue(context):
         for compute in computes:
             try:
-                gone += _find_gone(site, compute)
-                started += _start_waiting(site, compute)
+                gone += _find_gone(context, compute)
+                started += _start_waiting(context, compute)
             except Unavailable as exc:
                 refused.append(exc)
             except (NotFound, UsageError, InternalError) as exc:  # the others are not to blame
                 say_once(f"jobs for the compute target {compute!r} wait: {exc}")
     for job, status in gone:
-        _bury(site, job, status)
+        _finish_gone(context, job, status)
     if refused:
         raise refused[0]
     return tuple(started)
 
 
-def cancel(site: Site, run: RunId) -> None:
+def cancel(context: LaunchContext, run: RunId) -> None:
     """End a job: at once while it waits, through its worker when it runs. May be repeated.
 
     Raises:
         NotFound: There is no such run.
     """
-    site.drain()
-    site.store.request_cancel(run)
-    with _hold_queue(site):
-        jobs = [job for job in site.store.list_jobs() if job.run == run]
+    context.drain()
+    context.store.request_cancel(run)
+    with _hold_queue(context):
+        jobs = [job for job in context.store.list_jobs() if job.run == run]
         if any(job.claimed for job in jobs):
             with suppress(
                 FileNotFoundError
             ):  # its script removed the folder: the store has it, too
-                request_cancel(site.paths.job(run))  # the worker looks before it starts anything
-        waits = all(_take_back(site, job) for job in jobs if job.claimed)
-        if not jobs or not waits or not site.store.remove_job(run):
+                request_cancel(context.paths.job(run))  # the worker looks before it starts anything
+        waits = all(_take_back(context, job) for job in jobs if job.claimed)
+        if not jobs or not waits or not context.store.remove_job(run):
             return
-    site.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
+    context.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
 
 
-def _take_back(site: Site, job: QueuedJob) -> bool:
+def _take_back(context: LaunchContext, job: QueuedJob) -> bool:
     """Whether a job that was handed to its engine had not begun, and now never will."""
-    target = site.engine_of(job.run, job.compute)
+    target = context.engine_of(job.run, job.compute)
     handle = target.find(job.run)
     return handle is not None and target.withdraw(handle)
 
 
-def _find_gone(site: Site, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
+def _find_gone(context: LaunchContext, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
     """Jobs whose worker is provably gone, each with the engine's words on why."""
     handles: dict[Target, dict[str, QueuedJob]] = {}
-    for job in site.store.list_jobs(compute):
+    for job in context.store.list_jobs(compute):
         if not job.claimed:
             continue
-        target = site.engine_of(job.run, compute)
+        target = context.engine_of(job.run, compute)
         handle = target.find(job.run)
         if handle is None:
-            site.store.release_job(job.run)  # whoever claimed it was killed before it started
+            context.store.release_job(job.run)  # whoever claimed it was killed before it started
         else:
             handles.setdefault(target, {})[handle] = job
     return [
@@ -108,20 +108,20 @@ def _find_gone(site: Site, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]
     ]
 
 
-def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
+def _start_waiting(context: LaunchContext, compute: str) -> Iterator[RunId]:
     """Start jobs in their order: one that needs more slots than are free holds up those behind it.
 
     One that needs more than there are, as they have become fewer, waits and holds up nobody; so does
     another user's, whose own processes start it.
     """
-    waiting = [job.run for job in site.store.list_jobs(compute) if not job.claimed]
+    waiting = [job.run for job in context.store.list_jobs(compute) if not job.claimed]
     if not waiting:
         return
-    target = site.target_for(compute)
+    target = context.target_for(compute)
     passed: list[RunId] = []
     for run in waiting:
         try:
-            plan = load_own_plan(site.paths.job(run))
+            plan = load_own_plan(context.paths.job(run))
             if plan is None:
                 passed.append(run)
                 continue
@@ -130,17 +130,17 @@ def _start_waiting(site: Site, compute: str) -> Iterator[RunId]:
                     return
                 passed.append(run)
                 continue
-            job = site.store.claim_job(compute, without=passed)
+            job = context.store.claim_job(compute, without=passed)
             if job is None or job.run != run:
                 raise InternalError(f"the queue of {compute!r} changed while it was locked")
-            save_engine(site.paths.job(run), target.engine)
+            save_engine(context.paths.job(run), target.engine)
             target.start(plan)
         except Unavailable:
-            site.store.release_job(run)
+            context.store.release_job(run)
             raise
         except (NotFound, InternalError) as exc:
-            site.store.remove_job(run)
-            site.recorder.attach(run, owner=True).fail(f"it cannot be started: {exc}")
+            context.store.remove_job(run)
+            context.recorder.attach(run, owner=True).fail(f"it cannot be started: {exc}")
             continue
         yield run
 
@@ -154,35 +154,35 @@ def _is_possible(target: Target, plan: JobPlan) -> bool:
     return True
 
 
-def _bury(site: Site, job: QueuedJob, status: WorkerStatus) -> None:
+def _finish_gone(context: LaunchContext, job: QueuedJob, status: WorkerStatus) -> None:
     """Let go of a job whose worker is gone; whoever removes it from the queue does the rest."""
-    if not status.is_settled and not _has_ended(site, job.run):
-        return  # its last words are on their way: the next kick looks again
-    if not site.store.remove_job(job.run):
+    if not status.is_settled and not _has_ended(context, job.run):
+        return  # its last words are on their way: the next advance looks again
+    if not context.store.remove_job(job.run):
         return
-    paths = site.paths.job(job.run)
+    paths = context.paths.job(job.run)
     remove_work(paths.work)
-    if not _has_ended(site, job.run):
+    if not _has_ended(context, job.run):
         said = tail(paths.worker_log)
         why = status.cause or "its worker ended without a word"
-        site.recorder.attach(job.run, owner=True).fail(
+        context.recorder.attach(job.run, owner=True).fail(
             why + (f"; the end of its log:\n{said}" if said else "")
         )
 
 
-def _has_ended(site: Site, run: RunId) -> bool:
-    site.drain()
-    found = site.store.find_run(run)
+def _has_ended(context: LaunchContext, run: RunId) -> bool:
+    context.drain()
+    found = context.store.find_run(run)
     return found is not None and found.state.is_terminal
 
 
 @contextmanager
-def _hold_queue(site: Site) -> Iterator[None]:
+def _hold_queue(context: LaunchContext) -> Iterator[None]:
     """Hold the queue's lock."""
-    with hold(site.paths.queue_lock, _LOCK_S) as is_held:
+    with hold(context.paths.queue_lock, _LOCK_S) as is_held:
         if not is_held:
             raise Unavailable(
-                f"another process has held {site.paths.queue_lock} for {_LOCK_S:.0f} s",
+                f"another process has held {context.paths.queue_lock} for {_LOCK_S:.0f} s",
                 hint="What is queued stays queued; ask again.",
             )
         yield

@@ -2,7 +2,7 @@
 
 A run is created in the stream, its place in the queue is in the store, and a client can be killed between
 the two. So it holds a lock on a file of the run's name meanwhile. A file that nobody holds is of a client
-that is gone; whoever kicks the queue next takes its job to where it was going.
+that is gone; whoever advances the queue next takes its job to where it was going.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trackboard.errors import Conflict, InternalError, NotFound
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import is_own_plan, load_plan
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.layout import WorkspacePaths, make_folder, open_file
@@ -22,8 +22,8 @@ from trackboard.model import QueuedJob, RunId, RunState
 
 
 @contextlib.contextmanager
-def halfway(paths: WorkspacePaths, run: RunId) -> Iterator[None]:
-    """Between the first word about a job and its place in the queue.
+def submission_in_progress(paths: WorkspacePaths, run: RunId) -> Iterator[None]:
+    """Hold a lock that says that a job is being queued, from its first record to its row in the queue.
 
     Args:
         paths: The paths of the workspace.
@@ -45,33 +45,33 @@ def halfway(paths: WorkspacePaths, run: RunId) -> Iterator[None]:
         os.close(fd)
 
 
-def take_further(site: Site) -> None:
-    """Queue the jobs of clients that were killed halfway; forget those that have no run yet."""
+def recover_submissions(context: LaunchContext) -> None:
+    """Queue the jobs of clients that were killed while they queued them; forget those without a run."""
     try:
-        names = [name for name in os.listdir(site.paths.submissions) if not name.startswith(".")]
+        names = [name for name in os.listdir(context.paths.submissions) if not name.startswith(".")]
     except FileNotFoundError:
         return
     for name in names:
-        if not is_own_plan(site.paths.job(RunId(name))):
+        if not is_own_plan(context.paths.job(RunId(name))):
             continue
-        with _abandoned(site.paths.submissions / name) as is_abandoned:
+        with _abandoned(context.paths.submissions / name) as is_abandoned:
             if is_abandoned:
-                _take_further(site, RunId(name))
+                _recover(context, RunId(name))
 
 
-def _take_further(site: Site, run: RunId) -> None:
-    site.drain()
-    found = site.store.find_run(run)
+def _recover(context: LaunchContext, run: RunId) -> None:
+    context.drain()
+    found = context.store.find_run(run)
     if found is None:
-        remove_work(site.paths.job(run).folder)
+        remove_work(context.paths.job(run).folder)
     elif found.state is RunState.QUEUED:
         try:
-            plan = load_plan(site.paths.job(run))
-            site.store.add_job(QueuedJob(run, plan.compute, plan.submitted_s, claimed=False))
+            plan = load_plan(context.paths.job(run))
+            context.store.add_job(QueuedJob(run, plan.compute, plan.submitted_s, claimed=False))
         except Conflict:  # it was killed a moment later
             return
         except (NotFound, InternalError) as exc:
-            site.recorder.attach(run, owner=True).fail(f"it cannot be started: {exc}")
+            context.recorder.attach(run, owner=True).fail(f"it cannot be started: {exc}")
 
 
 @contextlib.contextmanager

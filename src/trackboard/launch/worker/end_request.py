@@ -13,7 +13,7 @@ from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.model import RunId, RunState
 
 if TYPE_CHECKING:
-    from trackboard.launch.context.launch_context import Site
+    from trackboard.launch.context.launch_context import LaunchContext
 
 CANCELED = "it was canceled"
 TERMINATED = "its worker was ended by SIGTERM"
@@ -56,13 +56,15 @@ class StoredCancel:
     Args:
         job: The job's paths.
         run: The job's run.
-        open_site: Opens the workspace; called when the store is asked, as that takes long.
+        open_context: Opens the workspace; called when the store is asked, as that takes long.
     """
 
-    def __init__(self, job: JobPaths, run: RunId, open_site: Callable[[], Site]) -> None:
+    def __init__(
+        self, job: JobPaths, run: RunId, open_context: Callable[[], LaunchContext]
+    ) -> None:
         self._flag = CancelFlag(job)
         self._run = run
-        self._open_site = open_site
+        self._open_context = open_context
 
     def is_set(self) -> bool:
         """Whether the flag is there."""
@@ -71,7 +73,7 @@ class StoredCancel:
     def ask(self) -> bool:
         """Whether the store has a cancel request; False where it does not answer."""
         try:
-            return self._open_site().store.is_cancel_requested(self._run)
+            return self._open_context().store.is_cancel_requested(self._run)
         except TrackboardError as exc:  # also settings that somebody is just writing
             note(f"cannot ask whether the run was canceled: {exc}")
             return False

@@ -19,12 +19,12 @@ from trackboard.launch.context.job_log import say
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.processes.interpreter import make_command
 from trackboard.launch.processes.ranks import Host, Rank, free_ports, make_ranks
-from trackboard.launch.processes.supervisor import Failure, Processes, Running
+from trackboard.launch.processes.supervisor import Failure, Processes, Supervisor
 from trackboard.launch.worker.machines import Stage
 from trackboard.launch.worker.plan_adapter import NodeAdapter
 from trackboard.layout import JobPaths, WorkspacePaths
 from trackboard.layout.cancel_flag import is_cancel_requested
-from trackboard.model import JobPlan, RunState, Share
+from trackboard.model import JobPlan, ResourceLimits, RunState
 
 _STEP_S = 0.5
 _TELL_S = 10.0
@@ -85,7 +85,7 @@ class NodePart:
         self._address = address
         self._plan = NodeAdapter(Path(workspace), variables).adapt(load_plan(self._job))
         self._prepared: Prepared | None = None
-        self._running: Running | None = None
+        self._supervisor: Supervisor | None = None
 
     def look(self, ports: int) -> tuple[str, Host]:
         """Its name, and where the other nodes reach it."""
@@ -109,38 +109,38 @@ class NodePart:
         whole = [
             replace(rank, argv=argv, variables={**variables, **rank.variables}) for rank in ranks
         ]
-        self._running = Running(whole, Path(work), self._job.folder)
+        self._supervisor = Supervisor(whole, Path(work), self._job.folder)
 
     def wait(self, timeout_s: float) -> PartState:
         """How they are after so long at most."""
-        running = self._running
-        if running is None:
+        supervisor = self._supervisor
+        if supervisor is None:
             return PartState(has_ended=True)
-        has_ended = running.wait(timeout_s)
-        failure = running.failure
+        has_ended = supervisor.wait(timeout_s)
+        failure = supervisor.failure
         bare = None if failure is None else replace(failure.rank, argv=(), variables={})
-        return PartState(has_ended, bare, 0 if failure is None else failure.code, running.left)
+        return PartState(has_ended, bare, 0 if failure is None else failure.code, supervisor.left)
 
     def end(self) -> None:
         """Ask them to end."""
-        if self._running is not None:
-            self._running.end()
+        if self._supervisor is not None:
+            self._supervisor.end()
 
     def kill(self) -> None:
         """End them by force."""
-        if self._running is not None:
-            self._running.kill()
+        if self._supervisor is not None:
+            self._supervisor.kill()
 
     def close(self) -> None:
         """End what is left of them."""
-        if self._running is not None:
-            self._running.close()
+        if self._supervisor is not None:
+            self._supervisor.close()
         if self._prepared is not None:
             self._prepared.release()
 
 
-class SpreadRunning:
-    """The processes of all nodes, as `Running` is those of this machine.
+class NodesSupervisor:
+    """The processes of all nodes, as `Supervisor` is those of this machine.
 
     Args:
         gang: Their parts.
@@ -177,7 +177,7 @@ class SpreadRunning:
         return set()
 
     def wait(self, timeout_s: float) -> bool:
-        """See `Running.wait`; the first failure ends the processes of all nodes."""
+        """See `Supervisor.wait`; the first failure ends the processes of all nodes."""
         waiting = [node for node in self._nodes if node not in self._ended]
         asked = [self._gang.ask(node, "wait", timeout_s) for node in waiting]
         states = self._gang.wait(asked, timeout_s + 60.0)
@@ -223,7 +223,7 @@ class SeveralNodes:
     Args:
         gang: The parts.
         job: The job's paths.
-        shares: What each node may use.
+        node_limits: What each node may use.
 
     Attributes:
         limit_bytes: None: each node looks after itself.
@@ -231,10 +231,10 @@ class SeveralNodes:
 
     limit_bytes: int | None = None
 
-    def __init__(self, gang: Gang, job: JobPaths, shares: Sequence[Share]) -> None:
+    def __init__(self, gang: Gang, job: JobPaths, node_limits: Sequence[ResourceLimits]) -> None:
         self._gang = gang
         self._job = job
-        self._shares = shares
+        self._node_limits = node_limits
         self._hosts: list[Host] = []
 
     def prepare(self, stage: Stage) -> Prepared | None:
@@ -262,8 +262,8 @@ class SeveralNodes:
     def start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
         """Start the processes of all nodes."""
         del prepared  # each node has its own
-        ranks = make_ranks(plan, (), {}, self._shares, self._job, self._hosts)
-        return SpreadRunning(self._gang, ranks, plan.nodes, work)
+        ranks = make_ranks(plan, (), {}, self._node_limits, self._job, self._hosts)
+        return NodesSupervisor(self._gang, ranks, plan.nodes, work)
 
     def _ask_all(self, stage: Stage, method: str, *words: Any) -> Sequence[Any]:
         asked = [self._gang.ask(node, method, *words) for node in range(stage.plan.nodes)]

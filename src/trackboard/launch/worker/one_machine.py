@@ -7,13 +7,13 @@ from pathlib import Path
 
 from trackboard.environments import Prepared
 from trackboard.launch.processes.interpreter import make_command
-from trackboard.launch.processes.limits import merge_shares
+from trackboard.launch.processes.limits import merge_limits
 from trackboard.launch.processes.ranks import make_ranks
-from trackboard.launch.processes.supervisor import GRACE_S, Processes, Running
+from trackboard.launch.processes.supervisor import GRACE_S, Processes, Supervisor
 from trackboard.launch.worker.environment_stage import Preparing
 from trackboard.launch.worker.machines import Stage
 from trackboard.layout import JobPaths
-from trackboard.model import JobPlan, Share
+from trackboard.model import JobPlan, ResourceLimits
 
 
 class OneMachine:
@@ -21,7 +21,7 @@ class OneMachine:
 
     Args:
         job: The job's paths.
-        shares: What each of the job's slots may use; none: nothing was decided.
+        slot_limits: What each of the job's slots may use; none: nothing was decided.
         locks: Open files whose locks say that its slots are taken.
         grace_s: How long processes may take to end when they are asked to.
 
@@ -32,14 +32,14 @@ class OneMachine:
     def __init__(
         self,
         job: JobPaths,
-        shares: Sequence[Share] = (),
+        slot_limits: Sequence[ResourceLimits] = (),
         *,
         locks: Sequence[int] = (),
         grace_s: float = GRACE_S,
     ) -> None:
-        self.limit_bytes = merge_shares(shares).memory_bytes
+        self.limit_bytes = merge_limits(slot_limits).memory_bytes
         self._job = job
-        self._shares = shares
+        self._slot_limits = slot_limits
         self._locks = locks
         self._grace_s = grace_s
 
@@ -57,5 +57,5 @@ class OneMachine:
     def start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:
         """Start the processes."""
         argv, variables = make_command(plan, prepared, self._job)
-        ranks = make_ranks(plan, argv, variables, self._shares, self._job)
-        return Running(ranks, work, self._job.folder, grace_s=self._grace_s, locks=self._locks)
+        ranks = make_ranks(plan, argv, variables, self._slot_limits, self._job)
+        return Supervisor(ranks, work, self._job.folder, grace_s=self._grace_s, locks=self._locks)

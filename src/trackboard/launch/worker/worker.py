@@ -17,7 +17,7 @@ from types import FrameType
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.context.job_log import say, tail
 from trackboard.launch.context.plan_file import load_plan
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.context.working_copy import make_work, remove_work
 from trackboard.launch.processes.mpi import find_failed_rank
 from trackboard.launch.processes.orphan_reaper import end_orphans, reap_orphans
@@ -48,7 +48,7 @@ class Worker:
     """Carries out the plan of one run.
 
     Args:
-        place: The workspace, as far as its folder goes.
+        context: The workspace, as far as its folder goes.
         run: The run.
         cancel: Knows whether the run was canceled.
         machines: Where the job's processes run.
@@ -61,7 +61,7 @@ class Worker:
 
     def __init__(
         self,
-        place: Place,
+        context: WorkerContext,
         run: RunId,
         cancel: CancelSignal,
         machines: Machines,
@@ -72,7 +72,7 @@ class Worker:
         ask_s: float = 1.0,
         open_files_rest: float = 50.0,
     ) -> None:
-        self._place = place
+        self._context = context
         self._run = run
         self._machines = machines
         self._adapter = adapter or SameMachine()
@@ -80,7 +80,7 @@ class Worker:
         self._follow_s = follow_s
         self._open_files_rest = open_files_rest
         self._end = EndRequest(cancel, ask_s)
-        self._job = place.paths.job(run)
+        self._job = context.paths.job(run)
         self._console = self._job.console(0)
         self._sent_logs: list[Path] = []
         self._open_outside: set[str] = set()  # event files at paths outside of the working copy
@@ -88,7 +88,7 @@ class Worker:
 
     def carry_out(self) -> None:
         """Run the job from preparing to its end; afterwards the run is terminal."""
-        live = self._place.recorder.attach(self._run, owner=True)
+        live = self._context.recorder.attach(self._run, owner=True)
         try:
             outcome = self._attempt(live)
         except TrackboardError as exc:
@@ -113,13 +113,13 @@ class Worker:
         for line in plan.notes:
             say(self._console, line)
         work = self._job.work
-        closed = (self._place.paths.folder,)
+        closed = (self._context.paths.folder,)
         follower = Follower(work, live.append_bytes, live.remove_file, closed=closed)
         for path, file in list_logs(plan, self._job).items():
             follower.watch(path, file)
         try:
             self._end.ask_later()  # the store is opened once something takes long
-            if make_work(self._place, plan, self._beat_and_look):
+            if make_work(self._context, plan, self._beat_and_look):
                 outcome = self._run_in(work, plan, live, follower)
             else:
                 outcome = self._ended_by_request()
@@ -131,7 +131,7 @@ class Worker:
 
     def _run_in(self, work: Path, plan: JobPlan, live: LiveRun, follower: Follower) -> _Outcome:
         """From the environment to the end of the last process."""
-        beat = self._place.recorder.beat
+        beat = self._context.recorder.beat
         stage = Stage(plan, live, follower, self._console, self._end.is_made, beat)
         prepared = self._machines.prepare(stage)
         if prepared is None:
@@ -142,46 +142,46 @@ class Worker:
             return self._ended_by_request()
         self._end.ask_now()
         follower.begin()
-        running = self._machines.start(plan, prepared, work)
+        processes = self._machines.start(plan, prepared, work)
         try:
             live.set_state(RunState.RUNNING)
-            self._supervise(plan, running, follower)
+            self._supervise(plan, processes, follower)
         finally:
-            running.close()
+            processes.close()
             left = self._adopts_orphans and end_orphans(LEFTOVER_GRACE_S)
             prepared.release()
-        if left or running.left:
+        if left or processes.left:
             self._tell("the script has ended; what it left running was ended too")
         live.set_state(RunState.FINALIZING)
-        return self._judge(running.failure)
+        return self._judge(processes.failure)
 
-    def _supervise(self, plan: JobPlan, running: Processes, follower: Follower) -> None:
+    def _supervise(self, plan: JobPlan, processes: Processes, follower: Follower) -> None:
         """Follow the processes until they have ended, and end them when somebody asks for that."""
         began_s = time.monotonic()
         is_told = False
         pause_s = 0.05  # the first look comes early
-        while not running.wait(pause_s):
+        while not processes.wait(pause_s):
             pause_s = 0.001 if follower.poll() else self._follow_s
-            self._place.recorder.beat()  # a script may say nothing for hours
-            self._look_for_open_files(running)
+            self._context.recorder.beat()  # a script may say nothing for hours
+            self._look_for_open_files(processes)
             if self._adopts_orphans:
-                reap_orphans(running.pids)
+                reap_orphans(processes.pids)
             elapsed_s = time.monotonic() - began_s
             if plan.max_duration_s is not None and elapsed_s > plan.max_duration_s:
                 self._end.make(f"it ran longer than its limit of {plan.max_duration_s:g} s")
-            if self._takes_too_much(running):
-                running.kill()  # there is no time to be polite
+            if self._takes_too_much(processes):
+                processes.kill()  # there is no time to be polite
             if self._end.is_made() and not is_told:
                 is_told = True
                 self._tell(f"ending the script: {self._end.why}")
-                running.end()
+                processes.end()
 
-    def _look_for_open_files(self, running: Processes) -> None:
+    def _look_for_open_files(self, processes: Processes) -> None:
         """Event files at absolute paths are found while they are written, or never."""
         began_s = time.monotonic()
         if began_s < self._next_open_files_s:
             return
-        pids = running.list_pids(orphans=self._adopts_orphans)
+        pids = processes.list_pids(orphans=self._adopts_orphans)
         self._open_outside |= find_open_event_files(pids, os.path.realpath(self._job.work))
         now_s = time.monotonic()
         self._next_open_files_s = now_s + self._open_files_rest * (now_s - began_s)
@@ -195,11 +195,11 @@ class Worker:
             for folder in sorted(left)
         ]
 
-    def _takes_too_much(self, running: Processes) -> bool:
+    def _takes_too_much(self, processes: Processes) -> bool:
         limit_bytes = self._machines.limit_bytes
         if limit_bytes is None:
             return False
-        pids = running.list_pids(orphans=self._adopts_orphans)
+        pids = processes.list_pids(orphans=self._adopts_orphans)
         held_bytes = measure_memory(pids, limit_bytes)
         if held_bytes <= limit_bytes:
             return False
@@ -212,7 +212,7 @@ class Worker:
 
     def _beat_and_look(self) -> bool:
         """Say that this process lives, and look whether the job is to end, while its working copy is made."""
-        self._place.recorder.beat()
+        self._context.recorder.beat()
         return self._end.is_made()
 
     def _judge(self, failure: Failure | None) -> _Outcome:
@@ -243,7 +243,7 @@ class Worker:
         self._sent_logs = follower.list_sent()
         lost = [f"{path}: {why}" for path, why in follower.unreadable.items()]
         try:
-            lost += keep_outputs(work, outputs.files, self._place.blobs, live, follower.paths)
+            lost += keep_outputs(work, outputs.files, self._context.blobs, live, follower.paths)
         except Unavailable as exc:
             lost.append(str(exc))
         if not lost:

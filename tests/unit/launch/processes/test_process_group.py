@@ -13,8 +13,8 @@ from tests.waiting import PATIENCE_S, until
 
 from trackboard.errors import UsageError
 from trackboard.launch.processes import process_group as script_module
-from trackboard.launch.processes.process_group import Script, wait_for_any
-from trackboard.launch.processes.watchdog import Guard
+from trackboard.launch.processes.process_group import ProcessGroup, wait_for_any
+from trackboard.launch.processes.watchdog import Watchdog
 
 
 def _is_gone(pid: int) -> bool:
@@ -35,28 +35,28 @@ def console(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def guard() -> Iterator[Guard]:
-    guard = Guard()
-    yield guard
-    guard.dismiss()
+def watchdog() -> Iterator[Watchdog]:
+    watchdog = Watchdog()
+    yield watchdog
+    watchdog.dismiss()
 
 
-Run = Callable[..., Script]
+Run = Callable[..., ProcessGroup]
 
 
 @pytest.fixture
-def run(guard: Guard, console: Path) -> Run:
-    def run(code: str, **environment: str) -> Script:
+def run(watchdog: Watchdog, console: Path) -> Run:
+    def run(code: str, **environment: str) -> ProcessGroup:
         argv = (sys.executable, "-c", code)
         variables = {"PATH": os.environ["PATH"], **environment}
-        return Script(argv, variables, console.parent, console, guard)
+        return ProcessGroup(argv, variables, console.parent, console, watchdog)
 
     return run
 
 
-def _wait(script: Script) -> int | None:
-    wait_for_any([script], PATIENCE_S)
-    return script.code
+def _wait(group: ProcessGroup) -> int | None:
+    wait_for_any([group], PATIENCE_S)
+    return group.code
 
 
 def test_exit_code_folder_variables_and_both_streams(run: Run, console: Path) -> None:
@@ -65,33 +65,33 @@ def test_exit_code_folder_variables_and_both_streams(run: Run, console: Path) ->
         print(os.getcwd(), os.environ["GREETING"], sys.stdin.read() == "", flush=True)
         print("error", file=sys.stderr)
         sys.exit(3)"""
-    script = run(code, GREETING="hello")
-    assert _wait(script) == 3
-    assert not script.close(1.0)
+    group = run(code, GREETING="hello")
+    assert _wait(group) == 3
+    assert not group.close(1.0)
     assert console.read_text() == f"{console.parent} hello True\nerror\n"
 
 
 def test_waits_no_longer_than_asked(run: Run) -> None:
-    script = run("import time; time.sleep(600)")
-    wait_for_any([script], 0.01)
-    assert script.code is None
-    script.kill()
-    assert _wait(script) == -signal.SIGKILL
-    script.close(1.0)
+    group = run("import time; time.sleep(600)")
+    wait_for_any([group], 0.01)
+    assert group.code is None
+    group.kill()
+    assert _wait(group) == -signal.SIGKILL
+    group.close(1.0)
 
 
 def test_waits_where_the_kernel_does_not_tell(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_module, "_watch_end", lambda _pid: -1)
-    script = run("import sys; sys.exit(3)")
+    group = run("import sys; sys.exit(3)")
     other = run("import time; time.sleep(600)")
-    wait_for_any([other, script], PATIENCE_S)
-    assert script.code == 3
+    wait_for_any([other, group], PATIENCE_S)
+    assert group.code == 3
     assert other.code is None
     wait_for_any([other], 0.01)
     other.kill()
     assert _wait(other) == -signal.SIGKILL
-    assert not script.close(1.0)
-    assert not script.close(1.0)  # may be repeated
+    assert not group.close(1.0)
+    assert not group.close(1.0)  # may be repeated
     other.close(1.0)
 
 
@@ -102,11 +102,11 @@ def test_terminate_reaches_children_too(run: Run, tmp_path: Path) -> None:
         other = subprocess.Popen(["sleep", "600"])
         open({str(child)!r}, "w").write(f"{{other.pid}}\\n")
         time.sleep(600)"""
-    script = run(code)
+    group = run(code)
     pid = _pid_in(child)
-    script.terminate()
-    assert _wait(script) == -signal.SIGTERM
-    script.close(1.0)
+    group.terminate()
+    assert _wait(group) == -signal.SIGTERM
+    group.close(1.0)
     assert _is_gone(pid)
 
 
@@ -119,22 +119,22 @@ def test_close_ends_what_ignores_sigterm(run: Run, tmp_path: Path) -> None:
             os._exit(0)
         open({str(child)!r}, "w").write(f"{{os.getpid()}}\\n")
         time.sleep(600)"""
-    script = run(code)
-    assert _wait(script) == 0
+    group = run(code)
+    assert _wait(group) == 0
     pid = _pid_in(child)
-    assert script.close(0.1)
+    assert group.close(0.1)
     until(lambda: _is_gone(pid))
 
 
-def test_interpreter_that_does_not_exist(console: Path, guard: Guard) -> None:
+def test_interpreter_that_does_not_exist(console: Path, watchdog: Watchdog) -> None:
     with pytest.raises(UsageError, match="'/no/python' could not be started"):
-        Script(("/no/python",), {}, console.parent, console, guard)
+        ProcessGroup(("/no/python",), {}, console.parent, console, watchdog)
 
 
 def test_script_dies_with_its_worker(tmp_path: Path) -> None:
-    """The worker is killed by SIGKILL: script and grandchild follow, the guard too."""
+    """The worker is killed by SIGKILL: script and grandchild follow, the watchdog too."""
     pids = tmp_path / "pids"
-    script = f"""if True:
+    group = f"""if True:
         import os, subprocess, time
         other = subprocess.Popen(["sleep", "600"], start_new_session=True)
         open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{other.pid}}\\n")
@@ -142,11 +142,11 @@ def test_script_dies_with_its_worker(tmp_path: Path) -> None:
     worker = f"""if True:
         import sys, time
         from pathlib import Path
-        from trackboard.launch.processes.watchdog import Guard
-        from trackboard.launch.processes.process_group import Script
-        argv = (sys.executable, "-c", {script!r})
+        from trackboard.launch.processes.watchdog import Watchdog
+        from trackboard.launch.processes.process_group import ProcessGroup
+        argv = (sys.executable, "-c", {group!r})
         console = Path({str(tmp_path / "console")!r})
-        Script(argv, {{}}, Path({str(tmp_path)!r}), console, Guard())
+        ProcessGroup(argv, {{}}, Path({str(tmp_path)!r}), console, Watchdog())
         time.sleep(600)"""
     environment = {**os.environ, "PATH": os.environ["PATH"]}
     process = subprocess.Popen([sys.executable, "-c", worker], env=environment)

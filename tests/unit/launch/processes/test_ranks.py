@@ -10,7 +10,7 @@ from trackboard.errors import UsageError
 from trackboard.launch.processes.azure_nodes import node_variables
 from trackboard.launch.processes.ranks import Rank, list_logs, make_ranks
 from trackboard.layout import JobPaths
-from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, RunId, Share
+from trackboard.model import Distribution, EnvironmentPlan, JobPlan, Launcher, ResourceLimits, RunId
 
 _ARGV = ("python", "train.py")
 
@@ -23,10 +23,10 @@ def _plan(together: Distribution | None) -> JobPlan:
 
 
 def _make(
-    folder: Path, together: Distribution | None, *shares: Share, **variables: str
+    folder: Path, together: Distribution | None, *node_limits: ResourceLimits, **variables: str
 ) -> tuple[Rank, ...]:
     return make_ranks(
-        _plan(together), _ARGV, {"COLOUR": "blue", **variables}, shares, JobPaths(folder)
+        _plan(together), _ARGV, {"COLOUR": "blue", **variables}, node_limits, JobPaths(folder)
     )
 
 
@@ -39,8 +39,8 @@ def _column(ranks: tuple[Rank, ...], name: str) -> list[str]:
 
 
 def test_one_process(tmp_path: Path) -> None:
-    share = Share(cpus=2, gpus=("1",))
-    (rank,) = _make(tmp_path, None, share)
+    limits = ResourceLimits(cpus=2, gpus=("1",))
+    (rank,) = _make(tmp_path, None, limits)
     assert (rank.name, rank.argv, rank.console) == ("the script", _ARGV, "console.txt")
     given = {"COLOUR": "blue", "OMP_NUM_THREADS": "2", "CUDA_VISIBLE_DEVICES": "1"}
     assert rank.variables == given
@@ -51,8 +51,8 @@ def test_one_process(tmp_path: Path) -> None:
 
 def test_pytorch_on_two_nodes(tmp_path: Path) -> None:
     together = Distribution(Launcher.PYTORCH, processes=4, nodes=2)
-    shares = [Share(cpus=4, gpus=("0", "1")), Share(cpus=4, gpus=("2", "3"))]
-    ranks = _make(tmp_path, together, *shares, RANK="of the client")
+    node_limits = [ResourceLimits(cpus=4, gpus=("0", "1")), ResourceLimits(cpus=4, gpus=("2", "3"))]
+    ranks = _make(tmp_path, together, *node_limits, RANK="of the client")
     assert [rank.name for rank in ranks] == ["rank 0", "rank 1", "rank 2", "rank 3"]
     assert {rank.argv for rank in ranks} == {_ARGV}
     assert _column(ranks, "RANK") == ["0", "1", "2", "3"]
@@ -82,7 +82,7 @@ def test_the_port_of_the_first_is_free(tmp_path: Path) -> None:
 
 def test_tensorflow(tmp_path: Path) -> None:
     together = Distribution(Launcher.TENSORFLOW, processes=3, nodes=2, parameter_servers=1)
-    ranks = _make(tmp_path, together, Share(gpus=("0",)), Share(gpus=("1",)))
+    ranks = _make(tmp_path, together, ResourceLimits(gpus=("0",)), ResourceLimits(gpus=("1",)))
     assert [rank.name for rank in ranks] == ["worker 0", "worker 1", "parameter server 0"]
     assert [rank.is_server for rank in ranks] == [False, False, True]
     configs = [json.loads(text) for text in _column(ranks, "TF_CONFIG")]
@@ -118,7 +118,7 @@ def test_mpi(tmp_path: Path) -> None:
     mpirun.touch(mode=0o755)
     together = Distribution(Launcher.MPI, processes=3)
     choice = {"OMPI_MCA_hwloc_base_binding_policy": "core"}  # the user's
-    (rank,) = _make(tmp_path, together, Share(cpus=6), PATH=str(tmp_path), **choice)
+    (rank,) = _make(tmp_path, together, ResourceLimits(cpus=6), PATH=str(tmp_path), **choice)
     assert rank.argv[:3] == (str(mpirun), "-n", "3")
     assert rank.argv[-2:] == _ARGV
     assert rank.variables["OMP_NUM_THREADS"] == "2"

@@ -1,4 +1,4 @@
-"""The guard ends what it was told of, and nothing else, once its owner is killed."""
+"""The watchdog ends what it was told of, and nothing else, once its owner is killed."""
 
 import fcntl
 import os
@@ -12,19 +12,19 @@ from tests.waiting import until
 
 _OWNER = """if True:
     import subprocess, sys, time
-    from trackboard.launch.processes.watchdog import Guard
-    guard = Guard()
+    from trackboard.launch.processes.watchdog import Watchdog
+    watchdog = Watchdog()
     watched, forgotten, dismissed = [
         subprocess.Popen(["sleep", "600"], process_group=0) for _ in range(3)
     ]
-    guard.watch(watched.pid)
-    guard.watch(forgotten.pid)
-    guard.forget(forgotten.pid)
-    other = Guard()
+    watchdog.watch(watched.pid)
+    watchdog.watch(forgotten.pid)
+    watchdog.forget(forgotten.pid)
+    other = Watchdog()
     other.watch(dismissed.pid)
     other.dismiss()
     other.dismiss()
-    print(guard.pid, watched.pid, forgotten.pid, dismissed.pid, flush=True)
+    print(watchdog.pid, watched.pid, forgotten.pid, dismissed.pid, flush=True)
     time.sleep(600)"""
 
 
@@ -40,10 +40,10 @@ def test_who_is_watched_ends_with_the_owner(tmp_path: Path) -> None:
         [sys.executable, "-c", _OWNER], stdout=subprocess.PIPE, cwd=tmp_path, text=True
     ) as owner:
         assert owner.stdout is not None
-        guard, watched, *others = map(int, owner.stdout.readline().split())
+        watchdog, watched, *others = map(int, owner.stdout.readline().split())
         owner.kill()
     try:
-        until(lambda: _is_gone(watched) and _is_gone(guard))
+        until(lambda: _is_gone(watched) and _is_gone(watchdog))
         assert not any(map(_is_gone, others))
     finally:
         for pid in others:
@@ -51,29 +51,29 @@ def test_who_is_watched_ends_with_the_owner(tmp_path: Path) -> None:
 
 
 def test_locks_hold_until_who_is_watched_has_been_ended(tmp_path: Path) -> None:
-    """The guard is stopped between the end of its owner and its own work."""
+    """The watchdog is stopped between the end of its owner and its own work."""
     lock = tmp_path / "lock"
     owner_code = f"""if True:
         import fcntl, os, subprocess, time
-        from trackboard.launch.processes.watchdog import Guard
+        from trackboard.launch.processes.watchdog import Watchdog
         lock = os.open({str(lock)!r}, os.O_RDWR | os.O_CREAT)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        guard = Guard([lock])
+        watchdog = Watchdog([lock])
         watched = subprocess.Popen(["sleep", "600"], process_group=0)
-        guard.watch(watched.pid)
-        print(guard.pid, watched.pid, flush=True)
+        watchdog.watch(watched.pid)
+        print(watchdog.pid, watched.pid, flush=True)
         time.sleep(600)"""
     with subprocess.Popen(
         [sys.executable, "-c", owner_code], stdout=subprocess.PIPE, text=True
     ) as owner:
         assert owner.stdout is not None
-        guard, watched = map(int, owner.stdout.readline().split())
-        os.kill(guard, signal.SIGSTOP)
+        watchdog, watched = map(int, owner.stdout.readline().split())
+        os.kill(watchdog, signal.SIGSTOP)
         owner.kill()
     try:
         assert not _is_free(lock)
     finally:
-        os.kill(guard, signal.SIGCONT)
+        os.kill(watchdog, signal.SIGCONT)
     until(lambda: _is_free(lock))
     until(lambda: _is_gone(watched))  # it has got its SIGKILL
 
@@ -90,11 +90,11 @@ def _is_free(lock: Path) -> bool:
 def test_a_guard_that_was_killed_is_no_trouble() -> None:
     code = """if True:
         import os
-        from trackboard.launch.processes.watchdog import Guard
-        guard = Guard()
-        os.kill(guard.pid, 9)
-        os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOWAIT)
-        guard.watch(os.getpid())
-        guard.forget(os.getpid())
-        guard.dismiss()"""
+        from trackboard.launch.processes.watchdog import Watchdog
+        watchdog = Watchdog()
+        os.kill(watchdog.pid, 9)
+        os.waitid(os.P_PID, watchdog.pid, os.WEXITED | os.WNOWAIT)
+        watchdog.watch(os.getpid())
+        watchdog.forget(os.getpid())
+        watchdog.dismiss()"""
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

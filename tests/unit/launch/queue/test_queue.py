@@ -10,11 +10,11 @@ import pytest
 
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.queue import queue
-from trackboard.launch.queue.queue import cancel, kick
+from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.layout import WorkspacePaths
 from trackboard.model import (
     Distribution,
@@ -81,20 +81,20 @@ class NotingTarget:
 class Line:
     """A queue and what is behind it."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, worker_context: WorkerContext) -> None:
+        self.worker_context = worker_context
         self.store = MemoryStore()
         self.removed: set[str] = set()
         self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
-        folder = place.paths.folder
+        folder = worker_context.paths.folder
         ingest = Ingest(
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
             self.store,
             FolderRunFiles(WorkspacePaths(folder)),
         )
-        self.site = Site(
-            **vars(place),
+        self.launch_context = LaunchContext(
+            **vars(worker_context),
             name="w",
             store=self.store,
             drain=ingest.drain,
@@ -111,15 +111,15 @@ class Line:
         for name in names:
             run = RunId(name)
             environment = EnvironmentPlan()
-            folder = str(self.place.paths.folder)
+            folder = str(self.worker_context.paths.folder)
             plan = JobPlan(run, "e", folder, compute, "s", ("x",), environment, {}, 0.0)
             plan = replace(plan, distribution=Distribution(Launcher.PYTORCH, nodes, nodes))
-            save_plan(self.place.paths.job(run), plan)
-            self.place.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
+            save_plan(self.worker_context.paths.job(run), plan)
+            self.worker_context.recorder.create_run("e", kind=RunKind.JOB, run_id=run)
             self.store.add_job(QueuedJob(run, compute, 0.0, claimed=False))
 
     def run(self, name: str) -> Run:
-        self.site.drain()
+        self.launch_context.drain()
         run = self.store.find_run(RunId(name))
         assert run is not None
         return run
@@ -129,16 +129,16 @@ class Line:
 
 
 @pytest.fixture
-def line(place: Place) -> Line:
-    return Line(place)
+def line(worker_context: WorkerContext) -> Line:
+    return Line(worker_context)
 
 
 def test_starts_in_order_while_there_is_room(line: Line) -> None:
     line.add("a", "b", "c", compute="two")
     line.add("d", "e")
-    assert kick(line.site) == ("a", "b", "d")
+    assert advance_queue(line.launch_context) == ("a", "b", "d")
     assert line.waiting() == ["c", "e"]
-    assert kick(line.site) == ()
+    assert advance_queue(line.launch_context) == ()
 
 
 def test_a_compute_target_that_is_gone_holds_up_its_own_jobs_only(
@@ -147,39 +147,39 @@ def test_a_compute_target_that_is_gone_holds_up_its_own_jobs_only(
     line.add("a", compute="two")
     line.add("b")
     line.removed = {"two"}
-    assert kick(line.site) == ("b",)
+    assert advance_queue(line.launch_context) == ("b",)
     assert "jobs for the compute target 'two' wait: there is no" in capsys.readouterr().err
     assert line.waiting() == ["a"]
     line.removed = set()
-    assert kick(line.site) == ("a",)
+    assert advance_queue(line.launch_context) == ("a",)
 
 
 def test_a_large_job_keeps_its_turn(line: Line) -> None:
     line.add("a", compute="two")
     line.add("large", compute="two", nodes=2)
     line.add("b", compute="two")
-    assert kick(line.site) == ("a",)
+    assert advance_queue(line.launch_context) == ("a",)
     line.targets["two"].gone.add("a")
-    assert kick(line.site) == ("large",)
+    assert advance_queue(line.launch_context) == ("large",)
 
 
 def test_one_that_can_never_run_waits_and_holds_up_nobody(line: Line) -> None:
     line.add("large", compute="two", nodes=3)
     line.add("a", "b", "c", compute="two")
-    assert kick(line.site) == ("a", "b")
+    assert advance_queue(line.launch_context) == ("a", "b")
     assert line.waiting() == ["large", "c"]
     line.targets["two"].room = 6
-    assert kick(line.site) == ("large", "c")
+    assert advance_queue(line.launch_context) == ("large", "c")
 
 
 @pytest.mark.requires("root")
 def test_another_users_waits_for_that_user_and_holds_up_nobody(line: Line) -> None:
     line.add("theirs", "ours", "also-ours")
-    os.chown(line.place.paths.job(RunId("theirs")).folder / "plan.json", 4711, 4711)
-    assert kick(line.site) == ("ours",)
+    os.chown(line.worker_context.paths.job(RunId("theirs")).folder / "plan.json", 4711, 4711)
+    assert advance_queue(line.launch_context) == ("ours",)
     line.store.remove_job(RunId("ours"))
     line.targets["one"].gone.add("ours")
-    assert kick(line.site) == ("also-ours",)
+    assert advance_queue(line.launch_context) == ("also-ours",)
     assert line.waiting() == ["theirs"]
 
 
@@ -188,40 +188,40 @@ def test_a_file_system_that_gives_all_files_to_somebody_else(
 ) -> None:
     line.add("a")
     monkeypatch.setattr("os.geteuid", lambda: 4711)
-    assert kick(line.site) == ("a",)
+    assert advance_queue(line.launch_context) == ("a",)
 
 
 def test_whoever_ends_makes_room(line: Line) -> None:
     line.add("a", "b")
-    kick(line.site)
+    advance_queue(line.launch_context)
     line.store.remove_job(RunId("a"))  # as its worker does at its end
     line.targets["one"].gone.add("a")
-    assert kick(line.site) == ("b",)
+    assert advance_queue(line.launch_context) == ("b",)
 
 
 def test_a_worker_that_vanished_is_failed_once_with_what_it_said(line: Line) -> None:
     line.add("a", "b")
-    kick(line.site)
-    folder = line.place.paths.job(RunId("a")).folder
+    advance_queue(line.launch_context)
+    folder = line.worker_context.paths.job(RunId("a")).folder
     (folder / "worker.log").write_text("Fatal Python error: no memory\n")
     (folder / "work").mkdir()
     line.targets["one"].gone.add("a")
-    assert kick(line.site) == ("b",)
+    assert advance_queue(line.launch_context) == ("b",)
     run = line.run("a")
     assert run.state is RunState.FAILED
     assert run.cause.startswith("its worker ended without a word")
     assert run.cause.endswith("Fatal Python error: no memory")
     assert not (folder / "work").exists()
-    assert kick(line.site) == ()
+    assert advance_queue(line.launch_context) == ()
     assert line.run("a").warnings == ()
 
 
 def test_a_worker_that_ended_well_and_was_killed_then_keeps_its_end(line: Line) -> None:
     line.add("a")
-    kick(line.site)
-    line.place.recorder.attach(RunId("a"), owner=True).complete()
+    advance_queue(line.launch_context)
+    line.worker_context.recorder.attach(RunId("a"), owner=True).complete()
     line.targets["one"].gone.add("a")
-    kick(line.site)
+    advance_queue(line.launch_context)
     assert line.run("a").state is RunState.COMPLETED
     assert line.store.list_jobs() == ()
 
@@ -229,7 +229,7 @@ def test_a_worker_that_ended_well_and_was_killed_then_keeps_its_end(line: Line) 
 def test_claimed_and_never_started_goes_back_to_the_head(line: Line) -> None:
     line.add("a", "b")
     assert line.store.claim_job("one") is not None  # by somebody who was killed then
-    assert kick(line.site) == ("a",)
+    assert advance_queue(line.launch_context) == ("a",)
 
 
 def test_a_start_that_is_refused_changes_nothing_for_others(line: Line) -> None:
@@ -237,34 +237,34 @@ def test_a_start_that_is_refused_changes_nothing_for_others(line: Line) -> None:
     line.add("c", compute="two")
     line.targets["one"].refuses = True
     with pytest.raises(Unavailable, match="no more processes"):
-        kick(line.site)
+        advance_queue(line.launch_context)
     assert line.waiting() == ["a", "b"]
     assert line.targets["two"].started == ["c"]
     line.targets["one"].refuses = False
-    assert kick(line.site) == ("a",)
+    assert advance_queue(line.launch_context) == ("a",)
 
 
 def test_a_plan_that_is_gone_fails_its_run_only(line: Line) -> None:
     line.add("a", "b")
-    (line.place.paths.job(RunId("a")).folder / "plan.json").unlink()
-    assert kick(line.site) == ("b",)
+    (line.worker_context.paths.job(RunId("a")).folder / "plan.json").unlink()
+    assert advance_queue(line.launch_context) == ("b",)
     assert line.run("a").state is RunState.FAILED
     assert "plan.json" in line.run("a").cause
 
 
 def test_cancel_of_a_waiting_job(line: Line) -> None:
     line.add("a", "b")
-    kick(line.site)
-    cancel(line.site, RunId("b"))
-    cancel(line.site, RunId("b"))
+    advance_queue(line.launch_context)
+    cancel(line.launch_context, RunId("b"))
+    cancel(line.launch_context, RunId("b"))
     assert (line.run("b").state, line.waiting()) == (RunState.CANCELED, [])
     assert line.run("a").state is RunState.QUEUED
 
 
 def test_cancel_of_a_started_job_is_the_workers_business(line: Line) -> None:
     line.add("a")
-    kick(line.site)
-    cancel(line.site, RunId("a"))
+    advance_queue(line.launch_context)
+    cancel(line.launch_context, RunId("a"))
     assert line.store.is_cancel_requested(RunId("a"))
     assert not line.run("a").state.is_terminal
     assert len(line.store.list_jobs()) == 1
@@ -273,13 +273,13 @@ def test_cancel_of_a_started_job_is_the_workers_business(line: Line) -> None:
 def test_somebody_holds_the_queue(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_LOCK_S", 0.05)
     line.add("a")
-    lock: Path = line.place.paths.folder / "slots" / "queue.lock"
+    lock: Path = line.worker_context.paths.folder / "slots" / "queue.lock"
     lock.parent.mkdir()
     fd = os.open(lock, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         with pytest.raises(Unavailable, match=r"queue\.lock"):
-            kick(line.site)
+            advance_queue(line.launch_context)
     finally:
         os.close(fd)
-    assert kick(line.site) == ("a",)
+    assert advance_queue(line.launch_context) == ("a",)

@@ -7,10 +7,10 @@ import pytest
 
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.context.worker_context import Place
-from trackboard.launch.queue.recovery import halfway, take_further
+from trackboard.launch.context.worker_context import WorkerContext
+from trackboard.launch.queue.recovery import recover_submissions, submission_in_progress
 from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
 from trackboard.layout import WorkspacePaths
@@ -23,9 +23,9 @@ RUN = RunId("demo_1_abc")
 
 
 @pytest.fixture
-def site(place: Place) -> Site:
+def context(worker_context: WorkerContext) -> LaunchContext:
     store = MemoryStore()
-    folder = place.paths.folder
+    folder = worker_context.paths.folder
     ingest = Ingest(
         FolderSpools(folder / "spool", folder / "lock"),
         folder / "lock",
@@ -36,8 +36,8 @@ def site(place: Place) -> Site:
     def target_for(*_names: str) -> Target:
         return LocalTarget(folder, "local", slots=0)  # nobody is started here
 
-    return Site(
-        **vars(place),
+    return LaunchContext(
+        **vars(worker_context),
         name="w",
         store=store,
         drain=ingest.drain,
@@ -46,99 +46,103 @@ def site(place: Place) -> Site:
     )
 
 
-def _plan(site: Site) -> JobPlan:
+def _plan(context: LaunchContext) -> JobPlan:
     environment = EnvironmentPlan()
-    return JobPlan(RUN, "demo", str(site.paths.folder), "cpu", "s", ("x",), environment, {}, 12.5)
+    return JobPlan(
+        RUN, "demo", str(context.paths.folder), "cpu", "s", ("x",), environment, {}, 12.5
+    )
 
 
-def _abandon(site: Site) -> None:
+def _abandon(context: LaunchContext) -> None:
     """What the kernel leaves of a client that was killed: a file, and no lock on it."""
-    place = site.paths.folder / "slots" / "halfway" / RUN
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.touch()
+    file = context.paths.folder / "slots" / "halfway" / RUN
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
 
 
-def _is_clear(site: Site) -> bool:
-    return os.listdir(site.paths.folder / "slots" / "halfway") == []
+def _is_clear(context: LaunchContext) -> bool:
+    return os.listdir(context.paths.folder / "slots" / "halfway") == []
 
 
-def test_nothing_to_do(site: Site) -> None:
-    take_further(site)
-    assert site.store.list_jobs() == ()
+def test_nothing_to_do(context: LaunchContext) -> None:
+    recover_submissions(context)
+    assert context.store.list_jobs() == ()
 
 
-def test_with_a_run_it_is_queued_once(site: Site) -> None:
-    save_plan(site.paths.job(RUN), _plan(site))
-    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    _abandon(site)
-    take_further(site)
-    take_further(site)
-    assert site.store.list_jobs() == (QueuedJob(RUN, "cpu", 12.5, claimed=False),)
-    assert _is_clear(site)
+def test_with_a_run_it_is_queued_once(context: LaunchContext) -> None:
+    save_plan(context.paths.job(RUN), _plan(context))
+    context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    _abandon(context)
+    recover_submissions(context)
+    recover_submissions(context)
+    assert context.store.list_jobs() == (QueuedJob(RUN, "cpu", 12.5, claimed=False),)
+    assert _is_clear(context)
 
 
 @pytest.mark.requires("root")
-def test_another_users_is_left_to_that_user(site: Site) -> None:
-    save_plan(site.paths.job(RUN), _plan(site))
-    os.chown(site.paths.job(RUN).folder / "plan.json", 4711, 4711)
-    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    _abandon(site)
-    take_further(site)
-    assert site.store.list_jobs() == ()
-    assert not _is_clear(site)
+def test_another_users_is_left_to_that_user(context: LaunchContext) -> None:
+    save_plan(context.paths.job(RUN), _plan(context))
+    os.chown(context.paths.job(RUN).folder / "plan.json", 4711, 4711)
+    context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    _abandon(context)
+    recover_submissions(context)
+    assert context.store.list_jobs() == ()
+    assert not _is_clear(context)
 
 
-def test_queued_already(site: Site) -> None:
-    save_plan(site.paths.job(RUN), _plan(site))
-    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    site.store.add_job(QueuedJob(RUN, "cpu", 12.5, claimed=False))
-    _abandon(site)
-    take_further(site)
-    assert len(site.store.list_jobs()) == 1
-    assert _is_clear(site)
+def test_queued_already(context: LaunchContext) -> None:
+    save_plan(context.paths.job(RUN), _plan(context))
+    context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    context.store.add_job(QueuedJob(RUN, "cpu", 12.5, claimed=False))
+    _abandon(context)
+    recover_submissions(context)
+    assert len(context.store.list_jobs()) == 1
+    assert _is_clear(context)
 
 
-def test_ended_already(site: Site) -> None:
-    save_plan(site.paths.job(RUN), _plan(site))
-    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    site.recorder.attach(RUN, owner=True).complete()
-    _abandon(site)
-    take_further(site)
-    assert site.store.list_jobs() == ()
-    assert _is_clear(site)
+def test_ended_already(context: LaunchContext) -> None:
+    save_plan(context.paths.job(RUN), _plan(context))
+    context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    context.recorder.attach(RUN, owner=True).complete()
+    _abandon(context)
+    recover_submissions(context)
+    assert context.store.list_jobs() == ()
+    assert _is_clear(context)
 
 
-def test_without_a_run_nothing_stays(site: Site) -> None:
-    save_plan(site.paths.job(RUN), _plan(site))
-    _abandon(site)
-    take_further(site)
-    assert not site.paths.job(RUN).folder.exists()
-    assert site.store.list_runs() == ()
-    assert _is_clear(site)
+def test_without_a_run_nothing_stays(context: LaunchContext) -> None:
+    save_plan(context.paths.job(RUN), _plan(context))
+    _abandon(context)
+    recover_submissions(context)
+    assert not context.paths.job(RUN).folder.exists()
+    assert context.store.list_runs() == ()
+    assert _is_clear(context)
 
 
-def test_a_run_without_a_plan_has_failed(site: Site) -> None:
-    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    _abandon(site)
-    take_further(site)
-    site.drain()
-    run = site.store.find_run(RUN)
+def test_a_run_without_a_plan_has_failed(context: LaunchContext) -> None:
+    context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    _abandon(context)
+    recover_submissions(context)
+    context.drain()
+    run = context.store.find_run(RUN)
     assert run is not None
     assert run.state is RunState.FAILED
     assert "plan.json" in run.cause
 
 
-def test_a_client_that_lives_is_left_alone(site: Site) -> None:
-    site.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
-    save_plan(site.paths.job(RUN), _plan(site))
-    with halfway(site.paths, RUN):
-        take_further(site)
-        assert site.store.list_jobs() == ()
-        assert site.paths.job(RUN).folder.exists()
-    assert _is_clear(site)
+def test_a_client_that_lives_is_left_alone(context: LaunchContext) -> None:
+    context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+    save_plan(context.paths.job(RUN), _plan(context))
+    with submission_in_progress(context.paths, RUN):
+        recover_submissions(context)
+        assert context.store.list_jobs() == ()
+        assert context.paths.job(RUN).folder.exists()
+    assert _is_clear(context)
 
 
-def test_a_store_that_refuses(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_refuses(
+    context: LaunchContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who submits is told; the run does not say that it waits."""
 
     def refuse(_job: QueuedJob) -> None:
@@ -146,11 +150,11 @@ def test_a_store_that_refuses(site: Site, tmp_path: Path, monkeypatch: pytest.Mo
 
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "train.py").touch()
-    monkeypatch.setattr(site.store, "add_job", refuse)
+    monkeypatch.setattr(context.store, "add_job", refuse)
     with pytest.raises(Unavailable, match="the disk is full"):
-        submit(site, Request("demo", tmp_path / "source", "train.py"))
-    site.drain()
-    (run,) = site.store.list_runs()
+        submit(context, Request("demo", tmp_path / "source", "train.py"))
+    context.drain()
+    (run,) = context.store.list_runs()
     assert run.state is RunState.FAILED
     assert run.cause == "it could not be queued: the disk is full"
-    assert _is_clear(site)
+    assert _is_clear(context)

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker.end_request import StoredCancel
 from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
-from trackboard.model import EnvironmentPlan, JobPlan, Run, RunId, RunKind, Share
+from trackboard.model import EnvironmentPlan, JobPlan, ResourceLimits, Run, RunId, RunKind
 from trackboard.ports import Target
 from trackboard.testing.memory import MemoryStore
 
@@ -31,7 +31,7 @@ RUN = RunId("demo_1_abc")
 class Bench:
     """A worker's whole surroundings."""
 
-    place: Place
+    worker_context: WorkerContext
     store: MemoryStore
     source: Path
 
@@ -45,11 +45,13 @@ class Bench:
     ) -> None:
         """Keep the plan of a script given as text."""
         (self.source / "train.py").write_text(script)
-        taken = take_snapshot(self.source, self.place.paths.folder / "snapshots", self.place.blobs)
+        taken = take_snapshot(
+            self.source, self.worker_context.paths.folder / "snapshots", self.worker_context.blobs
+        )
         plan = JobPlan(
             run=RUN,
             experiment="demo",
-            workspace=str(self.place.paths.folder),
+            workspace=str(self.worker_context.paths.folder),
             compute="local",
             snapshot=taken.digest,
             script=("train.py", *arguments),
@@ -60,16 +62,18 @@ class Bench:
             max_duration_s=max_duration_s,
             notes=("planned with care",),
         )
-        save_plan(self.place.paths.job(RUN), plan)
-        self.place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+        save_plan(self.worker_context.paths.job(RUN), plan)
+        self.worker_context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
 
-    def carry_out(self, open_site: Callable[[], Site] | None = None, *shares: Share) -> Run:
+    def carry_out(
+        self, open_context: Callable[[], LaunchContext] | None = None, *shares: ResourceLimits
+    ) -> Run:
         """Run the worker here; the run as a reader sees it afterwards."""
-        job = self.place.paths.job(RUN)
-        cancel = StoredCancel(job, RUN, open_site or self.site)
+        job = self.worker_context.paths.job(RUN)
+        cancel = StoredCancel(job, RUN, open_context or self.launch_context)
         machine = OneMachine(job, shares, grace_s=0.3)
         Worker(
-            self.place,
+            self.worker_context,
             RUN,
             cancel,
             machine,
@@ -79,12 +83,12 @@ class Bench:
         ).carry_out()
         return self.run()
 
-    def site(self) -> Site:
+    def launch_context(self) -> LaunchContext:
         def no_target(*_names: str) -> Target:
             raise AssertionError("a worker starts nobody before it has ended")
 
-        parts = vars(self.place)
-        return Site(
+        parts = vars(self.worker_context)
+        return LaunchContext(
             **parts,
             name="w",
             store=self.store,
@@ -101,19 +105,19 @@ class Bench:
 
     def file(self, path: str) -> bytes:
         """A plain file of the run."""
-        return (self.place.paths.folder / "runs" / RUN / path).read_bytes()
+        return (self.worker_context.paths.folder / "runs" / RUN / path).read_bytes()
 
     def output(self, path: str) -> bytes:
         """A file of the run that is in the blobs."""
         found = {file.path: file.key for file in self.store.list_files(RUN)}
-        with self.place.blobs.open(found[path]) as blob:
+        with self.worker_context.blobs.open(found[path]) as blob:
             return blob.read()
 
     def paths(self) -> set[str]:
         return {file.path for file in self.store.list_files(RUN)}
 
     def _drain(self) -> None:
-        folder = self.place.paths.folder
+        folder = self.worker_context.paths.folder
         ingest = Ingest(
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
@@ -124,10 +128,10 @@ class Bench:
 
 
 @pytest.fixture
-def bench(place: Place, tmp_path: Path) -> Bench:
+def bench(worker_context: WorkerContext, tmp_path: Path) -> Bench:
     source = tmp_path / "source"
     source.mkdir()
-    return Bench(place, MemoryStore(), source)
+    return Bench(worker_context, MemoryStore(), source)
 
 
 @pytest.fixture(autouse=True)

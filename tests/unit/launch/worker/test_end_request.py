@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.errors import Unavailable
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.worker.end_request import (
     CANCELED,
     TERMINATED,
@@ -83,7 +83,7 @@ def test_the_flag_is_seen_at_once(tmp_path: Path) -> None:
 def test_a_store_that_does_not_answer_cancels_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse() -> Site:
+    def refuse() -> LaunchContext:
         raise Unavailable("the database is locked")
 
     cancel = StoredCancel(JobPaths(tmp_path), RunId("r"), refuse)

@@ -14,9 +14,9 @@ from tests.waiting import until
 from trackboard.environments import Prepared
 from trackboard.errors import UsageError
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker import environment_stage
 from trackboard.launch.worker.end_request import StoredCancel
@@ -44,19 +44,23 @@ Build = Callable[[Say, Say, Callable[[], bool]], Prepared | None]  # report, log
 class Bench:
     """A job whose environment is made by a function of the test."""
 
-    def __init__(self, place: Place, source: Path, patch: pytest.MonkeyPatch) -> None:
-        self.place = place
+    def __init__(
+        self, worker_context: WorkerContext, source: Path, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.worker_context = worker_context
         self.store = MemoryStore()
         self.ask_s = 0.02
         self._patch = patch
         source.mkdir()
         (source / "train.py").write_text("print('started')")
-        taken = take_snapshot(source, place.paths.folder / "snapshots", place.blobs)
+        taken = take_snapshot(
+            source, worker_context.paths.folder / "snapshots", worker_context.blobs
+        )
         environment = EnvironmentPlan(requirements=("numpy",))
         plan = JobPlan(
             RUN,
             "demo",
-            str(place.paths.folder),
+            str(worker_context.paths.folder),
             "local",
             taken.digest,
             ("train.py",),
@@ -64,8 +68,8 @@ class Bench:
             {},
             0,
         )
-        save_plan(place.paths.job(RUN), replace(plan, variables=dict(os.environ)))
-        place.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
+        save_plan(worker_context.paths.job(RUN), replace(plan, variables=dict(os.environ)))
+        worker_context.recorder.create_run("demo", kind=RunKind.JOB, run_id=RUN)
 
     def carry_out(self, build: Build) -> Run:
         def prepare(
@@ -81,19 +85,19 @@ class Bench:
             return build(report, build_log, is_canceled)
 
         self._patch.setattr(environment_stage, "prepare_environment", prepare)
-        job = self.place.paths.job(RUN)
-        cancel = StoredCancel(job, RUN, self.site)
+        job = self.worker_context.paths.job(RUN)
+        cancel = StoredCancel(job, RUN, self.launch_context)
         Worker(
-            self.place, RUN, cancel, OneMachine(job), follow_s=0.02, ask_s=self.ask_s
+            self.worker_context, RUN, cancel, OneMachine(job), follow_s=0.02, ask_s=self.ask_s
         ).carry_out()
         return self.run()
 
-    def site(self) -> Site:
+    def launch_context(self) -> LaunchContext:
         def no_target(*_names: str) -> Target:
             raise AssertionError("a worker starts nobody before it has ended")
 
-        parts = vars(self.place)
-        return Site(
+        parts = vars(self.worker_context)
+        return LaunchContext(
             **parts,
             name="w",
             store=self.store,
@@ -103,7 +107,7 @@ class Bench:
         )
 
     def drain(self) -> None:
-        folder = self.place.paths.folder
+        folder = self.worker_context.paths.folder
         Ingest(
             FolderSpools(folder / "spool", folder / "lock"),
             folder / "lock",
@@ -119,15 +123,17 @@ class Bench:
 
     def text(self, path: str) -> str:
         self.drain()
-        place = self.place.paths.folder / "runs" / RUN / path
-        return place.read_text() if place.exists() else ""
+        file = self.worker_context.paths.folder / "runs" / RUN / path
+        return file.read_text() if file.exists() else ""
 
 
 @pytest.fixture
-def bench(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(
+    worker_context: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
     monkeypatch.setattr(environment_stage, "_TELL_S", 0.02)
     before = signal.getsignal(signal.SIGTERM)
-    yield Bench(place, tmp_path / "source", monkeypatch)
+    yield Bench(worker_context, tmp_path / "source", monkeypatch)
     signal.signal(signal.SIGTERM, before)
 
 
@@ -208,13 +214,13 @@ def test_the_store_is_not_opened_for_what_is_there(
     """It takes longer to load than a script to start."""
     bench.ask_s = 60.0
     opened: list[RunState] = []
-    site = bench.site
+    context = bench.launch_context
 
-    def open_site() -> Site:
+    def open_context() -> LaunchContext:
         opened.append(bench.run().state)
-        return site()
+        return context()
 
-    monkeypatch.setattr(bench, "site", open_site)
+    monkeypatch.setattr(bench, "launch_context", open_context)
 
     def build(_report: Say, _log: Say, is_canceled: Callable[[], bool]) -> Prepared:
         assert not is_canceled()

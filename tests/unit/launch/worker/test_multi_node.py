@@ -15,11 +15,11 @@ from tests.waiting import until
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.plan_file import save_plan
-from trackboard.launch.context.worker_context import Place
+from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.processes.ranks import Host, Rank, make_ranks
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker.end_request import CancelFlag
-from trackboard.launch.worker.multi_node import NodePart, SeveralNodes, SpreadRunning
+from trackboard.launch.worker.multi_node import NodePart, NodesSupervisor, SeveralNodes
 from trackboard.launch.worker.plan_adapter import NodeAdapter
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import JobPaths, WorkspacePaths
@@ -29,10 +29,10 @@ from trackboard.model import (
     EnvironmentPlan,
     JobPlan,
     Launcher,
+    ResourceLimits,
     RunId,
     RunKind,
     RunState,
-    Share,
 )
 from trackboard.testing.memory import MemoryStore
 
@@ -85,7 +85,12 @@ def plan(tmp_path: Path) -> JobPlan:
 
 def ranks(plan: JobPlan, together: Distribution, folder: Path) -> list[dict[str, str]]:
     made = make_ranks(
-        replace(plan, distribution=together), (), {}, [Share(), Share()], JobPaths(folder), HOSTS
+        replace(plan, distribution=together),
+        (),
+        {},
+        [ResourceLimits(), ResourceLimits()],
+        JobPaths(folder),
+        HOSTS,
     )
     return [dict(rank.variables) for rank in made]
 
@@ -117,7 +122,7 @@ def test_mpi_has_the_variables_of_mpirun(plan: JobPlan, tmp_path: Path) -> None:
     assert second["AZ_BATCHAI_MPI_MASTER_NODE"] == "192.0.2.1"
 
 
-def start(plan: JobPlan, tmp_path: Path, script: str) -> tuple[PartsHere, SpreadRunning]:
+def start(plan: JobPlan, tmp_path: Path, script: str) -> tuple[PartsHere, NodesSupervisor]:
     job = WorkspacePaths(tmp_path).job("r")
     work = job.work
     work.mkdir(parents=True)
@@ -125,19 +130,21 @@ def start(plan: JobPlan, tmp_path: Path, script: str) -> tuple[PartsHere, Spread
     save_plan(job, plan)
     gang = PartsHere([NodePart(str(tmp_path), "r", "127.0.0.1", {}) for _ in range(2)])
     assert all(part.prepare() for part in gang.parts)
-    made: Sequence[Rank] = make_ranks(plan, (), {}, [Share(), Share()], job, HOSTS)
-    return gang, SpreadRunning(gang, made, 2, work)
+    made: Sequence[Rank] = make_ranks(
+        plan, (), {}, [ResourceLimits(), ResourceLimits()], job, HOSTS
+    )
+    return gang, NodesSupervisor(gang, made, 2, work)
 
 
-def wait(running: SpreadRunning) -> None:
-    until(lambda: running.wait(0.05))
+def wait(supervisor: NodesSupervisor) -> None:
+    until(lambda: supervisor.wait(0.05))
 
 
 def test_all_of_them_end(plan: JobPlan, tmp_path: Path) -> None:
-    gang, running = start(plan, tmp_path, "import os; print('rank', os.environ['RANK'])")
-    wait(running)
-    running.close()
-    assert running.failure is None
+    gang, supervisor = start(plan, tmp_path, "import os; print('rank', os.environ['RANK'])")
+    wait(supervisor)
+    supervisor.close()
+    assert supervisor.failure is None
     assert gang.is_closed
     folder = tmp_path / "jobs" / "r"
     assert (folder / "console.txt").read_text() == "rank 0\n"
@@ -146,50 +153,50 @@ def test_all_of_them_end(plan: JobPlan, tmp_path: Path) -> None:
 
 def test_one_that_fails_ends_the_others(plan: JobPlan, tmp_path: Path) -> None:
     script = "import os, sys, time; os.environ['RANK'] == '1' and sys.exit(3); time.sleep(600)"
-    _, running = start(plan, tmp_path, script)
-    wait(running)
-    running.close()
-    assert running.failure is not None
-    assert (running.failure.rank.name, running.failure.code) == ("rank 1", 3)
+    _, supervisor = start(plan, tmp_path, script)
+    wait(supervisor)
+    supervisor.close()
+    assert supervisor.failure is not None
+    assert (supervisor.failure.rank.name, supervisor.failure.code) == ("rank 1", 3)
 
 
 def test_a_node_that_is_gone(plan: JobPlan, tmp_path: Path) -> None:
-    gang, running = start(plan, tmp_path, "import time; time.sleep(600)")
+    gang, supervisor = start(plan, tmp_path, "import time; time.sleep(600)")
     gang.gone = 1
     with pytest.raises(Unavailable, match="its machine is gone"):
-        running.wait(0.05)
+        supervisor.wait(0.05)
     gang.gone = -1
-    running.close()
+    supervisor.close()
 
 
 @pytest.mark.parametrize("is_canceled", [False, True])
 def test_a_worker_leads_them(
-    place: Place, plan: JobPlan, tmp_path: Path, is_canceled: bool
+    worker_context: WorkerContext, plan: JobPlan, tmp_path: Path, is_canceled: bool
 ) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "train.py").write_text("import os; print('rank', os.environ['RANK'])")
-    digest = take_snapshot(source, place.paths.snapshots, place.blobs).digest
-    folder, job = place.paths.folder, place.paths.job(plan.run)
+    digest = take_snapshot(source, worker_context.paths.snapshots, worker_context.blobs).digest
+    folder, job = worker_context.paths.folder, worker_context.paths.job(plan.run)
     save_plan(job, replace(plan, snapshot=digest, workspace=str(folder)))
-    place.recorder.create_run("e", kind=RunKind.JOB, run_id=plan.run)
+    worker_context.recorder.create_run("e", kind=RunKind.JOB, run_id=plan.run)
     gang = PartsHere([NodePart(str(folder), plan.run, "127.0.0.1", {}) for _ in range(2)])
     for part in gang.parts if is_canceled else ():
         part.prepare = lambda: False  # type: ignore[method-assign]
     Worker(
-        place,
+        worker_context,
         plan.run,
         CancelFlag(job),
-        SeveralNodes(gang, job, [Share(), Share()]),
+        SeveralNodes(gang, job, [ResourceLimits(), ResourceLimits()]),
         NodeAdapter(folder, {}),
         follow_s=0.02,
     ).carry_out()
     store = MemoryStore()
-    spools = FolderSpools(place.paths.spool, place.paths.lock)
-    Ingest(spools, place.paths.lock, store, FolderRunFiles(place.paths)).drain()
+    spools = FolderSpools(worker_context.paths.spool, worker_context.paths.lock)
+    Ingest(spools, worker_context.paths.lock, store, FolderRunFiles(worker_context.paths)).drain()
     run = store.find_run(plan.run)
     assert run is not None
-    said = (place.paths.run(plan.run) / CONSOLE).read_text()
+    said = (worker_context.paths.run(plan.run) / CONSOLE).read_text()
     assert "waiting for 2 nodes" in said
     if is_canceled:
         assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")

@@ -13,9 +13,9 @@ from tests.unit.launch.worker.conftest import RUN, Bench
 from tests.waiting import until
 
 from trackboard.errors import Unavailable
-from trackboard.launch.context.launch_context import Site
+from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.layout.cancel_flag import request_cancel
-from trackboard.model import CONSOLE, RunState, Share
+from trackboard.model import CONSOLE, ResourceLimits, RunState
 
 
 def _later(action: Callable[[], None], condition: Callable[[], bool]) -> threading.Thread:
@@ -53,7 +53,7 @@ def test_completes_and_keeps_everything(bench: Bench) -> None:
     assert bench.output("outputs/sub/model.bin") == b"weights"
     events = {"outputs/events.out.tfevents.1", "runs/x/events.out.tfevents.2"}
     assert bench.paths() == {CONSOLE, "logs/a.log", "outputs/sub/model.bin"} | events
-    assert not (bench.place.paths.job(RUN).folder / "work").exists()
+    assert not (bench.worker_context.paths.job(RUN).folder / "work").exists()
     assert run.started_s is not None
     assert run.ended_s is not None
 
@@ -106,7 +106,7 @@ def test_what_is_printed_and_logged_is_there_while_it_runs(bench: Bench) -> None
 
 def test_cancel(bench: Bench) -> None:
     bench.save("import time\nprint('up')\ntime.sleep(600)")
-    console = bench.place.paths.job(RUN).folder / "console.txt"
+    console = bench.worker_context.paths.job(RUN).folder / "console.txt"
     thread = _later(
         lambda: bench.store.request_cancel(RUN),
         lambda: bench.run().state is RunState.RUNNING and b"up" in console.read_bytes(),
@@ -118,7 +118,7 @@ def test_cancel(bench: Bench) -> None:
 
 def test_cancel_before_the_script_starts(bench: Bench, tmp_path: Path) -> None:
     bench.save(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    request_cancel(bench.place.paths.job(RUN))
+    request_cancel(bench.worker_context.paths.job(RUN))
     run = bench.carry_out()
     assert (run.state, run.cause) == (RunState.CANCELED, "it was canceled")
     assert not (tmp_path / "ran").exists()
@@ -131,7 +131,7 @@ def test_a_script_that_fails_when_it_is_canceled(bench: Bench) -> None:
         import sys
         open(sys.argv[1], "w")
         sys.exit(1)""",
-        str(bench.place.paths.job(RUN).folder / "cancel"),
+        str(bench.worker_context.paths.job(RUN).folder / "cancel"),
     )
     assert bench.carry_out().state is RunState.CANCELED
 
@@ -144,7 +144,7 @@ def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
         print("up")
         while True: time.sleep(1)"""
     )
-    console = bench.place.paths.job(RUN).folder / "console.txt"
+    console = bench.worker_context.paths.job(RUN).folder / "console.txt"
     thread = _later(
         lambda: bench.store.request_cancel(RUN),
         lambda: bench.run().state is RunState.RUNNING and b"up" in console.read_bytes(),
@@ -156,7 +156,7 @@ def test_cancel_of_a_script_that_ignores_sigterm(bench: Bench) -> None:
 
 def test_sigterm_to_the_worker_ends_the_script(bench: Bench) -> None:
     bench.save("import time\nprint('up')\ntime.sleep(600)")
-    console = bench.place.paths.job(RUN).folder / "console.txt"
+    console = bench.worker_context.paths.job(RUN).folder / "console.txt"
     thread = _later(
         lambda: os.kill(os.getpid(), signal.SIGTERM),
         lambda: console.exists() and b"up" in console.read_bytes(),
@@ -178,7 +178,7 @@ def test_the_console_is_kept_once(bench: Bench) -> None:
     bench.save("print('all of it')")
     bench.carry_out()
     assert b"all of it" in bench.file(CONSOLE)
-    assert sorted(path.name for path in bench.place.paths.job(RUN).folder.iterdir()) == [
+    assert sorted(path.name for path in bench.worker_context.paths.job(RUN).folder.iterdir()) == [
         "plan.json"
     ]
 
@@ -195,7 +195,7 @@ def test_the_console_stays_when_the_disk_refused_a_part(
 
     monkeypatch.setattr("trackboard.spool.segment._write", refuse)
     bench.carry_out()
-    console = bench.place.paths.job(RUN).folder / "console.txt"
+    console = bench.worker_context.paths.job(RUN).folder / "console.txt"
     assert "all of it" in console.read_text()
 
 
@@ -214,13 +214,13 @@ def test_share(bench: Bench) -> None:
     bench.save(
         "import os\nprint(os.environ['OMP_NUM_THREADS'], os.environ['CUDA_VISIBLE_DEVICES'])"
     )
-    assert bench.carry_out(None, Share(cpus=3, gpus=("2",))).state is RunState.COMPLETED
+    assert bench.carry_out(None, ResourceLimits(cpus=3, gpus=("2",))).state is RunState.COMPLETED
     assert bench.file(CONSOLE).endswith(b"3 2\n")
 
 
 def test_limit_of_memory(bench: Bench) -> None:
     bench.save("data = b'x' * 300_000_000\nimport time\ntime.sleep(600)")
-    run = bench.carry_out(None, Share(memory_bytes=200 << 20))
+    run = bench.carry_out(None, ResourceLimits(memory_bytes=200 << 20))
     assert run.state is RunState.FAILED
     assert " GB of memory together, and it may have 0.20 GB" in run.cause
     assert b"[trackboard] ending the script: its processes held" in bench.file(CONSOLE)
@@ -249,7 +249,7 @@ def test_much_output(bench: Bench) -> None:
 
 def test_snapshot_that_is_gone(bench: Bench) -> None:
     bench.save("")
-    for manifest in (bench.place.paths.folder / "snapshots").glob("*.json"):
+    for manifest in (bench.worker_context.paths.folder / "snapshots").glob("*.json"):
         manifest.unlink()
     run = bench.carry_out()
     assert run.state is RunState.FAILED
@@ -257,7 +257,7 @@ def test_snapshot_that_is_gone(bench: Bench) -> None:
 
 
 def test_store_that_does_not_answer(bench: Bench) -> None:
-    def refuse() -> Site:
+    def refuse() -> LaunchContext:
         raise Unavailable("locked")
 
     bench.save("import time\ntime.sleep(0.2)")
@@ -270,7 +270,7 @@ def test_outputs_that_cannot_be_kept(bench: Bench, monkeypatch: pytest.MonkeyPat
     def refuse(_source: object) -> tuple[str, int]:
         raise Unavailable("the disk is full")
 
-    monkeypatch.setattr(bench.place.blobs, "put", refuse)
+    monkeypatch.setattr(bench.worker_context.blobs, "put", refuse)
     run = bench.carry_out()
     assert run.state is RunState.FAILED
     assert "the script ended well, but" in run.cause
@@ -351,7 +351,9 @@ def test_of_many_links_some_are_named(bench: Bench) -> None:
 def test_it_says_that_it_lives_while_the_script_is_silent(bench: Bench) -> None:
     bench.save("import time; time.sleep(0.3)")
     bench.carry_out()
-    spool = b"".join(file.read_bytes() for file in bench.place.paths.folder.glob("spool/*/*.seg"))
+    spool = b"".join(
+        file.read_bytes() for file in bench.worker_context.paths.folder.glob("spool/*/*.seg")
+    )
     assert spool.count(b'"k":"heartbeat"') == 1  # the next one 10 s later
     assert bench.run().state is RunState.COMPLETED
 

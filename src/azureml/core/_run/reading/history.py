@@ -51,7 +51,7 @@ class StoredHistory:
 
     def status(self) -> str:
         """Return the SDK's word for its state; queued jobs that have room are started first."""
-        self._home.workspace.kick()
+        self._home.workspace.advance_queue()
         return self._status_of(self.stored())
 
     def _status_of(self, stored: StoredRun) -> str:
@@ -145,7 +145,7 @@ class StoredHistory:
         from trackboard.launch.context.plan_file import load_plan
 
         try:
-            return load_plan(self._home.workspace.site.paths.job(self._id))
+            return load_plan(self._home.workspace.launch_context.paths.job(self._id))
         except NotFound:
             return None
 
