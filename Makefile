@@ -15,7 +15,7 @@ help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
-	@echo 'make test-fast  unit, contract and facade tests, without a cluster or a browser'
+	@echo 'make test-fast  unit, contract and facade tests, without a cluster, a database server or a browser'
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
 	@echo 'make check      lint, formatting, types, layers, budgets'
@@ -41,7 +41,8 @@ test:
 
 test-fast:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m 'not long and not slow' \
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup \
+	  --ignore tests/contract/test_targets.py --ignore tests/contract/test_postgresql.py \
 	  tests/unit tests/contract tests/facade $(ARGS)
 
 test-long:
