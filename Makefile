@@ -48,7 +48,7 @@ test-fast:
 test-long:
 	@$(SETUP) test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m long --timeout 1800 \
-	  --durations 0 --durations-min 1 tests/long $(ARGS)
+	  --durations 0 --durations-min 1 tests/long tests/e2e tests/frameworks $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/notice.py src/trackboard/model src/trackboard/layout src/trackboard/spool \

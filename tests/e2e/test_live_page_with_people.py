@@ -19,6 +19,8 @@ from tests.waiting import until
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.options import Show
 
+pytestmark = pytest.mark.long  # four pages of a browser, each watched for a while
+
 # The elements of TensorBoard's page that are shown; `Dom` is the live page's own.
 SHOWN = """
 const inside = document.getElementById("frame").contentDocument;

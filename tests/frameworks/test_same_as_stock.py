@@ -12,6 +12,8 @@ from tests.waiting import until
 
 from trackboard.launch.request import Request
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     import trackboard
 
