@@ -12,7 +12,7 @@ import os
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence
 
 if TYPE_CHECKING:
     from azureml._names import Absence
@@ -22,6 +22,7 @@ _MORE = (
     "({cause}) This job can record to its run. For more, its environment needs Python 3.11 or newer, with"
     " numpy, pyyaml, sqlalchemy and zstandard among its packages; or do it outside of the job."
 )
+READS_WITH = ("numpy", "sqlalchemy", "zstandard")  # what reading a history imports beside us
 _WHERE = "docs/compatibility.md lists the SDK's names that are answered."
 
 
@@ -125,15 +126,23 @@ class _Lenient:
             _fill(module, absence, lambda name: None)
 
 
+def can_read() -> bool:
+    """Return whether this process can read a history: a job's own environment need not be able to."""
+    return sys.version_info >= (3, 11) and not any(_list_missing())
+
+
 def check_packages() -> None:
     """See that what is imported at its first use can be, so that what is missing is told now.
 
     Raises:
         ModuleNotFoundError: A package that reading a history needs is not installed.
     """
-    for name in ("numpy", "sqlalchemy", "zstandard"):
-        if importlib.util.find_spec(name) is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    for name in _list_missing():
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _list_missing() -> Iterator[str]:
+    return (name for name in READS_WITH if importlib.util.find_spec(name) is None)
 
 
 def other_names(module: str) -> Callable[[str], Any]:

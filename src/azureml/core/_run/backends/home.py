@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from azureml._finder import READS_WITH, can_read
 from azureml.core._links import experiment_of, unmade_experiment, workspace_of_job
 from azureml.exceptions._tree import UserErrorException
 from trackboard.blobs import open_folder
@@ -16,9 +15,6 @@ from trackboard.model import RunId
 if TYPE_CHECKING:
     from azureml.core._environment.names import RegisteredEnvironments
     from trackboard.workspace import Workspace
-
-# What reading a history needs beside us; a job's own environment need not have it.
-_READS_WITH = ("numpy", "sqlalchemy", "zstandard")
 
 
 class RunHome:
@@ -96,7 +92,7 @@ class JobHome(RunHome):
         """Whether this process can read the history: a job's environment need not."""
         if self._experiment is not None:
             return True
-        return sys.version_info >= (3, 11) and all(map(find_spec, _READS_WITH))
+        return can_read()
 
     @property
     def blobs(self) -> Any:
@@ -109,7 +105,7 @@ class JobHome(RunHome):
         if not self.can_read:
             raise UserErrorException(
                 "This job can record to its run, but not read it back: that needs Python 3.11 and"
-                f" {', '.join(_READS_WITH)}. Add them to the environment's packages, or read the"
+                f" {', '.join(READS_WITH)}. Add them to the environment's packages, or read the"
                 " run from outside."
             )
         workspace = workspace_of_job()
