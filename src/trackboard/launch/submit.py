@@ -130,11 +130,10 @@ def plan_job(context: LaunchContext, request: Request, *, keep: bool = True) -> 
     checked = check_request(context, request)
     snapshot = snapshot_source(context, checked, keep=keep)
     target = context.target_for(request.compute)
-    client = os.environ if target.describe().is_here else None
-    variables = job_variables(
-        request.variables, client or {}, context, request.experiment, checked.run
-    )
-    environment = plan_job_environment(checked, variables, is_here=client is not None)
+    is_here = target.describe().is_here
+    client = os.environ if is_here else {}
+    variables = job_variables(request.variables, client, context, request.experiment, checked.run)
+    environment = plan_job_environment(checked, variables, is_here=is_here)
     plan = make_plan(context, checked, snapshot, environment, variables)
     target.check(plan)
     return PlannedJob(plan, snapshot)
