@@ -28,11 +28,46 @@ RUN = RunId("demo_1_abc")
 
 
 @dataclass
-class Bench:
-    """A worker's whole surroundings."""
+class Surroundings:
+    """What a worker has around it, and what a reader sees of its run."""
 
     worker_context: WorkerContext
     store: MemoryStore
+
+    def launch_context(self) -> LaunchContext:
+        def no_target(*_names: str) -> Target:
+            raise AssertionError("a worker starts nobody before it has ended")
+
+        parts = vars(self.worker_context)
+        return LaunchContext(
+            **parts,
+            name="w",
+            store=self.store,
+            drain=self.drain,
+            target_for=no_target,
+            engine_of=no_target,
+        )
+
+    def run(self) -> Run:
+        self.drain()
+        run = self.store.find_run(RUN)
+        assert run is not None
+        return run
+
+    def drain(self) -> None:
+        folder = self.worker_context.paths.folder
+        Ingest(
+            FolderSpools(folder / "spool", folder / "lock"),
+            folder / "lock",
+            self.store,
+            FolderRunFiles(WorkspacePaths(folder)),
+        ).drain()
+
+
+@dataclass
+class Bench(Surroundings):
+    """A worker that carries out scripts given as text."""
+
     source: Path
 
     def save(
@@ -83,26 +118,6 @@ class Bench:
         ).carry_out()
         return self.run()
 
-    def launch_context(self) -> LaunchContext:
-        def no_target(*_names: str) -> Target:
-            raise AssertionError("a worker starts nobody before it has ended")
-
-        parts = vars(self.worker_context)
-        return LaunchContext(
-            **parts,
-            name="w",
-            store=self.store,
-            drain=self._drain,
-            target_for=no_target,
-            engine_of=no_target,
-        )
-
-    def run(self) -> Run:
-        self._drain()
-        run = self.store.find_run(RUN)
-        assert run is not None
-        return run
-
     def file(self, path: str) -> bytes:
         """A plain file of the run."""
         return (self.worker_context.paths.folder / "runs" / RUN / path).read_bytes()
@@ -115,16 +130,6 @@ class Bench:
 
     def paths(self) -> set[str]:
         return {file.path for file in self.store.list_files(RUN)}
-
-    def _drain(self) -> None:
-        folder = self.worker_context.paths.folder
-        ingest = Ingest(
-            FolderSpools(folder / "spool", folder / "lock"),
-            folder / "lock",
-            self.store,
-            FolderRunFiles(WorkspacePaths(folder)),
-        )
-        ingest.drain()
 
 
 @pytest.fixture

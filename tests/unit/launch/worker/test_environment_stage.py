@@ -4,16 +4,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.launch.worker.conftest import RUN, Surroundings
 from tests.waiting import until
 
 from trackboard.environments import Prepared
 from trackboard.errors import UsageError
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import WorkerContext
@@ -22,33 +22,28 @@ from trackboard.launch.worker import environment_stage
 from trackboard.launch.worker.end_request import StoredCancel
 from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
-from trackboard.layout import WorkspacePaths
 from trackboard.model import (
     BUILD_LOG,
     CONSOLE,
     EnvironmentPlan,
     JobPlan,
     Run,
-    RunId,
     RunKind,
     RunState,
 )
-from trackboard.ports import Target
 from trackboard.testing.memory import MemoryStore
 
-RUN = RunId("demo_1_abc")
 Say = Callable[[str], None]
 Build = Callable[[Say, Say, Callable[[], bool]], Prepared | None]  # report, log, is canceled
 
 
-class Bench:
+class Bench(Surroundings):
     """A job whose environment is made by a function of the test."""
 
     def __init__(
         self, worker_context: WorkerContext, source: Path, patch: pytest.MonkeyPatch
     ) -> None:
-        self.worker_context = worker_context
-        self.store = MemoryStore()
+        super().__init__(worker_context, MemoryStore())
         self.ask_s = 0.02
         self._patch = patch
         source.mkdir()
@@ -92,35 +87,6 @@ class Bench:
         ).carry_out()
         return self.run()
 
-    def launch_context(self) -> LaunchContext:
-        def no_target(*_names: str) -> Target:
-            raise AssertionError("a worker starts nobody before it has ended")
-
-        parts = vars(self.worker_context)
-        return LaunchContext(
-            **parts,
-            name="w",
-            store=self.store,
-            drain=self.drain,
-            target_for=no_target,
-            engine_of=no_target,
-        )
-
-    def drain(self) -> None:
-        folder = self.worker_context.paths.folder
-        Ingest(
-            FolderSpools(folder / "spool", folder / "lock"),
-            folder / "lock",
-            self.store,
-            FolderRunFiles(WorkspacePaths(folder)),
-        ).drain()
-
-    def run(self) -> Run:
-        self.drain()
-        run = self.store.find_run(RUN)
-        assert run is not None
-        return run
-
     def text(self, path: str) -> str:
         self.drain()
         file = self.worker_context.paths.folder / "runs" / RUN / path
@@ -128,13 +94,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(
-    worker_context: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bench]:
+def bench(worker_context: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(environment_stage, "_TELL_S", 0.02)
-    before = signal.getsignal(signal.SIGTERM)
-    yield Bench(worker_context, tmp_path / "source", monkeypatch)
-    signal.signal(signal.SIGTERM, before)
+    return Bench(worker_context, tmp_path / "source", monkeypatch)
 
 
 def test_it_is_said_how_far_it_is(bench: Bench) -> None:
