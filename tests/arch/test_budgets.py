@@ -4,16 +4,21 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TypeGuard
 
 import pytest
+from tests.arch.source import (
+    MODULES,
+    ROOT,
+    SOURCE,
+    find_circle,
+    imported_by,
+    is_for_types_only,
+    name_of,
+    parse,
+    walk_at_runtime,
+)
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src"
-MODULES = sorted(SOURCE.rglob("*.py"))
 FILES = [
     file
     for folder in ("src", "tests", "benchmarks", "scripts")
@@ -24,15 +29,6 @@ MAX_FILE_LINES = 500
 MAX_BODY_LINES = 60
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "base", "manager"}
 LIST_NEW = "print(*({*sys.modules} - old))"
-
-
-def name_of(file: Path) -> str:
-    parts = file.relative_to(SOURCE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
 
 def relative(file: Path) -> str:
@@ -79,46 +75,17 @@ def test_files_are_named_for_what_they_hold() -> None:
     assert list(SOURCE.glob("trackboard/**/core*")) == []
 
 
-def is_for_types_only(node: ast.AST) -> TypeGuard[ast.If]:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
-def walk_at_runtime(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not is_for_types_only(child):
-            yield from walk_at_runtime(child)
-
-
-def imports_of(module: str, file: Path, known: set[str]) -> Iterator[str]:
-    """Our modules that `file` imports when it runs, also within functions; not those for types only."""
-    for node in walk_at_runtime(parse(file)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} imports relatively"
-            names = [
-                full if (full := f"{node.module}.{alias.name}") in known else str(node.module)
-                for alias in node.names
-            ]
-        else:
-            continue
-        yield from (name for name in names if name in known and name != module)
-
-
 def test_no_import_circles() -> None:
-    files = {name_of(file): file for file in MODULES}
-    graph = {name: set(imports_of(name, file, set(files))) for name, file in files.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail("modules import each other: " + " <- ".join(error.args[1]))
+    """Imports within functions count, those for types only do not."""
+    graph = {
+        name: {each for node in walk_at_runtime(parse(file)) for each in imported_by(node)} - {name}
+        for name, file in MODULES.items()
+    }
+    assert find_circle(graph) == ""
 
 
-@pytest.mark.parametrize(
-    "program", ["import trackboard", "import trackboard.record", "from azureml.core import Run"]
-)
-def test_recording_needs_the_standard_library_only(program: str) -> None:
+def packages_loaded_by(program: str) -> set[str]:
+    """The packages that a new process imports for a program."""
     answer = subprocess.run(
         [sys.executable, "-c", f"import sys; old = {{*sys.modules}}\n{program}\n{LIST_NEW}"],
         capture_output=True,
@@ -126,7 +93,14 @@ def test_recording_needs_the_standard_library_only(program: str) -> None:
         timeout=60,
         check=True,
     )
-    loaded = {name.partition(".")[0] for name in answer.stdout.split()}
+    return {name.partition(".")[0] for name in answer.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    "program", ["import trackboard", "import trackboard.record", "from azureml.core import Run"]
+)
+def test_recording_needs_the_standard_library_only(program: str) -> None:
+    loaded = packages_loaded_by(program)
     assert loaded - sys.stdlib_module_names - {"trackboard", "azureml"} == set()
 
 
@@ -135,15 +109,8 @@ def test_recording_needs_the_standard_library_only(program: str) -> None:
     ["import trackboard", "from azureml.core import Workspace, Experiment, Run, Environment"],
 )
 def test_a_client_loads_what_reads_a_history_when_it_reads_one(program: str) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-c", f"import sys; old = {{*sys.modules}}\n{program}\n{LIST_NEW}"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
     heavy = {"alembic", "numpy", "sqlalchemy", "tensorboard", "zstandard"}
-    assert {name.partition(".")[0] for name in answer.stdout.split()} & heavy == set()
+    assert packages_loaded_by(program) & heavy == set()
 
 
 def bound_by(tree: ast.Module) -> tuple[set[str], set[str]]:
@@ -177,7 +144,7 @@ def listed_in_all(tree: ast.Module) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "file", [file for file in MODULES if file.name == "__init__.py"], ids=name_of
+    "file", [file for file in MODULES.values() if file.name == "__init__.py"], ids=name_of
 )
 def test_all_lists_what_a_package_exports(file: Path) -> None:
     tree = parse(file)
@@ -193,7 +160,7 @@ def test_all_lists_what_a_package_exports(file: Path) -> None:
 def test_only_the_command_and_the_facade_print() -> None:
     bad = [
         f"{relative(file)}:{node.lineno}"
-        for file in MODULES
+        for file in MODULES.values()
         if not name_of(file).startswith(("trackboard.cli", "azureml"))
         for node in ast.walk(parse(file))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
@@ -213,7 +180,7 @@ def test_every_public_module_of_the_facade_asks_the_guard_first() -> None:
     guard = "from azureml import _guard as _guard"
     bad = [
         relative(file)
-        for file in MODULES
+        for file in MODULES.values()
         if name_of(file).startswith("azureml") and "._" not in name_of(file)
         if [ast.unparse(node) for node in parse(file).body if is_import_of_ours(node)][:1]
         != [guard]

@@ -62,7 +62,7 @@ def create_sqlite(
 
 
 def open_read_only(path: Path, reason: str, *, network_folder: bool = False) -> SqlStore:
-    """Open the history in a SQLite database that cannot be written; see `stores.read_only`.
+    """Open the history in a SQLite database that cannot be written; see `stores.engine.read_only`.
 
     Args:
         path: The database's file, which is there.
@@ -79,7 +79,7 @@ def open_read_only(path: Path, reason: str, *, network_folder: bool = False) -> 
 
 
 def open_postgresql(url: str, *, wait_s: float = WAIT_S) -> SqlStore:
-    """Open the history in the PostgreSQL database at `url`; see `stores.postgresql`."""
+    """Open the history in the PostgreSQL database at `url`; see `stores.engine.postgresql`."""
     from trackboard.stores.engine import postgresql
 
     return SqlStore(postgresql.open_database(url, wait_s=wait_s))

@@ -17,7 +17,7 @@ from trackboard.layout import WorkspacePaths, replace_file
 class Registration:
     """The database that ingests a workspace."""
 
-    id: str  # as `stores.identity` says; each copy of the database has it
+    id: str  # as `stores.schema.identity` says; each copy of the database has it
     path: str  # where it was when it was registered; for people
 
 

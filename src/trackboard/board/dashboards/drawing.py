@@ -31,16 +31,10 @@ _LAST_DRAWABLE = "\u017f"  # Pillow's own typeface knows Latin letters
 WIDTH, HEIGHT = 350, 215  # of a picture
 _TALL = 350  # the height of a matrix that needs it
 _TOP, _GAP, _RIGHT = 20, 6, 8
-_SIDE_TITLE, _TITLE, _LABEL, _NUMBER = (
-    18,
-    12,
-    12,
-    11,
-)  # room for the one at the left; sizes of letters
-_LABEL_PIXELS, _TURNED_PIXELS = (
-    (96, 56),
-    64,
-)  # of the longest label of a row, or less; and of a column
+_SIDE_TITLE = 18  # room for the title at the left
+_TITLE, _LABEL, _NUMBER = 12, 12, 11  # sizes of letters
+_LABEL_PIXELS = (96, 56)  # of the longest label of a row, or less
+_TURNED_PIXELS = 64  # of the longest label of a column that is written upwards
 _FEWEST_TURNED_PIXELS = 36  # before a picture is higher
 _LINE = 13  # from one line to the next
 _FEWEST_LABELS = 4  # of columns, before they are written upwards

@@ -118,7 +118,7 @@ def row_of(run: Run, values: Mapping[str, Value]) -> Row:
 def merge(own: Rows, native: Tags) -> Tags:
     """Put rows and those in the tags of event files together; of one run, each name once, ours first.
 
-    What is declared in event files stays as it is: see `board.declarations`.
+    What is declared in event files stays as it is: see `board.series.declarations`.
     """
     rows = dict(own)
     for run, tags in native.items():

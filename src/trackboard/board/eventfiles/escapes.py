@@ -1,6 +1,6 @@
 """Names that JSON escapes: TensorBoard's fast reader gives back no image, sound or graph of such.
 
-See `board.odd_names`.
+See `board.eventfiles.odd_names`.
 """
 
 from __future__ import annotations

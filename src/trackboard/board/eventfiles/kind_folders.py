@@ -1,9 +1,9 @@
 """Copies of what event files hold under tags of several kinds, each kind in a folder of its own.
 
-TensorBoard's readers take a tag for what its first value is, and lose the others (see `board.tag_kinds`). So
-a thread reads along, and of such tags, and of these only, writes what is of one kind to a folder that another
-reader follows. A reader never forgets: where a tag turns out to be of one more kind, its run is copied anew,
-to folders with other numbers.
+TensorBoard's readers take a tag for what its first value is, and lose the others (see
+`board.eventfiles.tag_kinds`). So a thread reads along, and of such tags, and of these only, writes what is of
+one kind to a folder that another reader follows. A reader never forgets: where a tag turns out to be of one
+more kind, its run is copied anew, to folders with other numbers.
 """
 
 from __future__ import annotations

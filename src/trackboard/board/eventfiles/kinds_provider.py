@@ -1,7 +1,7 @@
 """Native event files with all that is under tags of several kinds: TensorBoard's readers show one at most.
 
-What `board.kind_folders` copies apart is read by a second reader, and shown under its own name on the
-dashboard of each kind; the first one is not asked for it.
+What `board.eventfiles.kind_folders` copies apart is read by a second reader, and shown under its own name on
+the dashboard of each kind; the first one is not asked for it.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Reader(Protocol):
 
     provider: Any  # a tensorboard.data.provider.DataProvider over the folder
     failures: tuple[type[Exception], ...]  # what its provider raises when the reader is lost
-    takes_any_name: bool  # or else see `board.odd_names`
+    takes_any_name: bool  # or else see `board.eventfiles.odd_names`
 
     def is_alive(self) -> bool:
         """Whether it still answers."""

@@ -7,7 +7,7 @@
 Everything has a fixed place, so exporting again brings the files up to date and adds none. The number
 in the history's name makes TensorBoard read it after the native files of the same run: where both hold
 a tag, the history wins there as it does in the live view. Of native files only that is changed which would
-spoil the parameters of all runs; see `board.native_marks`.
+spoil the parameters of all runs; see `board.export.native_hparams`.
 
 A TensorBoard that is open on the folder keeps the files it has read: start it again after exporting again.
 """

@@ -1,8 +1,9 @@
 """Tags in native event files, as an export copies them.
 
 Images, sounds and graphs under a name that TensorBoard's fast reader cannot give them back for (see
-`board.escapes`) are listed and never shown: in a copy such a tag is escaped. Of a tag of several kinds (see
-`board.tag_kinds`) one keeps the name, as in `board.history_tags`, and the others add a word to it.
+`board.eventfiles.escapes`) are listed and never shown: in a copy such a tag is escaped. Of a tag of several
+kinds (see `board.eventfiles.tag_kinds`) one keeps the name, as in `board.export.tag_names`, and the others
+add a word to it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The live view shows a name on every dashboard that has something of it: a confusion matrix as an image and
 as a table. In an event file a tag belongs to one dashboard, so the others add a word to the name. Images
-of a name that TensorBoard cannot give them back for (see `board.escapes`) have it escaped.
+of a name that TensorBoard cannot give them back for (see `board.eventfiles.escapes`) have it escaped.
 """
 
 from __future__ import annotations

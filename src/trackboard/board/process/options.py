@@ -37,7 +37,7 @@ class Command:
     show: Show
     host: str
     port: int
-    control: int  # file descriptor, see `board.control`
+    control: int  # file descriptor, see `board.process.handshake`
     output: Path  # where its output goes; it removes the file, and its folder, when it ends as it should
     path_prefix: str = ""
 

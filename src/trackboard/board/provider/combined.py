@@ -187,11 +187,11 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
     def list_hyperparameters(
         self, ctx: Any = None, *, experiment_ids: list[str], limit: int | None = None
     ) -> tb.ListHyperparametersResult:
-        """List nothing: parameters come as tags, see `board.hparams`."""
+        """List nothing: parameters come as tags, see `board.dashboards.hparams`."""
         return tb.ListHyperparametersResult(hyperparameters=[], session_groups=[])
 
     def read_hyperparameters(self, ctx: Any = None, **which: Any) -> list[Any]:
-        """Read nothing: parameters come as tags, see `board.hparams`."""
+        """Read nothing: parameters come as tags, see `board.dashboards.hparams`."""
         return []
 
     def _list_hparams(

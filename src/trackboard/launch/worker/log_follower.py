@@ -1,8 +1,8 @@
 """Files that grow while a script runs, sent on as they grow.
 
 `log_files` says which. A file is read from where it was left; when it shrank, was replaced, or no longer
-holds what was sent of it, its copy starts again from nothing. `replaced` says whose copy goes when a file
-has gone.
+holds what was sent of it, its copy starts again from nothing. `replaced_files` says whose copy goes when a
+file has gone.
 """
 
 from __future__ import annotations

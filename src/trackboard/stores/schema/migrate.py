@@ -1,7 +1,7 @@
 """Bringing the tables of an older trackboard up to date, a step for each version of the layout.
 
 Imported only when a stored layout is older. The steps are written out as they were when they were made:
-they must not follow what `schema` says today. Each only adds: a process that still runs with the code
+they must not follow what `tables` says today. Each only adds: a process that still runs with the code
 before it goes on reading and writing beside those with the new code.
 """
 

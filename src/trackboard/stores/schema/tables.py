@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from trackboard.stores.rules.short_text import Text as _Text
 from trackboard.stores.rules.short_text import short
 
-SCHEMA = 3  # an older one is brought up to date by `stores.migrate`
+SCHEMA = 3  # an older one is brought up to date by `stores.schema.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -258,7 +258,7 @@ chunk = sa.Table(
     sa.Column("max_value", sa.Double, nullable=True),
     sa.Column("preview", sa.LargeBinary, nullable=True),  # before data: read without its pages
     sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Column("checksum", _Id, nullable=True),  # see `stores.chunk`; NULL: there is none
+    sa.Column("checksum", _Id, nullable=True),  # see `stores.codec.chunk`; NULL: there is none
 )
 
 compute = sa.Table(
