@@ -16,8 +16,8 @@ import pytest
 from tests.prerequisites import require
 
 from trackboard.environments import list_environments
-from trackboard.environments.pythons import list_pythons
-from trackboard.environments.uv_process import Uv
+from trackboard.environments.interpreters.discovery import list_pythons
+from trackboard.environments.uv.process import Uv
 from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.launch.request import Request
 from trackboard.launch.submit import submit

@@ -24,8 +24,8 @@ from azureml.core._settings.requirements import pip_lines as pip_lines
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.environments import find_curated
-from trackboard.environments.conda import load_conda_file
-from trackboard.environments.requirements import read_lines
+from trackboard.environments.packages.conda import load_conda_file
+from trackboard.environments.packages.requirements import read_lines
 from trackboard.layout.safe_paths import given_path
 
 __getattr__ = other_names(__name__)

@@ -6,16 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trackboard.environments.conda import read_conda, read_conda_file
-    from trackboard.environments.curated import Curated, find_curated, list_curated
-    from trackboard.environments.kept import (
+    from trackboard.environments.cache.inventory import (
         KeptEnvironment,
         list_environments,
         remove_environment,
     )
+    from trackboard.environments.packages.conda import read_conda, read_conda_file
+    from trackboard.environments.packages.curated import Curated, find_curated, list_curated
+    from trackboard.environments.packages.requirements import read_requirements
     from trackboard.environments.plan import plan_environment
     from trackboard.environments.prepare import Prepared, prepare_environment
-    from trackboard.environments.requirements import read_requirements
 
 __all__ = [
     "Curated",
@@ -33,18 +33,18 @@ __all__ = [
 ]
 
 _PLACES = {  # loaded when it is first used: a job's start needs `prepare` only, and waits for it
-    "Curated": "curated",
-    "KeptEnvironment": "kept",
+    "Curated": "packages.curated",
+    "KeptEnvironment": "cache.inventory",
     "Prepared": "prepare",
-    "find_curated": "curated",
-    "list_curated": "curated",
-    "list_environments": "kept",
+    "find_curated": "packages.curated",
+    "list_curated": "packages.curated",
+    "list_environments": "cache.inventory",
     "plan_environment": "plan",
     "prepare_environment": "prepare",
-    "read_conda": "conda",
-    "read_conda_file": "conda",
-    "read_requirements": "requirements",
-    "remove_environment": "kept",
+    "read_conda": "packages.conda",
+    "read_conda_file": "packages.conda",
+    "read_requirements": "packages.requirements",
+    "remove_environment": "cache.inventory",
 }
 
 

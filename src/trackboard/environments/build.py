@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from trackboard.environments.cache import About, EnvironmentCache, Lease
-from trackboard.environments.failures import no_space
+from trackboard.environments.cache.environment_cache import About, EnvironmentCache, Lease
+from trackboard.environments.cache.locks import EnvironmentLock, held
 from trackboard.environments.gpus import say_unused
-from trackboard.environments.local_packages import has_sources
-from trackboard.environments.locks import EnvironmentLock, held
-from trackboard.environments.resolve import Resolved, Resolver
-from trackboard.environments.uv_process import Answer, Uv
+from trackboard.environments.packages.local_packages import has_sources
+from trackboard.environments.resolution.resolver import Resolved, Resolver
+from trackboard.environments.uv.failures import no_space
+from trackboard.environments.uv.process import Answer, Uv
 from trackboard.errors import Unavailable
 from trackboard.model import EnvironmentPlan
 

@@ -9,19 +9,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trackboard.environments.conda import join_pythons, parse_spec
-from trackboard.environments.conda_names import is_python_package
-from trackboard.environments.curated import find_curated
 from trackboard.environments.gpus import has_gpu
-from trackboard.environments.python_version import PythonChoice, choose_python
-from trackboard.environments.requirements import (
+from trackboard.environments.interpreters.python_version import PythonChoice, choose_python
+from trackboard.environments.packages.conda import join_pythons, parse_spec
+from trackboard.environments.packages.conda_names import is_python_package
+from trackboard.environments.packages.curated import find_curated
+from trackboard.environments.packages.requirements import (
     read_lines,
     read_options,
     requirement_name,
     without_versions,
 )
-from trackboard.environments.sdk_packages import is_installed_here, is_of_the_sdk, replace_sdk
-from trackboard.environments.tensorflow import replace_tensorflow
+from trackboard.environments.packages.sdk_packages import (
+    is_installed_here,
+    is_of_the_sdk,
+    replace_sdk,
+)
+from trackboard.environments.packages.tensorflow import replace_tensorflow
 from trackboard.errors import UsageError
 from trackboard.model import EnvironmentPlan, EnvironmentRequest
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trackboard.environments.cache import EnvironmentCache, Lease, cache_folder
-from trackboard.environments.local_packages import fingerprint
-from trackboard.environments.locks import Canceled
-from trackboard.environments.pip_settings import read_pip_settings
+from trackboard.environments.cache.environment_cache import EnvironmentCache, Lease, cache_folder
+from trackboard.environments.cache.locks import Canceled
+from trackboard.environments.packages.local_packages import fingerprint
+from trackboard.environments.uv.pip_settings import read_pip_settings
 from trackboard.environments.variables import (
     python_path,
     variables_of_interpreter,

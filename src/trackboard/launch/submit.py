@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from trackboard.config import LOCAL
 from trackboard.environments import plan_environment
-from trackboard.environments.tensorflow1_detection import fit_environment
+from trackboard.environments.packages.tensorflow1_detection import fit_environment
 from trackboard.errors import Conflict, NotFound
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.cli.main import main
-from trackboard.environments.cache import About, EnvironmentCache
+from trackboard.environments.cache.environment_cache import About, EnvironmentCache
 
 _USED_S = 1_700_000_000.0
 _KEYS = ("aaaa1111aaaa1111", "aaaa2222aaaa2222")

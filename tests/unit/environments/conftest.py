@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.environments import Prepared, plan_environment, prepare_environment
-from trackboard.environments.cache import EnvironmentCache
+from trackboard.environments.cache.environment_cache import EnvironmentCache
 from trackboard.model import EnvironmentRequest
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import trackboard
 from trackboard.environments import Prepared, plan_environment, prepare_environment
-from trackboard.environments.cache import EnvironmentCache
+from trackboard.environments.cache.environment_cache import EnvironmentCache
 from trackboard.environments.variables import TENSORFLOW_V1, link_ours
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import EnvironmentPlan, EnvironmentRequest
@@ -342,8 +342,8 @@ def test_wheels_for_another_python_only(preparing: "Preparing") -> None:
 
 
 def _other_pythons(preparing: "Preparing") -> list[str]:
-    from trackboard.environments.pythons import list_pythons
-    from trackboard.environments.uv_process import Uv
+    from trackboard.environments.interpreters.discovery import list_pythons
+    from trackboard.environments.uv.process import Uv
 
     nothing: Callable[[str], None] = preparing.logged.append
     uv = Uv(Path.cwd(), preparing.variables, is_canceled=lambda: False, log=nothing)

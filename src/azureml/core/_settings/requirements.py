@@ -7,7 +7,7 @@ import shlex
 from typing import List, Sequence
 
 from azureml.exceptions._tree import sdk_errors
-from trackboard.environments.requirements import Wanted, read_requirements
+from trackboard.environments.packages.requirements import Wanted, read_requirements
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackboard.environments.tensorflow1_detection import fit_environment, wants_tensorflow_v1
+from trackboard.environments.packages.tensorflow1_detection import (
+    fit_environment,
+    wants_tensorflow_v1,
+)
 from trackboard.model import EnvironmentPlan
 
 OLD = "import tensorflow as tf\nx = tf.placeholder(tf.float32)\n"

@@ -9,17 +9,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trackboard.environments.failures import explain, is_about_python, is_contradiction
-from trackboard.environments.local_packages import fingerprint, has_sources
-from trackboard.environments.nearest import at, list_newer, or_newer, read_lock, say_newer
-from trackboard.environments.pythons import (
+from trackboard.environments.interpreters.discovery import (
     Interpreter,
     find_python,
     list_pythons,
     this_interpreter,
 )
-from trackboard.environments.requirements import CONSTRAINT, requirement_name, without_versions
-from trackboard.environments.uv_process import Answer, Uv
+from trackboard.environments.packages.local_packages import fingerprint, has_sources
+from trackboard.environments.packages.requirements import (
+    CONSTRAINT,
+    requirement_name,
+    without_versions,
+)
+from trackboard.environments.resolution.nearest_versions import (
+    at,
+    list_newer,
+    or_newer,
+    read_lock,
+    say_newer,
+)
+from trackboard.environments.uv.failures import explain, is_about_python, is_contradiction
+from trackboard.environments.uv.process import Answer, Uv
 from trackboard.errors import TrackboardError, UsageError
 from trackboard.model import EnvironmentPlan
 

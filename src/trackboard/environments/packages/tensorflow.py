@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trackboard.environments.requirements import (
+from trackboard.environments.packages.requirements import (
     parse_requirement,
     requirement_name,
     stays_below,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from trackboard.environments.requirements import canonical, parse_requirement
+from trackboard.environments.packages.requirements import canonical, parse_requirement
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from trackboard.config.yaml_file import read_yaml
-from trackboard.environments.conda_names import RENAMED, is_python_package
-from trackboard.environments.curated import find_curated
-from trackboard.environments.requirements import read_lines, read_requirements, requirement_name
+from trackboard.environments.packages.conda_names import RENAMED, is_python_package
+from trackboard.environments.packages.curated import find_curated
+from trackboard.environments.packages.requirements import (
+    read_lines,
+    read_requirements,
+    requirement_name,
+)
 from trackboard.errors import TrackboardError, UsageError
 from trackboard.model import EnvironmentRequest
 

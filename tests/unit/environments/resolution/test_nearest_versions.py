@@ -1,6 +1,6 @@
 import pytest
 
-from trackboard.environments.nearest import at, or_newer, read_lock, say_newer
+from trackboard.environments.resolution.nearest_versions import at, or_newer, read_lock, say_newer
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.environments import read_requirements
-from trackboard.environments.requirements import (
+from trackboard.environments.packages.requirements import (
     canonical,
     parse_requirement,
     read_lines,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trackboard.environments import list_environments, remove_environment
-from trackboard.environments.cache import EnvironmentCache
+from trackboard.environments.cache.environment_cache import EnvironmentCache
 from trackboard.errors import Conflict, NotFound
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trackboard.environments.requirements import canonical, requirement_name, stays_below
+from trackboard.environments.packages.requirements import canonical, requirement_name, stays_below
 
 PREFIX = "azureml-"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.environments.failures import explain, is_about_python
+from trackboard.environments.uv.failures import explain, is_about_python
 from trackboard.errors import TrackboardError, Unavailable, UsageError
 
 _FULL = "error: failed to write to file: No space left on device (os error 28)"

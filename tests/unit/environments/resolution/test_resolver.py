@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trackboard.environments import prepare_environment
-from trackboard.environments.pythons import list_pythons
-from trackboard.environments.uv_process import Uv
+from trackboard.environments.interpreters.discovery import list_pythons
+from trackboard.environments.uv.process import Uv
 from trackboard.errors import UsageError
 from trackboard.model import EnvironmentPlan
 

@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from trackboard.environments.cache.locks import EnvironmentLock
 from trackboard.environments.home import user_cache
-from trackboard.environments.locks import EnvironmentLock
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import replace_file
 from trackboard.layout.reading import read_json

@@ -1,6 +1,6 @@
 import pytest
 
-from trackboard.environments.sdk_packages import is_installed_here, replace_sdk
+from trackboard.environments.packages.sdk_packages import is_installed_here, replace_sdk
 
 _PANDAS = ("pandas~=1.5.0", "numpy~=1.26.0", "pyarrow~=20.0.0")
 

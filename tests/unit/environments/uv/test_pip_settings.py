@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.environments.pip_settings import read_pip_settings
+from trackboard.environments.uv.pip_settings import read_pip_settings
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from trackboard.environments.python_version import choose_python, is_met
+from trackboard.environments.interpreters.python_version import choose_python, is_met
 from trackboard.errors import UsageError
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from trackboard.environments import uv_process
-from trackboard.environments.locks import Canceled, EnvironmentLock
-from trackboard.environments.uv_process import Uv, find_uv
+from trackboard.environments.cache.locks import Canceled, EnvironmentLock
+from trackboard.environments.uv import process
+from trackboard.environments.uv.process import Uv, find_uv
 from trackboard.errors import Unavailable
 
 pytestmark = pytest.mark.usefixtures("leaves_no_process")
@@ -24,7 +24,7 @@ class Pretended:
         self.log: list[str] = []
         self.is_canceled: Callable[[], bool] = lambda: False
         self._program = folder / "program"
-        monkeypatch.setattr(uv_process, "find_uv", lambda: str(self._program))
+        monkeypatch.setattr(process, "find_uv", lambda: str(self._program))
 
     def says(self, script: str) -> Uv:
         self._program.write_text(f"#!/bin/sh\n{script}\n")
@@ -70,7 +70,7 @@ def test_much_on_both_sides(pretended: Pretended) -> None:
 
 
 def test_silence_is_broken(pretended: Pretended, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uv_process, "_SILENCE_S", 0.3)
+    monkeypatch.setattr(process, "_SILENCE_S", 0.3)
     pretended.says("sleep 1.5").run([], doing="installing")
     assert len(pretended.log) >= 3
     assert {*pretended.log[1:]} <= {f"installing, {n} s so far" for n in range(10)}

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from trackboard.environments.cache.locks import Canceled
 from trackboard.environments.home import variables_of_caches
-from trackboard.environments.locks import Canceled
-from trackboard.environments.pip_settings import read_pip_settings
+from trackboard.environments.uv.pip_settings import read_pip_settings
 from trackboard.errors import Unavailable
 
 _POLL_S = 0.2

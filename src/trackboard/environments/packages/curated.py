@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trackboard.environments.requirements import without_versions
+from trackboard.environments.packages.requirements import without_versions
 
 
 @dataclass(frozen=True)

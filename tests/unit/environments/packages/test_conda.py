@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.environments import read_conda_file, read_requirements
-from trackboard.environments.conda import join_pythons, parse_spec
+from trackboard.environments.packages.conda import join_pythons, parse_spec
 from trackboard.errors import NotFound, UsageError
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.environments.python_version import RECORDS_FROM, is_met
+from trackboard.environments.interpreters.python_version import RECORDS_FROM, is_met
 from trackboard.errors import UsageError
 
 if TYPE_CHECKING:
-    from trackboard.environments.uv_process import Uv
+    from trackboard.environments.uv.process import Uv
 
 _PATCH = re.compile(r"(?:==)?(\d+\.\d+)\.\d+")
 

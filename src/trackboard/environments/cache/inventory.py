@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackboard.environments.cache import EnvironmentCache, cache_folder
-from trackboard.environments.locks import EnvironmentLock
+from trackboard.environments.cache.environment_cache import EnvironmentCache, cache_folder
+from trackboard.environments.cache.locks import EnvironmentLock
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 from trackboard.layout.reading import read_text
 

@@ -1,0 +1,1 @@
+"""From requirements to exact versions for one interpreter, or to the nearest that have wheels."""

@@ -1,0 +1,1 @@
+"""Running uv: its process, its settings, and what its failures mean."""
