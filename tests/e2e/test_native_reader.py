@@ -41,7 +41,7 @@ from trackboard.board.provider.opening import open_folder_provider, open_provide
 from trackboard.board.series.samples import Samples
 from trackboard.board.series.sampling import Sampling
 from trackboard.board.tensorboard_internals import hide_tensorflow
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import Source, View
 from trackboard.model import Created, RunId, RunKind, ValueKind, new_writer_id
 from trackboard.ports import Batch, Position, SeriesPoints
@@ -88,11 +88,11 @@ class Workspace:
         return id_
 
     def open(self, start_reader: StartReader) -> BoardProvider:
-        rosters = Rosters(self.source, View())
+        run_lists = RunLists(self.source, View())
         native = KindsProvider(
-            RunFolders(RunFiles(self.source), rosters, PrivateFolder()), start_reader
+            RunFolders(RunFiles(self.source), run_lists, PrivateFolder()), start_reader
         )
-        return BoardProvider(HistoryProvider(self.source, rosters), native)
+        return BoardProvider(HistoryProvider(self.source, run_lists), native)
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from tensorboard.data import provider as tb
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
 from trackboard.board.series.declarations import DECLARATION
-from trackboard.board.view.run_list import Roster, Rosters
+from trackboard.board.view.run_list import RunList, RunLists
 from trackboard.model import Run, RunId, RunState, Value
 from trackboard.ports import Store
 
@@ -52,10 +52,10 @@ class Row:
 class Hparams:
     """The rows of a workspace."""
 
-    def __init__(self, store: Store, rosters: Rosters) -> None:
+    def __init__(self, store: Store, run_lists: RunLists) -> None:
         self._store = store
-        self._rosters = rosters
-        self._kept: WeakKeyDictionary[Roster, tuple[Rows, Tags]] = WeakKeyDictionary()
+        self._run_lists = run_lists
+        self._kept: WeakKeyDictionary[RunList, tuple[Rows, Tags]] = WeakKeyDictionary()
 
     def rows(self, experiment_id: str) -> Rows:
         """Runs of a view that have a parameter or a tag."""
@@ -66,11 +66,11 @@ class Hparams:
         return self._read(experiment_id)[1]
 
     def _read(self, experiment_id: str) -> tuple[Rows, Tags]:
-        roster = self._rosters.get(experiment_id)
-        kept = self._kept.get(roster)
+        run_list = self._run_lists.get(experiment_id)
+        kept = self._kept.get(run_list)
         if kept is None:
-            rows = read_rows(self._store, roster.runs, roster.names)
-            kept = self._kept[roster] = rows, encode(rows)
+            rows = read_rows(self._store, run_list.runs, run_list.names)
+            kept = self._kept[run_list] = rows, encode(rows)
         return kept
 
 

@@ -15,7 +15,7 @@ from tensorboard.data import provider as tb
 from tensorboard.errors import NotFoundError
 from tensorboard.plugins.image import metadata
 
-from trackboard.board.dashboards.artifacts import Album, Albums, thin
+from trackboard.board.dashboards.artifacts import ArtifactLookup, ArtifactSeries, sample_evenly
 from trackboard.board.dashboards.contents import Contents, Picture, Problem
 from trackboard.board.dashboards.documents import ConfusionMatrix, Predictions, Residuals
 from trackboard.board.series.sampling import Sampling
@@ -42,8 +42,10 @@ ImageData = dict[str, dict[str, list[tb.BlobSequenceDatum]]]
 class Pictures:
     """The images of a workspace."""
 
-    def __init__(self, albums: Albums, contents: Contents, sampling: Sampling) -> None:
-        self._albums = albums
+    def __init__(
+        self, artifact_lookup: ArtifactLookup, contents: Contents, sampling: Sampling
+    ) -> None:
+        self._artifact_lookup = artifact_lookup
         self._contents = contents
         self._sampling = sampling
         self._draw = functools.lru_cache(_DRAWN_KEPT)(self._draw_blob)
@@ -58,14 +60,14 @@ class Pictures:
         """List images by run and tag."""
         found: ImageSeries = {}
         at_most = self._sampling.limit(IMAGES)
-        for album, shown in self._find(experiment_id, run_tag_filter, at_most):
-            found.setdefault(album.run, {})[album.name] = tb.BlobSequenceTimeSeries(
+        for logged, shown in self._find(experiment_id, run_tag_filter, at_most):
+            found.setdefault(logged.run, {})[logged.name] = tb.BlobSequenceTimeSeries(
                 max_step=shown[-1].step,
                 max_wall_time=max(artifact.time_s for artifact in shown),
                 max_length=len(_PARTS),
                 plugin_content=b"",  # version 0
                 description="",
-                display_name=album.name,
+                display_name=logged.name,
             )
         return found
 
@@ -78,10 +80,10 @@ class Pictures:
         """Say where the images are, at most `downsample` of each name."""
         at_most = self._sampling.limit(IMAGES) if downsample is None else downsample
         found: ImageData = {}
-        for album, shown in self._find(experiment_id, run_tag_filter, at_most):
-            count = len(album.of(*SHOWN_KINDS))
-            self._sampling.note(IMAGES, album.name, min(at_most, count), count)
-            found.setdefault(album.run, {})[album.name] = [
+        for logged, shown in self._find(experiment_id, run_tag_filter, at_most):
+            count = len(logged.of(*SHOWN_KINDS))
+            self._sampling.note(IMAGES, logged.name, min(at_most, count), count)
+            found.setdefault(logged.run, {})[logged.name] = [
                 tb.BlobSequenceDatum(artifact.step, artifact.time_s, _references(artifact))
                 for artifact in shown
             ]
@@ -122,15 +124,15 @@ class Pictures:
 
     def _find(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None, at_most: int
-    ) -> Iterator[tuple[Album, list[Artifact]]]:
+    ) -> Iterator[tuple[ArtifactSeries, list[Artifact]]]:
         """Files that can be shown, of each name a sample."""
-        for album in self._albums.find(experiment_id, run_tag_filter):
-            if not matches(album.run, album.name, run_tag_filter):
+        for logged in self._artifact_lookup.find(experiment_id, run_tag_filter):
+            if not matches(logged.run, logged.name, run_tag_filter):
                 continue
-            sample = thin(album.of(*SHOWN_KINDS), at_most)
+            sample = sample_evenly(logged.of(*SHOWN_KINDS), at_most)
             shown = [each for each in sample if not isinstance(self._contents.look(each), Problem)]
             if shown:
-                yield album, shown
+                yield logged, shown
 
 
 def make(contents: Contents, artifact: Artifact) -> tuple[Picture, bytes] | None:

@@ -1,6 +1,6 @@
 """A text `status` for every job, from submit on: so that a run without data is not a blank page.
 
-It is stored nowhere but made when it is asked for: which jobs there are is in the roster, everything
+It is stored nowhere but made when it is asked for: which jobs there are is in the list of runs, everything
 else is looked up for the runs that a page shows.
 """
 
@@ -17,7 +17,7 @@ from tensorboard.data import provider as tb
 from trackboard.board.dashboards.status_text import Facts, Log, Wait, describe
 from trackboard.board.dashboards.texts import TEXT, TextData, TextSeries
 from trackboard.board.series.scalars import matches
-from trackboard.board.view.run_list import Roster, Rosters
+from trackboard.board.view.run_list import RunList, RunLists
 from trackboard.board.view.source import Source
 from trackboard.errors import NotFound
 from trackboard.model import BUILD_LOG, Run, RunId, RunKind, RunState
@@ -37,14 +37,14 @@ _PREPARES = (RunState.PREPARING, RunState.STARTING)
 class Statuses:
     """The status texts of a workspace, in the words of a data provider."""
 
-    def __init__(self, source: Source, rosters: Rosters) -> None:
+    def __init__(self, source: Source, run_lists: RunLists) -> None:
         self._source = source
-        self._rosters = rosters
+        self._run_lists = run_lists
 
     def exist(self, experiment_id: str) -> bool:
         """Whether there is any job."""
-        roster = self._rosters.get(experiment_id)
-        return any(run.kind is RunKind.JOB for run in roster.runs)
+        run_list = self._run_lists.get(experiment_id)
+        return any(run.kind is RunKind.JOB for run in run_list.runs)
 
     def list_tensors(
         self,
@@ -57,9 +57,9 @@ class Statuses:
         """List the texts; looks nothing up."""
         if plugin_name != TEXT:
             return {}
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         return {
-            roster.names[run.id]: {
+            run_list.names[run.id]: {
                 TAG: tb.TensorTimeSeries(
                     max_step=0,
                     max_wall_time=_time_s(run),
@@ -68,7 +68,7 @@ class Statuses:
                     display_name=TAG,
                 )
             }
-            for run in _jobs(roster, run_tag_filter)
+            for run in _jobs(run_list, run_tag_filter)
         }
 
     def read_tensors(
@@ -83,15 +83,15 @@ class Statuses:
         """Write the texts that are asked for."""
         if plugin_name != TEXT or (downsample is not None and downsample < 1):
             return {}
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         found: TextData = {}
-        for run in _jobs(roster, run_tag_filter):
-            text = describe(self._look(run, roster))
+        for run in _jobs(run_list, run_tag_filter):
+            text = describe(self._look(run, run_list))
             datum = tb.TensorDatum(0, _time_s(run), np.array(text, dtype=object))
-            found[roster.names[run.id]] = {TAG: [datum]}
+            found[run_list.names[run.id]] = {TAG: [datum]}
         return found
 
-    def _look(self, run: Run, roster: Roster) -> Facts:
+    def _look(self, run: Run, run_list: RunList) -> Facts:
         store = self._source.store
         try:
             compute = store.get_properties(run.id).get(_COMPUTE, "")
@@ -101,12 +101,12 @@ class Statuses:
         return Facts(
             run,
             compute,
-            self._wait(run.id, compute, roster) if run.state in _WAITS else None,
+            self._wait(run.id, compute, run_list) if run.state in _WAITS else None,
             is_unwanted,
             tuple(self._read_logs(run)),
         )
 
-    def _wait(self, run: RunId, compute: str, roster: Roster) -> Wait | None:
+    def _wait(self, run: RunId, compute: str, run_list: RunList) -> Wait | None:
         jobs = self._source.store.list_jobs(compute)
         waiting = [job.run for job in jobs if not job.claimed]
         if run not in [job.run for job in jobs]:
@@ -115,7 +115,7 @@ class Statuses:
         return Wait(
             compute,
             None if target is None else target.max_nodes,
-            [roster.names.get(job.run, job.run) for job in jobs if job.claimed],
+            [run_list.names.get(job.run, job.run) for job in jobs if job.claimed],
             waiting.index(run) + 1 if run in waiting else 0,
             len(waiting),
         )
@@ -134,11 +134,11 @@ class Statuses:
             yield Log(BUILD_LOG, read_end(folder / BUILD_LOG, _LINES))
 
 
-def _jobs(roster: Roster, run_tag_filter: tb.RunTagFilter | None) -> Iterator[Run]:
+def _jobs(run_list: RunList, run_tag_filter: tb.RunTagFilter | None) -> Iterator[Run]:
     return (
         run
-        for run in roster.runs
-        if run.kind is RunKind.JOB and matches(roster.names[run.id], TAG, run_tag_filter)
+        for run in run_list.runs
+        if run.kind is RunKind.JOB and matches(run_list.names[run.id], TAG, run_tag_filter)
     )
 
 

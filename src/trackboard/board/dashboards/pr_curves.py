@@ -1,4 +1,4 @@
-"""The PR Curves dashboard: one series per class of each accuracy table."""
+"""The PR SeriesLookup dashboard: one series per class of each accuracy table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from tensorboard.data import provider as tb
 from tensorboard.plugins.pr_curve import metadata
 
-from trackboard.board.dashboards.artifacts import Albums, thin
+from trackboard.board.dashboards.artifacts import ArtifactLookup, sample_evenly
 from trackboard.board.dashboards.contents import Contents
 from trackboard.board.dashboards.documents import AccuracyTable, Numbers
 from trackboard.board.series.scalars import matches
@@ -38,8 +38,8 @@ class ClassCurve:
 class PrCurves:
     """The accuracy tables of a workspace."""
 
-    def __init__(self, albums: Albums, contents: Contents) -> None:
-        self._albums = albums
+    def __init__(self, artifact_lookup: ArtifactLookup, contents: Contents) -> None:
+        self._artifact_lookup = artifact_lookup
         self._contents = contents
 
     def exist(self, experiment_id: str) -> bool:
@@ -81,15 +81,15 @@ class PrCurves:
     def _find(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None, at_most: int
     ) -> Iterator[ClassCurve]:
-        for album in self._albums.find(experiment_id, run_tag_filter):
+        for logged in self._artifact_lookup.find(experiment_id, run_tag_filter):
             curves: dict[str, ClassCurve] = {}
-            for artifact in thin(album.of(ArtifactKind.ACCURACY_TABLE), at_most):
+            for artifact in sample_evenly(logged.of(ArtifactKind.ACCURACY_TABLE), at_most):
                 table = self._contents.look(artifact)
                 if not isinstance(table, AccuracyTable):
                     continue
-                for number, tag in enumerate(class_tags(album.name, table)):
-                    if matches(album.run, tag, run_tag_filter):
-                        curve = curves.setdefault(tag, ClassCurve(album.run, tag, []))
+                for number, tag in enumerate(class_tags(logged.name, table)):
+                    if matches(logged.run, tag, run_tag_filter):
+                        curve = curves.setdefault(tag, ClassCurve(logged.run, tag, []))
                         curve.tables.append((artifact, table, number))
             yield from curves.values()
 

@@ -24,7 +24,7 @@ Row = tuple[int, tuple[str, ...]]  # its number, and its cells as markdown
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TablePreview:
     """Some rows of a table; cells that were not logged are empty."""
 
     columns: tuple[str, ...]  # in the order first logged
@@ -53,7 +53,9 @@ class Sheet:
         return f"; the first {len(self.columns)} of {self.total_columns:,} columns are shown"
 
 
-def read_sheet(store: Store, columns: Sequence[Series], *, at_most: int = SHOWN_ROWS) -> Sheet:
+def read_preview(
+    store: Store, columns: Sequence[Series], *, at_most: int = SHOWN_ROWS
+) -> TablePreview:
     """Read a table, at most so many of its rows: the first and the last.
 
     Cells meet by step, which is the row's number. Where several processes counted rows of their own,
@@ -83,7 +85,7 @@ def read_sheet(store: Store, columns: Sequence[Series], *, at_most: int = SHOWN_
             if row is not None:
                 row[name] = markdown.cell(_plain(points.values[at]), limit)
     shown = tuple((key[0], tuple(row.get(name, "") for name in names)) for key, row in rows.items())
-    return Sheet(names, _fitting(shown, has_end=is_whole), total, is_whole, len(all_columns))
+    return TablePreview(names, _fitting(shown, has_end=is_whole), total, is_whole, len(all_columns))
 
 
 def _cell_characters(columns: int) -> int:

@@ -13,12 +13,12 @@ import numpy as np
 from tensorboard.data import provider as tb
 
 from trackboard.board.dashboards import markdown
-from trackboard.board.dashboards.artifacts import Album, Albums, thin
+from trackboard.board.dashboards.artifacts import ArtifactLookup, ArtifactSeries, sample_evenly
 from trackboard.board.dashboards.contents import Contents, Problem
 from trackboard.board.dashboards.documents import ConfusionMatrix
-from trackboard.board.dashboards.table import SHOWN_ROWS, Sheet, read_sheet
+from trackboard.board.dashboards.table import SHOWN_ROWS, TablePreview, read_preview
 from trackboard.board.dashboards.truncate import MOST_TEXTS, truncate_text
-from trackboard.board.series.scalars import Curves, matches
+from trackboard.board.series.scalars import SeriesLookup, matches
 from trackboard.model import ArtifactKind, Series
 from trackboard.ports import Artifact, Points, Store
 
@@ -49,22 +49,23 @@ class Texts:
     def __init__(
         self,
         store: Store,
-        curves: Curves,
-        albums: Albums,
+        series_lookup: SeriesLookup,
+        artifact_lookup: ArtifactLookup,
         contents: Contents,
         at_most: int = MOST_TEXTS,
     ) -> None:
         self._store = store
         self._at_most = at_most  # of one name
-        self._curves = curves
-        self._albums = albums
+        self._series_lookup = series_lookup
+        self._artifact_lookup = artifact_lookup
         self._contents = contents
 
     def exist(self, experiment_id: str) -> bool:
         """Whether there is anything to show."""
-        texts, tables = self._curves.texts(experiment_id, None)
+        texts, tables = self._series_lookup.texts(experiment_id, None)
         return bool(texts or tables) or any(
-            has_pages(self._contents, album) for album in self._albums.find(experiment_id, None)
+            has_pages(self._contents, logged)
+            for logged in self._artifact_lookup.find(experiment_id, None)
         )
 
     def list_series(self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None) -> TextSeries:
@@ -75,15 +76,15 @@ class Texts:
             known_step, known_s = ends.get((run, tag), (step, time_s))
             ends[run, tag] = max(step, known_step), max(time_s, known_s)
 
-        texts, tables = self._curves.texts(experiment_id, run_tag_filter)
+        texts, tables = self._series_lookup.texts(experiment_id, run_tag_filter)
         for text in texts:
             add(text.run, text.tag, text.series.max_step, text.series.last_time_s)
-        for sheaf in tables:
-            for column in sheaf.columns:
-                add(sheaf.run, sheaf.tag, column.max_step, column.last_time_s)
-        for album in self._find_albums(experiment_id, run_tag_filter):
-            last = album.artifacts[-1]
-            add(album.run, album.name, last.step, last.time_s)
+        for table in tables:
+            for column in table.columns:
+                add(table.run, table.tag, column.max_step, column.last_time_s)
+        for logged in self._find_artifacts(experiment_id, run_tag_filter):
+            last = logged.artifacts[-1]
+            add(logged.run, logged.name, last.step, last.time_s)
         found: TextSeries = defaultdict(dict)
         for (run, tag), (step, time_s) in ends.items():
             found[run][tag] = tb.TensorTimeSeries(
@@ -103,16 +104,16 @@ class Texts:
     ) -> TextData:
         """Read texts."""
         pages: dict[tuple[str, str], list[Page]] = defaultdict(list)
-        texts, tables = self._curves.texts(experiment_id, run_tag_filter)
+        texts, tables = self._series_lookup.texts(experiment_id, run_tag_filter)
         at_most = self._at_most if downsample is None else min(downsample, self._at_most)
-        for text, points in self._curves.read_within(texts, at_most):
+        for text, points in self._series_lookup.read_within(texts, at_most):
             pages[text.run, text.tag] += _strings(points, text.series.count)
         if downsample is None or downsample > 0:
-            for sheaf in tables:
-                sheet = read_table(self._store, sheaf.columns)
-                pages[sheaf.run, sheaf.tag].append(table_page(sheaf.columns, sheet))
-            for album in self._find_albums(experiment_id, run_tag_filter):
-                pages[album.run, album.name] += album_pages(self._contents, album)
+            for table in tables:
+                preview = read_table(self._store, table.columns)
+                pages[table.run, table.tag].append(table_page(table.columns, preview))
+            for logged in self._find_artifacts(experiment_id, run_tag_filter):
+                pages[logged.run, logged.name] += artifact_pages(self._contents, logged)
         found: TextData = defaultdict(dict)
         for (run, tag), parts in pages.items():
             parts.sort(key=lambda page: page.step)
@@ -122,38 +123,42 @@ class Texts:
             ]
         return dict(found)
 
-    def _find_albums(
+    def _find_artifacts(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
-    ) -> Iterable[Album]:
-        for album in self._albums.find(experiment_id, run_tag_filter):
-            if matches(album.run, album.name, run_tag_filter) and has_pages(self._contents, album):
-                yield album
+    ) -> Iterable[ArtifactSeries]:
+        for logged in self._artifact_lookup.find(experiment_id, run_tag_filter):
+            if matches(logged.run, logged.name, run_tag_filter) and has_pages(
+                self._contents, logged
+            ):
+                yield logged
 
 
-def read_table(store: Store, columns: Sequence[Series]) -> Sheet:
+def read_table(store: Store, columns: Sequence[Series]) -> TablePreview:
     """Read as much of a table as one text shows."""
     rows = max(_FEWEST_ROWS, min(SHOWN_ROWS, _CELLS // len(columns)))
-    return read_sheet(store, columns, at_most=rows)
+    return read_preview(store, columns, at_most=rows)
 
 
-def table_page(columns: Sequence[Series], sheet: Sheet) -> Page:
+def table_page(columns: Sequence[Series], preview: TablePreview) -> Page:
     """A table as the text of its last row's step."""
     step = max(column.max_step for column in columns)
-    return Page(step, max(column.last_time_s for column in columns), sheet.markdown())
+    return Page(step, max(column.last_time_s for column in columns), preview.markdown())
 
 
-def has_pages(contents: Contents, album: Album) -> bool:
+def has_pages(contents: Contents, logged: ArtifactSeries) -> bool:
     """Whether there is anything to say about files in words."""
-    if album.of(ArtifactKind.CONFUSION_MATRIX):
+    if logged.of(ArtifactKind.CONFUSION_MATRIX):
         return True
-    return any(isinstance(contents.look(each), Problem) for each in thin(album.artifacts, _SHOWN))
+    return any(
+        isinstance(contents.look(each), Problem) for each in sample_evenly(logged.artifacts, _SHOWN)
+    )
 
 
-def album_pages(contents: Contents, album: Album) -> list[Page]:
+def artifact_pages(contents: Contents, logged: ArtifactSeries) -> list[Page]:
     """What there is to say about files; of the matrices, as many of the newest as there is room."""
     pages: list[Page] = []
     room = _CELLS
-    for artifact in reversed(thin(album.artifacts, _SHOWN)):
+    for artifact in reversed(sample_evenly(logged.artifacts, _SHOWN)):
         found = contents.look(artifact)
         if isinstance(found, Problem):
             text = problem(artifact, found)

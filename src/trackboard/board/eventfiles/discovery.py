@@ -14,7 +14,7 @@ from tensorboard.errors import NotFoundError
 
 from trackboard.board.eventfiles.log_folders import LogFolder
 from trackboard.board.eventfiles.replaced import EventWatch, FileState
-from trackboard.board.eventfiles.throttle import Pace
+from trackboard.board.eventfiles.throttle import Throttle
 from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.view.run_list import OWN_IDS
 from trackboard.model.tensorboard_files import is_event_file
@@ -78,7 +78,7 @@ class PlainFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._pace = Pace()
+        self._throttle = Throttle()
         self._found: frozenset[EventFile] = frozenset()
         self._watch: EventWatch[tuple[str, str]] = EventWatch()
         self.changes = 0
@@ -94,8 +94,8 @@ class PlainFolder:
         if experiment_id not in OWN_IDS:
             raise NotFoundError(f"experiment {experiment_id!r}: {self._root} has no experiments")
         with self._lock:
-            if self._pace.is_due():
-                with self._pace.step():
+            if self._throttle.is_due():
+                with self._throttle.step():
                     self._look()
 
     def _look(self) -> None:

@@ -17,7 +17,7 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb
 from tensorboard.errors import NotFoundError
 
-from trackboard.board.dashboards.artifacts import thin
+from trackboard.board.dashboards.artifacts import sample_evenly
 from trackboard.board.dashboards.texts import TEXT
 from trackboard.board.dashboards.truncate import truncate_array, truncate_text
 from trackboard.board.eventfiles import odd_names
@@ -454,7 +454,7 @@ def _truncated(found: Tags, at_most: int) -> Tags:
         run: {
             tag: [
                 tb.TensorDatum(each.step, each.wall_time, truncate_array(each.numpy))
-                for each in thin(texts, at_most)
+                for each in sample_evenly(texts, at_most)
             ]
             for tag, texts in tags.items()
         }

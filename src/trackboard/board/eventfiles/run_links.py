@@ -24,9 +24,9 @@ from weakref import WeakKeyDictionary
 from trackboard.board.eventfiles.log_directory import LogDirectory
 from trackboard.board.eventfiles.replaced import EventWatch, FileState
 from trackboard.board.eventfiles.run_files import LogFile, RunFiles
-from trackboard.board.eventfiles.throttle import Pace
+from trackboard.board.eventfiles.throttle import Throttle
 from trackboard.board.private_folder import PrivateFolder
-from trackboard.board.view.run_list import Roster, Rosters, own_key
+from trackboard.board.view.run_list import RunList, RunLists, own_key
 from trackboard.board.view.run_names import name_event_folders
 from trackboard.model import Run, RunId
 from trackboard.ports import RunFile
@@ -42,26 +42,26 @@ class RunFolders:
 
     Args:
         files: Where their files are.
-        rosters: Which runs there are.
+        run_lists: Which runs there are.
         private: Where links may be made; it is removed by `close`.
     """
 
     epoch = 0  # the reader never has to start again: a replaced file has another folder
 
-    def __init__(self, files: RunFiles, rosters: Rosters, private: PrivateFolder) -> None:
+    def __init__(self, files: RunFiles, run_lists: RunLists, private: PrivateFolder) -> None:
         self._run_files = files
-        self._rosters = rosters
+        self._run_lists = run_lists
         self._private = private
         self._links = private.path / "reader"
         self._lock = threading.Lock()
-        self._paces: dict[str, Pace] = {}
+        self._throttles: dict[str, Throttle] = {}
         self._files: dict[RunId, tuple[LogFile, ...]] = {}
         self._watches: dict[RunId, EventWatch[tuple[str, str]]] = defaultdict(EventWatch)
         self._numbers: dict[Folder, str] = {}
         self._next_number = 0
         self._others: set[Folder] = set()  # log directories with other files than event files
         self.generation = 0
-        self._names: WeakKeyDictionary[Roster, tuple[int, Mapping[Folder, str]]]
+        self._names: WeakKeyDictionary[RunList, tuple[int, Mapping[Folder, str]]]
         self._names = WeakKeyDictionary()
         self._kept: tuple[int, Mapping[RunId, tuple[RunFile, ...]]] = (-1, {})
         self._ended_since: dict[RunId, float] = {}
@@ -83,17 +83,17 @@ class RunFolders:
 
         At a run that has ended meanwhile it looks at once, as nobody may ask again.
         """
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         key = own_key(experiment_id)
         with self._lock:
-            pace = self._paces.setdefault(key, Pace())
-            if pace.is_due():
-                with pace.step():
-                    self._look(roster, self._runs_to_look_at(roster))
+            throttle = self._throttles.setdefault(key, Throttle())
+            if throttle.is_due():
+                with throttle.step():
+                    self._look(run_list, self._runs_to_look_at(run_list))
             else:
-                self._look(roster, self._list_just_ended(roster))
+                self._look(run_list, self._list_just_ended(run_list))
             if not key:
-                self._show(roster)
+                self._show(run_list)
 
     def find_root(self) -> Path | None:
         """The folder of links, None while there is no event file."""
@@ -118,11 +118,11 @@ class RunFolders:
 
     def list_names(self, experiment_id: str) -> Mapping[str, str]:
         """What the reader's runs that belong to the view are called, by the reader's name."""
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         with self._lock:
             return {
                 self._numbers[folder]: name
-                for folder, name in self._name(roster).items()
+                for folder, name in self._name(run_list).items()
                 if folder in self._numbers
             }
 
@@ -131,30 +131,30 @@ class RunFolders:
 
         A writer may keep its first events to itself for minutes; until then the reader finds no run there.
         """
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         with self._lock:
-            return tuple(n for folder, n in self._name(roster).items() if folder in self._others)
+            return tuple(n for folder, n in self._name(run_list).items() if folder in self._others)
 
     def close(self) -> None:
         """Remove the links."""
         with self._lock:
             self._private.close()
 
-    def _name(self, roster: Roster) -> Mapping[Folder, str]:
+    def _name(self, run_list: RunList) -> Mapping[Folder, str]:
         """Names of the view's log directories."""
-        generation, names = self._names.get(roster, (-1, {}))
+        generation, names = self._names.get(run_list, (-1, {}))
         if generation != self.generation:
-            shown = set(roster.ids.values())
+            shown = set(run_list.ids.values())
             folders = dict.fromkeys((*self._numbers, *self._others))
-            known = [folder for folder in folders if folder[0] in roster.names]
-            named = name_event_folders(known, roster.names)
+            known = [folder for folder in folders if folder[0] in run_list.names]
+            named = name_event_folders(known, run_list.names)
             names = {folder: name for folder, name in named.items() if folder[0] in shown}
-            self._names[roster] = (self.generation, names)
+            self._names[run_list] = (self.generation, names)
         return names
 
-    def _show(self, roster: Roster) -> None:
+    def _show(self, run_list: RunList) -> None:
         """Bring the log directory up to date, when something but the length of event files changed."""
-        names = self._name(roster)
+        names = self._name(run_list)
         if names == self._shown and not self._is_changed:
             return
         wanted: dict[str, list[LogFile]] = {name: [] for name in names.values()}
@@ -164,28 +164,28 @@ class RunFolders:
         self._directory.show({name: tuple(files) for name, files in wanted.items()})
         self._shown, self._is_changed = names, False
 
-    def _list_kept(self, roster: Roster) -> Mapping[RunId, tuple[RunFile, ...]]:
-        if self._kept[0] != roster.version:
-            self._kept = (roster.version, self._run_files.list_kept())
+    def _list_kept(self, run_list: RunList) -> Mapping[RunId, tuple[RunFile, ...]]:
+        if self._kept[0] != run_list.version:
+            self._kept = (run_list.version, self._run_files.list_kept())
         return self._kept[1]
 
-    def _look(self, roster: Roster, runs: Iterable[Run]) -> None:
+    def _look(self, run_list: RunList, runs: Iterable[Run]) -> None:
         kept: Mapping[RunId, tuple[RunFile, ...]] | None = None
         for run in runs:
-            kept = self._list_kept(roster) if kept is None else kept
+            kept = self._list_kept(run_list) if kept is None else kept
             self._look_at(run.id, kept.get(run.id, ()))
             if run.state.is_terminal:
                 self._looked_at_ended.add(run.id)
 
-    def _list_just_ended(self, roster: Roster) -> list[Run]:
+    def _list_just_ended(self, run_list: RunList) -> list[Run]:
         ended = self._looked_at_ended
-        return [run for run in roster.runs if run.state.is_terminal and run.id not in ended]
+        return [run for run in run_list.runs if run.state.is_terminal and run.id not in ended]
 
-    def _runs_to_look_at(self, roster: Roster) -> Iterator[Run]:
+    def _runs_to_look_at(self, run_list: RunList) -> Iterator[Run]:
         """Runs that may write, and in turn some of those that ended: a file may be put there later."""
         now, now_s = time.monotonic(), time.time()
         settled = []
-        for run in roster.runs:
+        for run in run_list.runs:
             if run.id in self._files and self._is_settled(run, now, now_s):
                 settled.append(run)
             else:

@@ -10,7 +10,7 @@ INTERVAL_S = 1.0
 _SHARE = 20  # at most one twentieth of the time is spent on it
 
 
-class Pace:
+class Throttle:
     """Says when the next step is due. The first one is at once."""
 
     def __init__(self) -> None:

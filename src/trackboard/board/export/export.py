@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from trackboard.board.dashboards import hparams
-from trackboard.board.dashboards.artifacts import Album, group
+from trackboard.board.dashboards.artifacts import ArtifactSeries, group
 from trackboard.board.dashboards.contents import Contents
 from trackboard.board.dashboards.hparams import Rows
 from trackboard.board.eventfiles.escapes import ESCAPED_BECAUSE
@@ -240,18 +240,18 @@ class _Task:
     def export(self, runs: Sequence[Run]) -> None:
         """Export some runs; the more at once, the fewer questions."""
         found = self.source.store.list_artifacts(runs=[run.id for run in runs])
-        albums: dict[str, list[Album]] = defaultdict(list)
-        for album in group(found, self.names):
-            albums[album.run].append(album)
+        artifacts_by_run: dict[str, list[ArtifactSeries]] = defaultdict(list)
+        for logged in group(found, self.names):
+            artifacts_by_run[logged.run].append(logged)
         for run in runs:
-            self._export_run(run, albums.get(self.names[run.id], []))
+            self._export_run(run, artifacts_by_run.get(self.names[run.id], []))
 
-    def _export_run(self, run: Run, albums: Sequence[Album]) -> None:
+    def _export_run(self, run: Run, artifacts: Sequence[ArtifactSeries]) -> None:
         name = self.names[run.id]
         store = self.source.store
         series = store.list_series(runs=[run.id])
         contents = Contents(self.source.blobs, remembered=_REMEMBERED)
-        values = Values(store, contents, series, albums, self.marks.get(name, {}))
+        values = Values(store, contents, series, artifacts, self.marks.get(name, {}))
         if series or values:
             self._export_history(run, series, values)
         for what, why in values.problems:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from trackboard.board.dashboards import images, pr_curves, texts
-from trackboard.board.dashboards.artifacts import Album
+from trackboard.board.dashboards.artifacts import ArtifactSeries
 from trackboard.board.dashboards.contents import Contents, Problem
 from trackboard.board.dashboards.documents import AccuracyTable, ConfusionMatrix
 from trackboard.board.dashboards.hparams import HPARAMS
@@ -33,7 +33,7 @@ _SHOWN = 10  # images of a tag that TensorBoard keeps, unless told otherwise
 
 
 @dataclass(frozen=True)
-class _Curve:
+class _CurveMetadata:
     """What TensorBoard wants to know of a class's curve; of several tables the last one's."""
 
     content: bytes
@@ -48,32 +48,32 @@ class Values:
         store: Where the run is.
         contents: Looks into its files.
         series: All series of the run.
-        albums: Its files that are values.
+        artifacts: The files of the run that are values.
         marks: Its row of parameters, by TensorBoard's tags.
     """
 
     store: Store
     contents: Contents
     series: Sequence[Series]
-    albums: Sequence[Album]
+    artifacts: Sequence[ArtifactSeries]
     marks: Mapping[str, Any]
     problems: list[tuple[str, str]] = field(default_factory=list)  # a path, and why
     notes: list[str] = field(default_factory=list)
     _tables: dict[str, list[Series]] = field(default_factory=lambda: defaultdict(list))
     _images: dict[str, list[Artifact]] = field(default_factory=lambda: defaultdict(list))
     _accuracy: dict[str, list[Artifact]] = field(default_factory=lambda: defaultdict(list))
-    _curves: dict[str, _Curve] = field(default_factory=dict)
-    _remarks: list[Album] = field(default_factory=list)
+    _curves: dict[str, _CurveMetadata] = field(default_factory=dict)
+    _remarks: list[ArtifactSeries] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for series in self.series:
             if series.table:
                 self._tables[series.table].append(series)
-        for album in self.albums:
-            for artifact in album.artifacts:
+        for logged in self.artifacts:
+            for artifact in logged.artifacts:
                 self._look(artifact)
-            if texts.has_pages(self.contents, album):
-                self._remarks.append(album)
+            if texts.has_pages(self.contents, logged):
+                self._remarks.append(logged)
         for name, artifacts in [*self._images.items(), *self._accuracy.items()]:
             self._describe_steps(name, artifacts)
         self.notes += [
@@ -92,7 +92,7 @@ class Values:
         yield from ((Use.IMAGES, name) for name in self._images)
         yield from ((Use.CURVES, name) for name in self._curves)
         yield from ((Use.ROWS, name) for name in self._tables)
-        yield from ((Use.REMARKS, album.name) for album in self._remarks)
+        yield from ((Use.REMARKS, logged.name) for logged in self._remarks)
 
     def write(
         self, tags: Mapping[Wanted, str], stream: BinaryIO, progress: Callable[[int], None]
@@ -111,7 +111,7 @@ class Values:
             self.problems.append((artifact.path, texts.misfit(artifact, found.why)))
         elif isinstance(found, AccuracyTable):
             self._accuracy[artifact.name].append(artifact)
-            curve = _Curve(pr_curves.plugin_content(found), pr_curves.describe(found))
+            curve = _CurveMetadata(pr_curves.plugin_content(found), pr_curves.describe(found))
             for tag in pr_curves.class_tags(artifact.name, found):
                 self._curves[tag] = curve
         elif artifact.kind is ArtifactKind.IMAGE and artifact.size_bytes > IMAGE_BYTES:
@@ -139,19 +139,19 @@ class Values:
         for artifacts in self._accuracy.values():
             for artifact in artifacts:
                 yield from self._curve_records(tags, artifact)
-        for album in self._remarks:
-            yield from self._remark_records(tags[Use.REMARKS, album.name], album)
+        for logged in self._remarks:
+            yield from self._remark_records(tags[Use.REMARKS, logged.name], logged)
 
     def _table_record(self, tag: str, name: str, columns: Sequence[Series]) -> bytes:
-        sheet = texts.read_table(self.store, columns)
-        if len(sheet.rows) < sheet.total:
+        preview = texts.read_table(self.store, columns)
+        if len(preview.rows) < preview.total:
             has_text = any(column.kind is ValueKind.TEXT for column in columns)
             rest = "text cells of the others are not in the file, " if has_text else ""
             self.notes.append(
-                f"{name}: its table shows {len(sheet.rows):,} of {sheet.total:,} rows; {rest}"
+                f"{name}: its table shows {len(preview.rows):,} of {preview.total:,} rows; {rest}"
                 "its columns of numbers are series of their own, and whole"
             )
-        page = texts.table_page(columns, sheet)
+        page = texts.table_page(columns, preview)
         return encode.texts(tag, [page.step], [page.time_s], [page.text])[0]
 
     def _image_record(self, tag: str, artifact: Artifact) -> Iterator[bytes]:
@@ -179,14 +179,14 @@ class Values:
                 curve.description,
             )
 
-    def _remark_records(self, tag: str, album: Album) -> list[bytes]:
-        pages = sorted(texts.album_pages(self.contents, album), key=lambda page: page.step)
-        matrices = album.of(ArtifactKind.CONFUSION_MATRIX)
+    def _remark_records(self, tag: str, logged: ArtifactSeries) -> list[bytes]:
+        pages = sorted(texts.artifact_pages(self.contents, logged), key=lambda page: page.step)
+        matrices = logged.of(ArtifactKind.CONFUSION_MATRIX)
         whole = sum(isinstance(self.contents.look(one), ConfusionMatrix) for one in matrices)
         shown = sum(not page.is_problem for page in pages)
         if shown < whole:
             self.notes.append(
-                f"{album.name}: {shown:,} of its {whole:,} matrices are there as tables, all are as"
+                f"{logged.name}: {shown:,} of its {whole:,} matrices are there as tables, all are as"
                 " images"
             )
         return [

@@ -21,7 +21,7 @@ from trackboard.board.provider.history import SCALARS, HistoryProvider
 from trackboard.board.series import declarations
 from trackboard.board.series.point_budget import ANSWER_POINTS, share
 from trackboard.board.series.sampling import Sampling
-from trackboard.board.series.scalars import Curve, matches
+from trackboard.board.series.scalars import NamedSeries, matches
 
 Tags = dict[str, dict[str, Any]]
 
@@ -30,13 +30,13 @@ Tags = dict[str, dict[str, Any]]
 class FoundScalars:
     """Scalar series of a board: those of the history, and (run, tag) of others in event files."""
 
-    curves: Sequence[Curve]
+    curves: Sequence[NamedSeries]
     native: Sequence[tuple[str, str]]
 
     @functools.cached_property
-    def by_tag(self) -> Mapping[str, Sequence[Curve]]:
+    def by_tag(self) -> Mapping[str, Sequence[NamedSeries]]:
         """The curves of the history by their tags."""
-        found: dict[str, list[Curve]] = defaultdict(list)
+        found: dict[str, list[NamedSeries]] = defaultdict(list)
         for curve in self.curves:
             found[curve.tag].append(curve)
         return found
@@ -148,7 +148,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
         self, ctx: Any, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
     ) -> FoundScalars:
         """Find the scalar series that match a filter, each in one half only."""
-        curves = self.history.list_curves(experiment_id, run_tag_filter) if self.history else []
+        curves = self.history.list_series(experiment_id, run_tag_filter) if self.history else []
         native = self.native.list_scalars(
             ctx, experiment_id=experiment_id, plugin_name=SCALARS, run_tag_filter=run_tag_filter
         )

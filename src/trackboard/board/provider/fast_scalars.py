@@ -89,7 +89,7 @@ def _read(
     series: dict[Key, str] = {}
     curves = {(curve.run, curve.tag): curve for one in wanted for curve in one.curves}
     if provider.history:
-        for curve, points in provider.history.read_curves(curves.values(), limit=limit):
+        for curve, points in provider.history.read_series(curves.values(), limit=limit):
             columns = (points.times_s.tolist(), points.steps.tolist(), points.values.tolist())
             series[curve.run, curve.tag] = _series_json(curve.run, *columns)
     native = {pair for one in wanted for pair in one.native}

@@ -17,15 +17,15 @@ from typing import Any, TypeVar
 
 from tensorboard.data import provider as tb
 
-from trackboard.board.dashboards.artifacts import Albums
+from trackboard.board.dashboards.artifacts import ArtifactLookup
 from trackboard.board.dashboards.contents import Contents
 from trackboard.board.dashboards.hparams import HPARAMS, Hparams, Rows
 from trackboard.board.dashboards.images import IMAGES, Pictures
 from trackboard.board.dashboards.pr_curves import PR_CURVES, PrCurves
 from trackboard.board.dashboards.texts import TEXT, Texts
 from trackboard.board.series.sampling import Sampling
-from trackboard.board.series.scalars import Curve, Curves, matches
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.series.scalars import NamedSeries, SeriesLookup, matches
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import Source
 from trackboard.model import RunKind, RunState, Series
 from trackboard.ports import Points
@@ -39,18 +39,22 @@ T = TypeVar("T")
 class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is not typed
     """Reads the history of a workspace."""
 
-    def __init__(self, source: Source, rosters: Rosters, sampling: Sampling | None = None) -> None:
+    def __init__(
+        self, source: Source, run_lists: RunLists, sampling: Sampling | None = None
+    ) -> None:
         self._source = source
         self._sampling = sampling = sampling or Sampling()
-        self._rosters = rosters
-        self._curves = Curves(source.store, rosters, sampling.budget)
-        albums, contents = Albums(source.store, rosters), Contents(source.blobs)
-        self._pictures = Pictures(albums, contents, sampling)
+        self._run_lists = run_lists
+        self._series_lookup = SeriesLookup(source.store, run_lists, sampling.budget)
+        artifact_lookup, contents = ArtifactLookup(source.store, run_lists), Contents(source.blobs)
+        self._pictures = Pictures(artifact_lookup, contents, sampling)
         self._tensors: dict[str, Texts | PrCurves] = {
-            TEXT: Texts(source.store, self._curves, albums, contents, sampling.limit(TEXT)),
-            PR_CURVES: PrCurves(albums, contents),
+            TEXT: Texts(
+                source.store, self._series_lookup, artifact_lookup, contents, sampling.limit(TEXT)
+            ),
+            PR_CURVES: PrCurves(artifact_lookup, contents),
         }
-        self._hparams = Hparams(source.store, rosters)
+        self._hparams = Hparams(source.store, run_lists)
         self.unread_bytes = 0
 
     def __str__(self) -> str:
@@ -70,7 +74,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
     def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> tb.ExperimentMetadata:
         """Name the experiment and where its data is."""
         self.refresh()
-        view = self._rosters.get_view(experiment_id)
+        view = self._run_lists.get_view(experiment_id)
         return tb.ExperimentMetadata(
             data_location=self._source.name, experiment_name=view.experiment or ""
         )
@@ -83,7 +87,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         """
         self.refresh()
         found = {
-            SCALARS: self._may_log(experiment_id) or bool(self.list_curves(experiment_id, None)),
+            SCALARS: self._may_log(experiment_id) or bool(self.list_series(experiment_id, None)),
             IMAGES: self._pictures.exist(experiment_id),
             HPARAMS: bool(self._hparams.rows(experiment_id)),
             **{name: one.exist(experiment_id) for name, one in self._tensors.items()},
@@ -92,20 +96,20 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
 
     def _may_log(self, experiment_id: str) -> bool:
         """Whether numbers may come any moment."""
-        runs = self._rosters.get(experiment_id).runs
+        runs = self._run_lists.get(experiment_id).runs
         return not runs or any(run.kind is not RunKind.JOB or run.state in _LOGS for run in runs)
 
     def list_runs(self, ctx: Any = None, *, experiment_id: str) -> list[tb.Run]:
         """List the view's runs, also those that have logged nothing yet."""
         self.refresh()
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         return [
             tb.Run(
-                run_id=roster.names[run.id],
-                run_name=roster.names[run.id],
+                run_id=run_list.names[run.id],
+                run_name=run_list.names[run.id],
                 start_time=run.created_s if run.started_s is None else run.started_s,
             )
-            for run in roster.runs
+            for run in run_list.runs
         ]
 
     # -- scalars --------------------------------------------------------------------------------------
@@ -122,7 +126,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self.refresh()
         if plugin_name != SCALARS:
             return {}
-        curves = self._curves.numbers(experiment_id, run_tag_filter)
+        curves = self._series_lookup.numbers(experiment_id, run_tag_filter)
         return _by_run((curve, _describe(curve)) for curve in curves)
 
     def read_scalars(
@@ -138,8 +142,8 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self.refresh()
         if plugin_name != SCALARS:
             return {}
-        curves = self._curves.numbers(experiment_id, run_tag_filter)
-        columns = self._noted(self._curves.read_within(curves, downsample))
+        curves = self._series_lookup.numbers(experiment_id, run_tag_filter)
+        columns = self._noted(self._series_lookup.read_within(curves, downsample))
         return _by_run((curve, _scalars(points)) for curve, points in columns)
 
     def read_last_scalars(
@@ -154,7 +158,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self.refresh()
         if plugin_name != SCALARS:
             return {}
-        curves = self._curves.numbers(experiment_id, run_tag_filter)
+        curves = self._series_lookup.numbers(experiment_id, run_tag_filter)
         return _by_run((curve, _last(curve.series)) for curve in curves)
 
     # -- text, curves of classes, parameters ------------------------------------------------------------
@@ -232,24 +236,26 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
 
     # -- columns, for the fast path -----------------------------------------------------------------------
 
-    def list_curves(
+    def list_series(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
-    ) -> list[Curve]:
+    ) -> list[NamedSeries]:
         """List number series that match a filter."""
-        return self._curves.numbers(experiment_id, run_tag_filter)
+        return self._series_lookup.numbers(experiment_id, run_tag_filter)
 
-    def read_curves(self, curves: Iterable[Curve], *, limit: int) -> list[tuple[Curve, Points]]:
+    def read_series(
+        self, curves: Iterable[NamedSeries], *, limit: int
+    ) -> list[tuple[NamedSeries, Points]]:
         """Read series of at most `limit` points each, sorted by step; numbers are float64."""
-        return self._noted(self._curves.read(curves, limit=limit))
+        return self._noted(self._series_lookup.read(curves, limit=limit))
 
-    def _noted(self, columns: list[tuple[Curve, Points]]) -> list[tuple[Curve, Points]]:
+    def _noted(self, columns: list[tuple[NamedSeries, Points]]) -> list[tuple[NamedSeries, Points]]:
         """The same, and what is left out remembered."""
         for curve, points in columns:
             self._sampling.note(SCALARS, curve.tag, len(points.steps), curve.series.count)
         return columns
 
 
-def _by_run(items: Iterable[tuple[Curve, T]]) -> dict[str, dict[str, T]]:
+def _by_run(items: Iterable[tuple[NamedSeries, T]]) -> dict[str, dict[str, T]]:
     runs: dict[str, dict[str, T]] = defaultdict(dict)
     for curve, item in items:
         runs[curve.run][curve.tag] = item
@@ -268,7 +274,7 @@ def _filtered(
     return {run: tags for run, tags in kept.items() if tags}
 
 
-def _describe(curve: Curve) -> tb.ScalarTimeSeries:
+def _describe(curve: NamedSeries) -> tb.ScalarTimeSeries:
     """Summarise a series. Empty content is version 0 of the scalar plugin's data."""
     return tb.ScalarTimeSeries(
         max_step=curve.series.max_step,

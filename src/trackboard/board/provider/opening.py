@@ -18,7 +18,7 @@ from trackboard.board.provider.combined import BoardProvider
 from trackboard.board.provider.history import HistoryProvider
 from trackboard.board.series.samples import AS_USUAL, Samples
 from trackboard.board.series.sampling import Sampling
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import Source, View
 
 __all__ = ["BoardProvider", "open_folder_provider", "open_folders_provider", "open_provider"]
@@ -43,14 +43,14 @@ def open_provider(
         samples: How much of each series is shown.
     """
     sampling = Sampling(samples)
-    rosters = Rosters(source, view, raw_ids=raw_ids)
-    folders = RunFolders(RunFiles(source), rosters, PrivateFolder(*[links] if links else []))
+    run_lists = RunLists(source, view, raw_ids=raw_ids)
+    folders = RunFolders(RunFiles(source), run_lists, PrivateFolder(*[links] if links else []))
     return BoardProvider(
-        HistoryProvider(source, rosters, sampling),
+        HistoryProvider(source, run_lists, sampling),
         KindsProvider(
             folders, partial(open_reader, samples=samples), sampling, [links] if links else []
         ),
-        Statuses(source, rosters),
+        Statuses(source, run_lists),
         sampling,
         log_directory=folders.log_directory.path,
     )

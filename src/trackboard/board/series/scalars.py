@@ -11,7 +11,7 @@ import numpy as np
 from tensorboard.data import provider as tb
 
 from trackboard.board.series.point_budget import ANSWER_POINTS, share
-from trackboard.board.view.run_list import Roster, Rosters
+from trackboard.board.view.run_list import RunList, RunLists
 from trackboard.model import RunId, Series, ValueKind
 from trackboard.ports import Points, Store
 
@@ -19,7 +19,7 @@ _NO_POINTS = Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True)
-class Curve:
+class NamedSeries:
     """One series under the names TensorBoard knows it by."""
 
     run: str
@@ -28,7 +28,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Sheaf:
+class TableSeries:
     """One table: the series that are its columns, in the order first logged."""
 
     run: str
@@ -40,51 +40,55 @@ class Sheaf:
 class _Index:
     """Everything in a view."""
 
-    numbers: dict[str, list[Curve]]  # by tag
-    texts: list[Curve]  # without the cells of tables
-    tables: list[Sheaf]
+    numbers: dict[str, list[NamedSeries]]  # by tag
+    texts: list[NamedSeries]  # without the cells of tables
+    tables: list[TableSeries]
 
 
-class Curves:
+class SeriesLookup:
     """Looks up series, and lists all of a view only once while the store does not change."""
 
-    def __init__(self, store: Store, rosters: Rosters, budget: int = ANSWER_POINTS) -> None:
+    def __init__(self, store: Store, run_lists: RunLists, budget: int = ANSWER_POINTS) -> None:
         self._store = store
         self._budget = budget
-        self._rosters = rosters
-        self._kept: WeakKeyDictionary[Roster, _Index] = WeakKeyDictionary()  # gone with its roster
+        self._run_lists = run_lists
+        self._kept: WeakKeyDictionary[RunList, _Index] = WeakKeyDictionary()  # gone with its list
 
-    def numbers(self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None) -> list[Curve]:
+    def numbers(
+        self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
+    ) -> list[NamedSeries]:
         """Number series that match a filter, the columns of tables among them."""
-        roster = self._rosters.get(experiment_id)
+        run_list = self._run_lists.get(experiment_id)
         runs = run_tag_filter.runs if run_tag_filter else None
         tags = run_tag_filter.tags if run_tag_filter else None
-        index = self._kept.get(roster)
+        index = self._kept.get(run_list)
         if index is None and tags is not None:  # while runs log, few tags are cheaper than all
-            ids = roster.run_ids if runs is None else known(roster, runs)
+            ids = run_list.run_ids if runs is None else known(run_list, runs)
             found = self._store.list_series(runs=ids, names=tags, text=False)
-            return _curves(found, roster)
-        by_tag = (index or self._list(roster)).numbers
+            return _name_series(found, run_list)
+        by_tag = (index or self._list(run_list)).numbers
         wanted = by_tag if tags is None else [tag for tag in tags if tag in by_tag]
         curves = [curve for tag in wanted for curve in by_tag[tag]]
         return curves if runs is None else [curve for curve in curves if curve.run in runs]
 
     def texts(
         self, experiment_id: str, run_tag_filter: tb.RunTagFilter | None
-    ) -> tuple[list[Curve], list[Sheaf]]:
+    ) -> tuple[list[NamedSeries], list[TableSeries]]:
         """Text series and tables that match a filter."""
-        roster = self._rosters.get(experiment_id)
-        index = self._kept.get(roster)
+        run_list = self._run_lists.get(experiment_id)
+        index = self._kept.get(run_list)
         if index is None and run_tag_filter and run_tag_filter.runs is not None:
-            ids = known(roster, run_tag_filter.runs)
-            index = _index(_curves(self._store.list_series(runs=ids), roster))
+            ids = known(run_list, run_tag_filter.runs)
+            index = _index(_name_series(self._store.list_series(runs=ids), run_list))
         elif index is None:
-            index = self._list(roster)
+            index = self._list(run_list)
         texts = [text for text in index.texts if matches(text.run, text.tag, run_tag_filter)]
         tables = [each for each in index.tables if matches(each.run, each.tag, run_tag_filter)]
         return texts, tables
 
-    def read(self, curves: Iterable[Curve], *, limit: int) -> list[tuple[Curve, Points]]:
+    def read(
+        self, curves: Iterable[NamedSeries], *, limit: int
+    ) -> list[tuple[NamedSeries, Points]]:
         """Read series of at most `limit` points each, sorted by step; numbers are float64."""
         chosen = list(curves)
         stored = self._store.read_points([curve.series.id for curve in chosen], limit=limit)
@@ -95,8 +99,8 @@ class Curves:
         ]
 
     def read_within(
-        self, curves: list[Curve], downsample: int | None
-    ) -> list[tuple[Curve, Points]]:
+        self, curves: list[NamedSeries], downsample: int | None
+    ) -> list[tuple[NamedSeries, Points]]:
         """Read series of at most `downsample` points each and the budget of an answer in all."""
         if downsample is not None and downsample < 1:  # zero means none to TensorBoard
             return [(curve, _NO_POINTS) for curve in curves]
@@ -104,15 +108,15 @@ class Curves:
         at_most = max(counts, default=1) if downsample is None else downsample
         return self.read(curves, limit=share(counts, at_most=at_most, budget=self._budget))
 
-    def _list(self, roster: Roster) -> _Index:
-        index = _index(_curves(self._store.list_series(runs=roster.run_ids), roster))
-        self._kept[roster] = index
+    def _list(self, run_list: RunList) -> _Index:
+        index = _index(_name_series(self._store.list_series(runs=run_list.run_ids), run_list))
+        self._kept[run_list] = index
         return index
 
 
-def known(roster: Roster, runs: Collection[str]) -> list[RunId]:
+def known(run_list: RunList, runs: Collection[str]) -> list[RunId]:
     """Ids of the view's runs of these names."""
-    return [roster.ids[name] for name in runs if name in roster.ids]
+    return [run_list.ids[name] for name in runs if name in run_list.ids]
 
 
 def matches(run: str, tag: str, run_tag_filter: tb.RunTagFilter | None) -> bool:
@@ -123,17 +127,19 @@ def matches(run: str, tag: str, run_tag_filter: tb.RunTagFilter | None) -> bool:
     return (runs is None or run in runs) and (tags is None or tag in tags)
 
 
-def _curves(found: Iterable[Series], roster: Roster) -> list[Curve]:
-    """Give series their run's name; those of a run stored just now wait for the next roster."""
-    names = roster.names
+def _name_series(found: Iterable[Series], run_list: RunList) -> list[NamedSeries]:
+    """Give series their run's name; those of a run stored just now wait for the next list of runs."""
+    names = run_list.names
     return [
-        Curve(names[series.run], series.name, series) for series in found if series.run in names
+        NamedSeries(names[series.run], series.name, series)
+        for series in found
+        if series.run in names
     ]
 
 
-def _index(curves: Iterable[Curve]) -> _Index:
-    numbers: dict[str, list[Curve]] = defaultdict(list)
-    texts: list[Curve] = []
+def _index(curves: Iterable[NamedSeries]) -> _Index:
+    numbers: dict[str, list[NamedSeries]] = defaultdict(list)
+    texts: list[NamedSeries] = []
     tables: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for curve in curves:
         if curve.series.kind is not ValueKind.TEXT:
@@ -142,8 +148,8 @@ def _index(curves: Iterable[Curve]) -> _Index:
             texts.append(curve)
         if curve.series.table:
             tables[curve.run, curve.series.table].append(curve.series)
-    sheaves = [Sheaf(run, table, columns) for (run, table), columns in tables.items()]
-    return _Index(dict(numbers), texts, sheaves)
+    table_series = [TableSeries(run, table, columns) for (run, table), columns in tables.items()]
+    return _Index(dict(numbers), texts, table_series)
 
 
 def _in_order(points: Points) -> Points:

@@ -22,7 +22,7 @@ def own_key(experiment_id: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Roster:
+class RunList:
     """The runs of a view at one version of the store."""
 
     version: int
@@ -37,14 +37,14 @@ class Roster:
         return None if self.is_everything else tuple(run.id for run in self.runs)
 
 
-class Rosters:
-    """Looks up rosters by experiment id and keeps them while the store does not change."""
+class RunLists:
+    """Looks up lists of runs by experiment id and keeps them while the store does not change."""
 
     def __init__(self, source: Source, view: View, *, raw_ids: bool = False) -> None:
         self._source = source
         self._view = view
         self._raw_ids = raw_ids
-        self._kept: dict[str, Roster] = {}
+        self._kept: dict[str, RunList] = {}
         self._lock = threading.Lock()
 
     def get_view(self, experiment_id: str) -> View:
@@ -59,28 +59,28 @@ class Rosters:
             raise NotFoundError(f"experiment {experiment_id!r} is not in {self._source.name}")
         return View(experiment=experiment_id)
 
-    def get(self, experiment_id: str) -> Roster:
+    def get(self, experiment_id: str) -> RunList:
         """The runs that an experiment id means now.
 
         Raises:
             tensorboard.errors.NotFoundError: There is no such experiment.
         """
         key = own_key(experiment_id)
-        version = self._source.store.version()  # first: a later write makes the roster old at once
+        version = self._source.store.version()  # first: a later write makes the list old at once
         with self._lock:
             kept = self._kept.get(key)
         if kept and kept.version == version:
             return kept
-        roster = self._build(version, self.get_view(experiment_id))
+        run_list = self._build(version, self.get_view(experiment_id))
         with self._lock:
             self._kept = {id_: old for id_, old in self._kept.items() if old.version == version}
-            self._kept[key] = roster
-        return roster
+            self._kept[key] = run_list
+        return run_list
 
-    def _build(self, version: int, view: View) -> Roster:
+    def _build(self, version: int, view: View) -> RunList:
         runs, named, hidden = _list_runs(self._source.store, view)
         names = name_runs(named, raw_ids=self._raw_ids)
-        return Roster(
+        return RunList(
             version=version,
             runs=runs,
             names=names,

@@ -9,7 +9,7 @@ from tensorboard.data.provider import RunTagFilter
 
 from trackboard.board.dashboards.job_status import Statuses
 from trackboard.board.provider.combined import BoardProvider
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import View
 from trackboard.model import BUILD_LOG, Compute, RunId, RunState
 
@@ -115,7 +115,7 @@ def test_only_the_runs_that_are_asked_for_are_looked_at(queue: Lab) -> None:
         return queue.run_folder(run)
 
     source = replace(queue.source, run_folder=folder_of)
-    found = Statuses(source, Rosters(source, View()))
+    found = Statuses(source, RunLists(source, View()))
 
     def read_some(run_tag_filter: RunTagFilter) -> set[str]:
         which: Any = {"experiment_id": "", "plugin_name": "text", "run_tag_filter": run_tag_filter}

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from trackboard.board.dashboards import table
-from trackboard.board.dashboards.table import Sheet, read_sheet
+from trackboard.board.dashboards.table import TablePreview, read_preview
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab
 
 
-def read(lab: Lab, at_most: int = 200) -> Sheet:
-    return read_sheet(lab.store, lab.store.list_series(), at_most=at_most)
+def read(lab: Lab, at_most: int = 200) -> TablePreview:
+    return read_preview(lab.store, lab.store.list_series(), at_most=at_most)
 
 
 def test_cells_meet_by_the_number_of_their_row(lab: Lab) -> None:

@@ -18,7 +18,7 @@ class Folder(PlainFolder):
     """Looks at every question."""
 
     def follow(self, experiment_id: str) -> None:
-        self._pace = type(self._pace)()
+        self._throttle = type(self._throttle)()
         super().follow(experiment_id)
 
 

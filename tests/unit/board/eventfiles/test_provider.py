@@ -14,7 +14,7 @@ from trackboard.board.eventfiles.provider import NativeProvider
 from trackboard.board.eventfiles.run_files import RunFiles
 from trackboard.board.eventfiles.run_links import RunFolders
 from trackboard.board.private_folder import PrivateFolder
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import View
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class FakeReader:
 class Board:
     def __init__(self, lab: Lab) -> None:
         self.readers: list[FakeReader] = []
-        folders = RunFolders(RunFiles(lab.source), Rosters(lab.source, View()), PrivateFolder())
+        folders = RunFolders(RunFiles(lab.source), RunLists(lab.source, View()), PrivateFolder())
         self.native = NativeProvider(folders, self._start)
 
     @property

@@ -10,7 +10,7 @@ from trackboard.board.eventfiles.run_files import RunFiles
 from trackboard.board.eventfiles.run_links import RunFolders
 from trackboard.board.eventfiles.throttle import INTERVAL_S
 from trackboard.board.private_folder import PrivateFolder
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import View
 from trackboard.model import RunId
 
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def folders(lab: Lab, clock: Clock) -> Iterator[RunFolders]:  # noqa: ARG001  # the clock stands still
     lab.add_run("a")
-    folders = RunFolders(RunFiles(lab.source), Rosters(lab.source, View()), PrivateFolder())
+    folders = RunFolders(RunFiles(lab.source), RunLists(lab.source, View()), PrivateFolder())
     yield folders
     folders.close()
 
@@ -133,7 +133,7 @@ def test_odd_names_do_no_harm(lab: Lab, folders: RunFolders, clock: Clock) -> No
 def test_the_links_are_removed_and_the_files_are_not(lab: Lab, clock: Clock) -> None:
     lab.add_run("a")
     file = lab.add_file("a", "logs/x.tfevents")
-    folders = RunFolders(RunFiles(lab.source), Rosters(lab.source, View()), PrivateFolder())
+    folders = RunFolders(RunFiles(lab.source), RunLists(lab.source, View()), PrivateFolder())
     follow(folders, clock)
     root = folders.find_root()
     assert isinstance(root, Path)

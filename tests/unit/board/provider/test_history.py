@@ -11,7 +11,7 @@ from tensorboard.errors import NotFoundError
 from tensorboard.plugins.text import metadata as text_metadata
 
 from trackboard.board.provider.history import HistoryProvider
-from trackboard.board.view.run_list import Rosters
+from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import View
 from trackboard.model import RunId, Series
 from trackboard.testing.memory import MemoryStore
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def history(lab: Lab, view: View | None = None, *, raw_ids: bool = False) -> HistoryProvider:
-    return HistoryProvider(lab.source, Rosters(lab.source, view or View(), raw_ids=raw_ids))
+    return HistoryProvider(lab.source, RunLists(lab.source, view or View(), raw_ids=raw_ids))
 
 
 def run_names(provider: HistoryProvider, experiment_id: str = "") -> list[str]:
