@@ -19,7 +19,6 @@ check costs a listing of each folder on `sys.path` that holds an `azureml`.
 
 import os
 import re
-import shlex
 import site
 import sys
 from typing import List, NamedTuple, Sequence
@@ -93,6 +92,8 @@ def _describe_stranger(file: object, home: str) -> str:
 
 
 def _pip(command: str, *requirements: str) -> str:
+    import shlex  # as in `_requirement`
+
     words = " ".join(shlex.quote(word) for word in requirements)
     return f"  {shlex.quote(sys.executable)} -m pip {command} {words}"
 

@@ -1,10 +1,12 @@
 """The budgets of the source, so that it stays readable: sizes, names, directions, exports."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from tests.arch.source import (
@@ -113,6 +115,20 @@ def test_a_client_loads_what_reads_a_history_when_it_reads_one(program: str) -> 
     assert packages_loaded_by(program) & heavy == set()
 
 
+@pytest.mark.parametrize(
+    ("program", "unwanted"),
+    [
+        (
+            "from azureml.core import Run",
+            {"dataclasses", "inspect", "uuid", "platform", "secrets", "hashlib", "socket", "ctypes"}
+            | {"shutil", "locale", "subprocess"},
+        ),
+    ],
+)
+def test_a_start_loads_nothing_that_few_need(program: str, unwanted: set[str]) -> None:
+    assert packages_loaded_by(program) & unwanted == set()
+
+
 def bound_by(tree: ast.Module) -> tuple[set[str], set[str]]:
     """Public names of a package's `__init__`: those it defines, and those it takes from our modules.
 
@@ -155,6 +171,16 @@ def test_all_lists_what_a_package_exports(file: Path) -> None:
     assert exported - set(listed) == set(), "exported, but not in __all__"
     assert set(listed) - defined - imported == set(), "in __all__, but not there"
     assert len(set(listed)) == len(listed)
+
+
+@pytest.mark.parametrize(
+    "package",
+    [name for name, file in MODULES.items() if "= lazy_names(" in file.read_text("utf-8")],
+)
+def test_names_that_are_imported_late_are_there(package: str) -> None:
+    module = importlib.import_module(package)
+    names = listed_in_all(parse(MODULES[package]))
+    assert [name for name in names if isinstance(getattr(module, name), ModuleType)] == []
 
 
 def test_only_the_command_and_the_facade_print() -> None:

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -36,7 +34,7 @@ class FolderBlobs:
 
     def put(self, source: BinaryIO) -> tuple[str, int]:
         """Store everything that `source` still holds; returns its key and size."""
-        aside = self._path / "new" / secrets.token_hex(8)
+        aside = self._path / "new" / os.urandom(8).hex()
         try:
             digest, size_bytes = self._write(source, aside)
             home = self._path / digest[:2] / digest[2:]
@@ -96,6 +94,8 @@ class FolderBlobs:
         return self._path / match[1] / match[2] if match else None
 
     def _write(self, source: BinaryIO, aside: Path) -> tuple[str, int]:
+        import hashlib  # recording starts without it
+
         digest, size_bytes = hashlib.sha256(), 0
         make_folder(aside.parent)
         with open(aside, "wb", opener=open_file) as sink:

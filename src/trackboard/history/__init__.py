@@ -1,21 +1,49 @@
 """What was logged, read back: runs by their conditions, points as a table, files."""
 
-from trackboard.history.conditions import (
-    Filters,
-    build_query,
-    check_page,
-    check_query,
-    parse_order,
-    parse_pairs,
-    parse_states,
-    parse_value,
-)
-from trackboard.history.files import open_file
-from trackboard.history.known_names import check_columns, check_order, explain_nothing
-from trackboard.history.nearest import nearest
-from trackboard.history.points import read_history
-from trackboard.history.table import History
-from trackboard.history.vocabulary import option_meant
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackboard.history.nearest import nearest  # has its module's name
+from trackboard.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from trackboard.history.conditions import (
+        Filters,
+        build_query,
+        check_page,
+        check_query,
+        parse_order,
+        parse_pairs,
+        parse_states,
+        parse_value,
+    )
+    from trackboard.history.files import open_file
+    from trackboard.history.known_names import check_columns, check_order, explain_nothing
+    from trackboard.history.points import read_history
+    from trackboard.history.table import History
+    from trackboard.history.vocabulary import option_meant
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "conditions": (
+                "Filters",
+                "build_query",
+                "check_page",
+                "check_query",
+                "parse_order",
+                "parse_pairs",
+                "parse_states",
+                "parse_value",
+            ),
+            "files": ("open_file",),
+            "known_names": ("check_columns", "check_order", "explain_nothing"),
+            "points": ("read_history",),
+            "table": ("History",),
+            "vocabulary": ("option_meant",),
+        },
+    )
 
 __all__ = [
     "Filters",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
 from trackboard.ingest.succession import Sight, Step, Succession
-from trackboard.model import Ended, Event, Lost, RunId, Segment, WriterId
+from trackboard.model import Ended, Event, Heartbeat, Lost, RunId, Segment, WriterId
 from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints, Spool
 from trackboard.spool.layout import FORMAT, HEADER, MAX_PAYLOAD_BYTES
 
@@ -154,7 +154,11 @@ class Cursor:
         number, end = batch.end
         begin = batch.start.offset if batch.start.segment == number else 0
         payload = self._read(number, begin, end - begin)[HEADER.size :]
-        about = [each.run for each in (*batch.events, *batch.points) if hasattr(each, "run")]
+        about = [
+            each.run
+            for each in (*batch.events, *batch.points)
+            if not isinstance(each, (Heartbeat, Ended))
+        ]
         at, run = Position(number, begin), about[0] if about else None
         refused = Refused(self.writer, at, payload, error, run)
         return replace(batch, events=(), points=(), refused=(*batch.refused, refused))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 from trackboard.errors import UsageError
 from trackboard.model import check_run_id
@@ -20,8 +18,7 @@ LOGS = "logs"  # these two: below a job's working copy
 OUTPUTS = "outputs"
 
 
-@dataclass(frozen=True)
-class JobPaths:
+class JobPaths(NamedTuple):
     """The files of one job, for its client, its target and its worker.
 
     Attributes:
@@ -102,8 +99,7 @@ class JobPaths:
         return self.folder / "work"
 
 
-@dataclass(frozen=True)
-class WorkspacePaths:
+class WorkspacePaths(NamedTuple):
     """The files of one workspace.
 
     Attributes:
@@ -244,4 +240,6 @@ def _folder_name(run: str) -> str:
     try:
         return check_run_id(run)
     except UsageError:
+        import hashlib  # every job imports this module, and has an id of ours
+
         return "_" + hashlib.sha256(run.encode("utf-8", "surrogatepass")).hexdigest()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import errno
 import json
-import locale
 import os
 import re
 import stat
@@ -156,6 +155,8 @@ def _declared(data: bytes) -> str:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
+        import locale  # few files ask for it
+
         return locale.getpreferredencoding(do_setlocale=False)
     return ""
 

@@ -3,40 +3,110 @@
 Import from here; the modules below are one noun each.
 """
 
-from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
-from trackboard.model.event import (
-    ArtifactKind,
-    ArtifactLogged,
-    Created,
-    Ended,
-    Event,
-    FileAdded,
-    FileBytes,
-    FileRemoved,
-    Heartbeat,
-    Lost,
-    ParameterSet,
-    PropertyAdded,
-    StateChanged,
-    Tagged,
-    TextLogged,
-)
-from trackboard.model.ids import (
-    RunId,
-    WriterId,
-    check_run_id,
-    new_job_run_id,
-    new_run_id,
-    new_writer_id,
-)
-from trackboard.model.job import Compute, Distribution, JobPlan, Launcher, QueuedJob, ResourceLimits
-from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
-from trackboard.model.missing import MISSING, is_missing
-from trackboard.model.names import LIMITS, check_experiment_name, check_length, check_metric_name
-from trackboard.model.refs import FileRef, Ref, SeriesRef
-from trackboard.model.run import REASON, Run, RunKind, RunState, StateStamp
-from trackboard.model.series import Series, SeriesId, Value, ValueKind
-from trackboard.model.spool import Liveness, Segment
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackboard.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
+    from trackboard.model.event import (
+        ArtifactKind,
+        ArtifactLogged,
+        Created,
+        Ended,
+        Event,
+        FileAdded,
+        FileBytes,
+        FileRemoved,
+        Heartbeat,
+        Lost,
+        ParameterSet,
+        PropertyAdded,
+        StateChanged,
+        Tagged,
+        TextLogged,
+    )
+    from trackboard.model.ids import (
+        RunId,
+        WriterId,
+        check_run_id,
+        new_job_run_id,
+        new_run_id,
+        new_writer_id,
+    )
+    from trackboard.model.job import (
+        Compute,
+        Distribution,
+        JobPlan,
+        Launcher,
+        QueuedJob,
+        ResourceLimits,
+    )
+    from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
+    from trackboard.model.missing import MISSING, is_missing
+    from trackboard.model.names import (
+        LIMITS,
+        check_experiment_name,
+        check_length,
+        check_metric_name,
+    )
+    from trackboard.model.refs import FileRef, Ref, SeriesRef
+    from trackboard.model.run import Run
+    from trackboard.model.series import Series, SeriesId
+    from trackboard.model.spool import Liveness, Segment
+    from trackboard.model.state import REASON, RunKind, RunState, StateStamp
+    from trackboard.model.value import Value, ValueKind
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "environment": ("ANY_PYTHON", "EnvironmentPlan", "EnvironmentRequest"),
+            "event": (
+                "ArtifactKind",
+                "ArtifactLogged",
+                "Created",
+                "Ended",
+                "Event",
+                "FileAdded",
+                "FileBytes",
+                "FileRemoved",
+                "Heartbeat",
+                "Lost",
+                "ParameterSet",
+                "PropertyAdded",
+                "StateChanged",
+                "Tagged",
+                "TextLogged",
+            ),
+            "ids": (
+                "RunId",
+                "WriterId",
+                "check_run_id",
+                "new_job_run_id",
+                "new_run_id",
+                "new_writer_id",
+            ),
+            "job": (
+                "Compute",
+                "Distribution",
+                "JobPlan",
+                "Launcher",
+                "QueuedJob",
+                "ResourceLimits",
+            ),
+            "logs": ("BUILD_LOG", "CONSOLE", "LOG_FOLDERS", "console_of_rank"),
+            "missing": ("MISSING", "is_missing"),
+            "names": ("LIMITS", "check_experiment_name", "check_length", "check_metric_name"),
+            "refs": ("FileRef", "Ref", "SeriesRef"),
+            "run": ("Run",),
+            "series": ("Series", "SeriesId"),
+            "spool": ("Liveness", "Segment"),
+            "state": ("REASON", "RunKind", "RunState", "StateStamp"),
+            "value": ("Value", "ValueKind"),
+        },
+    )
 
 __all__ = [
     "ANY_PYTHON",

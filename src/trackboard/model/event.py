@@ -7,16 +7,14 @@ and meet these events again in a `Batch`. Times are float64 seconds since the Un
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 from trackboard.model.ids import RunId
-from trackboard.model.run import RunKind, RunState
-from trackboard.model.series import Value
+from trackboard.model.state import RunKind, RunState
+from trackboard.model.value import Value
 
 
-@dataclass(frozen=True)
-class Created:
+class Created(NamedTuple):
     """A run exists. Experiment and parent are named, not numbered: there may be no store yet."""
 
     run: RunId
@@ -28,8 +26,7 @@ class Created:
     description: str = ""
 
 
-@dataclass(frozen=True)
-class StateChanged:
+class StateChanged(NamedTuple):
     """The run's owner moved it to another state.
 
     `elapsed_s` is measured on the owner's monotonic clock since it started the run, so that a
@@ -45,8 +42,7 @@ class StateChanged:
     elapsed_s: Optional[float] = None
 
 
-@dataclass(frozen=True)
-class Tagged:
+class Tagged(NamedTuple):
     """A tag was set; `value` None is a tag without a value, `removed` takes the tag away."""
 
     run: RunId
@@ -55,8 +51,7 @@ class Tagged:
     removed: bool = False
 
 
-@dataclass(frozen=True)
-class PropertyAdded:
+class PropertyAdded(NamedTuple):
     """A property was given. It never changes: a second, different value becomes a warning."""
 
     run: RunId
@@ -64,8 +59,7 @@ class PropertyAdded:
     value: str
 
 
-@dataclass(frozen=True)
-class FileAdded:
+class FileAdded(NamedTuple):
     """A complete file was put into the blobs under `key`; `path` is its posix path within the run."""
 
     run: RunId
@@ -75,8 +69,7 @@ class FileAdded:
     time_s: float
 
 
-@dataclass(frozen=True)
-class FileBytes:
+class FileBytes(NamedTuple):
     """Bytes of a growing file of the run, to be written at `offset`.
 
     Offset 0 starts the copy again from nothing (the source was rewritten or shrank; `data` may be
@@ -89,8 +82,7 @@ class FileBytes:
     data: bytes
 
 
-@dataclass(frozen=True)
-class FileRemoved:
+class FileRemoved(NamedTuple):
     """A growing file of the run is no more: its source was renamed, or removed and begun again.
 
     A complete file that was put into the blobs under the same path stays.
@@ -100,8 +92,7 @@ class FileRemoved:
     path: str
 
 
-@dataclass(frozen=True)
-class TextLogged:
+class TextLogged(NamedTuple):
     """A metric's value that is text. `step` None: the series' count at that moment.
 
     `table` names the table that the value is a cell of (`name` is then `table/column`); empty for a
@@ -126,8 +117,7 @@ class ArtifactKind(str, enum.Enum):
     RESIDUALS = "residuals"
 
 
-@dataclass(frozen=True)
-class ArtifactLogged:
+class ArtifactLogged(NamedTuple):
     """A metric's value that is a file: the file was put into the blobs under `key`.
 
     It is a file of the run as well, at `path` (posix, within the run). `step` None: the count of the
@@ -144,8 +134,7 @@ class ArtifactLogged:
     time_s: float
 
 
-@dataclass(frozen=True)
-class ParameterSet:
+class ParameterSet(NamedTuple):
     """A parameter of the run: an argument, a hyper-parameter. Set again, the later value counts."""
 
     run: RunId
@@ -153,24 +142,21 @@ class ParameterSet:
     value: Value
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(NamedTuple):
     """The writer could not store `count` points or events of this run (full or read-only disk)."""
 
     run: RunId
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuples
     reason: str
 
 
-@dataclass(frozen=True)
-class Heartbeat:
+class Heartbeat(NamedTuple):
     """The writer is alive."""
 
     time_s: float
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """The writer closed its spool: nothing follows."""
 
     time_s: float

@@ -5,9 +5,8 @@ A run id becomes a folder name (`runs/<run id>/`), so it is checked here, once, 
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
-import uuid
 from typing import NewType
 
 from trackboard.errors import UsageError
@@ -20,18 +19,20 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
 
 def new_run_id() -> RunId:
     """Mint the id of a run that a process creates for itself: a random UUID."""
+    import uuid  # no job needs it
+
     return RunId(str(uuid.uuid4()))
 
 
 def new_job_run_id(experiment: str, now_s: float) -> RunId:
     """Mint the id of a submitted run: `<experiment>_<unix seconds>_<8 hex digits>`, as the SDK did."""
     stem = re.sub(r"[^A-Za-z0-9._-]", "-", experiment)[:200]
-    return RunId(f"{stem}_{int(now_s)}_{secrets.token_hex(4)}")
+    return RunId(f"{stem}_{int(now_s)}_{os.urandom(4).hex()}")
 
 
 def new_writer_id() -> WriterId:
     """Mint the id of one process's spool: 128 random bits in hex."""
-    return WriterId(secrets.token_hex(16))
+    return WriterId(os.urandom(16).hex())
 
 
 def check_run_id(value: str) -> RunId:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
-from typing import NewType, Union
+from typing import NewType
 
 from trackboard.model.ids import RunId
+from trackboard.model.value import Value, ValueKind
 
 SeriesId = NewType("SeriesId", int)
-
-Value = Union[bool, int, float, str]
-
-
-class ValueKind(enum.IntEnum):
-    """How a series' values are stored. Numbers widen in this order; text is a series of its own."""
-
-    BOOL = 1
-    INT = 2  # signed 64 bits, exact
-    FLOAT = 3  # float64; NaN and infinities survive
-    TEXT = 4
 
 
 @dataclass(frozen=True)

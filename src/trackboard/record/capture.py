@@ -15,9 +15,8 @@ import os
 import platform
 import socket
 import sys
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Dict, Mapping, NamedTuple, Optional
 
 from trackboard.record.command import command_line
 from trackboard.record.git import GitState, has_git, read_git, without_credentials
@@ -44,8 +43,7 @@ _MLFLOW_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What was found out: properties for the run, and texts to be kept as its files (empty: none)."""
 
     properties: Mapping[str, str]
@@ -123,8 +121,9 @@ def _of_process() -> Dict[str, str]:
     }
     if identity.world_size > 1:
         known["trackboard.world_size"] = str(identity.world_size)
-    ids = (field.name for field in fields(identity) if field.type == "str")
-    known.update({f"trackboard.{name}": getattr(identity, name) for name in ids})
+    for name, value in identity._asdict().items():
+        if isinstance(value, str):  # an id
+            known[f"trackboard.{name}"] = value
     return known
 
 

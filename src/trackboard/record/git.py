@@ -8,9 +8,8 @@ import re
 import selectors
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Mapping, Optional, Tuple
+from typing import List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 2.0
@@ -25,8 +24,7 @@ _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL":
 _REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")  # set in hooks: another repository's
 
 
-@dataclass(frozen=True)
-class GitState:
+class GitState(NamedTuple):
     """A checkout at one moment. Text is empty, and `is_dirty` None, where git did not say in time."""
 
     commit: str  # 40 or 64 hex digits

@@ -9,15 +9,12 @@ known here.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import json
 import os
-import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
 from trackboard.layout import FileSystem, find_file_system, open_file
 from trackboard.layout.locks import try_lock
@@ -28,15 +25,18 @@ from trackboard.spool.machine import boot_id, machine_id, pid_namespace, start_t
 
 _MOST_BYTES = 1 << 16  # that such a file has
 _TYPES: Mapping[str, Tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "float": (float, int),
-    "bool": (bool,),
+    "host": (str,),
+    "boot": (str,),
+    "pid": (int,),
+    "started_s": (float, int),
+    "locked": (bool,),
+    "machine": (str,),
+    "namespace": (str,),
+    "started": (str,),
 }
 
 
-@dataclass(frozen=True)
-class Writer:
+class Writer(NamedTuple):
     """Who writes a spool. Host and time are for people; earlier versions did not say what has a default."""
 
     host: str
@@ -53,7 +53,7 @@ class Writer:
         """Describe this process as a writer."""
         pid = os.getpid()
         return cls(
-            host=socket.gethostname(),
+            host=os.uname().nodename,
             boot=boot_id(),
             pid=pid,
             started_s=time.time(),
@@ -87,7 +87,7 @@ def hold(folder: Path) -> int:
             if not is_refusal(error):
                 raise
             locked = False
-        os.write(fd, json.dumps(vars(Writer.of_this_process(locked=locked))).encode())
+        os.write(fd, json.dumps(Writer.of_this_process(locked=locked)._asdict()).encode())
     except BaseException:
         os.close(fd)
         raise
@@ -132,12 +132,9 @@ def _open(folder: Path) -> Any:
 
 
 def _writer_of(said: Mapping[str, object]) -> Optional[Writer]:
-    known = {}
-    for field in dataclasses.fields(Writer):
-        if field.name in said:
-            known[field.name] = said[field.name]
-            if not isinstance(said[field.name], _TYPES[str(field.type)]):
-                return None
+    known = {name: said[name] for name in _TYPES if name in said}
+    if not all(isinstance(value, _TYPES[name]) for name, value in known.items()):
+        return None
     try:
         return Writer(**known)  # type: ignore[arg-type]
     except TypeError:  # one that every version says is missing

@@ -252,7 +252,7 @@ def encode_event(event: Event) -> bytes:
     record: dict[str, Any] = {"k": _KINDS[type(event)]}
     record.update(
         (name, value.value if isinstance(value, enum.Enum) else value)
-        for name, value in vars(event).items()
+        for name, value in event._asdict().items()
     )
     return encode_json(record)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import shutil
 from pathlib import Path
 from typing import Optional
 
@@ -59,6 +58,8 @@ class SpoolFolder:
         except BaseException:
             if alive_fd >= 0:
                 os.close(alive_fd)
+            import shutil  # at no start that goes well
+
             shutil.rmtree(aside, ignore_errors=True)
             raise
 

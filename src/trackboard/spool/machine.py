@@ -6,7 +6,6 @@ copied. What two processes certainly share is the boot of one kernel.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import sys
@@ -57,6 +56,8 @@ def _read(path: Path) -> str:
 
 
 def _ask_mac(name: bytes) -> str:
+    import ctypes  # nobody else needs it
+
     answer = ctypes.create_string_buffer(64)
     size = ctypes.c_size_t(len(answer))
     ask = getattr(ctypes.CDLL(None), "sysctlbyname", None)

@@ -1,4 +1,3 @@
-import dataclasses
 import fcntl
 import json
 import os
@@ -139,7 +138,7 @@ def test_a_process_says_who_it_is_by_what_the_kernel_says(folder: Path) -> None:
         assert who.started == stat[19]
 
 
-@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Writer)])
+@pytest.mark.parametrize("name", Writer._fields)
 @pytest.mark.parametrize("value", [None, [1], {"a": 1}])
 def test_an_odd_value_makes_nobody_of_it(folder: Path, name: str, value: object) -> None:
     file = folder / "alive"

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from typing import Any
 
@@ -52,7 +51,8 @@ EVENTS: list[Event] = [
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_round_trip(event: Event) -> None:
-    assert decode_record(json.loads(encode_event(event))) == event
+    found = decode_record(json.loads(encode_event(event)))
+    assert (type(found), found) == (type(event), event)
 
 
 def test_what_a_newer_version_adds_is_passed_over() -> None:
@@ -64,8 +64,7 @@ def test_what_a_newer_version_adds_is_passed_over() -> None:
 
 def test_the_table_knows_every_field() -> None:
     for kind, cls in _CLASSES.items():
-        fields = getattr(cls, "_fields", None) or [each.name for each in dataclasses.fields(cls)]  # type: ignore[arg-type]
-        assert set(_FIELDS[kind]) == set(fields)
+        assert set(_FIELDS[kind]) == set(getattr(cls, "_fields", ()))
 
 
 def sound(kind: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -165,6 +164,8 @@ class StoredHistory:
 
     def portal_url(self) -> str:
         """Say what to type to see it in TensorBoard."""
+        import shlex
+
         folder = shlex.quote(str(self._home.workspace.folder))
         return f"trackboard tb {folder} --run {shlex.quote(self._id)}"
 

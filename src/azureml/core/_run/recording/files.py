@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from typing import (
     IO,
     TYPE_CHECKING,
@@ -242,6 +241,8 @@ class FileCalls(RunHandle):
 
     def _copy(self, file: RunFile, target: str) -> None:
         """Write a copy aside and rename it, so that nobody sees half a file."""
+        import shutil  # recording starts without it
+
         with sdk_errors():
             given_path(target)
         try:
