@@ -22,8 +22,8 @@ class MemoryWire:
         self.append = spools.receive
         self._spools = spools
 
-    def tell(self, writer: WriterId, liveness: Liveness) -> None:
-        self._spools.tell(writer, liveness)
+    def set_liveness(self, writer: WriterId, liveness: Liveness) -> None:
+        self._spools.set_liveness(writer, liveness)
 
 
 class TestMemorySpools(SpoolSourceContract):
@@ -48,7 +48,7 @@ class FolderWire:
         with (self._folder / writer / segment_name(number)).open("ab") as file:
             file.write(data)
 
-    def tell(self, writer: WriterId, liveness: Liveness) -> None:
+    def set_liveness(self, writer: WriterId, liveness: Liveness) -> None:
         if (fd := self._held.pop(writer, None)) is not None:
             os.close(fd)
         fd = hold(self._folder / writer)
@@ -78,7 +78,7 @@ class TestFolderSpools(SpoolSourceContract):
 
     def test_the_process_that_writes(self, source: FolderSpools, wire: Wire) -> None:
         wire.append(A, 0, b"x")
-        wire.tell(A, Liveness.ALIVE)
+        wire.set_liveness(A, Liveness.ALIVE)
         process = source.list_spools()[A].find_process()
         assert process == WriterProcess(os.uname().nodename, os.getpid(), True, True)
 

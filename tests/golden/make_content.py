@@ -98,7 +98,7 @@ def oddities():
     yield ("PropertyAdded", {"run": "odd", "key": "once", "value": "second"})
     yield moved("odd", "completed", 0, 2, T0 + 2)
     yield moved("odd", "running", 0, 3, T0 + 3)
-    yield ("Lost", {"run": "odd", "count": 7, "reason": "No space left on device"})
+    yield ("RecordsDropped", {"run": "odd", "count": 7, "reason": "No space left on device"})
     yield ("Tagged", {"run": "never-created", "key": "stub", "value": "yes", "removed": False})
 
 

@@ -79,7 +79,7 @@ def make_store(folder):
             columns = numbers(run, name, values, steps=steps, times_s=times_s, table=table)
             store.apply([first.say(points=[columns])])
     store.apply([first.say(end)])  # its series is compacted
-    lost = model.Lost("odd", 2, "the disk was full")
+    lost = model.RecordsDropped("odd", 2, "the disk was full")
     store.apply([second.say(lost, model.Ended(content.T0 + 900), skipped_bytes=33)])
     store.end_writer(second.writer, cause="it is over", time_s=content.T0 + 901)
     expected = fill_catalogue(store)

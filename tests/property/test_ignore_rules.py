@@ -108,7 +108,7 @@ def _said_by_us(patterns: Patterns, path: str) -> bool:
     """The same of one path: a folder above it may be left out as well."""
     names = path.split("/")
     return any(
-        patterns.say("/".join(names[:depth]), names[depth - 1], is_folder=depth < len(names))
+        patterns.match("/".join(names[:depth]), names[depth - 1], is_folder=depth < len(names))
         for depth in range(1, len(names) + 1)
     )
 

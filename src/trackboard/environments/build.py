@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trackboard.environments.cache.environment_cache import About, EnvironmentCache, Lease
 from trackboard.environments.cache.locks import EnvironmentLock, held
-from trackboard.environments.gpus import say_unused
+from trackboard.environments.gpus import describe_unused
 from trackboard.environments.packages.local_packages import has_sources
 from trackboard.environments.resolution.resolver import Resolved, Resolver
 from trackboard.environments.uv.failures import no_space
@@ -129,7 +129,7 @@ class Builder:
             return
         count = len(resolved.packages)
         self._uv.report(f"installing {count} package{'s' * (count != 1)}")
-        unused = say_unused(resolved.packages)
+        unused = describe_unused(resolved.packages)
         if unused:
             self._uv.report(unused)
         file = folder / "requirements.txt"

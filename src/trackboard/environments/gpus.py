@@ -11,7 +11,7 @@ def has_gpu() -> bool:
     return shutil.which("nvidia-smi") is not None
 
 
-def say_unused(packages: Sequence[str]) -> str:
+def describe_unused(packages: Sequence[str]) -> str:
     """How an environment does without NVIDIA's libraries where nothing can use them; empty: it has none.
 
     Args:

@@ -74,7 +74,7 @@ def plan_environment(request: EnvironmentRequest) -> EnvironmentPlan:
     _replace_sdk(draft)
     replaced = replace_tensorflow(draft.packages)
     is_v1 = request.tensorflow_v1 or is_curated_v1 or replaced.is_v1
-    _say_python(draft, python, replaced.requirements)
+    _describe_python(draft, python, replaced.requirements)
     return EnvironmentPlan(
         name=request.name,
         version=request.version,
@@ -187,7 +187,7 @@ def _replace_sdk(draft: _Draft) -> None:
         draft.sentences.append(f"installed, as the SDK's packages bring it along: {what}")
 
 
-def _say_python(draft: _Draft, python: PythonChoice, requirements: Iterable[str]) -> None:
+def _describe_python(draft: _Draft, python: PythonChoice, requirements: Iterable[str]) -> None:
     if python.sentence:
         draft.sentences.append(python.sentence)
     if python.is_of_old and any(without_versions(line) == line for line in requirements):

@@ -15,7 +15,7 @@ from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.record import LiveRun, get_recorder, identify
 from trackboard.record.capture import capture
-from trackboard.record.session import end_by
+from trackboard.record.session import close_run
 from trackboard.record.value import plain_value
 
 AnyRun = Union[LiveRun, str, None]
@@ -85,7 +85,7 @@ class JoinedRun:
         if well:
             self._live.complete()
         elif error is not None:
-            end_by(self._live, error)
+            close_run(self._live, error)
         else:
             self._live.fail(cause)
 

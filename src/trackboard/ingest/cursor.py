@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
 from trackboard.ingest.succession import Sight, Step, Succession
-from trackboard.model import Ended, Event, Heartbeat, Lost, RunId, Segment, WriterId
+from trackboard.model import Ended, Event, Heartbeat, RecordsDropped, RunId, Segment, WriterId
 from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints, Spool
 from trackboard.spool.layout import FORMAT, HEADER, MAX_PAYLOAD_BYTES
 
@@ -146,7 +146,7 @@ class Cursor:
             return None
         if late_bytes:
             self._left = {number: sizes.get(number, size) for number, size in self._left.items()}
-            found.events += self._tell_runs(f"{late_bytes} bytes of the stream came too late")
+            found.events += self._report_damage(f"{late_bytes} bytes of the stream came too late")
         return self._batch(found)
 
     def refuse(self, batch: Batch, error: str) -> Batch:
@@ -165,7 +165,9 @@ class Cursor:
 
     def _batch(self, found: _Found) -> Batch:
         if found.skipped_bytes and not found.points and not any(map(_run_of, found.events)):
-            found.events += self._tell_runs("a part of its stream is damaged")  # whom else to warn?
+            found.events += self._report_damage(
+                "a part of its stream is damaged"
+            )  # whom else to warn?
         return Batch(
             self.writer,
             found.start,
@@ -179,8 +181,10 @@ class Cursor:
             found.continues,
         )
 
-    def _tell_runs(self, reason: str) -> list[Lost]:
-        return [Lost(run, 0, reason) for run in sorted(self._runs | self._definitions.runs())]
+    def _report_damage(self, reason: str) -> list[RecordsDropped]:
+        return [
+            RecordsDropped(run, 0, reason) for run in sorted(self._runs | self._definitions.runs())
+        ]
 
     # -- from segment to segment --------------------------------------------------------------------
 

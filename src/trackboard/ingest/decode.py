@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackboard.ingest.crc import scalar_crcs
-from trackboard.model import LIMITS, Event, FileBytes, Lost, RunId, ValueKind, WriterId
+from trackboard.model import LIMITS, Event, FileBytes, RecordsDropped, RunId, ValueKind, WriterId
 from trackboard.ports import SeriesPoints
 from trackboard.spool import (
     FileDefinition,
@@ -251,7 +251,7 @@ def _take_bytes(payload: bytes, definitions: Definitions, decoded: Decoded) -> N
     if named is not None:
         decoded.events.append(FileBytes(named.run, named.path, at, payload[BYTES_HEAD.size :]))
     elif number in definitions.nameless:
-        decoded.events.append(Lost(definitions.nameless[number], 1, _NAMELESS))
+        decoded.events.append(RecordsDropped(definitions.nameless[number], 1, _NAMELESS))
     else:
         decoded.skipped_bytes += HEADER.size + len(payload)
 
@@ -303,7 +303,7 @@ def _add_points(blocks: list[Scalars], definitions: Definitions, decoded: Decode
             nameless[definitions.nameless[number]] += int(end - begin)
         else:
             decoded.skipped_bytes += int(end - begin) * SCALAR_RECORD_BYTES
-    decoded.events += [Lost(run, count, _NAMELESS) for run, count in nameless.items()]
+    decoded.events += [RecordsDropped(run, count, _NAMELESS) for run, count in nameless.items()]
 
 
 def _columns(series: SeriesDefinition, scalars: Scalars) -> SeriesPoints:

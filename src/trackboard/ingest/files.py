@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from trackboard.errors import UsageError
 from trackboard.layout.safe_paths import safe_path
-from trackboard.model import FileAdded, FileBytes, FileRemoved, Lost, RunId, check_run_id
+from trackboard.model import FileAdded, FileBytes, FileRemoved, RecordsDropped, RunId, check_run_id
 from trackboard.ports import RunFiles, Unwritable
 
 
 def write_bytes(
     pieces: Iterable[FileBytes | FileRemoved], files: RunFiles
-) -> list[FileAdded | FileRemoved | Lost]:
+) -> list[FileAdded | FileRemoved | RecordsDropped]:
     """Write the pieces in order, and say which files now have which size, and what is given up.
 
     Writing the same pieces again, as after a crash before their positions were stored, ends in the
@@ -22,17 +22,17 @@ def write_bytes(
     Raises:
         Unavailable: The disk refuses; the same pieces may be written again later.
     """
-    told: dict[tuple[RunId, str], FileAdded | FileRemoved | Lost] = {}
+    told: dict[tuple[RunId, str], FileAdded | FileRemoved | RecordsDropped] = {}
     for piece in pieces:
         within = safe_path(piece.path)
         if within is None or not _is_run_id(piece.run):
             reason = f"no file may be called {piece.path!r}"
-            told[piece.run, piece.path] = Lost(piece.run, 1, reason)
+            told[piece.run, piece.path] = RecordsDropped(piece.run, 1, reason)
             continue
         try:
             told[piece.run, piece.path] = _take(piece, str(within), files)
         except Unwritable as error:
-            told[piece.run, piece.path] = Lost(piece.run, 1, error.message)
+            told[piece.run, piece.path] = RecordsDropped(piece.run, 1, error.message)
     return list(told.values())
 
 

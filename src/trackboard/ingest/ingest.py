@@ -157,7 +157,7 @@ class Ingest:
                 with self._store.limit_waits(budget_s):  # a stopped writer must not hold a page
                     done = self.run_pass(min(PASS_S, deadline_s - time.monotonic()))
             except Unavailable as error:
-                self._say_once(f"trackboard cannot store what is recorded: {error}")
+                self._warn_once(f"trackboard cannot store what is recorded: {error}")
                 return self.unread_bytes()
             if done is not None and done.was_complete:
                 return 0
@@ -171,7 +171,7 @@ class Ingest:
             if time.monotonic() >= deadline_s:
                 return self.unread_bytes() if done is None else done.unread_bytes
 
-    def _say_once(self, text: str) -> None:
+    def _warn_once(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
             _log.warning("%s", text)
@@ -226,11 +226,11 @@ class Ingest:
 
     def _run(self, deadline_s: float) -> Pass:
         self._refusal = None
-        spools = self._look()
+        spools = self._scan()
         waiting = [spool for spool in spools if spool.unread_bytes]
         room, begin_s = _FIRST_BYTES, time.monotonic()
         while waiting:
-            if not self._store_some(_first_in_line(waiting), room):
+            if not self._store_some(_predecessors_first(waiting), room):
                 break
             waiting = [s for s in waiting if s.unread_bytes and not s.is_stuck]
             now_s = time.monotonic()
@@ -246,7 +246,7 @@ class Ingest:
         stuck = frozenset(spool.cursor.writer for spool in spools if spool.is_stuck)
         return Pass(unread, was_complete=not waiting, stuck=stuck)
 
-    def _look(self) -> list[_SeenSpool]:
+    def _scan(self) -> list[_SeenSpool]:
         """What there is to read. Life is asked before sizes: the dead write nothing more."""
         positions = self._store.positions()
         spools = self._spools()
@@ -262,7 +262,7 @@ class Ingest:
             found = _SeenSpool(cursor, segments, is_complete, is_dead)
             if cursor.is_of_newer_format:
                 found.is_stuck = True
-                self._say_once(
+                self._warn_once(
                     f"trackboard leaves the spool {spool.place} alone: a newer version writes it. Type:"
                     " pip install --upgrade trackboard"
                 )
@@ -296,7 +296,7 @@ class Ingest:
             Whether to go on: False when somebody else has stored some of it.
         """
         read: list[tuple[_SeenSpool, Batch]] = []
-        for spool in sorted(spools, key=self._turn):
+        for spool in sorted(spools, key=self._priority):
             before = spool.unread_bytes
             self._served_at_s[spool.cursor.writer] = time.monotonic()
             batch = self._read(spool, room)
@@ -343,13 +343,13 @@ class Ingest:
                 continue
             spool.is_stuck = True
             if aside := self._set_aside(spool.cursor, Shelf.QUARANTINE):
-                self._say_once(
+                self._warn_once(
                     f"trackboard set the spool {aside.place} aside: {count} of its records could not be"
                     " stored. Nothing of it is deleted."
                 )
                 self._end_quarantined(writer)
 
-    def _turn(self, spool: _SeenSpool) -> tuple[float, int]:
+    def _priority(self, spool: _SeenSpool) -> tuple[float, int]:
         unread = spool.unread_bytes
         is_flood = unread > _LITTLE_BYTES
         return (self._served_at_s.get(spool.cursor.writer, 0.0) if is_flood else -1.0, unread)
@@ -428,7 +428,7 @@ class Ingest:
         return self._store.position(cursor.writer) >= cursor.position
 
 
-def _first_in_line(waiting: list[_SeenSpool]) -> list[_SeenSpool]:
+def _predecessors_first(waiting: list[_SeenSpool]) -> list[_SeenSpool]:
     """Those that go on for none of the others: what a process said is read in the order it was said."""
     unread = {spool.cursor.writer for spool in waiting}
     first = [each for each in waiting if each.cursor.find_former(each.segments) not in unread]

@@ -254,7 +254,7 @@ def _find(folder: Path, name: str, mirrors: Tuple[str, ...]) -> Path:
 def _download(address: str, path: Path) -> None:
     """Download a file aside; it has its name when it is whole, for all processes that want it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _say(f"downloading {address} to {os.path.abspath(path.parent)}")
+    _print_line(f"downloading {address} to {os.path.abspath(path.parent)}")
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
@@ -320,6 +320,6 @@ def _name_of(dtype: Any) -> str:
     return str(name)
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     sys.stderr.write(f"[trackboard] {text}\n")
     sys.stderr.flush()

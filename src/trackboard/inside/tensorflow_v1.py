@@ -110,7 +110,7 @@ class _TensorFlow(Loader):
         _switch_version_2_off(v1)
         _leave_flags_to_scripts()
         sys.modules["tensorflow"] = _make_module(module, v1)
-        _say(module)
+        _print_notice(module)
 
 
 class _Same(Loader):
@@ -223,7 +223,7 @@ def _version(module: ModuleType) -> str:
     return str(getattr(module, "__version__", "2"))
 
 
-def _say(v2: ModuleType) -> None:
+def _print_notice(v2: ModuleType) -> None:
     """Once per job, on the console."""
     if os.environ.get(_SAID) == "1":
         return

@@ -26,7 +26,7 @@ from trackboard.launch.queue.recovery import submission_in_progress
 from trackboard.launch.request import Request, plain_words
 from trackboard.launch.script import find_script
 from trackboard.launch.script_parameters import read_parameters
-from trackboard.launch.snapshot.size_warning import say_if_large
+from trackboard.launch.snapshot.size_warning import warn_if_large
 from trackboard.launch.snapshot.take import Snapshot, take_snapshot
 from trackboard.launch.variables import job_variables
 from trackboard.model import (
@@ -41,7 +41,7 @@ from trackboard.model import (
     new_job_run_id,
 )
 from trackboard.record import LiveRun
-from trackboard.record.capture import DIFF_PATH, look_around
+from trackboard.record.capture import DIFF_PATH, capture_surroundings
 from trackboard.record.value import check_tag
 
 _ABOUT_CODE = ("azureml.git.", "mlflow.source.git.")
@@ -222,7 +222,7 @@ def snapshot_source(
     snapshot = take_snapshot(
         source, context.paths.snapshots, context.blobs, keep=keep, script=checked.script
     )
-    say_if_large(os.path.abspath(source), snapshot.manifest)
+    warn_if_large(os.path.abspath(source), snapshot.manifest)
     return snapshot
 
 
@@ -355,7 +355,7 @@ def _describe(
 
 def _add_code(live: LiveRun, request: Request) -> None:
     """Say which commit the source folder is at, what differs from it, and who submitted."""
-    found = look_around(request.source)
+    found = capture_surroundings(request.source)
     for key, value in found.properties.items():
         if key.startswith(_ABOUT_CODE) or key in _ABOUT_CLIENT:
             live.add_property(key, value)

@@ -142,7 +142,7 @@ class ParameterSet(NamedTuple):
     value: Value
 
 
-class Lost(NamedTuple):
+class RecordsDropped(NamedTuple):
     """The writer could not store `count` points or events of this run (full or read-only disk)."""
 
     run: RunId
@@ -173,7 +173,7 @@ Event = Union[
     FileRemoved,
     TextLogged,
     ArtifactLogged,
-    Lost,
+    RecordsDropped,
     Heartbeat,
     Ended,
 ]

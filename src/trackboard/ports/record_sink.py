@@ -5,8 +5,8 @@ events among themselves, the values that one `SeriesRef` got, the bytes that one
 may be called from any thread, from a signal handler in the middle of any of them, and in forked children,
 which disturb nothing that their parent recorded. None waits for a reader, a network or another process, nor
 raises for a disk that is full, read-only or gone: what could not be taken is counted, said once, and told as
-`Lost` when the sink takes records again; what describes a run (all events but text and heartbeats) is kept
-meanwhile and taken then.
+`RecordsDropped` when the sink takes records again; what describes a run (all events but text and heartbeats)
+is kept meanwhile and taken then.
 
 Lengths are the caller's to check: names, keys and paths have up to the characters of `model.LIMITS`.
 

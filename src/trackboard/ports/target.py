@@ -14,11 +14,11 @@ How a worker is started, for an engine whose machines see the workspace's folder
    trackboard installed there (Python 3.11 or newer). Standard error goes to `JobPaths.worker_log`, or
    nowhere. Exit code 0 means that the run says how it ended, also when the script failed.
 3. The worker takes the start lock (`layout.start_lock`) before anything else: an engine may start it
-   twice, or after it was withdrawn; who finds the lock taken does nothing. It reads the plan, prepares
+   twice, or after it was canceled; who finds the lock taken does nothing. It reads the plan, prepares
    the environment, runs the script in `JobPaths.work`, and reports through a spool of its own.
 4. It ends the script by itself when the cancel flag (`layout.cancel_flag`) appears, and when it receives
-   SIGTERM. `withdraw` sets the flag and, where the worker has not begun, takes the start lock: then it
-   never will. `cancel` ends the worker by the means of the engine, and by force after half a minute.
+   SIGTERM. `cancel_if_not_started` sets the flag and, where the worker has not begun, takes the start lock:
+   then it never will. `cancel` ends the worker by the means of the engine, and by force after half a minute.
 
 Of the files of a job (`layout.paths.JobPaths`) the client writes `plan`, the queue `engine`, the target
 `handle` and `worker_log`, the worker all others.
@@ -174,7 +174,7 @@ class Target(Protocol):
         """Say what became of many workers, in one question to the engine."""
         ...
 
-    def withdraw(self, handle: str) -> bool:
+    def cancel_if_not_started(self, handle: str) -> bool:
         """Pass on that a job is to end, which its worker does by itself. May be repeated.
 
         Returns:

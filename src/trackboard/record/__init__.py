@@ -7,14 +7,14 @@ from trackboard.record.console import capture_console
 from trackboard.record.identity import Identity, identify
 from trackboard.record.live_run import LiveRun
 from trackboard.record.recorder import Recorder, get_recorder
-from trackboard.record.session import ended_by, start_run
+from trackboard.record.session import closing_run, start_run
 
 __all__ = [
     "Identity",
     "LiveRun",
     "Recorder",
     "capture_console",
-    "ended_by",
+    "closing_run",
     "get_recorder",
     "identify",
     "start_run",

@@ -69,7 +69,7 @@ def capture(
     Returns:
         What was added. Nothing is raised: what cannot be found out is left out.
     """
-    found = look_around(folder, git=git, packages=packages)
+    found = capture_surroundings(folder, git=git, packages=packages)
     for key, value in found.properties.items():
         live.add_property(key, value)
     for path, text in ((DIFF_PATH, found.diff), (PACKAGES_PATH, found.packages)):
@@ -78,7 +78,7 @@ def capture(
     return found
 
 
-def look_around(
+def capture_surroundings(
     folder: Optional[Path] = None, *, git: bool = True, packages: bool = False
 ) -> Surroundings:
     """The same without a run; for whoever stores it in another way."""

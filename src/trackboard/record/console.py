@@ -59,7 +59,7 @@ def capture_console(live: LiveRun) -> Iterator[None]:
         yield
     except BaseException as error:
         _restore_streams(tees)
-        console.write(0, _told(error))
+        console.write(0, _format_exception(error))
         raise
     finally:
         _restore_streams(tees)
@@ -188,7 +188,7 @@ def _restore_streams(tees: Dict[str, _Tee]) -> None:
             setattr(sys, name, tee.replaced)
 
 
-def _told(error: BaseException) -> str:
+def _format_exception(error: BaseException) -> str:
     """What Python says about it when a program ends with it."""
     if isinstance(error, SystemExit):
         return f"{error.code}\n" if isinstance(error.code, str) else ""

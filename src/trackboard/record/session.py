@@ -31,7 +31,7 @@ def start_run(
     capture: bool = True,
     console: bool = False,
 ) -> Iterator[LiveRun]:
-    """Begin a run that ends with the block; see `ended_by`.
+    """Begin a run that ends with the block; see `closing_run`.
 
     Args:
         recorder: Where to record.
@@ -54,7 +54,7 @@ def start_run(
     live = recorder.create_run(experiment, name=name, parent=parent, description=description)
     with contextlib.ExitStack() as stack:
         stack.callback(live.leave)
-        stack.enter_context(ended_by(live))
+        stack.enter_context(closing_run(live))
         for key, value in checked.items():
             live.set_parameter(key, value)
         for key, tag in marks:
@@ -69,7 +69,7 @@ def start_run(
 
 
 @contextlib.contextmanager
-def ended_by(live: LiveRun) -> Iterator[LiveRun]:
+def closing_run(live: LiveRun) -> Iterator[LiveRun]:
     """End a run as its block ends.
 
     Left at its end, or by `sys.exit()` or `sys.exit(0)`: completed. By an exception, or `sys.exit` with
@@ -84,7 +84,7 @@ def ended_by(live: LiveRun) -> Iterator[LiveRun]:
         yield live
     except BaseException as error:
         if not _is_over(live):
-            end_by(live, error)
+            close_run(live, error)
         raise
     if not _is_over(live):
         live.complete()
@@ -102,8 +102,8 @@ def _is_over(live: LiveRun) -> bool:
     return live.state is not None and live.state.is_terminal
 
 
-def end_by(live: LiveRun, error: BaseException) -> None:
-    """End a run as an exception says; see `ended_by`. A disk that does not take it is only warned of."""
+def close_run(live: LiveRun, error: BaseException) -> None:
+    """End a run as an exception says; see `closing_run`. A disk that does not take it is only warned of."""
     state, cause = _outcome(error)
     try:
         if state is RunState.COMPLETED:

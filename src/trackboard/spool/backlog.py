@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Deque, Dict, Iterable, Optional
 
-from trackboard.model import Lost, Ref, RunId
+from trackboard.model import RecordsDropped, Ref, RunId
 from trackboard.spool.events import encode_event
 from trackboard.spool.layout import pack_record
 from trackboard.spool.refs import define
@@ -134,4 +134,4 @@ class _Loss(Waiting):
         self.reason = ""
 
     def encode(self) -> None:
-        self.record = pack_record(encode_event(Lost(self.run, self.count, self.reason)))
+        self.record = pack_record(encode_event(RecordsDropped(self.run, self.count, self.reason)))

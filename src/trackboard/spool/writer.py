@@ -37,7 +37,7 @@ from trackboard.model import (
     FileBytes,
     FileRef,
     Heartbeat,
-    Lost,
+    RecordsDropped,
     Ref,
     RunId,
     SeriesRef,
@@ -200,7 +200,7 @@ class SpoolWriter:
                 f"a text of {len(payload):,} bytes is too long to be recorded",
                 hint=f"Use at most {MAX_PAYLOAD_BYTES:,} bytes, or put it into a file of the run.",
             )
-        is_kept = not isinstance(event, (Ended, Heartbeat, Lost, TextLogged))
+        is_kept = not isinstance(event, (Ended, Heartbeat, RecordsDropped, TextLogged))
         with self._lock:
             self._runs.note(event, payload)
             self._append(getattr(event, "run", RunId("")), payload, is_kept=is_kept)
@@ -322,7 +322,7 @@ class SpoolWriter:
         if ready.is_recent(_now()) and ready.size_bytes < self._segment_bytes and not self._backlog:
             return ready
         self._ready = _CLOSED
-        segment = self._look()
+        segment = self._check_segment()
         if segment is None and time.monotonic() < self._retry_at_s:
             return _CLOSED
         try:
@@ -338,7 +338,7 @@ class SpoolWriter:
         self._ready = segment
         return segment
 
-    def _look(self) -> Optional[OpenSegment]:
+    def _check_segment(self) -> Optional[OpenSegment]:
         """Compare what is open with what lies on the disk; None: the next record needs another segment."""
         segment, spool = self._segment, self._spool
         if segment is None or spool is None:
@@ -407,7 +407,7 @@ class SpoolWriter:
 
     def _end(self) -> None:
         self._retry_at_s, self._ready = 0.0, _CLOSED
-        self._look()
+        self._check_segment()
         if self._spool is not None or self._backlog.kept_count:  # not only to say what is lost
             self._ensure_open()
         segment, spool, stays = self._segment, self._spool, 0

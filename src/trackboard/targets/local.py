@@ -125,7 +125,7 @@ class LocalTarget:
         is_local = find_file_system(self._paths.folder) is FileSystem.LOCAL
         return {handle: Process.from_handle(handle).status(is_local=is_local) for handle in handles}
 
-    def withdraw(self, handle: str) -> bool:
+    def cancel_if_not_started(self, handle: str) -> bool:
         """Nothing to do: a worker of this machine looks for the wish by itself."""
         del handle
         return False

@@ -87,7 +87,7 @@ class UnsupportedHost:
         """Return nothing that is known of any worker."""
         return {handle: WorkerStatus(WorkerState.GONE) for handle in handles}
 
-    def withdraw(self, handle: str) -> bool:
+    def cancel_if_not_started(self, handle: str) -> bool:
         """Return True: no worker ever begins."""
         del handle
         return True

@@ -8,7 +8,7 @@ import pytest
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.ingest.files import write_bytes
-from trackboard.model import FileAdded, FileBytes, FileRemoved, Lost, RunId
+from trackboard.model import FileAdded, FileBytes, FileRemoved, RecordsDropped, RunId
 from trackboard.ports import PlainFile, RunFiles, Unwritable
 from trackboard.testing.store.sharing import in_threads
 
@@ -170,7 +170,12 @@ class RunFilesContract:
             ],
             files,
         )
-        assert [type(each) for each in told] == [FileAdded, FileRemoved, Lost, Lost]
+        assert [type(each) for each in told] == [
+            FileAdded,
+            FileRemoved,
+            RecordsDropped,
+            RecordsDropped,
+        ]
         assert isinstance(told[0], FileAdded)
         assert (told[0].path, told[0].key, told[0].size_bytes) == ("logs/a", "", 7)
         assert files.list(R) == (PlainFile("logs/a", 7),)

@@ -33,7 +33,7 @@ class Wire(Protocol):
         """Append to a segment; the first bytes make the spool."""
         ...
 
-    def tell(self, writer: WriterId, liveness: Liveness) -> None:
+    def set_liveness(self, writer: WriterId, liveness: Liveness) -> None:
         """Let a writer be alive, dead, or (UNKNOWN) nobody that could be asked."""
         ...
 
@@ -106,17 +106,17 @@ class SpoolSourceContract:
         self, source: SpoolSource, wire: Wire, liveness: Liveness
     ) -> None:
         wire.append(A, 0, b"x")
-        wire.tell(A, liveness)
+        wire.set_liveness(A, liveness)
         spool = source.list_spools()[A]
         assert spool.probe() is liveness
         assert spool.probe() is liveness, "to ask changes nothing"
 
     def test_a_living_writer_that_dies(self, source: SpoolSource, wire: Wire) -> None:
         wire.append(A, 0, b"x")
-        wire.tell(A, Liveness.ALIVE)
+        wire.set_liveness(A, Liveness.ALIVE)
         spool = source.list_spools()[A]
         assert spool.probe() is Liveness.ALIVE
-        wire.tell(A, Liveness.DEAD)
+        wire.set_liveness(A, Liveness.DEAD)
         assert spool.probe() is Liveness.DEAD
         assert spool.list_segments() == [Segment(0, 1)]
 
@@ -182,7 +182,7 @@ class SpoolSourceContract:
         for index, (number, data) in enumerate(pieces):
             wire.append(writer, number, data)
             if index == 0:
-                wire.tell(writer, Liveness.ALIVE)
+                wire.set_liveness(writer, Liveness.ALIVE)
             if index % 7 == 3:  # a process that has just started
                 reader = ingest(source, store, tmp_path)
             reader.drain()
@@ -191,7 +191,7 @@ class SpoolSourceContract:
         ingest(source, store, tmp_path).drain()
         assert len(points(store)) == 500
         assert list(source.list_spools()) == [writer], "it lives"
-        wire.tell(writer, Liveness.DEAD)
+        wire.set_liveness(writer, Liveness.DEAD)
         ingest(source, store, tmp_path).drain()
         assert source.list_spools() == {}, "all of it is stored"
         (run,) = store.list_runs()

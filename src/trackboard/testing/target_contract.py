@@ -98,14 +98,14 @@ class TargetContract:
         handle = target.start(plan)
         workspace.drain()
         workspace.store.request_cancel(plan.run)
-        if target.withdraw(handle):
+        if target.cancel_if_not_started(handle):
             _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
             assert not (tmp_path / "never.began").exists()
             assert _state(workspace, plan) is RunState.QUEUED
         else:
             _until(lambda: _state(workspace, plan) is RunState.CANCELED)
             _until(lambda: target.poll([handle])[handle].state is WorkerState.GONE)
-        target.withdraw(handle)
+        target.cancel_if_not_started(handle)
 
     def test_nothing_is_polled(self, target: Target) -> None:
         assert target.poll([]) == {}

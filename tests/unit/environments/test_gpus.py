@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.environments.gpus import say_unused
+from trackboard.environments.gpus import describe_unused
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_libraries_that_nothing_here_can_use(
         (tmp_path / "nvidia-smi").write_text("")
         (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    said = say_unused(packages)
+    said = describe_unused(packages)
 
     assert said.startswith("2 of these are NVIDIA's") is is_said
     assert ("UV_TORCH_BACKEND=cpu" in said) is is_said

@@ -6,7 +6,7 @@ import pytest
 
 from trackboard.ingest.cursor import Cursor
 from trackboard.ingest.folder_spools import FolderSpool
-from trackboard.model import Ended, Lost, RunId, Tagged
+from trackboard.model import Ended, RecordsDropped, RunId, Tagged
 from trackboard.ports import Batch, Position
 from trackboard.spool import SpoolWriter
 from trackboard.spool.layout import SCALAR_RECORD_BYTES
@@ -149,7 +149,7 @@ def test_a_damage_that_mentions_nobody_warns_the_runs_of_its_writer(
         file.write(bytes(5 * SCALAR_RECORD_BYTES))
     (batch,) = read_on_final(cursor)
     assert batch.skipped_bytes == 5 * SCALAR_RECORD_BYTES
-    assert batch.events == (Lost(RUN, 0, "a part of its stream is damaged"),)
+    assert batch.events == (RecordsDropped(RUN, 0, "a part of its stream is damaged"),)
 
 
 def read_on_final(cursor: Cursor) -> list[Batch]:

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
-from trackboard.model import FileBytes, Heartbeat, Lost, RunId, Tagged, TextLogged, ValueKind
+from trackboard.model import (
+    FileBytes,
+    Heartbeat,
+    RecordsDropped,
+    RunId,
+    Tagged,
+    TextLogged,
+    ValueKind,
+)
 from trackboard.spool.events import encode_event, encode_json
 from trackboard.spool.layout import BYTES_HEAD, FLOAT_SCALAR, INT_SCALAR
 
@@ -128,12 +136,14 @@ def test_what_belongs_to_a_malformed_definition_is_lost_on_its_run() -> None:
     learned = Definitions()
     decoded = decode(data + piece, Definitions())
     assert len(decoded.refused) == len(decoded.definitions) == 2
-    assert [(event.run, event.count) for event in decoded.events if isinstance(event, Lost)] == [
+    assert [
+        (event.run, event.count) for event in decoded.events if isinstance(event, RecordsDropped)
+    ] == [
         (RUN, 1),
         (RUN, 3),
     ]
     learn_definitions(data, learned)
-    assert decode(real(7, 1), learned).events[0] == Lost(RUN, 1, decoded.events[0].reason)  # type: ignore[union-attr]
+    assert decode(real(7, 1), learned).events[0] == RecordsDropped(RUN, 1, decoded.events[0].reason)  # type: ignore[union-attr]
 
 
 def test_a_number_keeps_its_first_name() -> None:

@@ -7,7 +7,7 @@ from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles
 from trackboard.ingest.files import write_bytes
 from trackboard.layout import WorkspacePaths
-from trackboard.model import FileAdded, FileBytes, FileRemoved, Lost, RunId
+from trackboard.model import FileAdded, FileBytes, FileRemoved, RecordsDropped, RunId
 
 RUN = RunId("run")
 
@@ -17,7 +17,9 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-def write(runs: Path, *pieces: FileBytes | FileRemoved) -> list[FileAdded | FileRemoved | Lost]:
+def write(
+    runs: Path, *pieces: FileBytes | FileRemoved
+) -> list[FileAdded | FileRemoved | RecordsDropped]:
     return write_bytes(pieces, FolderRunFiles(WorkspacePaths(runs.parent)))
 
 
@@ -76,7 +78,7 @@ def test_no_folder_is_made_for_a_workspace_that_was_deleted(tmp_path: Path) -> N
 )
 def test_evil_paths_lead_nowhere(runs: Path, path: str) -> None:
     (told,) = write(runs, piece(path))
-    assert isinstance(told, Lost)
+    assert isinstance(told, RecordsDropped)
     assert (told.run, told.count) == (RUN, 1)
     assert not runs.exists()
 
@@ -84,7 +86,7 @@ def test_evil_paths_lead_nowhere(runs: Path, path: str) -> None:
 @pytest.mark.parametrize("run", ["../evil", "/tmp", "", ".", "..", "a/b"])
 def test_evil_runs_lead_nowhere(runs: Path, run: str) -> None:
     (told,) = write(runs, piece("a", run=run))
-    assert isinstance(told, Lost)
+    assert isinstance(told, RecordsDropped)
     assert not runs.exists()
 
 
@@ -102,7 +104,7 @@ def test_a_file_that_can_never_be_written_is_given_up(runs: Path, path: str) -> 
     """Or nothing behind it in the stream would ever be stored."""
     write(runs, piece("file"), piece("folder/inside"))
     first, second = write(runs, piece(path), piece("other"))
-    assert isinstance(first, Lost)
+    assert isinstance(first, RecordsDropped)
     assert path in first.reason
     assert isinstance(second, FileAdded)
 
@@ -110,7 +112,7 @@ def test_a_file_that_can_never_be_written_is_given_up(runs: Path, path: str) -> 
 def test_an_offset_that_no_disk_has(runs: Path) -> None:
     for offset in (-1, 2**63 - 1):
         (told,) = write(runs, piece("a", offset=offset))
-        assert isinstance(told, Lost)
+        assert isinstance(told, RecordsDropped)
 
 
 def test_a_disk_that_refuses_is_asked_again(runs: Path) -> None:

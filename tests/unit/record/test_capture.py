@@ -12,7 +12,13 @@ import pytest
 
 from trackboard.model import RunId
 from trackboard.record import capture as capture_module
-from trackboard.record.capture import DIFF_PATH, PACKAGES_PATH, capture, list_packages, look_around
+from trackboard.record.capture import (
+    DIFF_PATH,
+    PACKAGES_PATH,
+    capture,
+    capture_surroundings,
+    list_packages,
+)
 from trackboard.record.git import GitState
 from trackboard.workspace import Workspace
 
@@ -59,7 +65,7 @@ def test_a_run_gets_properties_and_files(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_environment_knows_better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZUREML_GIT_BRANCH", "release")
     monkeypatch.setenv("AZUREML_GIT_REPOSITORY_URI", "https://me:pw@host/other")
-    known = look_around().properties
+    known = capture_surroundings().properties
     assert known["azureml.git.branch"] == known["mlflow.source.git.branch"] == "release"
     assert known["azureml.git.repository_uri"] == "https://host/other"
     assert known["azureml.git.commit"] == "c" * 40
@@ -67,7 +73,7 @@ def test_the_environment_knows_better(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_git_is_left_alone_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture_module, "read_git", lambda _folder: pytest.fail("asked"))
-    found = look_around(git=False)
+    found = capture_surroundings(git=False)
     assert found.diff == ""
     assert found.packages == ""
     assert "azureml.git.commit" not in found.properties
@@ -85,7 +91,7 @@ def test_nothing_is_raised_where_nothing_is_known(
     gone.rmdir()
     monkeypatch.setattr(getpass, "getuser", no_name)
     monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
-    known = look_around().properties
+    known = capture_surroundings().properties
     assert known["trackboard.user"] == str(os.getuid())
     assert "trackboard.folder" not in known
 

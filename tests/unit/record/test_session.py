@@ -11,7 +11,7 @@ import pytest
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import Run, RunId, RunState
 from trackboard.record import LiveRun
-from trackboard.record.session import ended_by, start_run
+from trackboard.record.session import closing_run, start_run
 from trackboard.workspace import Workspace
 
 RUN = RunId("run")
@@ -60,7 +60,7 @@ def test_how_it_ended(
     workspace: Workspace, live: LiveRun, error: BaseException | None, state: RunState, cause: str
 ) -> None:
     def leave() -> None:
-        with ended_by(live):
+        with closing_run(live):
             if error is not None:
                 raise error
 
@@ -75,7 +75,7 @@ def test_how_it_ended(
 
 
 def test_an_exception_is_the_cause_with_the_place(workspace: Workspace, live: LiveRun) -> None:
-    with pytest.raises(ValueError, match="the loss is nan"), ended_by(live):
+    with pytest.raises(ValueError, match="the loss is nan"), closing_run(live):
         lose()
     run = stored(workspace)
     assert run.state is RunState.FAILED
@@ -88,7 +88,7 @@ def test_an_exception_is_the_cause_with_the_place(workspace: Workspace, live: Li
 def test_a_run_that_was_ended_within_stays_so(
     workspace: Workspace, live: LiveRun, error: ValueError | None
 ) -> None:
-    with contextlib.suppress(ValueError), ended_by(live):
+    with contextlib.suppress(ValueError), closing_run(live):
         live.fail("early")
         if error:
             raise error
@@ -102,7 +102,7 @@ def test_a_disk_that_refuses_does_not_hide_the_exception(
         raise Unavailable("the disk is full")
 
     monkeypatch.setattr(live, "fail", refuse)
-    with pytest.raises(ValueError, match="the loss is nan"), ended_by(live):
+    with pytest.raises(ValueError, match="the loss is nan"), closing_run(live):
         lose()
     assert "the disk is full" in caplog.text
 

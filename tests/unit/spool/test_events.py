@@ -10,8 +10,8 @@ from trackboard.model import (
     FileAdded,
     FileRemoved,
     Heartbeat,
-    Lost,
     PropertyAdded,
+    RecordsDropped,
     RunId,
     RunKind,
     RunState,
@@ -43,7 +43,7 @@ EVENTS: list[Event] = [
     FileRemoved(RUN, "logs/events.tfevents"),
     TextLogged(RUN, "note", "text", None, 4.5),
     TextLogged(RUN, "note", "text", -3, 4.5),
-    Lost(RUN, 12, "No space left on device"),
+    RecordsDropped(RUN, 12, "No space left on device"),
     Heartbeat(5.5),
     Ended(6.5),
 ]

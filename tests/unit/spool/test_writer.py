@@ -17,7 +17,7 @@ from tests.waiting import PATIENCE_S
 
 from trackboard.ingest.cursor import Cursor
 from trackboard.ingest.folder_spools import FolderSpool
-from trackboard.model import Lost, RunId, Tagged, WriterId
+from trackboard.model import RecordsDropped, RunId, Tagged, WriterId
 from trackboard.ports import Batch
 from trackboard.spool import (
     Liveness,
@@ -347,7 +347,7 @@ class TestARefusingDisk:
         assert kept[-1] == 1000.0
         assert kept[:-1] == [float(i) for i in range(len(kept) - 1)]
         assert len(kept) + lost == 1001
-        (told,) = [event for event in batch.events if isinstance(event, Lost)]
+        (told,) = [event for event in batch.events if isinstance(event, RecordsDropped)]
         assert (told.run, told.count) == (RUN, lost)
 
     def test_a_folder_that_cannot_be_made(

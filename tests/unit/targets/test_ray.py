@@ -203,7 +203,7 @@ def test_what_ray_gave_up_waiting_for_goes_back(
 def test_withdrawn_before_it_began(target: RayTarget, plan: JobPlan, ray: RecordedRay) -> None:
     handle = target.start(plan)
     ray.calls.clear()
-    assert target.withdraw(handle)
+    assert target.cancel_if_not_started(handle)
     assert ray.asked() == ["POST /api/jobs/r1/stop"]
     assert not take_start_lock(target._paths.job(RUN), "a worker that comes too late")
 
@@ -215,11 +215,11 @@ def test_a_worker_that_began_ends_itself_first(
     folder = target._paths.job(RUN)
     assert take_start_lock(folder, "its worker")
     clock.now_s = 0.0
-    assert not target.withdraw(handle)
+    assert not target.cancel_if_not_started(handle)
     assert is_cancel_requested(folder)
     assert "stopped" not in ray.jobs[RUN]
     clock.now_s = 1e11  # it had its time
-    assert not target.withdraw(handle)
+    assert not target.cancel_if_not_started(handle)
     assert ray.jobs[RUN]["stopped"]
 
 

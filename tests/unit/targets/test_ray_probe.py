@@ -123,11 +123,11 @@ def test_a_probe_that_never_ends(make: Make, plan: JobPlan, ray: RecordedRay, cl
 
 
 def test_many_at_once_are_probed_once(make: Make, plan: JobPlan, ray: RecordedRay) -> None:
-    look = ray._look
+    probe_node = ray._look
 
     def take_long(job: str, words: list[str]) -> None:
         time.sleep(0.2)
-        look(job, words)
+        probe_node(job, words)
 
     ray._look = take_long  # type: ignore[method-assign]
     with ThreadPoolExecutor(8) as threads:
@@ -237,12 +237,12 @@ def test_a_probe_that_was_not_unpacked_yet_is_sent_again(
     make: Make, plan: JobPlan, ray: RecordedRay, failures: int
 ) -> None:
     """Nodes on one machine share a folder, and each replaces there what the others have unpacked."""
-    look, sent = ray._look, []
+    probe_node, sent = ray._look, []
 
     def fail_at_first(job: str, words: list[str]) -> None:
         sent.append(job)
         if len(sent) > failures:
-            look(job, words)
+            probe_node(job, words)
         else:
             ray.end(job, "FAILED", log=f"python: can't open file '{words[2]}': [Errno 2]\n")
 

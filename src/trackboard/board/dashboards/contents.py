@@ -62,11 +62,11 @@ class Contents:
         self._kept: OrderedDict[tuple[ArtifactKind, str], tuple[Found, int]] = OrderedDict()
         self._kept_bytes = 0
 
-    def look(self, artifact: Artifact) -> Found:
+    def inspect(self, artifact: Artifact) -> Found:
         """What a file holds, or why that cannot be said; never an exception."""
-        return self.look_at(artifact.kind, artifact.key)
+        return self.inspect_blob(artifact.kind, artifact.key)
 
-    def look_at(self, kind: ArtifactKind, key: str) -> Found:
+    def inspect_blob(self, kind: ArtifactKind, key: str) -> Found:
         """What the blob under a key holds, taken for a file of that kind."""
         with self._lock:
             kept = self._kept.get((kind, key))

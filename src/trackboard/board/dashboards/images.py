@@ -107,7 +107,7 @@ class Pictures:
     def _read_part(self, part: str, kind: ArtifactKind, key: str) -> bytes:
         if part == "file" and kind is not ArtifactKind.IMAGE:
             return self._draw(kind, key)
-        found = self._contents.look_at(kind, key)
+        found = self._contents.inspect_blob(kind, key)
         if isinstance(found, Problem):
             raise ValueError(found.why)
         if part == "file":
@@ -117,7 +117,7 @@ class Pictures:
         return str(found.width if part == "width" else found.height).encode("ascii")
 
     def _draw_blob(self, kind: ArtifactKind, key: str) -> bytes:
-        found = self._contents.look_at(kind, key)
+        found = self._contents.inspect_blob(kind, key)
         if not isinstance(found, (ConfusionMatrix, Predictions, Residuals)):
             raise ValueError(found.why if isinstance(found, Problem) else f"no picture of {kind}")
         return _draw(found)
@@ -130,14 +130,16 @@ class Pictures:
             if not matches(logged.run, logged.name, run_tag_filter):
                 continue
             sample = sample_evenly(logged.of(*SHOWN_KINDS), at_most)
-            shown = [each for each in sample if not isinstance(self._contents.look(each), Problem)]
+            shown = [
+                each for each in sample if not isinstance(self._contents.inspect(each), Problem)
+            ]
             if shown:
                 yield logged, shown
 
 
 def make(contents: Contents, artifact: Artifact) -> tuple[Picture, bytes] | None:
     """The picture of a file and its size; None where there is none to show."""
-    found = contents.look(artifact)
+    found = contents.inspect(artifact)
     if isinstance(found, Picture):
         return found, contents.read(artifact.key)
     if isinstance(found, (ConfusionMatrix, Predictions, Residuals)):

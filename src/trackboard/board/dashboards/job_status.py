@@ -86,12 +86,12 @@ class Statuses:
         run_list = self._run_lists.get(experiment_id)
         found: TextData = {}
         for run in _jobs(run_list, run_tag_filter):
-            text = describe(self._look(run, run_list))
+            text = describe(self._read_facts(run, run_list))
             datum = tb.TensorDatum(0, _time_s(run), np.array(text, dtype=object))
             found[run_list.names[run.id]] = {TAG: [datum]}
         return found
 
-    def _look(self, run: Run, run_list: RunList) -> Facts:
+    def _read_facts(self, run: Run, run_list: RunList) -> Facts:
         store = self._source.store
         try:
             compute = store.get_properties(run.id).get(_COMPUTE, "")

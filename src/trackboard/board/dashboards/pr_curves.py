@@ -84,7 +84,7 @@ class PrCurves:
         for logged in self._artifact_lookup.find(experiment_id, run_tag_filter):
             curves: dict[str, ClassCurve] = {}
             for artifact in sample_evenly(logged.of(ArtifactKind.ACCURACY_TABLE), at_most):
-                table = self._contents.look(artifact)
+                table = self._contents.inspect(artifact)
                 if not isinstance(table, AccuracyTable):
                     continue
                 for number, tag in enumerate(class_tags(logged.name, table)):

@@ -150,7 +150,8 @@ def has_pages(contents: Contents, logged: ArtifactSeries) -> bool:
     if logged.of(ArtifactKind.CONFUSION_MATRIX):
         return True
     return any(
-        isinstance(contents.look(each), Problem) for each in sample_evenly(logged.artifacts, _SHOWN)
+        isinstance(contents.inspect(each), Problem)
+        for each in sample_evenly(logged.artifacts, _SHOWN)
     )
 
 
@@ -159,7 +160,7 @@ def artifact_pages(contents: Contents, logged: ArtifactSeries) -> list[Page]:
     pages: list[Page] = []
     room = _CELLS
     for artifact in reversed(sample_evenly(logged.artifacts, _SHOWN)):
-        found = contents.look(artifact)
+        found = contents.inspect(artifact)
         if isinstance(found, Problem):
             text = problem(artifact, found)
             pages.append(Page(artifact.step, artifact.time_s, text, is_problem=True))

@@ -96,9 +96,9 @@ class PlainFolder:
         with self._lock:
             if self._throttle.is_due():
                 with self._throttle.step():
-                    self._look()
+                    self._scan()
 
-    def _look(self) -> None:
+    def _scan(self) -> None:
         found = frozenset(iter_event_files(self._root, follow_links=True))
         if found == self._found:
             return
@@ -107,7 +107,7 @@ class PlainFolder:
             for file in found
         }
         folders = {file.folder for file in found}
-        if any(folder in folders for folder, _ in self._watch.look(places)):
+        if any(folder in folders for folder, _ in self._watch.find_replaced(places)):
             self.epoch += 1  # of a folder that is gone the reader lets go by itself
         self.generation += folders != {file.folder for file in self._found}
         self._found = found

@@ -168,12 +168,12 @@ class KindFolders:
             changes = (
                 self._watched.changes
             )  # before looking: what comes meanwhile is looked at again
-            self._look()
+            self._scan()
             with self._lock:
                 self._looked = changes
                 self._done.notify_all()
 
-    def _look(self) -> None:
+    def _scan(self) -> None:
         if self._watched.epoch != self._epoch:
             self._epoch = self._watched.epoch
             self._forget(list(self._runs))

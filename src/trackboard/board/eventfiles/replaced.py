@@ -37,7 +37,7 @@ class EventWatch(Generic[Key]):
     def __init__(self) -> None:
         self._seen: dict[Key, _Seen] = {}
 
-    def look(self, files: Mapping[Key, tuple[Path, FileState]]) -> frozenset[Key]:
+    def find_replaced(self, files: Mapping[Key, tuple[Path, FileState]]) -> frozenset[Key]:
         """Look again.
 
         Args:

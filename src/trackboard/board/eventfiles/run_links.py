@@ -65,7 +65,7 @@ class RunFolders:
         self._names = WeakKeyDictionary()
         self._kept: tuple[int, Mapping[RunId, tuple[RunFile, ...]]] = (-1, {})
         self._ended_since: dict[RunId, float] = {}
-        self._looked_at_ended: set[RunId] = set()
+        self._scanned_ended: set[RunId] = set()
         self._cursor = 0
         self._is_changed = False
         self._shown: Mapping[Folder, str] = {}
@@ -89,9 +89,9 @@ class RunFolders:
             throttle = self._throttles.setdefault(key, Throttle())
             if throttle.is_due():
                 with throttle.step():
-                    self._look(run_list, self._runs_to_look_at(run_list))
+                    self._scan(run_list, self._list_runs_to_scan(run_list))
             else:
-                self._look(run_list, self._list_just_ended(run_list))
+                self._scan(run_list, self._list_just_ended(run_list))
             if not key:
                 self._show(run_list)
 
@@ -169,19 +169,19 @@ class RunFolders:
             self._kept = (run_list.version, self._run_files.list_kept())
         return self._kept[1]
 
-    def _look(self, run_list: RunList, runs: Iterable[Run]) -> None:
+    def _scan(self, run_list: RunList, runs: Iterable[Run]) -> None:
         kept: Mapping[RunId, tuple[RunFile, ...]] | None = None
         for run in runs:
             kept = self._list_kept(run_list) if kept is None else kept
-            self._look_at(run.id, kept.get(run.id, ()))
+            self._scan_run(run.id, kept.get(run.id, ()))
             if run.state.is_terminal:
-                self._looked_at_ended.add(run.id)
+                self._scanned_ended.add(run.id)
 
     def _list_just_ended(self, run_list: RunList) -> list[Run]:
-        ended = self._looked_at_ended
+        ended = self._scanned_ended
         return [run for run in run_list.runs if run.state.is_terminal and run.id not in ended]
 
-    def _runs_to_look_at(self, run_list: RunList) -> Iterator[Run]:
+    def _list_runs_to_scan(self, run_list: RunList) -> Iterator[Run]:
         """Runs that may write, and in turn some of those that ended: a file may be put there later."""
         now, now_s = time.monotonic(), time.time()
         settled = []
@@ -203,7 +203,7 @@ class RunFolders:
         ended_long_ago = run.ended_s is not None and now_s - run.ended_s > _SETTLED_S
         return ended_long_ago or now - since > _SETTLED_S
 
-    def _look_at(self, run: RunId, kept: tuple[RunFile, ...]) -> None:
+    def _scan_run(self, run: RunId, kept: tuple[RunFile, ...]) -> None:
         found = self._run_files.list(run, kept)
         before = self._files.get(run, ())
         self._files[run] = found
@@ -211,7 +211,9 @@ class RunFolders:
             return
         self._is_changed |= _without_growth(found) != _without_growth(before)
         events = {(file.folder, file.path): file for file in found if file.is_events}
-        replaced = self._watches[run].look({key: (f.place, f.state) for key, f in events.items()})
+        replaced = self._watches[run].find_replaced(
+            {key: (f.place, f.state) for key, f in events.items()}
+        )
         for folder, _ in replaced:
             self._forget_links((run, folder))
         known = {(f.folder, f.path) for f in before if (run, f.folder) in self._numbers}

@@ -77,10 +77,10 @@ class TagKinds:
             for block in read.iter_blocks(stream, self.end(path)):
                 if not may_go_on():
                     break
-                self._look(stream, block, seen)
+                self._read_block(stream, block, seen)
                 self._ends[path] = block.end
 
-    def _look(self, stream: io.FileIO, block: read.Block, seen: set[Key]) -> None:
+    def _read_block(self, stream: io.FileIO, block: read.Block, seen: set[Key]) -> None:
         for number in _pick(block):
             after = block.bounds[number + 1]
             begin, end = block.bounds[number] + _HEAD_BYTES, after - _TAIL_BYTES

@@ -50,7 +50,7 @@ _REPORT_EVERY_S = 1.0
 _BATCH_RUNS = 200
 _REMEMBERED = 16  # files of a run whose content is kept from looking to writing
 _NAMED_RUNS = 3
-_TOLD_NOTES = 10
+_SHOWN_NOTES = 10
 _COLUMNS_MERGED = (
     "{} runs declare columns for parameters: as TensorBoard takes one list for all runs, each has the merged"
     " one"
@@ -119,7 +119,7 @@ def export_runs(
         task.merge_native(chosen)
         for at in range(0, len(chosen), _BATCH_RUNS):
             task.export(chosen[at : at + _BATCH_RUNS])
-    for line in (*_say_empty(task.empty, names), *_say_notes(task.notes)):
+    for line in (*_describe_empty(task.empty, names), *_shorten_notes(task.notes)):
         report(line)
     return Export(
         folder=folder,
@@ -399,7 +399,7 @@ def _why_empty(run: Run) -> str:
     return f"nothing to show: no metrics and no event files ({run.state.value})"
 
 
-def _say_empty(empty: Sequence[Run], names: Mapping[RunId, str]) -> Iterable[str]:
+def _describe_empty(empty: Sequence[Run], names: Mapping[RunId, str]) -> Iterable[str]:
     """One line, however many: an experiment's parent often has a child without data for each try."""
     if len(empty) == 1:
         yield f"{names[empty[0].id]}: {_why_empty(empty[0])}"
@@ -414,10 +414,10 @@ def _say_empty(empty: Sequence[Run], names: Mapping[RunId, str]) -> Iterable[str
         )
 
 
-def _say_notes(notes: Sequence[str]) -> Iterable[str]:
-    yield from notes[:_TOLD_NOTES]
-    if len(notes) > _TOLD_NOTES:
-        yield f"and {len(notes) - _TOLD_NOTES:,} more notes like these"
+def _shorten_notes(notes: Sequence[str]) -> Iterable[str]:
+    yield from notes[:_SHOWN_NOTES]
+    if len(notes) > _SHOWN_NOTES:
+        yield f"and {len(notes) - _SHOWN_NOTES:,} more notes like these"
 
 
 def _choose(source: Source, runs: Sequence[RunId], *, recursive: bool) -> tuple[Run, ...]:

@@ -71,7 +71,7 @@ class Values:
                 self._tables[series.table].append(series)
         for logged in self.artifacts:
             for artifact in logged.artifacts:
-                self._look(artifact)
+                self._classify(artifact)
             if texts.has_pages(self.contents, logged):
                 self._remarks.append(logged)
         for name, artifacts in [*self._images.items(), *self._accuracy.items()]:
@@ -105,8 +105,8 @@ class Values:
             count += 1
         return count
 
-    def _look(self, artifact: Artifact) -> None:
-        found = self.contents.look(artifact)
+    def _classify(self, artifact: Artifact) -> None:
+        found = self.contents.inspect(artifact)
         if isinstance(found, Problem):
             self.problems.append((artifact.path, texts.misfit(artifact, found.why)))
         elif isinstance(found, AccuracyTable):
@@ -163,7 +163,7 @@ class Values:
         yield encode.image(tag, artifact.step, artifact.time_s, (size.width, size.height), content)
 
     def _curve_records(self, tags: Mapping[Wanted, str], artifact: Artifact) -> Iterator[bytes]:
-        table = self.contents.look(artifact)
+        table = self.contents.inspect(artifact)
         if not isinstance(table, AccuracyTable):
             self.problems.append((artifact.path, "it was there, and cannot be read any more"))
             return
@@ -182,7 +182,7 @@ class Values:
     def _remark_records(self, tag: str, logged: ArtifactSeries) -> list[bytes]:
         pages = sorted(texts.artifact_pages(self.contents, logged), key=lambda page: page.step)
         matrices = logged.of(ArtifactKind.CONFUSION_MATRIX)
-        whole = sum(isinstance(self.contents.look(one), ConfusionMatrix) for one in matrices)
+        whole = sum(isinstance(self.contents.inspect(one), ConfusionMatrix) for one in matrices)
         shown = sum(not page.is_problem for page in pages)
         if shown < whole:
             self.notes.append(

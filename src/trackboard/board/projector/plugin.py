@@ -48,16 +48,16 @@ class ProjectorPlugin(projector_plugin.ProjectorPlugin):  # type: ignore[misc]  
 
     def _update_configs(self) -> None:
         with self._updating:
-            if self._look() != self._seen:
+            if self._read_state() != self._seen:
                 self._run_paths = None  # as if the runs were others: all is read again
                 self.tensor_cache = type(self.tensor_cache)(self.tensor_cache._size)
             try:
                 super()._update_configs()
             except _UNREADABLE as error:
                 _log.warning("a configuration of the projector cannot be read: %s", error)
-            self._seen = self._look()
+            self._seen = self._read_state()
 
-    def _look(self) -> list[tuple[int, ...]]:
+    def _read_state(self) -> list[tuple[int, ...]]:
         """What the disk says of all configurations."""
         folders = [*(self._run_paths or {}).values(), self.logdir]
         return [

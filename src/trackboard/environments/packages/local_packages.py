@@ -14,7 +14,10 @@ _BUILT = frozenset(("__pycache__", "build", "dist", "node_modules"))  # by its b
 
 def fingerprint(requirements: Sequence[str]) -> list[list[object]]:
     """What changes when one of the local packages among them does."""
-    return [_look(path, is_editable=is_editable) for path, is_editable in _paths(requirements)]
+    return [
+        _fingerprint_path(path, is_editable=is_editable)
+        for path, is_editable in _paths(requirements)
+    ]
 
 
 def has_sources(requirements: Sequence[str]) -> bool:
@@ -35,7 +38,7 @@ def _paths(requirements: Sequence[str]) -> Iterator[tuple[Path, bool]]:
             yield Path(path), line.startswith(_EDITABLE)
 
 
-def _look(path: Path, *, is_editable: bool) -> list[object]:
+def _fingerprint_path(path: Path, *, is_editable: bool) -> list[object]:
     if is_editable:
         return [str(path), *(_size_and_time(path / name) for name in _DECIDING)]
     if not path.is_dir():

@@ -44,7 +44,7 @@ def read_lock(lock: str) -> dict[str, str]:
     return {canonical(name): version for name, version in _LOCKED.findall(lock)}
 
 
-def say_newer(lines: Iterable[str], lock: str, python: str) -> tuple[str, ...]:
+def describe_newer(lines: Iterable[str], lock: str, python: str) -> tuple[str, ...]:
     """Which of these became newer than they say, for people: a sentence, or none.
 
     Args:

@@ -23,10 +23,10 @@ from trackboard.environments.packages.requirements import (
 )
 from trackboard.environments.resolution.nearest_versions import (
     at,
+    describe_newer,
     list_newer,
     or_newer,
     read_lock,
-    say_newer,
 )
 from trackboard.environments.uv.failures import explain, is_about_python, is_contradiction
 from trackboard.environments.uv.process import Answer, Uv
@@ -99,7 +99,7 @@ class Options:
         return cls(tuple(lines), tuple(words), tuple(constraints))
 
     @property
-    def say_what_is_built(self) -> bool:
+    def describe_build(self) -> bool:
         """Whether the user decided between wheels and sources."""
         return any(line.startswith(("--no-binary", "--only-binary")) for line in self.lines)
 
@@ -140,7 +140,7 @@ class Resolver:
             return self._resolve_for(find_python(self._uv, self._plan.python))
         pythons = self._candidates()
         first = next(pythons)
-        if self.options.say_what_is_built or has_sources(requirements) or not requirements:
+        if self.options.describe_build or has_sources(requirements) or not requirements:
             return self._resolve_for(first)
         answer = self._compile(first, wheels_only=True)
         if answer.code == 0:
@@ -308,7 +308,7 @@ class Resolver:
 
     def _resolved(self, python: Interpreter, answer: Answer) -> Resolved:
         lock = "\n".join((*self.options.lines, answer.output))
-        notes = say_newer(self._plan.or_newer, lock, python.version)
+        notes = describe_newer(self._plan.or_newer, lock, python.version)
         missing = [
             line for line in self._plan.optional if requirement_name(line) not in read_lock(lock)
         ]

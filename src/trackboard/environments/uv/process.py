@@ -185,7 +185,7 @@ class Uv:
                         printed += data
                     else:
                         said += data
-                        line = self._tell(line + data)
+                        line = self._log_lines(line + data)
                 if not ready and process.poll() is not None:
                     break  # something that it started holds its pipes open
                 self.check()
@@ -193,10 +193,10 @@ class Uv:
                     heard_s = time.monotonic()
                     self.report(f"{doing}, {heard_s - began_s:.0f} s so far")
         if line:
-            self._tell(line + b"\n")
+            self._log_lines(line + b"\n")
         return printed.decode(errors="replace"), said.decode(errors="replace").strip()
 
-    def _tell(self, text: bytearray) -> bytearray:
+    def _log_lines(self, text: bytearray) -> bytearray:
         """Pass on whole lines; what is left."""
         *lines, rest = text.split(b"\n")
         for line in lines:
@@ -247,7 +247,7 @@ def _started(
     try:
         process = _start(command, folder, variables, keep_fd)
         with process:
-            _tell_guard(guard.stdin, process.pid)
+            _send_group(guard.stdin, process.pid)
             try:
                 yield process
             finally:
@@ -278,7 +278,7 @@ def _start(
         ) from exc
 
 
-def _tell_guard(stdin: IO[bytes] | None, group: int) -> None:
+def _send_group(stdin: IO[bytes] | None, group: int) -> None:
     assert stdin is not None
     stdin.write(b"%d\n" % group)
     stdin.flush()

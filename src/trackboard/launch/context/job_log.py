@@ -11,7 +11,7 @@ _READ_LINES = 500
 _OURS = "[trackboard] "
 
 
-def say(path: Path, text: str) -> None:
+def append_lines(path: Path, text: str) -> None:
     """Add lines of ours to a console."""
     with open(path, "ab", opener=open_file) as file:
         for line in text.splitlines():

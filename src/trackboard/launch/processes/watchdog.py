@@ -59,12 +59,12 @@ class Watchdog:
     def watch(self, group: int) -> None:
         """End this group, too, should this process be killed."""
         self._groups.append(group)
-        self._tell()
+        self._send_groups()
 
     def forget(self, group: int) -> None:
         """It has ended: the number may mean another one soon."""
         self._groups.remove(group)
-        self._tell()
+        self._send_groups()
 
     def dismiss(self) -> None:
         """Let go of everything; may be repeated."""
@@ -73,7 +73,7 @@ class Watchdog:
         assert self._shell.stdin is not None
         self._shell.stdin.close()
 
-    def _tell(self) -> None:
+    def _send_groups(self) -> None:
         assert self._shell.stdin is not None
         try:
             self._shell.stdin.write((" ".join(map(str, self._groups)) + "\n").encode())

@@ -47,14 +47,14 @@ def advance_queue(context: LaunchContext) -> tuple[RunId, ...]:
     with _hold_queue(context):
         for compute in computes:
             try:
-                gone += _find_gone(context, compute)
+                gone += _find_dead(context, compute)
                 started += _start_waiting(context, compute)
             except Unavailable as exc:
                 refused.append(exc)
             except (NotFound, UsageError, InternalError) as exc:  # the others are not to blame
                 say_once(f"jobs for the compute target {compute!r} wait: {exc}")
     for job, status in gone:
-        _finish_gone(context, job, status)
+        _finish_dead(context, job, status)
     if refused:
         raise refused[0]
     return tuple(started)
@@ -75,20 +75,20 @@ def cancel(context: LaunchContext, run: RunId) -> None:
                 FileNotFoundError
             ):  # its script removed the folder: the store has it, too
                 request_cancel(context.paths.job(run))  # the worker looks before it starts anything
-        waits = all(_take_back(context, job) for job in jobs if job.claimed)
+        waits = all(_cancel_if_not_started(context, job) for job in jobs if job.claimed)
         if not jobs or not waits or not context.store.remove_job(run):
             return
     context.recorder.attach(run, owner=True).cancel("it was canceled while it waited")
 
 
-def _take_back(context: LaunchContext, job: QueuedJob) -> bool:
+def _cancel_if_not_started(context: LaunchContext, job: QueuedJob) -> bool:
     """Whether a job that was handed to its engine had not begun, and now never will."""
     target = context.engine_of(job.run, job.compute)
     handle = target.find(job.run)
-    return handle is not None and target.withdraw(handle)
+    return handle is not None and target.cancel_if_not_started(handle)
 
 
-def _find_gone(context: LaunchContext, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
+def _find_dead(context: LaunchContext, compute: str) -> list[tuple[QueuedJob, WorkerStatus]]:
     """Jobs whose worker is provably gone, each with the engine's words on why."""
     handles: dict[Target, dict[str, QueuedJob]] = {}
     for job in context.store.list_jobs(compute):
@@ -154,7 +154,7 @@ def _is_possible(target: Target, plan: JobPlan) -> bool:
     return True
 
 
-def _finish_gone(context: LaunchContext, job: QueuedJob, status: WorkerStatus) -> None:
+def _finish_dead(context: LaunchContext, job: QueuedJob, status: WorkerStatus) -> None:
     """Let go of a job whose worker is gone; whoever removes it from the queue does the rest."""
     if not status.is_settled and not _has_ended(context, job.run):
         return  # its last words are on their way: the next advance looks again

@@ -123,7 +123,7 @@ class Patterns:
         self._may = _any_of(line for line in globs if not line.of_path)
         self._may_path = _any_of(line for line in globs if line.of_path)
 
-    def say(self, path: str, name: str, *, is_folder: bool) -> bool | None:
+    def match(self, path: str, name: str, *, is_folder: bool) -> bool | None:
         """What the last line that matches says.
 
         Args:

@@ -44,7 +44,7 @@ class Rules:
         """
         rules: Rules | None = self
         while rules is not None:
-            said = rules._patterns.say(path[rules._start :], name, is_folder=is_folder)
+            said = rules._patterns.match(path[rules._start :], name, is_folder=is_folder)
             if said is not None:
                 return said
             rules = rules._above

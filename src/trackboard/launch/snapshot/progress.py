@@ -34,12 +34,12 @@ class Progress:
         """One more file was looked at."""
         self._files += 1
         if not self._files % 256:
-            self._tell()
+            self._print_line()
 
     def add_bytes(self, size_bytes: int) -> None:
         """So much was copied."""
         self._size_bytes += size_bytes
-        self._tell()
+        self._print_line()
 
     def close(self) -> None:
         """Leave the line as it is."""
@@ -48,7 +48,7 @@ class Progress:
             self._stream.flush()
             self._width = 0
 
-    def _tell(self) -> None:
+    def _print_line(self) -> None:
         now_s = time.monotonic()
         if now_s < self._next_s:
             return

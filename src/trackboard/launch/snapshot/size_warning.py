@@ -16,7 +16,7 @@ LARGE_FILES = 2_000
 _NAMED = 3
 
 
-def say_if_large(source: str, manifest: Manifest) -> None:
+def warn_if_large(source: str, manifest: Manifest) -> None:
     """Name what makes it large, once, on the client's console; there is no limit.
 
     Args:
@@ -33,7 +33,7 @@ def say_if_large(source: str, manifest: Manifest) -> None:
     )
 
 
-def say_if_large_file(source: str, path: str, size_bytes: int) -> None:
+def warn_if_large_file(source: str, path: str, size_bytes: int) -> None:
     """Name a large file before it is read, which takes as long as its size says.
 
     Args:
@@ -48,7 +48,7 @@ def say_if_large_file(source: str, path: str, size_bytes: int) -> None:
         )
 
 
-def say_what_is_no_file(source: str, paths: Sequence[str]) -> None:
+def warn_of_special_files(source: str, paths: Sequence[str]) -> None:
     """Name the pipes, sockets and devices that a snapshot is without.
 
     Args:

@@ -17,7 +17,7 @@ from trackboard.format.amounts import count, size
 from trackboard.launch.snapshot.ignore import IgnoreFiles
 from trackboard.launch.snapshot.manifest import FileEntry, LinkEntry, Manifest, save_manifest
 from trackboard.launch.snapshot.progress import Progress
-from trackboard.launch.snapshot.size_warning import say_if_large_file, say_what_is_no_file
+from trackboard.launch.snapshot.size_warning import warn_if_large_file, warn_of_special_files
 from trackboard.launch.snapshot.source_folder import existing_folder
 from trackboard.launch.snapshot.walk import Walk, unreadable
 from trackboard.layout import make_folder, replace_file
@@ -106,7 +106,7 @@ def take_snapshot(
                 taking.add(f"{prefix}{entry.name}", entry)
     finally:
         progress.close()
-    say_what_is_no_file(root, taking.no_files)
+    warn_of_special_files(root, taking.no_files)
     manifest = taking.manifest()
     if keep:
         save_manifest(folder, manifest)
@@ -190,7 +190,7 @@ class _Taking:
         known_mark, _, key = self.known.get(path, "").rpartition(" ")
         if known_mark != mark:
             known_key = key
-            say_if_large_file(self._root, path, size_bytes)
+            warn_if_large_file(self._root, path, size_bytes)
             key, size_bytes = self._read(entry.path)
             self.new_files += key != known_key
         is_settled = max(found.st_mtime, found.st_ctime) < now_s - _SETTLED_S

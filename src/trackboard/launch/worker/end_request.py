@@ -100,7 +100,7 @@ class EndRequest:
         """Ask for the end."""
         self.why = self.why or why
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Look whether the job is to end, where that takes no time."""
         if self._cancel.is_set():
             self.make(CANCELED)
@@ -109,7 +109,7 @@ class EndRequest:
     def is_made(self) -> bool:
         """Look, and ask if it is time, whether the job is to end."""
         now_s = time.monotonic()
-        if not self.look() and now_s >= self._next_ask_s:
+        if not self.poll() and now_s >= self._next_ask_s:
             self._next_ask_s = now_s + self._ask_s
             if self._cancel.ask():
                 self.make(CANCELED)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trackboard.environments import Prepared, prepare_environment
-from trackboard.launch.context.job_log import say
+from trackboard.launch.context.job_log import append_lines
 from trackboard.launch.worker.log_follower import Follower
 from trackboard.layout import open_file
 from trackboard.model import BUILD_LOG, JobPlan, RunState
 from trackboard.record import LiveRun
 
-_TELL_S = 2.0  # how often a run says how long its environment has taken
+_REPORT_S = 2.0  # how often a run says how long its environment has taken
 
 
 class Preparing:
@@ -44,7 +44,7 @@ class Preparing:
         self._console = console
         self._is_canceled = is_canceled
         self._began_s = time.monotonic()
-        self._next_tell_s = self._began_s + _TELL_S
+        self._next_report_s = self._began_s + _REPORT_S
 
     def prepare(self) -> Prepared | None:
         """The interpreter, or None when somebody wants the run to end.
@@ -56,8 +56,8 @@ class Preparing:
         return prepare_environment(
             self._plan.environment,
             self._plan.variables,
-            report=lambda line: say(self._console, line),
-            is_canceled=self._pass_by,
+            report=lambda line: append_lines(self._console, line),
+            is_canceled=self._beat_and_check_cancel,
             build_log=self._note,
         )
 
@@ -68,12 +68,12 @@ class Preparing:
             file.write(f"{line}\n")
         self._follower.watch(BUILD_LOG, self._log)
 
-    def _pass_by(self) -> bool:
+    def _beat_and_check_cancel(self) -> bool:
         """A few times a second while it is built."""
         self._follower.poll()
         now_s = time.monotonic()
-        if now_s > self._next_tell_s:
-            self._next_tell_s = now_s + _TELL_S
+        if now_s > self._next_report_s:
+            self._next_report_s = now_s + _REPORT_S
             took = f"building the environment ({now_s - self._began_s:.0f} s)"
             self._live.set_state(RunState.PREPARING, took)
         return self._is_canceled()

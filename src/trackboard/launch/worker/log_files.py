@@ -78,7 +78,7 @@ def find_log_files(
     """
     search = _Search(root, own, hidden=hidden)
     search.close(closed)
-    search.look()
+    search.collect()
     return LogFiles(search.places, search.unreadable, tuple(search.notes))
 
 
@@ -107,7 +107,7 @@ class _Search:
                 found = os.stat(each)
                 self._entered.add((found.st_dev, found.st_ino))
 
-    def look(self) -> None:
+    def collect(self) -> None:
         """Look into the real folders first: what can be reached by several ways has its own name."""
         for folder in self._walk("", self._root, is_outside=False):
             self._take(folder)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from trackboard.environments import Prepared, prepare_environment
 from trackboard.errors import InternalError, Unavailable
-from trackboard.launch.context.job_log import say
+from trackboard.launch.context.job_log import append_lines
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.processes.interpreter import make_command
 from trackboard.launch.processes.ranks import Host, Rank, free_ports, make_ranks
@@ -27,7 +27,7 @@ from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.model import JobPlan, ResourceLimits, RunState
 
 _STEP_S = 0.5
-_TELL_S = 10.0
+_REPORT_S = 10.0
 
 
 class Gang(Protocol):
@@ -87,7 +87,7 @@ class NodePart:
         self._prepared: Prepared | None = None
         self._supervisor: Supervisor | None = None
 
-    def look(self, ports: int) -> tuple[str, Host]:
+    def report_host(self, ports: int) -> tuple[str, Host]:
         """Its name, and where the other nodes reach it."""
         return socket.gethostname(), Host(self._address, tuple(free_ports(ports)))
 
@@ -96,7 +96,9 @@ class NodePart:
         self._prepared = prepare_environment(
             self._plan.environment,
             self._plan.variables,
-            report=lambda line: say(self._job.console(0), f"{socket.gethostname()}: {line}"),
+            report=lambda line: append_lines(
+                self._job.console(0), f"{socket.gethostname()}: {line}"
+            ),
             is_canceled=lambda: is_cancel_requested(self._job),
         )
         return self._prepared is not None
@@ -197,20 +199,20 @@ class NodesSupervisor:
     def end(self) -> None:
         """Ask all of them to end; each part ends its own by force after a while."""
         self._is_told = True
-        self._tell("end")
+        self._broadcast("end")
 
     def kill(self) -> None:
         """End all of them by force."""
-        self._tell("kill")
+        self._broadcast("kill")
 
     def close(self) -> None:
         """End what is left, and give the nodes back."""
         try:
-            self._tell("close")
+            self._broadcast("close")
         finally:
             self._gang.close()
 
-    def _tell(self, method: str) -> None:
+    def _broadcast(self, method: str) -> None:
         try:
             self._gang.wait([self._gang.ask(node, method) for node in self._nodes], 30.0)
         except Unavailable:
@@ -241,20 +243,20 @@ class SeveralNodes:
         """Wait for the nodes, and prepare the environment on each."""
         plan = stage.plan
         assert plan.distribution is not None
-        say(stage.console, f"waiting for {plan.nodes} nodes")
-        began_s = next_tell_s = time.monotonic()
+        append_lines(stage.console, f"waiting for {plan.nodes} nodes")
+        began_s = next_report_s = time.monotonic()
         while not self._gang.reserve(_STEP_S):
             stage.follower.poll()
             stage.beat()
-            if time.monotonic() >= next_tell_s:
-                next_tell_s += _TELL_S
+            if time.monotonic() >= next_report_s:
+                next_report_s += _REPORT_S
                 stage.live.set_state(RunState.PREPARING, f"waiting for {plan.nodes} nodes")
             if stage.is_ended():
                 return None
-        found = self._ask_all(stage, "look", plan.distribution.processes)
+        found = self._ask_all(stage, "report_host", plan.distribution.processes)
         self._hosts = [host for _, host in found]
         names = ", ".join(name for name, _ in found)
-        say(stage.console, f"nodes after {time.monotonic() - began_s:.0f} s: {names}")
+        append_lines(stage.console, f"nodes after {time.monotonic() - began_s:.0f} s: {names}")
         if not all(self._ask_all(stage, "prepare")):
             return None  # a node has seen the cancel flag
         return Prepared(plan.environment.interpreter)

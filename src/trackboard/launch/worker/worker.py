@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from trackboard.errors import TrackboardError, Unavailable
-from trackboard.launch.context.job_log import say, tail
+from trackboard.launch.context.job_log import append_lines, tail
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.context.working_copy import make_work, remove_work
@@ -109,9 +109,9 @@ class Worker:
         plan = self._adapter.adapt(load_plan(self._job))
         live.set_state(RunState.PREPARING)
         signal.signal(signal.SIGTERM, self._on_sigterm)
-        say(self._console, "")  # it is there from the begin
+        append_lines(self._console, "")  # it is there from the begin
         for line in plan.notes:
-            say(self._console, line)
+            append_lines(self._console, line)
         work = self._job.work
         closed = (self._context.paths.folder,)
         follower = Follower(work, live.append_bytes, live.remove_file, closed=closed)
@@ -119,13 +119,13 @@ class Worker:
             follower.watch(path, file)
         try:
             self._end.ask_later()  # the store is opened once something takes long
-            if make_work(self._context, plan, self._beat_and_look):
+            if make_work(self._context, plan, self._beat_and_check_cancel):
                 outcome = self._run_in(work, plan, live, follower)
             else:
                 outcome = self._ended_by_request()
         except (TrackboardError, OSError) as exc:
             said = str(exc) if isinstance(exc, TrackboardError) else f"it could not go on: {exc}"
-            self._tell(said)
+            self._log_to_console(said)
             outcome = _Outcome(RunState.FAILED, said)
         return self._keep(live, follower, work, outcome)
 
@@ -151,9 +151,9 @@ class Worker:
             left = self._adopts_orphans and end_orphans(LEFTOVER_GRACE_S)
             prepared.release()
         if left or processes.left:
-            self._tell("the script has ended; what it left running was ended too")
+            self._log_to_console("the script has ended; what it left running was ended too")
         live.set_state(RunState.FINALIZING)
-        return self._judge(processes.failure)
+        return self._decide_outcome(processes.failure)
 
     def _supervise(self, plan: JobPlan, processes: Processes, follower: Follower) -> None:
         """Follow the processes until they have ended, and end them when somebody asks for that."""
@@ -163,7 +163,7 @@ class Worker:
         while not processes.wait(pause_s):
             pause_s = 0.001 if follower.poll() else self._follow_s
             self._context.recorder.beat()  # a script may say nothing for hours
-            self._look_for_open_files(processes)
+            self._find_open_files(processes)
             if self._adopts_orphans:
                 reap_orphans(processes.pids)
             elapsed_s = time.monotonic() - began_s
@@ -173,10 +173,10 @@ class Worker:
                 processes.kill()  # there is no time to be polite
             if self._end.is_made() and not is_told:
                 is_told = True
-                self._tell(f"ending the script: {self._end.why}")
+                self._log_to_console(f"ending the script: {self._end.why}")
                 processes.end()
 
-    def _look_for_open_files(self, processes: Processes) -> None:
+    def _find_open_files(self, processes: Processes) -> None:
         """Event files at absolute paths are found while they are written, or never."""
         began_s = time.monotonic()
         if began_s < self._next_open_files_s:
@@ -210,13 +210,13 @@ class Worker:
         )
         return True
 
-    def _beat_and_look(self) -> bool:
+    def _beat_and_check_cancel(self) -> bool:
         """Say that this process lives, and look whether the job is to end, while its working copy is made."""
         self._context.recorder.beat()
         return self._end.is_made()
 
-    def _judge(self, failure: Failure | None) -> _Outcome:
-        if self._end.why or (failure is not None and self._end.look()):
+    def _decide_outcome(self, failure: Failure | None) -> _Outcome:
+        if self._end.why or (failure is not None and self._end.poll()):
             return self._ended_by_request()
         if failure is None:
             return _Outcome(RunState.COMPLETED)
@@ -236,9 +236,11 @@ class Worker:
     def _keep(self, live: LiveRun, follower: Follower, work: Path, outcome: _Outcome) -> _Outcome:
         outputs = find_outputs(work)
         for line in _first(outputs.outside):
-            self._tell(f"not kept: {line}")  # before the console is sent for the last time
+            self._log_to_console(
+                f"not kept: {line}"
+            )  # before the console is sent for the last time
         for line in _first([*follower.list_untaken(), *self._list_open_outside(follower)]):
-            self._tell(line)
+            self._log_to_console(line)
         follower.finish()
         self._sent_logs = follower.list_sent()
         lost = [f"{path}: {why}" for path, why in follower.unreadable.items()]
@@ -253,10 +255,10 @@ class Worker:
             return _Outcome(RunState.FAILED, f"the script ended well, but {text}")
         return _Outcome(outcome.state, f"{outcome.cause}\n{text}")
 
-    def _tell(self, text: str) -> None:
+    def _log_to_console(self, text: str) -> None:
         """Into the job's console, if there still is one: scripts remove folders, and disks are full."""
         try:
-            say(self._console, text)
+            append_lines(self._console, text)
         except OSError as exc:
             note(f"{text} (not in the console: {exc})")
 

@@ -37,7 +37,7 @@ def sample(values: npt.NDArray[Any], limit: int) -> Indexes:
     return chosen.nonzero()[0]
 
 
-def thinned(points: Points, limit: int) -> Points:
+def downsample_points(points: Points, limit: int) -> Points:
     """At most `limit` of the points."""
     if len(points) <= limit:
         return points

@@ -253,12 +253,12 @@ def _follow_forks(database: Database) -> None:
     if not _following.is_set():
         _following.set()
         os.register_at_fork(
-            before=lambda: _tell_all(Database._stop_for_fork),
-            after_in_parent=lambda: _tell_all(Database._go_on_after_fork),
-            after_in_child=lambda: _tell_all(Database._begin_as_child),
+            before=lambda: _for_all(Database._stop_for_fork),
+            after_in_parent=lambda: _for_all(Database._go_on_after_fork),
+            after_in_child=lambda: _for_all(Database._begin_as_child),
         )
 
 
-def _tell_all(what: Callable[[Database], None]) -> None:
+def _for_all(what: Callable[[Database], None]) -> None:
     for database in list(_databases):
         what(database)

@@ -19,7 +19,7 @@ def describe_writer(path: Path, *, proc: Path = Path("/proc")) -> str:
     pid = find_writer(path, proc=proc)
     if pid is None:
         return UNKNOWN
-    name, state = _look_at(pid, proc)
+    name, state = _read_process(pid, proc)
     stopped = ", which is stopped" if state in _STOPPED else ""
     return f"pid {pid} ({name}){stopped}"
 
@@ -45,7 +45,7 @@ def find_writer(path: Path, *, proc: Path = Path("/proc")) -> int | None:
     return None
 
 
-def _look_at(pid: int, proc: Path) -> tuple[str, str]:
+def _read_process(pid: int, proc: Path) -> tuple[str, str]:
     """The command of a process, shortened, and the letter of its state."""
     try:
         words = (proc / str(pid) / "cmdline").read_bytes().split(b"\0")

@@ -116,13 +116,13 @@ class ReadOnlyDatabase(Database):
         super().__init__(
             self._make_engine(),
             lambda error: translate(error, path),
-            identify=lambda: _look_for_good(self._path),
+            identify=lambda: _identify_state(self._path),
         )
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one moment."""
-        before = _look(self._path)
+        before = _read_mark(self._path)
         try:
             with super().read() as connection:
                 yield connection
@@ -154,14 +154,14 @@ class ReadOnlyDatabase(Database):
     def _refuse_what_changed(self, before: _Mark) -> None:
         if before.in_use or self._always_locks:
             return
-        if _look(self._path) != before:
+        if _read_mark(self._path) != before:
             raise Unavailable(
                 f"the history {self._named} was changed while it was read", hint="Try again."
             )
 
     def _make_engine(self) -> sa.Engine:
         def connect() -> sqlite3.Connection:
-            is_locked = self._always_locks or _look(self._path).in_use
+            is_locked = self._always_locks or _read_mark(self._path).in_use
             how = "mode=ro" if is_locked else "mode=ro&immutable=1"
             uri = f"file:{quote(str(self._path))}?{how}"
             return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
@@ -198,12 +198,12 @@ def _make_copy(path: Path) -> _Copy:
 
 def _copy_files(path: Path, copy: Path) -> None:
     for _ in range(_COPY_TRIES):
-        before = _look_at_all(path)
+        before = _stamp_all(path)
         for suffix in ("", *_BESIDE):
             Path(f"{copy}{suffix}").unlink(missing_ok=True)
             if os.path.exists(f"{path}{suffix}"):
                 shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
-        if _look_at_all(path) == before:
+        if _stamp_all(path) == before:
             return
         time.sleep(_SETTLE_S)
     raise Unavailable(
@@ -212,19 +212,19 @@ def _copy_files(path: Path, copy: Path) -> None:
     )
 
 
-def _look(path: Path) -> _Mark:
+def _read_mark(path: Path) -> _Mark:
     in_use = any(os.path.exists(f"{path}{suffix}") for suffix in _BESIDE)
     return _Mark(in_use, identify(path) if in_use else (*identify(path), *_stamp(path)))
 
 
-def _look_for_good(path: Path) -> tuple[object, ...]:
+def _identify_state(path: Path) -> tuple[object, ...]:
     """What names a state of the database, also one whose time may be that of the state before."""
-    mark = _look(path)
+    mark = _read_mark(path)
     is_young = not mark.in_use and time.time() - os.stat(path).st_mtime < _SETTLE_S
     return (*mark, time.monotonic_ns() if is_young else 0)
 
 
-def _look_at_all(path: Path) -> list[tuple[int, ...]]:
+def _stamp_all(path: Path) -> list[tuple[int, ...]]:
     return [_stamp(f"{path}{suffix}") for suffix in ("", *_BESIDE)]
 
 

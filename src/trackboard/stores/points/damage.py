@@ -45,7 +45,7 @@ class DamageReport:
         self._database = database
         self._told: set[Damage] = set()
 
-    def tell(self, found: Collection[Damage]) -> None:
+    def report(self, found: Collection[Damage]) -> None:
         """Tell what has not been told yet. Called outside of transactions."""
         new = [each for each in found if each not in self._told]
         if not new:

@@ -84,7 +84,7 @@ def _read_samples(
 ) -> dict[int, Points]:
     short, long, texts = _sorted_out(rows, limit)
     found = {
-        each: downsample.thinned(points, limit)
+        each: downsample.downsample_points(points, limit)
         for part in (
             _read_whole(connection, short, damages),
             _read_previews(connection, long, rows, damages),
@@ -240,7 +240,7 @@ def _read_some_texts(
 
 
 def iter_points(
-    database: Database, series_id: SeriesId, tell: Callable[[list[Damage]], None]
+    database: Database, series_id: SeriesId, report: Callable[[list[Damage]], None]
 ) -> Iterator[Points]:
     """All points of one series, a chunk at a time; no transaction stays open in between.
 
@@ -264,7 +264,7 @@ def iter_points(
         points = cut(_unpack(found, unpacker, damages), at - found.start, end - found.start)
         at = found.start + found.points
         if damages:
-            tell(damages)
+            report(damages)
             continue
         values = points.values.astype(DTYPES[ValueKind(row.kind)], copy=False)
         yield frozen(points.steps.view(), points.times_s.view(), values.view())

@@ -16,8 +16,8 @@ from trackboard.stores.schema.tables import experiment
 
 def add_experiment(connection: sa.Connection, name: str) -> None:
     """Make sure that an experiment exists."""
-    book = ExperimentBook(connection)
-    book.key(name)
+    updates = ExperimentNumbers(connection)
+    updates.key(name)
 
 
 def has_experiment(connection: sa.Connection, name: str) -> bool:
@@ -71,7 +71,7 @@ def _change(connection: sa.Connection, row: sa.Row[Any], **values: Any) -> None:
     connection.execute(sa.update(experiment).where(experiment.c.id == row.id).values(values))
 
 
-class ExperimentBook:
+class ExperimentNumbers:
     """Experiments by name, with the numbers they have given to their runs."""
 
     def __init__(self, connection: sa.Connection) -> None:

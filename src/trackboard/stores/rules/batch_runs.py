@@ -14,7 +14,7 @@ def run_of(event: Event) -> RunId | None:
     return None if isinstance(event, Heartbeat | Ended) else event.run
 
 
-def mentioned(batch: Batch) -> list[RunId]:
+def list_batch_runs(batch: Batch) -> list[RunId]:
     """The runs that a batch is about, some more than once."""
     about = [found for event in batch.events if (found := run_of(event)) is not None]
     about += [each.run for each in batch.refused if each.run is not None]

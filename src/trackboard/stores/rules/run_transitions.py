@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from trackboard.errors import Conflict, NotFound
 from trackboard.model import (
     Created,
-    Lost,
+    RecordsDropped,
     Run,
     RunId,
     RunKind,
@@ -154,10 +154,10 @@ def lose(record: RunRecord, count: int, reason: str) -> RunRecord:
     return warn(replace(record, run=run), f"not everything could be stored: {reason}")
 
 
-def losses(refused: Iterable[Refused]) -> list[Lost]:
+def losses(refused: Iterable[Refused]) -> list[RecordsDropped]:
     """Records that were refused, as losses of their runs."""
     return [
-        Lost(each.run, 1, f"a record was refused, {each.error[:_ERROR_LENGTH]}")
+        RecordsDropped(each.run, 1, f"a record was refused, {each.error[:_ERROR_LENGTH]}")
         for each in refused
         if each.run is not None
     ]

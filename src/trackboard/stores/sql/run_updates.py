@@ -13,9 +13,9 @@ from trackboard.model import (
     Event,
     FileAdded,
     FileRemoved,
-    Lost,
     ParameterSet,
     PropertyAdded,
+    RecordsDropped,
     RunId,
     StateChanged,
     Tagged,
@@ -25,14 +25,14 @@ from trackboard.model import (
 from trackboard.ports import RunFile
 from trackboard.stores.engine.database import pieces
 from trackboard.stores.rows import artifacts, parameters, runs
-from trackboard.stores.rows.experiments import ExperimentBook
+from trackboard.stores.rows.experiments import ExperimentNumbers
 from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.run_transitions import RunRecord
 from trackboard.stores.rules.short_text import storable
 from trackboard.stores.schema.tables import property_, run
 
 
-class RunBook:
+class RunUpdates:
     """Records of runs by id, for the length of one write transaction."""
 
     def __init__(self, connection: sa.Connection, mentioned: Iterable[RunId]) -> None:
@@ -41,7 +41,7 @@ class RunBook:
         self._keys: dict[RunId, int] = {}
         self._new: set[RunId] = set()
         self._changed: dict[RunId, None] = {}
-        self._experiments = ExperimentBook(connection)
+        self._experiments = ExperimentNumbers(connection)
         self._tags: dict[tuple[int, str], str | None] = {}
         self._untagged: dict[tuple[int, str], None] = {}
         self._properties: dict[RunId, dict[str, str]] = {}
@@ -74,7 +74,7 @@ class RunBook:
         """The number of a mentioned run."""
         return self._keys[RunId(storable(run_id))]
 
-    def tell(self, event: Event, writer: WriterId) -> None:
+    def apply(self, event: Event, writer: WriterId) -> None:
         """Let one event do to its run what it does."""
         match event:
             case Created():
@@ -91,7 +91,7 @@ class RunBook:
                 self._remove_file(event)
             case ParameterSet():
                 self._parameters[self.key(event.run), event.name] = event.value
-            case Lost():
+            case RecordsDropped():
                 self._put(
                     event.run,
                     lambda record: run_transitions.lose(record, event.count, event.reason),

@@ -323,12 +323,12 @@ class SqlStore:
         damages: list[Damage] = []
         with self._database.read() as connection:
             found = reader.read_points(connection, series, limit, damages)
-        self._damage.tell(damages)
+        self._damage.report(damages)
         return found
 
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series, a chunk at a time."""
-        return reader.iter_points(self._database, series, self._damage.tell)
+        return reader.iter_points(self._database, series, self._damage.report)
 
     # -- compute and the queue ----------------------------------------------------------------------
 

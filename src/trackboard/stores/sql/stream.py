@@ -19,11 +19,11 @@ from trackboard.stores.rows import runs
 from trackboard.stores.rows.definitions import forget_definitions, save_definitions
 from trackboard.stores.rows.quarantine import add_refused
 from trackboard.stores.rules import run_transitions
-from trackboard.stores.rules.batch_runs import mentioned, without
+from trackboard.stores.rules.batch_runs import list_batch_runs, without
 from trackboard.stores.rules.short_text import storable
 from trackboard.stores.schema.tables import run, writer
 from trackboard.stores.sql import removal
-from trackboard.stores.sql.run_updates import RunBook
+from trackboard.stores.sql.run_updates import RunUpdates
 
 _START = Position(0, 0)
 
@@ -35,21 +35,23 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
         states = appender.take(now)
         back = _advance(connection, batches) | _take_over(connection, batches)
         revived = runs.list_wrongly_failed(connection, back) if back else []
-        about = dict.fromkeys([*(each for batch in batches for each in mentioned(batch)), *revived])
+        about = dict.fromkeys(
+            [*(each for batch in batches for each in list_batch_runs(batch)), *revived]
+        )
         deleted = removal.list_deleted(connection, about)
         if deleted:
             batches = without(batches, deleted)
         add_refused(connection, [each for batch in batches for each in batch.refused])
-        book = RunBook(connection, [each for each in about if each not in deleted])
+        updates = RunUpdates(connection, [each for each in about if each not in deleted])
         for run_id in revived:
-            book.revive(run_id)
+            updates.revive(run_id)
         for batch in batches:
-            _tell(book, batch)
-        book.write()
-        added = _sorted_by_series(book, batches)
+            _apply_batch(updates, batch)
+        updates.write()
+        added = _sorted_by_series(updates, batches)
         if added:
             appender.append(connection, added, states)
-        ended = [book.key(each) for each in book.ended]
+        ended = [updates.key(each) for each in updates.ended]
         if ended:
             appender.compact(connection, ended)
             gone = set(ended)
@@ -57,13 +59,13 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
     appender.keep(now, states)
 
 
-def _tell(book: RunBook, batch: Batch) -> None:
+def _apply_batch(updates: RunUpdates, batch: Batch) -> None:
     for event in (*batch.events, *run_transitions.losses(batch.refused)):
-        book.tell(event, batch.writer)
+        updates.apply(event, batch.writer)
     if batch.skipped_bytes:
         text = run_transitions.skipped(batch.skipped_bytes)
-        for run_id in dict.fromkeys(mentioned(batch)):
-            book.warn(run_id, text)
+        for run_id in dict.fromkeys(list_batch_runs(batch)):
+            updates.warn(run_id, text)
 
 
 def positions(connection: sa.Connection) -> dict[WriterId, Position]:
@@ -220,17 +222,19 @@ def _covered(row: sa.Row[Any]) -> Position | None:
     return Position(row.defined_segment, row.defined_offset)
 
 
-def _sorted_by_series(book: RunBook, batches: Sequence[Batch]) -> dict[SeriesKey, list[NewPoints]]:
+def _sorted_by_series(
+    updates: RunUpdates, batches: Sequence[Batch]
+) -> dict[SeriesKey, list[NewPoints]]:
     added: dict[SeriesKey, list[NewPoints]] = {}
     for batch in batches:
         for part in batch.points:
             if len(part.steps):
-                key = SeriesKey(book.key(part.run), storable(part.name), is_text=False)
+                key = SeriesKey(updates.key(part.run), storable(part.name), is_text=False)
                 added.setdefault(key, []).append(_numbers(part))
         texts: dict[SeriesKey, list[TextLogged]] = {}
         for event in batch.events:
             if isinstance(event, TextLogged):
-                key = SeriesKey(book.key(event.run), storable(event.name), is_text=True)
+                key = SeriesKey(updates.key(event.run), storable(event.name), is_text=True)
                 texts.setdefault(key, []).append(event)
         for key, events in texts.items():
             added.setdefault(key, []).append(_texts(events))

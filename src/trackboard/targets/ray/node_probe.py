@@ -15,7 +15,7 @@ import time
 FOUND = "trackboard-probe: "  # begins the line that is the answer
 
 
-def look(folder: str, name: str) -> "dict[str, str]":
+def probe_node(folder: str, name: str) -> "dict[str, str]":
     """What one node finds; Ray carries this function there by itself."""
     said = {"host": socket.gethostname(), "python": platform.python_version(), "error": ""}
     try:
@@ -38,7 +38,7 @@ def main() -> None:
 
     folder, name, wanted = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
     ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR)
-    task = ray.remote(look)
+    task = ray.remote(probe_node)
     asked = {}
     for node in wanted:
         here = NodeAffinitySchedulingStrategy(node_id=node, soft=False)

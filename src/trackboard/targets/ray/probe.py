@@ -118,7 +118,7 @@ class Probe:
             node: said for node, said in found.items() if "left" not in said and node not in busy
         }
         for node, said in seen.items():
-            self._judge(node, said)
+            self._check_answer(node, said)
         self._save(scope, known | set(seen))
         if busy:
             raise Unavailable(
@@ -193,7 +193,7 @@ class Probe:
             f" {self._table}.",
         )
 
-    def _judge(self, node: str, said: Mapping[str, str]) -> None:
+    def _check_answer(self, node: str, said: Mapping[str, str]) -> None:
         host = said.get("host", node)
         if said["error"]:
             raise UsageError(

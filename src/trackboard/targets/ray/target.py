@@ -97,7 +97,7 @@ class RayTarget:
         self._checked: tuple[float, str, int, RayVersion] | None = None
         self._polled_s = float("-inf")
         self._last: dict[str, WorkerStatus] = {}
-        self._silent_until_s = float("-inf")
+        self._paused_until_s = float("-inf")
 
     def describe(self) -> TargetMachine:
         """Return a node of the cluster, of which nothing is known before it is asked."""
@@ -111,25 +111,25 @@ class RayTarget:
                 f" {self._most_nodes}",
                 hint=f"Ask for fewer, or make it larger: update(max_nodes={plan.nodes}).",
             )
-        self._look(plan.nodes)
-        self._silent_until_s = float("-inf")
+        self._check_cluster(plan.nodes)
+        self._paused_until_s = float("-inf")
 
     def has_room(self, nodes: int = 1) -> bool:
         """Ray has a queue of its own; a cluster that does not answer takes nothing."""
         del nodes
-        if self._clock() < self._silent_until_s:
+        if self._clock() < self._paused_until_s:
             return False
         try:
-            self._look()
+            self._check_cluster()
         except (Unavailable, UsageError) as exc:
-            self._fall_silent(exc)
+            self._pause_polling(exc)
             return False
         return True
 
     def start(self, plan: JobPlan) -> str:
         """Hand the job to Ray."""
         api = self._api()
-        session = self._look().session
+        session = self._check_cluster().session
         handle = _Handle(api.address, session, self._next_id(plan.run), plan.run)
         self._keep(handle)
         job = describe_job(
@@ -165,18 +165,18 @@ class RayTarget:
         asked = {text: _Handle.read(text) for text in handles}
         found: dict[str, WorkerStatus] = dict.fromkeys(handles, _ALIVE)
         now_s = self._clock()
-        if now_s < self._polled_s + _POLL_EVERY_S or now_s < self._silent_until_s:
+        if now_s < self._polled_s + _POLL_EVERY_S or now_s < self._paused_until_s:
             return found | {text: self._last[text] for text in handles if text in self._last}
         for address in {handle.address for handle in asked.values()}:
             here = {text: one for text, one in asked.items() if one.address == address}
             try:
                 found |= self._poll_at(self._api(address), here)
             except (Unavailable, UsageError) as exc:
-                self._fall_silent(exc)
+                self._pause_polling(exc)
         self._last, self._polled_s = found, now_s
         return found
 
-    def withdraw(self, handle: str) -> bool:
+    def cancel_if_not_started(self, handle: str) -> bool:
         """Leave word in the job's folder; where the worker has not begun, it never will."""
         given = _Handle.read(handle)
         job = self._paths.job(given.run)
@@ -209,7 +209,7 @@ class RayTarget:
             if node.is_alive
         )
 
-    def _look(self, nodes: int = 1) -> RayVersion:
+    def _check_cluster(self, nodes: int = 1) -> RayVersion:
         """Look at the cluster, its nodes and whether they see the folder, unless that was just done."""
         now_s = self._clock()
         api = self._api()
@@ -221,7 +221,7 @@ class RayTarget:
         alive = [node for node in api.list_nodes() if node.is_alive]
         fitting = [node.id for node in alive if self._needs.fits(node)]
         if not self._ray.autoscaling and self._needs.count_in(alive) < nodes:
-            raise self._too_much(alive, nodes)
+            raise self._no_capacity(alive, nodes)
         if nodes > 1:  # it is led from the head, which may be too small for a part in it
             fitting = [node.id for node in alive]
         package = own_package()
@@ -242,11 +242,11 @@ class RayTarget:
         forgotten = not all(handle.job in jobs for handle in handles.values())
         session = api.get_version().session if forgotten else ""
         return {
-            text: self._judge(handle, jobs.get(handle.job), session)
+            text: self._to_status(handle, jobs.get(handle.job), session)
             for text, handle in handles.items()
         }
 
-    def _judge(self, handle: _Handle, job: RayJob | None, session: str) -> WorkerStatus:
+    def _to_status(self, handle: _Handle, job: RayJob | None, session: str) -> WorkerStatus:
         if job is None:
             if session != handle.session and not is_start_lock_taken(self._paths.job(handle.run)):
                 self._forget(handle)
@@ -268,12 +268,12 @@ class RayTarget:
             return WorkerStatus(WorkerState.GONE, is_settled=age_s > _SETTLE_S)
         return WorkerStatus(WorkerState.GONE, f"Ray says that the job {_ended(job)}")
 
-    def _fall_silent(self, exc: Unavailable | UsageError) -> None:
+    def _pause_polling(self, exc: Unavailable | UsageError) -> None:
         """Ask no more for a while; what waits goes on waiting, and what runs is not proved gone."""
-        self._silent_until_s = self._clock() + _BREAK_S
+        self._paused_until_s = self._clock() + _BREAK_S
         say_once(f"nothing new of the jobs on {self._compute!r}: {exc}")
 
-    def _too_much(self, alive: Sequence[ComputeNode], nodes: int) -> UsageError:
+    def _no_capacity(self, alive: Sequence[ComputeNode], nodes: int) -> UsageError:
         has = "; ".join(sorted(map(_offer, alive))) or "none is alive"
         if nodes == 1:
             what = f"no node of the Ray cluster has what a job on {self._compute!r} needs: {self._needs}"

@@ -16,7 +16,7 @@ class MemoryFiles:
         self._files: dict[RunId, dict[str, RunFile]] = {}
         self.artifacts: list[Artifact] = []
 
-    def tell(self, event: FileAdded | ArtifactLogged | FileRemoved) -> None:
+    def apply(self, event: FileAdded | ArtifactLogged | FileRemoved) -> None:
         """Add a file, or replace the one of that path; or remove one whose bytes are not in the blobs."""
         files = self._files.setdefault(event.run, {})
         if isinstance(event, FileRemoved):

@@ -92,7 +92,7 @@ class MemorySpools:
             found = self.shelves[None].setdefault(writer, _Content())
             found.segments.setdefault(number, bytearray()).extend(data)
 
-    def tell(
+    def set_liveness(
         self, writer: WriterId, liveness: Liveness, process: WriterProcess | None = None
     ) -> None:
         """Take down what is known of a writer."""

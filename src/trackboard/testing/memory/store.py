@@ -16,9 +16,9 @@ from trackboard.model import (
     FileAdded,
     FileRemoved,
     Heartbeat,
-    Lost,
     ParameterSet,
     PropertyAdded,
+    RecordsDropped,
     Run,
     RunId,
     Series,
@@ -108,7 +108,7 @@ class MemoryStore(MemoryCatalogue):
                 continue
             mentioned[event.run] = None
             self._runs.setdefault(event.run, run_transitions.stub(event.run))
-            self._tell(event, batch.writer)
+            self._apply_event(event, batch.writer)
         for part in batch.points:
             if len(part.steps):
                 mentioned[part.run] = None
@@ -123,7 +123,7 @@ class MemoryStore(MemoryCatalogue):
             for run in mentioned:
                 self._runs[run] = run_transitions.warn(self._runs[run], text)
 
-    def _tell(self, event: Event, writer: WriterId) -> None:
+    def _apply_event(self, event: Event, writer: WriterId) -> None:
         match event:
             case Created():
                 self._create(event, writer)
@@ -139,10 +139,10 @@ class MemoryStore(MemoryCatalogue):
             case PropertyAdded():
                 self._add_property(event)
             case FileAdded() | ArtifactLogged() | FileRemoved():
-                self._files.tell(event)
+                self._files.apply(event)
             case ParameterSet():
                 self._parameters.setdefault(event.run, {})[event.name] = event.value
-            case Lost():
+            case RecordsDropped():
                 record = self._runs[event.run]
                 self._runs[event.run] = run_transitions.lose(record, event.count, event.reason)
             case TextLogged():
@@ -463,7 +463,7 @@ class MemoryStore(MemoryCatalogue):
             found = {each.id: each.points() for each in self._series.values() if each.id in series}
         if limit is None:
             return found
-        return {each: downsample.thinned(points, limit) for each, points in found.items()}
+        return {each: downsample.downsample_points(points, limit) for each, points in found.items()}
 
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series."""

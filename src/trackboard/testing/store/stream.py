@@ -11,8 +11,8 @@ from trackboard.model import (
     FileAdded,
     FileRemoved,
     Heartbeat,
-    Lost,
     PropertyAdded,
+    RecordsDropped,
     RunId,
     RunKind,
     RunState,
@@ -152,7 +152,7 @@ class StreamContract:
             "tag": Tagged(R, "k", None),
             "property": PropertyAdded(R, "k", "v"),
             "file": FileAdded(R, "a.txt", "", 3, 1.0),
-            "lost": Lost(R, 3, "disk full"),
+            "lost": RecordsDropped(R, 3, "disk full"),
         }
         points = [numbers("r", "m", [1])] if said == "points" else []
         store.apply([Speaker().say(*[events[said]] if said in events else [], points=points)])
@@ -362,7 +362,15 @@ class StreamContract:
 
     def test_losses_are_counted_and_said_once(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), Lost(R, 3, "disk full"), Lost(R, 4, "disk full"))])
+        store.apply(
+            [
+                speaker.say(
+                    created("r"),
+                    RecordsDropped(R, 3, "disk full"),
+                    RecordsDropped(R, 4, "disk full"),
+                )
+            ]
+        )
         run = store.find_run(R)
         assert run is not None
         assert run.lost_points == 7

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from trackboard.model import Ended, Event, Heartbeat, Lost, RunId, RunKind, RunState, Tagged
+from trackboard.model import (
+    Ended,
+    Event,
+    Heartbeat,
+    RecordsDropped,
+    RunId,
+    RunKind,
+    RunState,
+    Tagged,
+)
 from trackboard.ports import Position, Refused, SavedDefinitions, SeriesPoints, Store
 from trackboard.testing.speaker import Speaker, created, moved, numbers
 
@@ -120,7 +129,7 @@ class WriterContract:
         assert [(run.id, run.number) for run in store.list_runs()] == [("r", 0)]
 
     def test_losses_add_up_to_what_a_database_holds(self, store: Store) -> None:
-        store.apply([Speaker().say(*[Lost(R, 2**63 - 1, "disk full")] * 3)])
+        store.apply([Speaker().say(*[RecordsDropped(R, 2**63 - 1, "disk full")] * 3)])
         run = store.find_run(R)
         assert run is not None
         assert run.lost_points == 2**63 - 1

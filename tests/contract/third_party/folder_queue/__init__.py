@@ -89,7 +89,7 @@ class FolderQueue:
         """Look at the files."""
         return {handle: WorkerStatus(self._state(handle)) for handle in handles}
 
-    def withdraw(self, handle: str) -> bool:
+    def cancel_if_not_started(self, handle: str) -> bool:
         """Set the cancel flag; a worker that has not begun never will."""
         job = self._paths.job(handle)
         request_cancel(job)

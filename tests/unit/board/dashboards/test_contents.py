@@ -56,38 +56,38 @@ def test_a_blob_is_opened_once() -> None:
     blobs = FewBlobs(image=bitmap(), doc=residuals(3), bad=b"")
     contents = Contents(blobs)
     for _ in range(3):
-        assert contents.look_at(ArtifactKind.IMAGE, "image") == Picture(3, 2)
-        assert isinstance(contents.look_at(ArtifactKind.RESIDUALS, "doc"), Residuals)
-        assert isinstance(contents.look_at(ArtifactKind.RESIDUALS, "bad"), Problem)
+        assert contents.inspect_blob(ArtifactKind.IMAGE, "image") == Picture(3, 2)
+        assert isinstance(contents.inspect_blob(ArtifactKind.RESIDUALS, "doc"), Residuals)
+        assert isinstance(contents.inspect_blob(ArtifactKind.RESIDUALS, "bad"), Problem)
     assert blobs.opened == 3
-    assert isinstance(contents.look_at(ArtifactKind.IMAGE, "doc"), Problem)  # as another kind
+    assert isinstance(contents.inspect_blob(ArtifactKind.IMAGE, "doc"), Problem)  # as another kind
 
 
 def test_what_is_remembered_keeps_to_its_budget() -> None:
     blobs = FewBlobs(**{str(number): residuals(1000) for number in range(10)})
     contents = Contents(blobs, remembered_bytes=5 * 4 * len(residuals(1000)))
     for number in range(10):
-        contents.look_at(ArtifactKind.RESIDUALS, str(number))
-    contents.look_at(ArtifactKind.RESIDUALS, "9")
+        contents.inspect_blob(ArtifactKind.RESIDUALS, str(number))
+    contents.inspect_blob(ArtifactKind.RESIDUALS, "9")
     assert blobs.opened == 10
-    contents.look_at(ArtifactKind.RESIDUALS, "0")
+    contents.inspect_blob(ArtifactKind.RESIDUALS, "0")
     assert blobs.opened == 11
     assert contents._kept_bytes <= 5 * 4 * len(residuals(1000))
     few = Contents(blobs, remembered=2)
     for number in (0, 1, 2, 1, 2):
-        few.look_at(ArtifactKind.RESIDUALS, str(number))
+        few.inspect_blob(ArtifactKind.RESIDUALS, str(number))
     assert blobs.opened == 14
 
 
 def test_a_document_that_no_page_could_show_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "SIZE_BYTES", 1 << 20)
-    found = Contents(FewBlobs(doc=residuals(500_000))).look_at(ArtifactKind.RESIDUALS, "doc")
+    found = Contents(FewBlobs(doc=residuals(500_000))).inspect_blob(ArtifactKind.RESIDUALS, "doc")
     assert found == Problem("it has more than 1 MiB")
 
 
 def test_an_image_of_too_many_pixels_is_a_problem() -> None:
     wide = (100_000).to_bytes(4, "little")
     bomb = bitmap()[:18] + wide + wide + bitmap()[26:]
-    found = Contents(FewBlobs(image=bomb)).look_at(ArtifactKind.IMAGE, "image")
+    found = Contents(FewBlobs(image=bomb)).inspect_blob(ArtifactKind.IMAGE, "image")
     assert isinstance(found, Problem)
     assert "pixels" in found.why

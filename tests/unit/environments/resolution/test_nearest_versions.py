@@ -1,6 +1,11 @@
 import pytest
 
-from trackboard.environments.resolution.nearest_versions import at, or_newer, read_lock, say_newer
+from trackboard.environments.resolution.nearest_versions import (
+    at,
+    describe_newer,
+    or_newer,
+    read_lock,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,9 +46,9 @@ def test_what_became_newer_is_said() -> None:
     lock = "--index-url x\nnumpy==1.23.5\nscikit-learn[all]==1.5.2\n"
     assert read_lock(lock) == {"numpy": "1.23.5", "scikit-learn": "1.5.2"}
 
-    said = say_newer(["numpy~=1.22.0", "Scikit_learn~=1.5.0", "other==1"], lock, "3.11.7")
+    said = describe_newer(["numpy~=1.22.0", "Scikit_learn~=1.5.0", "other==1"], lock, "3.11.7")
     assert said == (
         "newer than asked for, as nothing older has wheels for Python 3.11.7 and fits together:"
         " numpy 1.23.5 (~=1.22.0)",
     )
-    assert say_newer(["scikit-learn~=1.5.0"], lock, "3.11.7") == ()
+    assert describe_newer(["scikit-learn~=1.5.0"], lock, "3.11.7") == ()

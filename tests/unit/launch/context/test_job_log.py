@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from trackboard.launch.context.job_log import say, tail
+from trackboard.launch.context.job_log import append_lines, tail
 
 
 def test_last_lines(tmp_path: Path) -> None:
@@ -38,5 +38,5 @@ def test_nothing(tmp_path: Path) -> None:
 def test_our_own_lines(tmp_path: Path) -> None:
     console = tmp_path / "console"
     console.write_text("theirs\n")
-    say(console, "one\ntwo \udcff")
+    append_lines(console, "one\ntwo \udcff")
     assert console.read_text() == "theirs\n[trackboard] one\n[trackboard] two \\udcff\n"

@@ -70,7 +70,7 @@ class NotingTarget:
             for handle in handles
         }
 
-    def withdraw(self, handle: str) -> bool:
+    def cancel_if_not_started(self, handle: str) -> bool:
         del handle
         return False
 

@@ -8,7 +8,7 @@ import pytest
 from trackboard.format.amounts import count, size
 from trackboard.launch.snapshot.manifest import FileEntry, Manifest
 from trackboard.launch.snapshot.progress import Progress
-from trackboard.launch.snapshot.size_warning import say_if_large
+from trackboard.launch.snapshot.size_warning import warn_if_large
 from trackboard.notice import say_once
 
 Said = pytest.CaptureFixture[str]
@@ -26,14 +26,14 @@ def _manifest(**sizes: int) -> Manifest:
 
 
 def test_code_is_not_large(capsys: Said) -> None:
-    say_if_large("/src", _manifest(**{f"f{n}": 150_000 for n in range(2_000)}))
+    warn_if_large("/src", _manifest(**{f"f{n}": 150_000 for n in range(2_000)}))
     assert capsys.readouterr().err == ""
 
 
 def test_the_biggest_files_are_named_once(capsys: Said) -> None:
     manifest = _manifest(a=1, data_x=300_000_000, data_y=2_500_000, z=3_000)
     for _ in range(2):
-        say_if_large("/src", manifest)
+        warn_if_large("/src", manifest)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("trackboard: the snapshot of /src has 4 files, 302.5 MB; most of it:")
     assert "data/x (300.0 MB), data/y (2.5 MB), z (3.0 kB)." in line
@@ -42,7 +42,7 @@ def test_the_biggest_files_are_named_once(capsys: Said) -> None:
 
 def test_the_fullest_folders_are_named(capsys: Said) -> None:
     many = {f"images_{n}": 1 for n in range(2_000)}
-    say_if_large("/src", _manifest(train=1, **many))
+    warn_if_large("/src", _manifest(train=1, **many))
     assert "2,001 files, 2.0 kB; most of it: images/ (2,000 files), ./ (1 file)." in (
         capsys.readouterr().err
     )

@@ -74,9 +74,9 @@ def test_a_worker_that_is_terminated_may_mean_a_cancel(
 def test_the_flag_is_seen_at_once(tmp_path: Path) -> None:
     job = JobPaths(tmp_path)
     request = EndRequest(CancelFlag(job), ask_s=60.0)
-    assert not request.look()
+    assert not request.poll()
     request_cancel(job)
-    assert request.look()
+    assert request.poll()
     assert request.conclude() is RunState.CANCELED
 
 

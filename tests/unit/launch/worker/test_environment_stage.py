@@ -95,7 +95,7 @@ class Bench(Surroundings):
 
 @pytest.fixture
 def bench(worker_context: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(environment_stage, "_TELL_S", 0.02)
+    monkeypatch.setattr(environment_stage, "_REPORT_S", 0.02)
     return Bench(worker_context, tmp_path / "source", monkeypatch)
 
 

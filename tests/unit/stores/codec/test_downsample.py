@@ -68,7 +68,7 @@ def test_a_preview_is_short_and_holds_what_matters(count: int) -> None:
 def test_thinned_points_belong_together() -> None:
     steps = np.arange(1000)
     points = Points(steps, (steps * 2).astype(np.float64), np.sin(steps))
-    found = downsample.thinned(points, 100)
+    found = downsample.downsample_points(points, 100)
     assert (found.times_s == found.steps * 2).all()
     assert (found.values == np.sin(found.steps)).all()
-    assert downsample.thinned(found, 100) is found
+    assert downsample.downsample_points(found, 100) is found
