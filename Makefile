@@ -3,13 +3,15 @@
 #   PYTHON=python3.12   the interpreter to build .venv with, instead of the newest one found
 #   ONCE=1              demo: check everything over HTTP, then end by itself
 #   ARGS="-k spool -x"  test, test-long: more arguments for pytest
+#   ONLY=spool          mutants: one package, or one of its files (spool/writer.py)
+#   SAMPLE=300 SEED=2   mutants: so many of each package, drawn at random from this seed
 
 SETUP := scripts/setup
 BIN   := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test test-fast test-long notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo bench test test-fast test-long mutants notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
@@ -17,6 +19,7 @@ help:
 	@echo 'make test       all tests (ARGS="-k name" for some)'
 	@echo 'make test-fast  unit, contract and facade tests, without a cluster, a database server or a browser'
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
+	@echo 'make mutants    change the code in one place at a time: do fast tests notice? (ONLY=spool SAMPLE=300)'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
 	@echo 'make check      lint, formatting, types, layers, budgets'
 	@echo 'make format     what make check can repair by itself'
@@ -49,6 +52,11 @@ test-long:
 	@$(SETUP) test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m long --timeout 1800 \
 	  --durations 0 --durations-min 1 tests/long tests/e2e tests/frameworks $(ARGS)
+
+mutants:
+	@$(SETUP) dev
+	@$(BIN)/python scripts/mutants.py $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	  $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/lazy_names.py src/trackboard/notice.py src/trackboard/model src/trackboard/layout \
@@ -85,5 +93,5 @@ format: dev
 	$(BIN)/ruff format
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

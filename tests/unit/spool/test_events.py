@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from trackboard.model import (
+    LIMITS,
     Created,
     Ended,
     Event,
@@ -117,6 +118,75 @@ def test_what_no_field_of_its_kind_can_hold_is_malformed(kind: str, field: str) 
     for value in odd:
         with pytest.raises(Malformed, match=f"^{kind}: {field} "):
             decode_record({**sound(kind), field: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "values"),
+    [
+        ("tag", "run", ["r", "r" * LIMITS["run id"]]),
+        ("created", "name", ["", "n" * LIMITS["run name"]]),
+        ("created", "experiment", ["", "e" * LIMITS["experiment name"]]),
+        ("created", "parent", [None, "r" * LIMITS["run id"]]),
+        ("tag", "value", [None, "", "v" * LIMITS["text"]]),
+        ("tag", "key", ["", "k" * LIMITS["tag key"]]),
+        ("property", "key", ["k" * LIMITS["property key"]]),
+        ("parameter", "name", ["n" * LIMITS["parameter name"]]),
+        ("parameter", "value", [True, 1, -1.5, float("inf"), "text", 2**63]),
+        ("file_added", "path", ["p" * LIMITS["file path"]]),
+        ("file_added", "key", ["k" * LIMITS["blob key"]]),
+        ("file_added", "size_bytes", [0, 2**63 - 1]),
+        ("series", "id", [0, 2**32 - 1]),
+        ("series", "name", ["n" * LIMITS["series name"]]),
+        ("series", "table", ["", "t" * LIMITS["metric name"]]),
+        ("state", "attempt", [-(2**63), 2**63 - 1]),
+        ("state", "elapsed_s", [None, 0.0, 0.5]),
+        ("text", "step", [None, 0, -(2**70)]),
+        ("segment", "writer", ["", "w" * 255]),
+        ("segment", "format", [-1, 10**30]),
+    ],
+)
+def test_a_field_may_hold_all_up_to_its_limit(kind: str, field: str, values: list[Any]) -> None:
+    for value in values:
+        record = decode_record({**sound(kind), field: value})
+        assert getattr(record, field) == value
+        assert type(getattr(record, field)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "said"),
+    [
+        ("tag", "run", "", "has 0 characters, not 1 to 256"),
+        ("tag", "run", "r" * 257, "has 257 characters, not 1 to 256"),
+        ("tag", "run", 3, "is no text"),
+        ("created", "kind", 3, "is no text"),
+        ("series", "id", 2**32, "is no integer from 0 to 4294967295"),
+        ("series", "id", "1", "is no integer"),
+        ("segment", "before", {"number": -2, "bytes": 0}, "is no integer from -1 to"),
+        ("segment", "before", 3, "is no object"),
+        ("tag", "removed", 0, "is neither true nor false"),
+        ("ended", "time_s", "now", "is no number"),
+        ("ended", "time_s", HUGE, "is no number of 64 bits"),
+        ("parameter", "value", None, "is no number"),
+        ("parameter", "value", HUGE, "is no number of 64 bits"),
+    ],
+)
+def test_what_is_malformed_is_said(kind: str, field: str, value: object, said: str) -> None:
+    with pytest.raises(Malformed, match=f"^{kind}: {field} {said}"):
+        decode_record({**sound(kind), field: value})
+
+
+def test_where_the_segment_before_ends() -> None:
+    for number, size in ((-1, 0), (0, 1), (2**63 - 1, 2**63 - 1)):
+        said = {"number": number, "bytes": size}
+        header = decode_record({**sound("segment"), "before": said})
+        assert isinstance(header, SegmentHeader)
+        assert header.before == (number, size)
+
+
+def test_enumerations_are_what_they_were() -> None:
+    assert decode_record(sound("created")).kind is RunKind.JOB  # type: ignore[union-attr]
+    assert decode_record(sound("state")).state is RunState.FAILED  # type: ignore[union-attr]
+    assert json.loads(encode_event(EVENTS[0]))["kind"] == RunKind.JOB.value
 
 
 @pytest.mark.parametrize("kind", _FIELDS)

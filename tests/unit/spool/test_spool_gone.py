@@ -128,6 +128,7 @@ def test_a_record_one_second_later_begins_anew_with_whole_runs(
     assert (lost["run"], lost["count"]) == (run.id, 6), (
         "since the folder was last seen in its place"
     )
+    assert lost["reason"] == "the folder of its stream was deleted or moved"
     assert not run.is_stored
     assert probe(place.spool / place.writer.writer) is Liveness.ALIVE
     place.recorder.close()
@@ -152,6 +153,18 @@ def test_a_segment_that_is_full_meets_it_at_once(
     assert len(stored) > 50
     assert 0 < content.lost <= 20
     assert 30 + 70 - len(stored) - content.lost <= 30, "what was counted, and what was deleted"
+
+
+def test_runs_are_described_once_in_a_spool_of_several_segments(tmp_path: Path) -> None:
+    place = WorkerContext(tmp_path / ".trackboard", segment_bytes=400)
+    run = place.recorder.create_run("exp")
+    delete(place)
+    for value in range(100):
+        run.log("n", float(value))
+    place.writer.sync()
+    content = place.read()
+    assert len(content.headers) > 5
+    assert [event["k"] for event in content.events].count("created") == 1
 
 
 @pytest.mark.parametrize("go_away", WAYS)

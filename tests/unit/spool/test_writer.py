@@ -15,9 +15,10 @@ import pytest
 from tests.spools import read_spool
 from tests.waiting import PATIENCE_S
 
+from trackboard.errors import UsageError
 from trackboard.ingest.cursor import Cursor
 from trackboard.ingest.folder_spools import FolderSpool
-from trackboard.model import RecordsDropped, RunId, Tagged, WriterId
+from trackboard.model import Heartbeat, RecordsDropped, RunId, Tagged, TextLogged, WriterId
 from trackboard.ports import Batch
 from trackboard.spool import (
     Liveness,
@@ -27,7 +28,8 @@ from trackboard.spool import (
     list_writers,
     probe,
 )
-from trackboard.spool.layout import SCALAR_RECORD_BYTES
+from trackboard.spool.events import encode_event
+from trackboard.spool.layout import MAX_PAYLOAD_BYTES, SCALAR_RECORD_BYTES
 
 RUN = RunId("r")
 
@@ -368,6 +370,78 @@ class TestARefusingDisk:
         assert "lost 6 records" in caplog.text, "the last place to say it"
         writer.close()
         assert len(caplog.records) == 2
+
+
+def test_what_is_lost_is_lost_by_its_run_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    writer = SpoolWriter(tmp_path / "spool")
+    writer.append_float(writer.series(RunId("a"), "loss"), 0, 0, 1.0)
+    writer.append_bytes(writer.file(RunId("b"), "logs/a"), 0, bytes((1 << 20) + 1))
+    writer.append_event(TextLogged(RunId("c"), "t", "text", None, 1.0))
+    writer.append_event(Heartbeat(1.0))  # of no run, and no loss
+    writer.append_event(Tagged(RunId("d"), "key", "value"))
+    assert writer.lost_count == 4
+    assert writer.was_refused
+    assert writer.is_behind
+    (tmp_path / "spool").unlink()
+    writer.sync()
+    assert (writer.lost_count, writer.is_behind, writer.was_refused) == (0, False, True)
+    events = read_spool(tmp_path / "spool" / writer.writer).events
+    told = [(each["run"], each["count"], each["reason"]) for each in events if each["k"] == "lost"]
+    why = os.strerror(errno.EEXIST)
+    assert told == [("a", 1, why), ("b", 2, why), ("c", 1, why)]
+    assert [each["k"] for each in events] == ["lost", "lost", "lost", "tag"]
+
+
+def test_a_refusal_without_words_is_told_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("trackboard.spool.folder.make_folder", raising(OSError(5, "")))
+        writer.append_float(writer.series(RUN, "loss"), 0, 0, 1.0)
+    writer.sync()
+    (told,) = read_spool(tmp_path / writer.writer).events
+    assert told["reason"] == "[Errno 5] "
+
+
+def test_a_disk_that_refused_is_not_asked_for_each_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def refuse(folder: Path) -> None:
+        asked.append(folder)
+        raise OSError(errno.EIO, "the disk")
+
+    now_s = 100.0
+    monkeypatch.setattr("trackboard.spool.folder.make_folder", refuse)
+    monkeypatch.setattr("time.monotonic", lambda: now_s)
+    writer = SpoolWriter(tmp_path)
+    loss = writer.series(RUN, "loss")
+    for passed_s in (0.0, 0.1, 0.499, 0.5, 0.6, 0.999, 1.0):
+        now_s = 100.0 + passed_s
+        writer.append_float(loss, 0, 0, 1.0)
+    assert len(asked) == 3
+    assert writer.lost_count == 7
+
+
+def test_a_writer_that_stored_all_was_never_refused(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path)
+    writer.append_float(writer.series(RUN, "loss"), 0, 0, 1.0)
+    assert (writer.was_refused, writer.is_behind, writer.lost_count) == (False, False, 0)
+
+
+def test_an_event_may_be_as_large_as_a_record(tmp_path: Path) -> None:
+    writer = SpoolWriter(tmp_path, segment_bytes=1 << 30)
+    empty = len(encode_event(TextLogged(RUN, "t", "", None, 1.0)))
+    most = "x" * (MAX_PAYLOAD_BYTES - empty)
+    writer.append_event(TextLogged(RUN, "t", most, None, 1.0))
+    with pytest.raises(UsageError, match=r"16,777,217 bytes is too long") as caught:
+        writer.append_event(TextLogged(RUN, "t", most + "x", None, 1.0))
+    assert "at most 16,777,216 bytes" in caught.value.hint
+    (event,) = read_spool(tmp_path / writer.writer).events
+    assert event["value"] == most
 
 
 def test_a_torn_tail_means_not_yet_while_the_writer_lives(

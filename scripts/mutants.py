@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Change the code of a package in one place at a time, and count which changes its fast tests notice.
+
+    scripts/mutants.py                           # spool, ingest, stores, eventfile, one after the other
+    scripts/mutants.py --only spool              # one package
+    scripts/mutants.py --only spool/writer.py    # one file
+    scripts/mutants.py --sample 300 --seed 2     # of each package so many, drawn at random
+
+mutmut makes the mutants and runs the tests; its settings are in pyproject.toml. Here stands what it has no
+setting for: which tests judge which package, the sample, and functions that are called while modules are
+imported. It imports those once for all mutants; so their survivors are tried again, in a process of each.
+It leaves its work in `mutants/`, so that `mutmut show NAME` answers about the package that came last.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from mutmut.__main__ import _run
+from mutmut.configuration import config
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.stats import status_by_exit_code
+from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.utils.format_utils import get_mutant_name, mangled_name_from_mutant_name
+
+_SLOW = (
+    "process",
+    "fork",
+    "thread",
+    "killed",
+    "pieces",
+    "thousand",
+    "many",
+    "middle_of_a_log",
+    "1000000",
+)
+_JUDGES = {  # a package, and its tests of which each takes a fraction of a second
+    "spool": (
+        "tests/unit/spool",
+        "tests/contract/test_record_sinks.py",
+        "tests/contract/test_spool_sources.py",
+    ),
+    "ingest": (
+        "tests/unit/ingest",
+        "tests/contract/test_spool_sources.py",
+        "tests/contract/test_run_files.py",
+    ),
+    "stores": (
+        "tests/unit/stores",
+        "tests/property/test_chunk_codec.py",
+        "tests/contract/test_stores.py::TestSqlite",
+    ),
+    "eventfile": ("tests/unit/eventfile", "tests/property/test_eventfile_readers.py"),
+}
+_NOTICED_NOT = ("survived", "no tests")
+_CALLED_AT_IMPORT = """
+import importlib, pkgutil, sys
+sys.path.insert(0, "mutants/src")
+package = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(module.name)
+from mutmut.state import state
+print(*state()._stats)
+"""
+_ALONE = "import sys, pytest; sys.path.insert(0, 'src'); sys.exit(pytest.main(sys.argv[1:]))"
+
+
+def main() -> int:
+    """Run what the command line asks for; 1 when less than --least of the mutants were killed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", default="", help="a package, or one of its files")
+    parser.add_argument("--sample", type=int, default=0, help="so many mutants of each package")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants tried at the same time")
+    parser.add_argument("--least", type=float, default=90.0, help="percent that must be killed")
+    said = parser.parse_args()
+    if not said.only:  # mutmut keeps its state in globals: a process for each package
+        again = [sys.executable, *sys.argv, "--only"]
+        return max(subprocess.run([*again, package], check=False).returncode for package in _JUDGES)
+    package, _, file = said.only.removeprefix("src/trackboard/").rstrip("/").partition("/")
+    if package not in _JUDGES:
+        parser.error(f"--only {said.only}: name one of {', '.join(_JUDGES)}, or a file of one")
+    settings = config()
+    settings.only_mutate = [f"src/trackboard/{package}/{file or '*'}"]
+    settings.pytest_add_cli_args_test_selection = [
+        *_JUDGES[package],
+        *("-k", f"not ({' or '.join(_SLOW)})"),
+    ]
+    names = _draw(said.sample, said.seed)
+    if not names:
+        parser.error(f"--only {said.only}: there is nothing to mutate")
+    shutil.rmtree("mutants", ignore_errors=True)
+    _run(names, said.jobs)
+    statuses = _read_statuses(set(names))
+    _try_alone(f"trackboard.{package}", statuses)
+    return _report(f"{said.only}, seed {said.seed}", statuses, said.least)
+
+
+def _draw(count: int, seed: int) -> list[str]:
+    """The names of the mutants to try: all, or so many of them."""
+    names = [
+        get_mutant_name(path, name)
+        for path in sorted(walk_mutatable_files())
+        for name in mutate_file_contents(str(path), path.read_text("utf-8")).mutant_names
+    ]
+    return sorted(random.Random(seed).sample(names, count)) if 0 < count < len(names) else names
+
+
+def _read_statuses(names: set[str]) -> dict[str, str]:
+    statuses: dict[str, str] = {}
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        for name in names & set(data.exit_code_by_key):
+            statuses[name] = status_by_exit_code[data.exit_code_by_key[name]]
+    return statuses
+
+
+def _try_alone(package: str, statuses: dict[str, str]) -> None:
+    """Try the survivors again whose function is called by an import."""
+    called = subprocess.run(
+        [sys.executable, "-c", _CALLED_AT_IMPORT, package],
+        env={**os.environ, "MUTANT_UNDER_TEST": "stats"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.split()
+    tests = config().pytest_add_cli_args_test_selection + config().pytest_add_cli_args
+    for name, status in statuses.items():
+        if status in _NOTICED_NOT and mangled_name_from_mutant_name(name) in called:
+            ended = subprocess.run(
+                [sys.executable, "-c", _ALONE, "--rootdir=.", "-x", "-q", *tests],
+                cwd="mutants",
+                env={**os.environ, "MUTANT_UNDER_TEST": name},
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+            statuses[name] = "killed" if ended.returncode else "survived"
+
+
+def _report(what: str, statuses: dict[str, str], least: float) -> int:
+    for name, status in sorted(statuses.items()):
+        if status != "killed":
+            print(f"\n# {status}: {name}")
+            print(get_diff_for_mutant(name))
+    killed = sum(status not in _NOTICED_NOT for status in statuses.values())
+    score = 100.0 * killed / len(statuses)
+    print(f"\n{what}: {killed} of {len(statuses)} mutants killed, {score:.1f} %")
+    return int(score < least)
+
+
+if __name__ == "__main__":
+    os.chdir(Path(__file__).resolve().parent.parent)
+    sys.exit(main())
