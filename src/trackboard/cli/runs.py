@@ -26,7 +26,7 @@ class _Runs(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            from trackboard.history import option_meant  # loads numpy
+            from trackboard.history import option_meant  # few mistype one
 
             meant = option_meant(error.option_name)
             if not meant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
+from trackboard.ingest.definitions import Definitions
 from trackboard.ingest.succession import Sight, Step, Succession
 from trackboard.model import Ended, Event, Heartbeat, RecordsDropped, RunId, Segment, WriterId
 from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints, Spool
@@ -225,6 +225,8 @@ class Cursor:
                 for record in saved.records:
                     definitions.take(record)
                 begin = min(max(begin, saved.end), at)
+            from trackboard.ingest.decode import learn_definitions  # loads numpy
+
             data = self._read(at.segment, begin.offset, at.offset - begin.offset)
             unsaved = learn_definitions(data, definitions)
         # All at once and last: a place without its definitions would lose what follows it.
@@ -233,6 +235,8 @@ class Cursor:
 
     def _decode_some(self, size: int, found: _Found) -> bool:
         """Decode within the budget; False when the next record does not check out."""
+        from trackboard.ingest.decode import decode  # loads numpy, which many a pass does not need
+
         number, offset = self.position
         take = min(size - offset, self._budget)
         decoded = decode(self._read(number, offset, take), self._definitions)
@@ -261,6 +265,8 @@ class Cursor:
         return is_cut_short or decoded.end == size - offset
 
     def _is_unfinished(self, count: int) -> bool:
+        from trackboard.ingest.decode import is_unfinished
+
         number, offset = self.position
         return count <= MAX_PAYLOAD_BYTES and is_unfinished(self._read(number, offset, count))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trackboard.ingest.crc import scalar_crcs
-from trackboard.model import LIMITS, Event, FileBytes, RecordsDropped, RunId, ValueKind, WriterId
+from trackboard.ingest.definitions import DEFINING_KINDS, Definitions, run_said_by, said_by
+from trackboard.model import Event, FileBytes, RecordsDropped, RunId, ValueKind, WriterId
 from trackboard.ports import SeriesPoints
 from trackboard.spool import (
     FileDefinition,
@@ -56,64 +57,10 @@ _OPAQUE = np.dtype(f"V{SCALAR_RECORD_BYTES}")
 _LARGEST_SCALAR_KIND = int(ValueKind.FLOAT)
 _FIRST_RUN = 32  # records looked at first; doubles while they are scalars
 _MOST_RUN = 1 << 17
-_DEFINING_KINDS = ("series", "file")
 _DEFINING_WORDS = (b'"series"', b'"file"')  # one of them is in the JSON of every definition
 _NAMELESS = "the record that names a metric or a file could not be understood"
 
 Scalars = npt.NDArray[Any]  # of dtype _SCALAR
-
-
-@dataclass
-class Definitions:
-    """What a segment has called its series and files so far.
-
-    Of a definition that could not be understood the run is kept, where it says one: what belongs to it
-    is counted as lost there.
-    """
-
-    series: dict[int, SeriesDefinition] = field(default_factory=dict)
-    files: dict[int, FileDefinition] = field(default_factory=dict)
-    nameless: dict[int, RunId] = field(default_factory=dict)
-
-    def runs(self) -> set[RunId]:
-        """The runs that are named."""
-        of_series = {each.run for each in self.series.values()}
-        return of_series | {each.run for each in self.files.values()}
-
-    def copy(self) -> Definitions:
-        """The same, to go back to."""
-        return Definitions(dict(self.series), dict(self.files), dict(self.nameless))
-
-    def take(self, payload: bytes) -> bool:
-        """Learn a definition from its record, sound or not; whether it was one."""
-        said = _said_by(payload)
-        if said.get("k") not in _DEFINING_KINDS:
-            return False
-        try:
-            self.add(decode_record(said))
-        except Malformed:
-            self.add_nameless(said)
-        return True
-
-    def add(self, definition: object) -> None:
-        """Learn one that was understood.
-
-        Raises:
-            Malformed: Its number names something else already, which points may have followed.
-        """
-        known: object = definition
-        if isinstance(definition, SeriesDefinition):
-            known = self.series.setdefault(definition.id, definition)
-        elif isinstance(definition, FileDefinition):
-            known = self.files.setdefault(definition.id, definition)
-        if known != definition:
-            raise Malformed(f"the number of {definition} is that of {known}")
-
-    def add_nameless(self, said: Mapping[str, Any]) -> None:
-        """Remember whose points have no name, as far as a malformed definition says it."""
-        number, run = said.get("id"), _run_said_by(said)
-        if type(number) is int and run is not None:
-            self.nameless[number] = run
 
 
 @dataclass(frozen=True)
@@ -235,11 +182,11 @@ def _take(offset: int, payload: memoryview, definitions: Definitions, decoded: D
         else:
             _take_json(whole, definitions, decoded)
     except Malformed as error:
-        said = _said_by(whole)
-        if said.get("k") in _DEFINING_KINDS:
+        said = said_by(whole)
+        if said.get("k") in DEFINING_KINDS:
             definitions.add_nameless(said)
             decoded.definitions.append(whole)
-        decoded.refused.append(Malformation(offset, whole, str(error), _run_said_by(said)))
+        decoded.refused.append(Malformation(offset, whole, str(error), run_said_by(said)))
 
 
 def _take_bytes(payload: bytes, definitions: Definitions, decoded: Decoded) -> None:
@@ -265,21 +212,6 @@ def _take_json(payload: bytes, definitions: Definitions, decoded: Decoded) -> No
         decoded.definitions.append(payload)
     elif record is not None:
         decoded.events.append(record)
-
-
-def _said_by(payload: bytes) -> Mapping[str, Any]:
-    """The fields of a record that may be malformed."""
-    try:
-        return parse_json(payload)
-    except Malformed:
-        return {}
-
-
-def _run_said_by(said: Mapping[str, Any]) -> RunId | None:
-    run = said.get("run")
-    if not isinstance(run, str) or not 0 < len(run) <= LIMITS["run id"]:
-        return None
-    return RunId(run)
 
 
 def _add_points(blocks: list[Scalars], definitions: Definitions, decoded: Decoded) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 from trackboard.errors import NotFound, UsageError
 from trackboard.history import (
     Filters,
-    History,
     build_query,
     check_order,
     check_page,
@@ -18,7 +17,6 @@ from trackboard.history import (
     explain_nothing,
     open_file,
     parse_order,
-    read_history,
 )
 from trackboard.model import ArtifactKind, Run, RunId, Series, Value
 from trackboard.ports import (
@@ -36,6 +34,7 @@ from trackboard.workspace.run_list import RunList
 from trackboard.workspace.run_names import runs_called, runs_of_experiment, shown_names
 
 if TYPE_CHECKING:
+    from trackboard.history import History
     from trackboard.workspace.notebook import Look
 
 AnyRun = Run | LiveRun | RunId | str
@@ -198,6 +197,8 @@ class ReadingCalls:
         check_page(limit)
         chosen = self.names(self._chosen(runs))
         names = [metrics] if isinstance(metrics, str) else None if metrics is None else [*metrics]
+        from trackboard.history import read_history  # loads numpy
+
         return read_history(self.store, chosen, names, limit=limit)
 
     def tags(self, run: AnyRun) -> Mapping[str, str | None]:

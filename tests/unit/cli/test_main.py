@@ -14,6 +14,7 @@ import pytest
 from trackboard import __version__
 from trackboard.cli.main import main, trackboard
 from trackboard.cli.verbs import VERBS, Verbs
+from trackboard.workspace import Workspace
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -71,6 +72,20 @@ def test_what_answers_at_once_loads_no_verb(
     own = {"trackboard", "trackboard.cli", "trackboard.cli.main", "trackboard.cli.verbs"}
     assert ours - own <= {"trackboard.errors"}
     assert not {"numpy", "sqlalchemy", "yaml", "dataclasses", "concurrent.futures"} & loaded
+
+
+def test_a_look_at_what_is_stored_loads_what_it_needs(tmp_path: Path) -> None:
+    with Workspace.open(tmp_path).start_run("digits", capture=False) as live:
+        live.log("loss", 0.5)
+    loaded_by("runs", str(tmp_path))  # stores it
+    printed, loaded = loaded_by("runs", str(tmp_path))
+    assert live.id in printed
+    assert "sqlalchemy" in loaded
+    points = {"numpy", "zstandard", "trackboard.ingest.decode", "trackboard.history.table"}
+    others = {"alembic", "fsspec", "tensorboard", "yaml"}
+    parts = {"launch", "targets", "environments", "eventfile", "stores.codec", "record.capture"}
+    assert loaded & (points | others) == set()
+    assert {name for name in loaded for part in parts if name == f"trackboard.{part}"} == set()
 
 
 @pytest.mark.parametrize("verb", VERBS)

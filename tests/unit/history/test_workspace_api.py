@@ -248,9 +248,10 @@ def test_all_names_are_there_and_loaded_late() -> None:
         _ = trackboard.no_such_name
     program = (
         "import sys, trackboard; before = {*sys.modules}; trackboard.Workspace\n"
-        "print('numpy' in before, 'trackboard.workspace' in before, 'numpy' in sys.modules)"
+        "print('sqlalchemy' in before, 'trackboard.workspace' in before)\n"
+        "print('sqlalchemy' in sys.modules, 'numpy' in sys.modules)"
     )
     said = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
-    assert said.stdout.split() == ["False", "False", "True"]
+    assert said.stdout.split() == ["False", "False", "True", "False"]

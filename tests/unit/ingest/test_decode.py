@@ -4,7 +4,8 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from trackboard.ingest.decode import Definitions, decode, is_unfinished, learn_definitions
+from trackboard.ingest.decode import decode, is_unfinished, learn_definitions
+from trackboard.ingest.definitions import Definitions
 from trackboard.model import (
     FileBytes,
     Heartbeat,

@@ -276,11 +276,6 @@ def extremes(values: npt.NDArray[Any]) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def to_int64(step: int) -> int:
-    """The step that can be stored for one that may be too large."""
-    return min(max(step, -(2**63)), 2**63 - 1)
-
-
 def _raw(packed: Packed) -> Points:
     if packed.codec != RAW:
         raise ValueError(f"there is no codec {packed.codec}")

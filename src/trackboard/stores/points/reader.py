@@ -29,7 +29,8 @@ from trackboard.stores.codec.chunk import (
 from trackboard.stores.engine.database import Database, pieces
 from trackboard.stores.points.appender import cut
 from trackboard.stores.points.damage import Damage
-from trackboard.stores.points.series import WHOLE, last_value
+from trackboard.stores.points.series import WHOLE
+from trackboard.stores.points.summaries import last_value
 from trackboard.stores.schema.tables import chunk, from_column, series
 
 _AT_ONCE = 200  # chunks

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from trackboard.model import RunId, Series, Value, ValueKind
+from trackboard.model import Value, ValueKind
 from trackboard.ports import Points
 from trackboard.stores.codec.chunk import FULL, Damaged, Packed, Unpacker
 from trackboard.stores.engine.database import pieces
 from trackboard.stores.points.damage import Damage
+from trackboard.stores.points.summaries import last_value
 from trackboard.stores.rules.short_text import short
-from trackboard.stores.schema.tables import chunk, from_column, run, series, to_column
+from trackboard.stores.schema.tables import chunk, from_column, series, to_column
 
 
 class SeriesKey(NamedTuple):
@@ -153,19 +154,6 @@ def _state(row: sa.Row[Any]) -> SeriesState:
     )
 
 
-def last_value(row: sa.Row[Any], kind: ValueKind) -> Value:
-    """The newest value of a row of `series`, in the series' kind."""
-    return _value(kind, row.last_number, row.last_integer, row.last_text)
-
-
-def _value(kind: ValueKind, number: float | None, integer: int | None, text: str | None) -> Value:
-    if kind is ValueKind.FLOAT:
-        return from_column(number)
-    if kind is ValueKind.TEXT:
-        return str(json.loads(text or ""))
-    return bool(integer) if kind is ValueKind.BOOL else int(integer or 0)
-
-
 def last_id(connection: sa.Connection) -> int:
     """The number that was given to the newest series."""
     return int(connection.execute(sa.select(sa.func.max(series.c.id))).scalar_one() or 0)
@@ -186,86 +174,3 @@ def write_states(
         connection.execute(sa.insert(series), fresh)
     if changed:
         connection.execute(sa.update(series).where(series.c.id == sa.bindparam("of_id")), changed)
-
-
-_SUMMARY = (
-    sa.select(
-        series.c.id,
-        run.c.run_id,
-        series.c.name,
-        series.c.kind,
-        series.c.points,
-        series.c.last_number,
-        series.c.last_integer,
-        series.c.last_text,
-        series.c.last_step,
-        series.c.last_time_s,
-        series.c.min_value,
-        series.c.max_value,
-        series.c.max_step,
-        series.c.table,
-    )
-    .join(run, run.c.id == series.c.run)
-    .order_by(series.c.id)
-)
-_OF_RUNS = _SUMMARY.where(run.c.run_id.in_(sa.bindparam("runs", expanding=True)))
-_KINDS = {int(kind): kind for kind in ValueKind}
-
-
-def list_series(
-    connection: sa.Connection,
-    *,
-    runs: Collection[RunId] | None,
-    names: Collection[str] | None,
-    text: bool | None,
-) -> tuple[Series, ...]:
-    """Summaries of the series that match every given condition, in the order they were begun."""
-    query = _SUMMARY if runs is None else _OF_RUNS
-    if text is not None:
-        query = query.where(series.c.is_text == text)
-    queries = [query]
-    if names is not None:
-        queries = [query.where(short(series.c.name).in_(piece)) for piece in pieces(set(names))]
-    asked = [{}] if runs is None else [{"runs": piece} for piece in pieces(set(runs))]
-    found = [
-        _summary(row)
-        for query in queries
-        for values in asked
-        for row in connection.execute(query, values).all()
-    ]
-    return tuple(found if len(queries) * len(asked) == 1 else sorted(found, key=lambda s: s.id))
-
-
-def _summary(row: Iterable[Any]) -> Series:
-    """A row of `_SUMMARY`. By position: a run may have thousands of series."""
-    (
-        series_id,
-        run_id,
-        name,
-        kind_number,
-        count,
-        last_number,
-        last_integer,
-        last_text,
-        last_step,
-        last_time_s,
-        min_value,
-        max_value,
-        max_step,
-        table,
-    ) = row
-    kind = _KINDS[kind_number]
-    return Series(
-        series_id,
-        run_id,
-        name,
-        kind,
-        count,
-        _value(kind, last_number, last_integer, last_text),
-        last_step,
-        from_column(last_time_s),
-        from_column(min_value),
-        from_column(max_value),
-        max_step,
-        table,
-    )

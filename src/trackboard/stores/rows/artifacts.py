@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from trackboard.model import ArtifactKind, ArtifactLogged, RunId
 from trackboard.ports import Artifact
-from trackboard.stores.codec.chunk import to_int64
 from trackboard.stores.engine.database import pieces
 from trackboard.stores.rules.short_text import short, storable
+from trackboard.stores.rules.steps import to_int64
 from trackboard.stores.schema.tables import artifact, run, to_column
 
 

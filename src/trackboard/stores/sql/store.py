@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trackboard.model import (
@@ -34,8 +35,7 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.stores.engine.database import Database
-from trackboard.stores.points import reader, series
-from trackboard.stores.points.appender import Appender
+from trackboard.stores.points import summaries
 from trackboard.stores.points.damage import Damage, DamageReport
 from trackboard.stores.rows import (
     artifacts,
@@ -50,8 +50,11 @@ from trackboard.stores.rows import (
 from trackboard.stores.rows.runs import list_descendants, list_tags
 from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
-from trackboard.stores.sql import catalogue, removal, stream
+from trackboard.stores.sql import catalogue, positions, removal
 from trackboard.stores.sql.query import query_runs
+
+if TYPE_CHECKING:
+    from trackboard.stores.points.appender import Appender
 
 
 class SqlStore:
@@ -59,25 +62,32 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._appender = Appender()
         self._damage = DamageReport(database)
+
+    @cached_property
+    def _appender(self) -> Appender:
+        from trackboard.stores.points.appender import Appender
+
+        return Appender()
 
     # -- the stream -------------------------------------------------------------------------------
 
     def apply(self, batches: Sequence[Batch]) -> None:
         """Store batches, in one transaction, exactly once."""
         if batches:
+            from trackboard.stores.sql import stream  # loads numpy, as all does that handles points
+
             stream.apply(self._database, self._appender, batches)
 
     def position(self, writer: WriterId) -> Position:
         """Where to read on."""
         with self._database.read() as connection:
-            return stream.position(connection, writer)
+            return positions.position(connection, writer)
 
     def positions(self) -> Mapping[WriterId, Position]:
         """All writers that have not ended."""
         with self._database.read() as connection:
-            return stream.positions(connection)
+            return positions.positions(connection)
 
     def read_definitions(self, writer: WriterId, after: Position) -> SavedDefinitions:
         """What is saved of the definitions of the segment that a writer's position is in."""
@@ -96,6 +106,8 @@ class SqlStore:
 
     def end_writer(self, writer: WriterId, *, cause: str, time_s: float) -> tuple[RunId, ...]:
         """Declare a writer ended, and fail the runs that it leaves behind."""
+        from trackboard.stores.sql import stream
+
         return stream.end_writer(self._database, self._appender, writer, cause, time_s)
 
     def list_owned(self, writers: Collection[WriterId]) -> tuple[RunId, ...]:
@@ -314,12 +326,14 @@ class SqlStore:
     ) -> tuple[Series, ...]:
         """Summaries of the series that match every given condition."""
         with self._database.read() as connection:
-            return series.list_series(connection, runs=runs, names=names, text=text)
+            return summaries.list_series(connection, runs=runs, names=names, text=text)
 
     def read_points(
         self, series: Sequence[SeriesId], *, limit: int | None = None
     ) -> Mapping[SeriesId, Points]:
         """Points of several series, in log order."""
+        from trackboard.stores.points import reader
+
         damages: list[Damage] = []
         with self._database.read() as connection:
             found = reader.read_points(connection, series, limit, damages)
@@ -328,6 +342,8 @@ class SqlStore:
 
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series, a chunk at a time."""
+        from trackboard.stores.points import reader
+
         return reader.iter_points(self._database, series, self._damage.report)
 
     # -- compute and the queue ----------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from trackboard.errors import Conflict
 from trackboard.model import Ended, RunId, TextLogged, ValueKind, WriterId
 from trackboard.ports import Batch, Points, Position, SeriesPoints
-from trackboard.stores.codec.chunk import to_int64
-from trackboard.stores.engine.database import Database, pieces, version
+from trackboard.stores.engine.database import Database, version
 from trackboard.stores.points.appender import Appender, NewPoints
 from trackboard.stores.points.series import SeriesKey
 from trackboard.stores.rows import runs
@@ -21,11 +20,11 @@ from trackboard.stores.rows.quarantine import add_refused
 from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.batch_runs import list_batch_runs, without
 from trackboard.stores.rules.short_text import storable
+from trackboard.stores.rules.steps import to_int64
 from trackboard.stores.schema.tables import run, writer
 from trackboard.stores.sql import removal
+from trackboard.stores.sql.positions import START, position_of, read_positions, read_writers
 from trackboard.stores.sql.run_updates import RunUpdates
-
-_START = Position(0, 0)
 
 
 def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> None:
@@ -68,17 +67,6 @@ def _apply_batch(updates: RunUpdates, batch: Batch) -> None:
             updates.warn(run_id, text)
 
 
-def positions(connection: sa.Connection) -> dict[WriterId, Position]:
-    """Where to read on, of all writers that have not ended."""
-    query = sa.select(writer).where(writer.c.ended.is_(False)).order_by(writer.c.id)
-    return {WriterId(row.id): _position_of(row) for row in connection.execute(query)}
-
-
-def position(connection: sa.Connection, writer_id: WriterId) -> Position:
-    """Where to read on."""
-    return _read_positions(connection, [writer_id]).get(writer_id, _START)
-
-
 def end_writer(
     database: Database, appender: Appender, writer_id: WriterId, cause: str, time_s: float
 ) -> tuple[RunId, ...]:
@@ -102,10 +90,10 @@ def _mark_ended(connection: sa.Connection, writer_id: WriterId) -> None:
     """Nothing is expected of a writer any more; what it says all the same, its segments explain."""
     forget_definitions(connection, [writer_id])
     ended = {"ended": True, "defined_segment": None, "defined_offset": None}
-    if writer_id in _read_positions(connection, [writer_id]):
+    if writer_id in read_positions(connection, [writer_id]):
         connection.execute(sa.update(writer).where(writer.c.id == writer_id).values(ended))
     else:
-        connection.execute(sa.insert(writer), [_writer_row(writer_id, _START, ended=True)])
+        connection.execute(sa.insert(writer), [_writer_row(writer_id, START, ended=True)])
 
 
 def _take_over(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
@@ -124,14 +112,14 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterI
     Returns:
         The writers that had been declared ended.
     """
-    stored_rows = _read_writers(connection, {batch.writer for batch in batches})
-    known = {each: _position_of(row) for each, row in stored_rows.items()}
+    stored_rows = read_writers(connection, {batch.writer for batch in batches})
+    known = {each: position_of(row) for each, row in stored_rows.items()}
     rows: dict[WriterId, dict[str, Any]] = {}
     at = dict(known)
     covered = {each: _covered(row) for each, row in stored_rows.items()}
     complete: list[Batch] = []
     for batch in batches:
-        stored = at.get(batch.writer, _START)
+        stored = at.get(batch.writer, START)
         if batch.start != stored:
             raise Conflict(
                 f"spool {batch.writer} is stored up to {tuple(stored)}, and a batch begins at"
@@ -194,26 +182,6 @@ def _place(at: Position, covered: Position | None) -> dict[str, int | None]:
         "defined_segment": None if covered is None else covered.segment,
         "defined_offset": None if covered is None else covered.offset,
     }
-
-
-def _read_writers(
-    connection: sa.Connection, writers: Iterable[WriterId]
-) -> dict[WriterId, sa.Row[Any]]:
-    return {
-        WriterId(row.id): row
-        for piece in pieces(writers)
-        for row in connection.execute(sa.select(writer).where(writer.c.id.in_(piece)))
-    }
-
-
-def _read_positions(
-    connection: sa.Connection, writers: Iterable[WriterId]
-) -> dict[WriterId, Position]:
-    return {each: _position_of(row) for each, row in _read_writers(connection, writers).items()}
-
-
-def _position_of(row: sa.Row[Any]) -> Position:
-    return Position(row.segment, row.offset)
 
 
 def _covered(row: sa.Row[Any]) -> Position | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from trackboard.model import ArtifactLogged, FileAdded, FileRemoved, RunId
 from trackboard.ports import Artifact, RunFile
-from trackboard.stores.codec.chunk import to_int64
+from trackboard.stores.rules.steps import to_int64
 
 
 class MemoryFiles:

@@ -8,7 +8,8 @@ import numpy as np
 
 from trackboard.model import RunId, Series, SeriesId, Value, ValueKind
 from trackboard.ports import Points
-from trackboard.stores.codec.chunk import DTYPES, extremes, frozen, to_int64
+from trackboard.stores.codec.chunk import DTYPES, extremes, frozen
+from trackboard.stores.rules.steps import to_int64
 
 
 @dataclass
