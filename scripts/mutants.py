@@ -30,15 +30,8 @@ from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import get_mutant_name, mangled_name_from_mutant_name
 
 _SLOW = (
-    "process",
-    "fork",
-    "thread",
-    "killed",
-    "pieces",
-    "thousand",
-    "many",
-    "middle_of_a_log",
-    "1000000",
+    *("process", "fork", "thread", "killed", "pieces", "thousand", "many", "middle_of_a_log"),
+    *("1000000", "no_value_in_any_field", "too_long", "costs"),
 )
 _JUDGES = {  # a package, and its tests of which each takes a fraction of a second
     "spool": (

@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def test_pieces_grow_a_file(runs: Path) -> None:
     assert isinstance(told, FileAdded)
     assert (told.run, told.path, told.key, told.size_bytes) == (RUN, "logs/a.txt", "", 7)
     assert (runs / RUN / "logs" / "a.txt").read_bytes() == b"one two"
+
+
+def test_a_file_is_told_once_with_its_last_size_and_the_time(runs: Path) -> None:
+    before_s = time.time()
+    first, second = write(
+        runs, piece("a", b"one "), piece("b", b"12"), piece("a", b"two", offset=4)
+    )
+    assert isinstance(first, FileAdded)
+    assert isinstance(second, FileAdded)
+    assert [(each.path, each.size_bytes) for each in (first, second)] == [("a", 7), ("b", 2)]
+    assert before_s <= first.time_s <= time.time()
 
 
 def test_the_same_pieces_again_change_nothing(runs: Path) -> None:
@@ -105,6 +117,7 @@ def test_a_file_that_can_never_be_written_is_given_up(runs: Path, path: str) -> 
     write(runs, piece("file"), piece("folder/inside"))
     first, second = write(runs, piece(path), piece("other"))
     assert isinstance(first, RecordsDropped)
+    assert (first.run, first.count) == (RUN, 1)
     assert path in first.reason
     assert isinstance(second, FileAdded)
 

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,22 @@ def test_a_folder_that_could_not_be_made_leaves_nothing(
         SpoolFolder.make(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_what_cannot_be_tidied_up_does_not_hide_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(text: str) -> Callable[..., None]:
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(errno.EIO, text)
+
+        return refuse
+
+    monkeypatch.setattr(Path, "rename", refusing("the first reason"))
+    monkeypatch.setattr(os, "rmdir", refusing("the second one"))
+    with pytest.raises(OSError, match="the first reason"):
+        SpoolFolder.make(tmp_path)
+    assert list_writers(tmp_path) == []
 
 
 def test_headers_say_who_writes_and_where_the_segment_before_ends(spool: SpoolFolder) -> None:
