@@ -29,11 +29,32 @@ from mutmut.stats import status_by_exit_code
 from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import get_mutant_name, mangled_name_from_mutant_name
 
-_SLOW = (
-    *("process", "fork", "thread", "killed", "pieces", "thousand", "many", "middle_of_a_log"),
-    *("1000000", "no_value_in_any_field", "too_long", "costs"),
+_CONTRACT = "tests/contract/test_stores.py::TestSqlite"
+_SLOW = (  # tests that take seconds
+    "tests/unit/ingest/test_costs.py::test_a_fresh_reader_beside_a_living_writer_reads_what_is_new",
+    "tests/unit/ingest/test_killed_readers.py",
+    "tests/unit/ingest/test_quarantine.py::test_a_store_that_cannot_hold_some_records_gets_all_others[too",
+    "tests/unit/ingest/test_quarantine.py::test_no_value_in_any_field_keeps_anything_else_from_being",
+    "tests/unit/spool/test_writer.py::test_a_process_without_memory_goes_on_recording",
+    "tests/unit/spool/test_writer.py::test_a_signal_handler_may_log_in_the_middle_of_a_log",
+    "tests/unit/stores/engine/test_sqlite.py::test_a_full_disk_loses_nothing_that_was_stored",
+    "tests/unit/stores/engine/test_sqlite.py::test_many_processes_may_create_it_at_once",
+    "tests/unit/stores/points/test_appender.py::test_there_are_never_many_chunks_behind",
+    "tests/unit/stores/points/test_damage.py::test_a_stream_goes_on_behind_it",
+    "tests/unit/stores/test_imports.py",
+    f"{_CONTRACT}::test_a_fork_amid_writes_is_not_stuck",
+    f"{_CONTRACT}::test_a_killed_writer_leaves_whole_batches",
+    f"{_CONTRACT}::test_a_thousand_runs_in_pages",
+    f"{_CONTRACT}::test_long_values_are_kept_whole_and_found[1000000]",
+    f"{_CONTRACT}::test_many_ids_in_one_question",
+    f"{_CONTRACT}::test_many_series_at_once",
+    f"{_CONTRACT}::test_one_batch_offered_by_many_processes_is_stored_once",
+    f"{_CONTRACT}::test_points_survive_in_pieces",
+    f"{_CONTRACT}::test_processes_write_together",
+    f"{_CONTRACT}::test_threads_write_and_read_together",
+    f"{_CONTRACT}::test_two_handles_append_to_one_series_in_turn",
 )
-_JUDGES = {  # a package, and its tests of which each takes a fraction of a second
+_JUDGES = {  # a package, and its tests; each of them takes a fraction of a second
     "spool": (
         "tests/unit/spool",
         "tests/contract/test_record_sinks.py",
@@ -47,7 +68,7 @@ _JUDGES = {  # a package, and its tests of which each takes a fraction of a seco
     "stores": (
         "tests/unit/stores",
         "tests/property/test_chunk_codec.py",
-        "tests/contract/test_stores.py::TestSqlite",
+        _CONTRACT,
     ),
     "eventfile": ("tests/unit/eventfile", "tests/property/test_eventfile_readers.py"),
 }
@@ -83,7 +104,7 @@ def main() -> int:
     settings.only_mutate = [f"src/trackboard/{package}/{file or '*'}"]
     settings.pytest_add_cli_args_test_selection = [
         *_JUDGES[package],
-        *("-k", f"not ({' or '.join(_SLOW)})"),
+        *(f"--deselect={each}" for each in _SLOW),
     ]
     names = _draw(said.sample, said.seed)
     if not names:

@@ -77,6 +77,12 @@ def test_text_that_is_not_unicode_is_written_with_a_mark() -> None:
     assert b"bad ? text" in record
 
 
+def test_columns_of_texts_have_one_length() -> None:
+    for steps, times_s, texts in (([1, 2], [1.0], ["a"]), ([1], [1.0], ["a", "b"])):
+        with pytest.raises(ValueError, match="zip"):
+            encode.texts("notes", steps, times_s, texts)
+
+
 def test_an_image_has_the_bytes_of_tensorboards_own_writer() -> None:
     content = bytes(range(256)) * 20
     data = tensor_util.make_tensor_proto([b"160", b"90", content])

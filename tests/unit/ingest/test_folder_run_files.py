@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.errors import TrackboardError, Unavailable, UsageError
+from trackboard.errors import NotFound, TrackboardError, Unavailable, UsageError
 from trackboard.ingest import FolderRunFiles
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
@@ -140,6 +140,12 @@ def test_a_file_that_goes_away_meanwhile_is_left_out(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "lstat", lstat)
         assert [file.path for file in files.list(RUN)] == ["a", "c"]
+
+
+def test_a_file_that_is_not_there_is_named(files: FolderRunFiles) -> None:
+    files.write(RUN, "a", 0, b"x")
+    with pytest.raises(NotFound, match=r"there is no file .*logs/b"):
+        files.open(RUN, "logs/b")
 
 
 def test_the_folder_of_a_run_is_removed(

@@ -10,11 +10,12 @@ from trackboard.ingest.goal import Goal
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.locks import FileLock
 from trackboard.model import RunId, WriterId
-from trackboard.ports import Position
+from trackboard.ports import Batch, Position
 from trackboard.record import Recorder
 from trackboard.spool import list_segments
-from trackboard.spool.layout import SCALAR_RECORD_BYTES, segment_name
-from trackboard.testing.memory import MemoryStore
+from trackboard.spool.layout import SCALAR_RECORD_BYTES, pack_record, segment_name
+from trackboard.testing.memory import MemorySpools, MemoryStore
+from trackboard.testing.memory.spools import MemorySpool
 
 
 def record(folder: Path) -> tuple[Recorder, Path]:
@@ -71,4 +72,54 @@ def test_the_goal_is_the_end_of_what_can_be_read(tmp_path: Path, is_complete: bo
     assert whole._ends == {writer: Position(*segments[-1])}
     assert short.is_stored(stuck=[writer])
     assert RunId("r") not in {run.id for run in store.list_runs()}
+    recorder.close()
+
+
+def test_zeros_at_the_end_of_a_segment_are_nothing_that_can_be_read() -> None:
+    """A network file system may show the size before the bytes."""
+    spools, store, writer = MemorySpools(is_local=False), MemoryStore(), WriterId("w")
+    spools.receive(writer, 0, pack_record(b"{}") + bytes(100))
+    goal = Goal(spools.list_spools(), store, lambda _: False)
+    assert not goal.is_stored()
+    store.apply([Batch(writer, Position(0, 0), Position(0, 10), (), ())])
+    assert goal.is_stored()
+
+
+def test_what_is_gone_is_not_waited_for() -> None:
+    spools, store, writer = MemorySpools(), MemoryStore(), WriterId("w")
+    spools.receive(writer, 0, pack_record(b"{}"))
+    goal = Goal(spools.list_spools(), store, lambda _: True)
+    assert not goal.is_stored()
+    spools.remove(spools.list_spools()[writer])
+    assert goal.is_stored()
+    assert Goal({}, store, lambda _: True).is_stored()
+
+
+def test_segments_that_hold_nothing_are_no_part_of_it() -> None:
+    spools, store, writer = MemorySpools(), MemoryStore(), WriterId("w")
+    spools.receive(writer, 0, pack_record(b"{}"))
+    spools.receive(writer, 1, b"")
+    goal = Goal(spools.list_spools(), store, lambda _: True)
+    store.apply([Batch(writer, Position(0, 0), Position(0, 10), (), ())])
+    assert goal.is_stored()
+
+
+def test_a_disk_that_refuses_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    spools, store, writer = MemorySpools(is_local=False), MemoryStore(), WriterId("w")
+    spools.receive(writer, 0, pack_record(b"{}"))
+
+    def refuse(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemorySpool, "read", refuse)
+        assert Goal(spools.list_spools(), store, lambda _: False).is_stored()
+
+
+def test_a_reader_waits_for_another_as_long_as_it_may(tmp_path: Path) -> None:
+    recorder, _ = record(tmp_path)
+    reader = reader_of(tmp_path, MemoryStore())
+    with FileLock(tmp_path / "lock").attempt() as is_held:
+        assert is_held
+        assert reader.refresh(0.05) == reader.unread_bytes() > 0
     recorder.close()

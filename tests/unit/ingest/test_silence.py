@@ -142,3 +142,15 @@ def test_who_can_be_asked_is_never_lost(workspace: Workspace, live: LiveRun, clo
 
 def test_a_workspace_without_spools(workspace: Workspace) -> None:
     assert workspace.lost_runs() == frozenset()
+
+
+def test_the_first_look_is_at_once_whatever_the_clock_says(
+    workspace: Workspace, live: LiveRun
+) -> None:
+    live.log("loss", 0.5)
+    pretend(workspace, host="elsewhere", boot="another")
+    (writer,) = list_writers(workspace.spool_folder)
+    os.utime(workspace.spool_folder / writer / "0.seg", (0, time.time() - ELSEWHERE_S - 10))
+    lock = workspace.folder / "lock"
+    lock.touch()
+    assert Silence(workspace.spool_folder, lock, lambda: 0.0).list_lost() == {writer}

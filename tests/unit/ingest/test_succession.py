@@ -256,6 +256,17 @@ def test_how_old_a_segment_is_says_nothing_of_what_others_may_bring(
     assert seen.next(0, 80, NETWORK) is None
 
 
+def test_nothing_is_left_before_all_has_been_silent_for_longer_than_that(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen.show(0, bytes(80))
+    seen.begin(1, (0, 100))
+    monkeypatch.setattr(MemorySpool, "unwritten_s", lambda *_: ELSEWHERE_S + 1)
+    assert wait(seen, 0.0, 0, 80) is None
+    assert wait(seen, ELSEWHERE_S, 0, 80) is None
+    assert wait(seen, 0.1, 0, 80) == to(1, 20, is_guess=True)
+
+
 def test_segments_before_the_place_do_not_count(seen: Seen) -> None:
     seen.show(0, bytes(10))
     seen.show(1, bytes(80))
