@@ -6,10 +6,28 @@ import pytest
 
 from trackboard.ingest.cursor import Cursor
 from trackboard.ingest.folder_spools import FolderSpool
-from trackboard.model import Ended, RecordsDropped, RunId, Tagged
-from trackboard.ports import Batch, Position
+from trackboard.model import (
+    Ended,
+    Event,
+    Heartbeat,
+    RecordsDropped,
+    RunId,
+    Segment,
+    Tagged,
+    WriterId,
+)
+from trackboard.ports import Batch, Position, SavedDefinitions
 from trackboard.spool import SpoolWriter
-from trackboard.spool.layout import SCALAR_RECORD_BYTES
+from trackboard.spool.events import encode_event
+from trackboard.spool.layout import (
+    FLOAT_SCALAR,
+    HEADER,
+    MAX_PAYLOAD_BYTES,
+    SCALAR_RECORD_BYTES,
+    pack_record,
+)
+from trackboard.testing.memory import MemorySpools
+from trackboard.testing.memory.spools import MemorySpool
 
 RUN = RunId("r")
 POINTS = 700
@@ -155,3 +173,78 @@ def test_a_damage_that_mentions_nobody_warns_the_runs_of_its_writer(
 def read_on_final(cursor: Cursor) -> list[Batch]:
     batch = cursor.read(cursor.spool.list_segments(), most_bytes=1 << 20, is_final=True)
     return [] if batch is None else [batch]
+
+
+def receive(*payloads: bytes) -> Cursor:
+    """A cursor on a spool in memory that holds such records."""
+    spools, name = MemorySpools(), WriterId("w")
+    spools.receive(name, 0, b"".join(map(pack_record, payloads)))
+    return Cursor(spools.list_spools()[name])
+
+
+SERIES = b'{"k":"series","id":1,"run":"r","name":"n"}'
+NAMELESS = FLOAT_SCALAR.pack(3, 0, 0, 99, 0, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("event", "is_told"),
+    [(Tagged(RUN, "k", "v"), False), (Heartbeat(1.0), True)],
+)
+def test_a_damage_is_told_to_runs_when_nothing_beside_it_is_about_one(
+    event: Event, is_told: bool
+) -> None:
+    (batch,) = read_on_final(receive(SERIES, encode_event(event), NAMELESS))
+    assert batch.skipped_bytes == SCALAR_RECORD_BYTES
+    told = (RecordsDropped(RUN, 0, "a part of its stream is damaged"),)
+    assert batch.events == (event, *(told if is_told else ()))
+
+
+@pytest.mark.parametrize("shown", range(12))
+def test_a_segment_that_is_shown_shorter_than_its_size_is_waited_for(shown: int) -> None:
+    spools, name = MemorySpools(is_local=False), WriterId("w")
+    spools.receive(name, 0, pack_record(SERIES)[:shown])
+    cursor = Cursor(spools.list_spools()[name])
+    for most_bytes in (1, 1000):
+        segments = [Segment(0, 1000)]
+        assert cursor.read(segments, most_bytes=most_bytes, is_final=False) is None
+    assert cursor.position == Position(0, 0)
+
+
+def test_a_record_that_is_longer_than_any_can_be_is_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts: list[int] = []
+    plain = MemorySpool.read
+
+    def read(spool: MemorySpool, number: int, offset: int, count: int) -> bytes:
+        counts.append(count)
+        return plain(spool, number, offset, count)
+
+    spools, name = MemorySpools(), WriterId("w")
+    spools.receive(name, 0, HEADER.pack(MAX_PAYLOAD_BYTES + 1, 0) + bytes(5000))
+    cursor = Cursor(spools.list_spools()[name])
+    with monkeypatch.context() as patch:
+        patch.setattr(MemorySpool, "read", read)
+        assert cursor.read([Segment(0, 1 << 40)], most_bytes=100, is_final=False) is None
+    assert max(counts) <= 4096
+
+
+def test_definitions_that_were_saved_are_not_read_again() -> None:
+    spools, name = MemorySpools(), WriterId("w")
+    point = pack_record(FLOAT_SCALAR.pack(3, 0, 0, 1, 0, 1.0, 2.0))
+    spools.receive(name, 0, pack_record(SERIES) + point * 3)
+    begin = len(pack_record(SERIES))
+    asked: list[Position] = []
+
+    def read_definitions(writer: WriterId, after: Position) -> SavedDefinitions:
+        assert writer == name
+        asked.append(after)
+        return SavedDefinitions(Position(0, begin), (SERIES,))
+
+    cursor = Cursor(spools.list_spools()[name], read_definitions)
+    cursor.seek(Position(0, begin + len(point)))
+    batch = cursor.read(cursor.spool.list_segments(), most_bytes=1 << 20, is_final=False)
+    assert batch is not None
+    assert values([batch]) == [2.0, 2.0]
+    assert asked == [Position(0, 0)]
+    assert (batch.definitions, batch.defined_from) == ((), Position(0, begin))

@@ -9,12 +9,14 @@ import pytest
 
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, Ingest
+from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.ingest.silence import ELSEWHERE_S
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Liveness, Run, RunId, RunKind, RunState, WriterId
 from trackboard.ports import Shelf, Spool, WriterProcess
 from trackboard.record import Recorder
 from trackboard.spool import list_segments
+from trackboard.spool.layout import pack_record
 from trackboard.spool.reader import read_segment
 from trackboard.testing.memory import MemorySpools, MemoryStore
 
@@ -177,3 +179,22 @@ def test_a_spool_that_cannot_be_moved_is_said_and_keeps_no_other_waiting(
     assert place.run(RunId("other")).state is RunState.RUNNING
     assert place.run().state is RunState.RUNNING
     assert writer in place.spools.list_spools()
+
+
+def test_a_spool_of_too_many_odd_records_is_left_and_its_runs_end(place: Place) -> None:
+    bad = place.say(a_run)
+    place.ingest.drain()
+    place.spools.receive(bad, 0, pack_record(b"{") * (MOST_REFUSED - 1))
+    done = place.ingest.run_pass()
+    assert done is not None
+    assert (done.stuck, done.was_complete) == (frozenset(), True)
+    assert place.run().state is RunState.RUNNING
+    place.spools.receive(bad, 0, pack_record(b"{"))
+    place.say(lambda recorder: recorder.create_run("exp", run_id=RunId("other")))
+    done = place.ingest.run_pass()
+    assert done is not None
+    assert (done.stuck, done.was_complete, done.unread_bytes) == (frozenset((bad,)), True, 0)
+    assert place.run().cause.startswith("its stream was set aside")
+    assert list(place.spools.list_set_aside(Shelf.QUARANTINE)) == [bad]
+    assert place.run(RunId("other")).state is RunState.RUNNING
+    assert len(place.store.list_refused()) == MOST_REFUSED

@@ -269,18 +269,3 @@ def test_extremes_leave_nan_out(
 )
 def test_of_nothing_there_are_no_extremes(values: npt.NDArray[np.generic]) -> None:
     assert all(map(math.isnan, chunk.extremes(values)))
-
-
-@pytest.mark.parametrize(
-    ("step", "stored"),
-    [
-        (0, 0),
-        (-5, -5),
-        (2**63 - 1, 2**63 - 1),
-        (2**63, 2**63 - 1),
-        (-(2**63), -(2**63)),
-        (-(2**80), -(2**63)),
-    ],
-)
-def test_a_step_is_cut_to_64_bits(step: int, stored: int) -> None:
-    assert chunk.to_int64(step) == stored
