@@ -60,7 +60,7 @@ mutants:
 
 # The recording path runs inside jobs, whatever Python they have: nothing newer than 3.9 there.
 RECORDING := src/trackboard/errors.py src/trackboard/lazy_names.py src/trackboard/notice.py src/trackboard/model src/trackboard/layout \
-             src/trackboard/spool src/trackboard/record src/trackboard/blobs src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
+             src/trackboard/spool src/trackboard/record src/trackboard/frameworks src/azureml/*.py src/azureml/exceptions \
              src/trackboard/inside \
              src/azureml/_base_sdk_common src/azureml/core/_run src/azureml/core/_*.py src/azureml/core/run.py \
              src/azureml/core/authentication.py src/azureml/core/resource_configuration.py

@@ -22,6 +22,7 @@ RENAMES = {
     "trackboard/board/process/registry.py",  # as that
     "trackboard/board/export/folder.py",  # compared with what is there first
     "trackboard/spool/folder.py",
+    "trackboard/spool/outbox.py",  # as blobs
     "trackboard/stores/engine/sqlite.py",
     "trackboard/targets/ray/target.py",  # a handle becomes a retired one
     "trackboard/environments/variables.py",  # links

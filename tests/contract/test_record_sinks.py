@@ -13,6 +13,7 @@ from trackboard.ports import SeriesPoints
 from trackboard.ports.record_sink import RecordSink
 from trackboard.record import Recorder
 from trackboard.spool import SpoolWriter, list_writers
+from trackboard.spool.outbox import find_file, list_files
 from trackboard.testing.memory.sink import MemorySink, RecordedValue
 from trackboard.testing.record_sink_contract import Reader, Recorded, RecordSinkContract
 
@@ -24,7 +25,7 @@ class TestMemorySink(RecordSinkContract):
 
     @pytest.fixture
     def read(self, sink: MemorySink) -> Reader:
-        return lambda: Recorded.of(sink.records)
+        return lambda: Recorded.of(sink.records, sink.files)
 
 
 class TestSpoolWriter(RecordSinkContract):
@@ -48,6 +49,7 @@ class TestSpoolWriterInSmallSegments(TestSpoolWriter):
 def read_spools(spools: Path) -> Recorded:
     """All that lies in the spools of a folder, whoever wrote it."""
     records: list[Event | RecordedValue] = []
+    kept: dict[str, bytes] = {}
     for writer in list_writers(spools):
         folder = spools / writer
         cursor = Cursor(FolderSpool(folder))
@@ -55,7 +57,12 @@ def read_spools(spools: Path) -> Recorded:
         while batch := cursor.read(segments, most_bytes=1 << 20, is_final=False):
             records += [event for event in batch.events if not isinstance(event, Ended)]
             records += [value for points in batch.points for value in values_of(points)]
-    return Recorded.of(tuple(records))
+        for key in list_files(folder):
+            place = find_file(folder, key)
+            assert place is not None
+            kept[key] = place.read_bytes()
+        assert not [*folder.glob("outbox/.*")], "what is copied aside goes"
+    return Recorded.of(tuple(records), kept)
 
 
 def values_of(points: SeriesPoints) -> Iterator[RecordedValue]:

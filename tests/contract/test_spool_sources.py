@@ -1,5 +1,6 @@
 """Every spool source that we ship, held against the contract."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderSpools
+from trackboard.layout.paths import OUTBOX
 from trackboard.model import Liveness, WriterId
 from trackboard.ports import WriterProcess
 from trackboard.spool import boot_id, machine_id
@@ -20,6 +23,7 @@ from trackboard.testing.spool_source_contract import A, SpoolSourceContract, Wir
 class MemoryWire:
     def __init__(self, spools: MemorySpools) -> None:
         self.append = spools.receive
+        self.put_file = spools.receive_file
         self._spools = spools
 
     def set_liveness(self, writer: WriterId, liveness: Liveness) -> None:
@@ -47,6 +51,13 @@ class FolderWire:
         (self._folder / writer).mkdir(parents=True, exist_ok=True)
         with (self._folder / writer / segment_name(number)).open("ab") as file:
             file.write(data)
+
+    def put_file(self, writer: WriterId, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        outbox = self._folder / writer / OUTBOX
+        outbox.mkdir(exist_ok=True)
+        (outbox / digest).write_bytes(data)
+        return f"sha256:{digest}"
 
     def set_liveness(self, writer: WriterId, liveness: Liveness) -> None:
         if (fd := self._held.pop(writer, None)) is not None:
@@ -93,6 +104,22 @@ class TestFolderSpools(SpoolSourceContract):
         process = source.list_spools()[A].find_process()
         is_of_this_machine = is_here and bool(machine)
         assert process == WriterProcess("h", 7, False, is_of_this_machine)
+
+    def test_only_whole_plain_files_are_taken(
+        self, source: FolderSpools, wire: Wire, tmp_path: Path
+    ) -> None:
+        wire.append(A, 0, b"x")
+        key = wire.put_file(A, b"whole")
+        outbox = tmp_path / "spool" / A / OUTBOX
+        (outbox / ".0123456789abcdef").write_bytes(b"being cop")
+        (outbox / ("1" * 64)).symlink_to("/etc/passwd")
+        (outbox / ("2" * 64)).mkdir()
+        spool, blobs = source.list_spools()[A], open_folder(tmp_path / "blobs")
+        assert key in spool.list_files()
+        assert len(spool.list_files()) == 3
+        for digit in "12":
+            assert not spool.move_file(f"sha256:{digit * 64}", blobs)
+        assert spool.move_file(key, blobs)
 
     def test_the_age_of_a_segment_is_told_by_the_clock_that_stamped_it(
         self, source: FolderSpools, wire: Wire, tmp_path: Path

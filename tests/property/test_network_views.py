@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
@@ -61,6 +62,7 @@ def reader_of(folder: Path, store: MemoryStore, now_s: list[float]) -> Ingest:
         folder / "lock",
         store,
         FolderRunFiles(WorkspacePaths(folder)),
+        open_folder(WorkspacePaths(folder).blobs),
         clock=lambda: now_s[0],
     )
 

@@ -1,4 +1,4 @@
-"""Blobs in a folder. Jobs put files here too, whatever their environment: standard library only.
+"""Blobs in a folder.
 
 <folder>/<first two hex digits>/<other 62>    a blob
 <folder>/new/<random>                         one that is being written
@@ -6,18 +6,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from trackboard.errors import NotFound, Unavailable
+from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import make_folder, open_file
 
 if TYPE_CHECKING:  # the ports load numpy
     from trackboard.ports import Blobs
 
 _KEY = re.compile(r"sha256:([0-9a-f]{2})([0-9a-f]{62})")
+_OTHER_DISK = frozenset((errno.EXDEV, errno.EACCES, errno.EPERM))  # or somebody else's folder
 _PIECE_BYTES = 1024 * 1024
 
 
@@ -49,6 +52,26 @@ class FolderBlobs:
         finally:
             self._forget(aside)
         return f"sha256:{digest}", size_bytes
+
+    def adopt(self, place: Path, key: str) -> None:
+        """Move a file of this machine here: a rename on one disk, otherwise a copy."""
+        home = self._home(key)
+        if home is None:
+            raise UsageError(f"no blob can have the key {key!r}", hint="Give it one of `put`.")
+        try:
+            if not home.exists():
+                make_folder(home.parent)
+                self._move(place, home)
+        except FileNotFoundError:
+            if not home.exists():  # nobody else was faster
+                raise
+        except OSError as error:
+            raise Unavailable(
+                f"the file {place} could not be moved to {self._path}: {error.strerror or error}",
+                hint="Check that you may write to both and that the disk has space.",
+            ) from error
+        with contextlib.suppress(OSError):  # a copy, which somebody else may remove only
+            os.unlink(place)
 
     def open(self, key: str) -> BinaryIO:
         """Open a blob for reading; the caller closes it."""
@@ -104,6 +127,21 @@ class FolderBlobs:
                 sink.write(piece)
                 size_bytes += len(piece)
         return digest.hexdigest(), size_bytes
+
+    def _move(self, place: Path, home: Path) -> None:
+        try:
+            os.rename(place, home)
+            return
+        except OSError as error:
+            if error.errno not in _OTHER_DISK:
+                raise
+        aside = self._path / "new" / os.urandom(8).hex()
+        try:
+            with open(place, "rb") as source:
+                self._write(source, aside)
+            os.replace(aside, home)
+        finally:
+            self._forget(aside)
 
     def _forget(self, path: Path) -> None:
         try:

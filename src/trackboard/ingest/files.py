@@ -1,4 +1,4 @@
-"""Growing files: bytes at an offset, written into the files of their run, and told to the store."""
+"""Files of runs: growing ones are written at an offset and told to the store; complete ones are moved."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from collections.abc import Iterable
 
 from trackboard.errors import UsageError
 from trackboard.layout.safe_paths import safe_path
-from trackboard.model import FileAdded, FileBytes, FileRemoved, RecordsDropped, RunId, check_run_id
-from trackboard.ports import RunFiles, Unwritable
+from trackboard.model import (
+    ArtifactLogged,
+    FileAdded,
+    FileBytes,
+    FileRemoved,
+    RecordsDropped,
+    RunId,
+    check_run_id,
+)
+from trackboard.ports import Blobs, RunFiles, Spool, Unwritable
 
 
 def write_bytes(
@@ -34,6 +42,18 @@ def write_bytes(
         except Unwritable as error:
             told[piece.run, piece.path] = RecordsDropped(piece.run, 1, error.message)
     return list(told.values())
+
+
+def move_files(events: Iterable[FileAdded | ArtifactLogged], spool: Spool, blobs: Blobs) -> None:
+    """Move the complete files that events name from a spool's outbox into the blobs.
+
+    Those that are not there were moved before, as by whoever was killed before the events were stored.
+
+    Raises:
+        Unavailable: The disk refuses; the rest may be moved again later.
+    """
+    for key in dict.fromkeys(event.key for event in events):
+        spool.move_file(key, blobs)
 
 
 def _take(piece: FileBytes | FileRemoved, path: str, files: RunFiles) -> FileAdded | FileRemoved:

@@ -1,4 +1,4 @@
-"""The spools in a folder: `<folder>/<writer>/<n>.seg`, and beside it what was put aside."""
+"""The spools in a folder: `<folder>/<writer>/`, and beside it what was put aside."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from trackboard.ingest.silence import unwritten_s
 from trackboard.layout.file_system import FileSystem, find_file_system
 from trackboard.layout.paths import QUARANTINE, SILENT_SPOOLS
 from trackboard.model import Liveness, Segment, WriterId
-from trackboard.ports import Shelf, Spool, SpoolSource, WriterProcess
-from trackboard.spool import Writer, list_segments, list_writers, probe, read_writer
+from trackboard.ports import Blobs, Shelf, Spool, SpoolSource, WriterProcess
+from trackboard.spool import Writer, list_segments, list_writers, outbox, probe, read_writer
 from trackboard.spool.layout import segment_name
 from trackboard.spool.machine import machine_id
 from trackboard.spool.reader import read_segment
@@ -65,6 +65,21 @@ class FolderSpool:
     def read(self, number: int, offset: int, count: int) -> bytes:
         """Bytes of a segment."""
         return read_segment(self.folder, number, offset, count)
+
+    def list_files(self) -> tuple[str, ...]:
+        """Keys of the files in its outbox."""
+        return tuple(outbox.list_files(self.folder))
+
+    def move_file(self, key: str, blobs: Blobs) -> bool:
+        """Move a file of its outbox into the blobs."""
+        place = outbox.find_file(self.folder, key)
+        if place is None:
+            return False
+        try:
+            blobs.adopt(place, key)
+        except FileNotFoundError:  # the spool was removed meanwhile
+            return False
+        return True
 
     def unwritten_s(self, number: int) -> float:
         """How much older a segment is than the last time that somebody began to read."""

@@ -16,15 +16,24 @@ from typing import Protocol
 
 from trackboard.errors import Conflict, Unavailable
 from trackboard.ingest.cursor import START, Cursor
-from trackboard.ingest.files import write_bytes
+from trackboard.ingest.files import move_files, write_bytes
 from trackboard.ingest.goal import Goal
 from trackboard.ingest.liveness import LivenessCheck
 from trackboard.ingest.quarantine import DATA_ERRORS, MOST_REFUSED, store_apart
 from trackboard.ingest.succession import Succession
 from trackboard.layout.locks import FileLock
-from trackboard.model import FileBytes, FileRemoved, RunKind, Segment, WriterId
+from trackboard.model import (
+    ArtifactLogged,
+    FileAdded,
+    FileBytes,
+    FileRemoved,
+    RunKind,
+    Segment,
+    WriterId,
+)
 from trackboard.ports import (
     Batch,
+    Blobs,
     Position,
     RunFiles,
     RunStore,
@@ -38,6 +47,7 @@ _log = logging.getLogger("trackboard")
 
 PASS_S = 0.1
 _ON_DISK = (FileBytes, FileRemoved)  # events that change the plain files of a run
+_NAMES_FILE = (FileAdded, ArtifactLogged)  # events that name a complete file
 _LITTLE_BYTES = 16 << 10  # a backlog up to this is stored first; the floods take turns
 _FIRST_BYTES = 128 << 10  # of a pass's first transaction: what is new and small is stored at once
 _MOST_BYTES = 4 << 20  # of the later ones, as far as the pass has time for them
@@ -85,6 +95,7 @@ class Ingest:
         lock: The workspace's lock file.
         store: Where to store.
         files: Where the files of runs belong that grow.
+        blobs: Where the complete ones belong.
         may_ingest: Asked before each pass. While it says no (the workspace cannot be written, or another
             database ingests it) nothing is stored, written or removed, and nobody waits.
         clock: Monotonic seconds, by which silence is measured.
@@ -96,6 +107,7 @@ class Ingest:
         lock: Path,
         store: IngestStore,
         files: RunFiles,
+        blobs: Blobs,
         may_ingest: Callable[[], bool] = lambda: True,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -104,6 +116,7 @@ class Ingest:
         self._lock = FileLock(lock)
         self._store = store
         self._files = files
+        self._blobs = blobs
         self._may_ingest = may_ingest
         self._cursors: dict[WriterId, Cursor] = {}
         self._clock = clock
@@ -358,21 +371,27 @@ class Ingest:
         """The next piece of one spool; None when it can give none now, which keeps no other waiting."""
         try:
             batch = spool.read(most_bytes)
-            return None if batch is None else self._with_files(batch)
-        except Unavailable as error:
-            self._refusal = self._refusal or error
-        except OSError as error:
-            self._refusal = self._refusal or Unavailable(
-                f"the spool {spool.cursor.spool.place} could not be read: {error.strerror or error}",
-                hint="Mend its rights, or the disk; nothing of it is lost.",
-            )
+            return None if batch is None else self._with_files(spool.cursor.spool, batch)
+        except (Unavailable, OSError) as error:
+            self._note_refusal(spool.cursor.spool, error)
         return None
 
-    def _with_files(self, batch: Batch) -> Batch:
+    def _note_refusal(self, spool: Spool, error: Unavailable | OSError) -> None:
+        if isinstance(error, OSError):
+            error = Unavailable(
+                f"the spool {spool.place} could not be read: {error.strerror or error}",
+                hint="Mend its rights, or the disk; nothing of it is lost.",
+            )
+        self._refusal = self._refusal or error
+
+    def _with_files(self, spool: Spool, batch: Batch) -> Batch:
+        """The batch, once the files that it is about are where readers of it look for them."""
         pieces = [event for event in batch.events if isinstance(event, _ON_DISK)]
-        if not pieces:
+        naming = [event for event in batch.events if isinstance(event, _NAMES_FILE)]
+        if not pieces and not naming:
             return batch
-        deleted = self._store.list_deleted({piece.run for piece in pieces})
+        deleted = self._store.list_deleted({event.run for event in (*pieces, *naming)})
+        move_files((event for event in naming if event.run not in deleted), spool, self._blobs)
         pieces = [piece for piece in pieces if piece.run not in deleted]
         others = tuple(event for event in batch.events if not isinstance(event, _ON_DISK))
         return replace(batch, events=(*others, *write_bytes(pieces, self._files)))
@@ -383,15 +402,27 @@ class Ingest:
         if read_from.shelf is not None:  # its writer was taken for dead
             if self._liveness.is_silent(read_from):
                 self._end(cursor)
-                self._source.remove(read_from, lambda: self._is_stored(cursor))
+                self._remove(spool)
         elif spool.is_dead or cursor.ended:
             self._end(cursor)
-            self._source.remove(read_from, lambda: self._is_stored(cursor))
+            self._remove(spool)
         elif self._liveness.is_presumed_dead(read_from) and (
             aside := self._set_aside(cursor, Shelf.SILENT)
         ):
             cursor.spool = aside
             self._end(cursor)  # last: the spool of an ended writer may be deleted where it was
+
+    def _remove(self, spool: _SeenSpool) -> None:
+        """Remove a spool of which all is stored: what its outbox still has, no record names."""
+        cursor, read_from = spool.cursor, spool.cursor.spool
+        if not spool.is_complete:  # unless it was shown later than its record
+            try:
+                for key in read_from.list_files():
+                    read_from.move_file(key, self._blobs)
+            except (Unavailable, OSError) as error:
+                self._note_refusal(read_from, error)
+                return
+        self._source.remove(read_from, lambda: self._is_stored(cursor))
 
     def _end_quarantined(self, writer: WriterId) -> None:
         cause = "its stream was set aside: too many records of it could not be stored"

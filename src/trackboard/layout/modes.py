@@ -57,8 +57,12 @@ def open_file(path: AnyPath, flags: int, mode: int = 0o666) -> int:
     return fd
 
 
-def make_folder(path: AnyPath) -> None:
+def make_folder(path: AnyPath, *, parents: bool = True) -> None:
     """Make a folder, and those above it that are missing; one that is there stays as it is.
+
+    Args:
+        path: The folder.
+        parents: Make those above it; False: refuse where the one above is missing.
 
     Raises:
         OSError: The disk refuses, or a file is in the way.
@@ -66,7 +70,8 @@ def make_folder(path: AnyPath) -> None:
     path = Path(path)
     if path.is_dir():
         return
-    make_folder(path.parent)
+    if parents:
+        make_folder(path.parent)
     rights = _group_rights(path.parent)
     if rights is None:
         path.mkdir(exist_ok=True)

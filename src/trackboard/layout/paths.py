@@ -13,6 +13,7 @@ SETTINGS_FILE = "trackboard.toml"
 DATABASE_FILE = "trackboard.db"  # unless the settings name another
 SILENT_SPOOLS = "spool-silent"
 QUARANTINE = "spool-quarantine"
+OUTBOX = "outbox"  # below a spool: complete files, until they are moved into the blobs
 WORKSPACE_VARIABLE = "TRACKBOARD_WORKSPACE"  # tells a job the folder of its workspace
 LOGS = "logs"  # these two: below a job's working copy
 OUTPUTS = "outputs"

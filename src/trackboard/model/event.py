@@ -60,7 +60,10 @@ class PropertyAdded(NamedTuple):
 
 
 class FileAdded(NamedTuple):
-    """A complete file was put into the blobs under `key`; `path` is its posix path within the run."""
+    """A complete file is kept under `key`: in the outbox of the spool that says so, or in the blobs.
+
+    `path` is its posix path within the run.
+    """
 
     run: RunId
     path: str
@@ -85,7 +88,7 @@ class FileBytes(NamedTuple):
 class FileRemoved(NamedTuple):
     """A growing file of the run is no more: its source was renamed, or removed and begun again.
 
-    A complete file that was put into the blobs under the same path stays.
+    A complete file of the same path stays.
     """
 
     run: RunId
@@ -118,7 +121,7 @@ class ArtifactKind(str, enum.Enum):
 
 
 class ArtifactLogged(NamedTuple):
-    """A metric's value that is a file: the file was put into the blobs under `key`.
+    """A metric's value that is a file, kept under `key` as that of `FileAdded`.
 
     It is a file of the run as well, at `path` (posix, within the run). `step` None: the count of the
     metric's files at that moment.

@@ -8,6 +8,10 @@ raises for a disk that is full, read-only or gone: what could not be taken is co
 `RecordsDropped` when the sink takes records again; what describes a run (all events but text and heartbeats)
 is kept meanwhile and taken then.
 
+A complete file is put first and named by an event (`FileAdded`, `ArtifactLogged`) after that. Unlike all else
+it is refused when the disk refuses: who keeps a file waits for it, and hears of it. Whoever reads the event
+finds the file; what no event names goes with the sink. The same content is kept once.
+
 Lengths are the caller's to check: names, keys and paths have up to the characters of `model.LIMITS`.
 
 Not promised: an order between events, values and bytes, or between the values of two refs, also where both
@@ -16,7 +20,7 @@ are one series; that two threads' records are in the order of their calls; how m
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from trackboard.model import Event, FileRef, RunId, SeriesRef
 
@@ -93,6 +97,30 @@ class RecordSink(Protocol):
 
         Raises:
             UsageError: As JSON it has more than 16 MiB. Nothing of it was taken.
+            Unavailable: The file that it names is gone since `put_file`. Nothing of it was taken.
+        """
+        ...
+
+    def put_file(self, source: BinaryIO) -> tuple[str, int]:
+        """Keep everything that `source` still holds, for events to name. Nobody else waits meanwhile.
+
+        Args:
+            source: Read to its end, in pieces.
+
+        Returns:
+            The key (`sha256:<64 hex digits>`) and the size in bytes.
+
+        Raises:
+            Unavailable: The disk refused, or a signal handler asks that interrupts the sink's first record;
+                nothing is left of it.
+        """
+        ...
+
+    def discard_file(self, key: str) -> None:
+        """Forget a file that was put once and that no event is to name. What an event names stays.
+
+        Args:
+            key: Of a file; of any other nothing happens.
         """
         ...
 

@@ -7,6 +7,9 @@ until the spool is removed. Safe from several threads; moving and removing are d
 (the workspace's lock). A spool that is moved or removed goes in one step as others see it: whoever still
 reads it finds no segments and no bytes, never other ones.
 
+A spool's outbox has complete files, which its records name by key (see `ports.blobs`). A file is there before
+the first record that names it can be read, unless it was moved into the blobs before. It goes with the spool.
+
 Not promised, unless `is_local`: that names and sizes are those that were written. A source behind a network
 may show segments in any order and shorter than they are, and another process's later ones before them.
 
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from trackboard.model import Liveness, Segment, WriterId
+from trackboard.ports.blobs import Blobs
 
 
 class Shelf(enum.Enum):
@@ -77,6 +81,25 @@ class Spool(Protocol):
 
     def read(self, number: int, offset: int, count: int) -> bytes:
         """Bytes of a segment: fewer at its end, none where it, or the spool, is gone."""
+        ...
+
+    def list_files(self) -> tuple[str, ...]:
+        """Keys of the complete files in its outbox, in no particular order; none of a spool that is gone."""
+        ...
+
+    def move_file(self, key: str, blobs: Blobs) -> bool:
+        """Move a file of its outbox into the blobs. May be repeated, also where it was interrupted.
+
+        Args:
+            key: Any text that a record says.
+            blobs: Where to.
+
+        Returns:
+            Whether it was in the outbox.
+
+        Raises:
+            Unavailable: The blobs refuse; it stays where it was.
+        """
         ...
 
     def unwritten_s(self, number: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, BinaryIO, Dict, Mapping, Optional, Tuple
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
@@ -217,18 +217,19 @@ class LiveRun:
         size_bytes: int,
         step: Optional[int] = None,
     ) -> None:
-        """Record a metric's value that is a file, which was put into the blobs under `key`.
+        """Record a metric's value that is a file, which `put_file` keeps under `key`.
 
         Args:
             name: The metric.
             kind: What the file is.
             path: Its posix path within the run.
-            key: Its key in the blobs.
+            key: Its key.
             size_bytes: Its size.
             step: None: the count of the metric's files at that moment.
 
         Raises:
             UsageError: The name, the path, the size or the step is not one that can be stored.
+            Unavailable: The file is gone since it was put.
         """
         check_metric_name(name)
         check_length("file path", path)
@@ -300,11 +301,27 @@ class LiveRun:
         check_length("file path", path)
         self._sink.append_event(FileRemoved(self.id, path))
 
+    def put_file(self, source: BinaryIO) -> Tuple[str, int]:
+        """Keep everything that `source` still holds, for `add_file` or `log_artifact` to name.
+
+        Returns:
+            The key and the size in bytes.
+
+        Raises:
+            Unavailable: The disk refuses; nothing is left of it.
+        """
+        return self._sink.put_file(source)
+
+    def discard_file(self, key: str) -> None:
+        """Forget a file that was put and is not named after all."""
+        self._sink.discard_file(key)
+
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
-        """Say that a complete file was put into the blobs under `key`.
+        """Say that the run has a complete file, which `put_file` keeps under `key`.
 
         Raises:
             UsageError: The path or the key is too long, or the size is none of 64 bits.
+            Unavailable: The file is gone since it was put.
         """
         check_length("file path", path)
         check_length("blob key", key)

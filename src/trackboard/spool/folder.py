@@ -94,8 +94,11 @@ class SpoolFolder:
 
     def holds(self, segment: OpenSegment) -> bool:
         """Whether a segment is in its place, and readers can see that its writer lives."""
-        is_held = descriptors.is_in_place(self._alive_fd, self._alive, self.path / ALIVE)
-        return is_held and segment.is_in_place()
+        return self.is_in_place() and segment.is_in_place()
+
+    def is_in_place(self) -> bool:
+        """Whether readers can see that its writer lives."""
+        return descriptors.is_in_place(self._alive_fd, self._alive, self.path / ALIVE)
 
     def release(self) -> None:
         """Let go of the lock: nothing follows. May be repeated."""

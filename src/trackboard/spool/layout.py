@@ -3,6 +3,7 @@
     spool/<writer>/              one folder per process and workspace; writer = 32 hex digits
         alive                    who writes: JSON; an flock is held on it for the life of the process
         <n>.seg                  segments n = 0, 1, 2, ...: records, nothing else
+        outbox/<64 hex digits>   complete files that records name, under their SHA-256 (see `outbox`)
 
     record   := length u32 | crc u32 | payload           length = bytes of payload, crc = zlib.crc32 of it
     payload  := scalar | bytes | json                     told apart by the first byte

@@ -18,19 +18,17 @@ Forks: the child lets go of what it inherited and opens a spool of its own at it
 
 from __future__ import annotations
 
-import atexit
 import errno
-import functools
 import itertools
 import logging
 import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, Optional, Set
+from typing import TYPE_CHECKING, BinaryIO, Callable, List, Optional, Tuple
 from zlib import crc32
 
-from trackboard.errors import UsageError
+from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
     Ended,
     Event,
@@ -63,11 +61,12 @@ from trackboard.spool.layout import (
     pack_record,
 )
 from trackboard.spool.open_runs import OpenRuns
+from trackboard.spool.outbox import Outbox
+from trackboard.spool.process_hooks import hook_process
 from trackboard.spool.reentrancy import ReentrancyGuard
 from trackboard.spool.segment import OpenSegment, short_write
 
 _log = logging.getLogger("trackboard")
-_writers: Set[SpoolWriter] = set()  # all of this process: each has to be closed at its end
 _RETRY_S = 0.5  # a disk that refused is asked again this much later
 _MOST_UNSYNCED = 8  # full segments whose files are open until somebody asks for a sync
 _CLOSED = OpenSegment(Path(), -1, -1, FileIdentity(-1, -1))
@@ -92,8 +91,7 @@ class SpoolWriter:
         self._segment_bytes = segment_bytes
         self._ids = itertools.count(1)
         self._forget()
-        _hook_process()
-        _writers.add(self)
+        hook_process(self)
 
     def _forget(self) -> None:
         """Begin anew: nothing is open, nothing lost. Also what a forked child does."""
@@ -108,6 +106,7 @@ class SpoolWriter:
         self._went_away = False  # that one
         self._backlog = Backlog()
         self._runs = OpenRuns()
+        self._outbox = Outbox(self._lock, self._ensure_spool)
         self._retry_at_s = 0.0  # on the monotonic clock; 0: the disk takes records, as far as known
         self._has_lost = False
         self._said_refusal = False
@@ -190,6 +189,7 @@ class SpoolWriter:
 
         Raises:
             UsageError: It is larger than a record may be.
+            Unavailable: The file that it names went away since it was put.
         """
         if isinstance(event, FileBytes):
             self.append_bytes(self.file(event.run, event.path), event.offset, event.data)
@@ -202,10 +202,20 @@ class SpoolWriter:
             )
         is_kept = not isinstance(event, (Ended, Heartbeat, RecordsDropped, TextLogged))
         with self._lock:
+            self._outbox.prepare(event)
             self._runs.note(event, payload)
             self._append(getattr(event, "run", RunId("")), payload, is_kept=is_kept)
+            self._outbox.release(event)
             if isinstance(event, StateChanged) and event.state.is_terminal:
                 self._runs.end(event.run)
+
+    def put_file(self, source: BinaryIO) -> Tuple[str, int]:
+        """Keep a complete file for an event to name. Nobody who logs meanwhile waits for it."""
+        return self._outbox.put(source)
+
+    def discard_file(self, key: str) -> None:
+        """Forget a file that was put, and that no event is to name."""
+        self._outbox.discard(key)
 
     def sync(self) -> None:
         """Ask the disk to keep what was appended; survives a power cut when it returns.
@@ -338,6 +348,22 @@ class SpoolWriter:
         self._ready = segment
         return segment
 
+    def _ensure_spool(self) -> Path:
+        """Have a spool that is in its place; returns its folder.
+
+        Raises:
+            Unavailable: The disk refuses, or a signal handler asks while it is being made.
+        """
+        if self._spool is None or not self._spool.is_in_place():
+            self._retry_at_s, self._open = 0.0, _CLOSED
+            self._do_alone(self._ensure_open)
+        if self._spool is None:
+            raise Unavailable(
+                f"nothing can be recorded in {self._spool_folder}: {self._reason or 'not now'}",
+                hint="Check that you may write to it and that its disk has space.",
+            )
+        return self._spool.path
+
     def _check_segment(self) -> Optional[OpenSegment]:
         """Compare what is open with what lies on the disk; None: the next record needs another segment."""
         segment, spool = self._segment, self._spool
@@ -449,28 +475,13 @@ class SpoolWriter:
         self._has_lost = True
         self._backlog.count_lost(run, count, reason or self._reason)
 
-    def _after_fork(self) -> None:
+    def forget_parent(self) -> None:
+        """Let go of what a forked child has inherited."""
         for segment in self._list_segments():
             segment.close()
         if self._spool is not None:
             self._spool.release()
         self._forget()
-
-
-@functools.lru_cache(maxsize=None)
-def _hook_process() -> None:
-    os.register_at_fork(after_in_child=_after_fork)
-    atexit.register(_close_all)
-
-
-def _after_fork() -> None:
-    for writer in list(_writers):
-        writer._after_fork()
-
-
-def _close_all() -> None:
-    for writer in list(_writers):
-        writer.close()
 
 
 if TYPE_CHECKING:  # the ports load numpy

@@ -5,17 +5,18 @@ It reads back what a sink took as a `Recorded`, which the fixture `read` gives.
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 
 import pytest
 
-from trackboard.errors import UsageError
+from trackboard.errors import Unavailable, UsageError
 from trackboard.model import (
     Created,
     Event,
@@ -35,6 +36,7 @@ from trackboard.model import (
 )
 from trackboard.ports.record_sink import RecordSink
 from trackboard.record import LiveRun
+from trackboard.testing.blobs_contract import key_of
 from trackboard.testing.memory.sink import RecordedValue
 from trackboard.testing.store.sharing import in_children, in_threads
 
@@ -50,14 +52,16 @@ class Recorded:
     events: tuple[Event, ...]
     pieces: tuple[FileBytes, ...]
     values: tuple[RecordedValue, ...]
+    kept: Mapping[str, bytes]  # complete files by key
 
     @classmethod
-    def of(cls, records: tuple[Event | RecordedValue, ...]) -> Recorded:
+    def of(cls, records: tuple[Event | RecordedValue, ...], kept: Mapping[str, bytes]) -> Recorded:
         """Sort what a sink took."""
         return cls(
             tuple(e for e in records if not isinstance(e, FileBytes | RecordedValue)),
             tuple(e for e in records if isinstance(e, FileBytes)),
             tuple(e for e in records if isinstance(e, RecordedValue)),
+            kept,
         )
 
     def of_series(self, name: str, run: RunId = R) -> list[tuple[int | None, object]]:
@@ -146,7 +150,7 @@ class RecordSinkContract:
     def test_to_name_something_says_nothing(self, sink: RecordSink, read: Reader) -> None:
         sink.series(R, "m")
         sink.file(R, "f")
-        assert read() == Recorded((), (), ())
+        assert read() == Recorded((), (), (), {})
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -200,6 +204,82 @@ class RecordSinkContract:
         sink.append_event(FileBytes(R, "told", 0, b"\0\xff"))
         found = read()
         assert (found.file("empty"), found.file("told"), found.events) == (b"", b"\0\xff", ())
+
+    # -- complete files ---------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("size", [0, 1, (3 << 20) + 1])
+    def test_a_file_is_kept_before_it_is_named(
+        self, sink: RecordSink, read: Reader, size: int
+    ) -> None:
+        source = io.BytesIO(b"head" + bytes(range(256)) * (size // 256 + 1))
+        source.seek(4)  # it takes what the source still holds
+        source.truncate(4 + size)
+        data = source.getvalue()[4:]
+        assert sink.put_file(source) == (key_of(data), size)
+        assert read().kept == {key_of(data): data}
+        assert read().events == ()
+        named = FileAdded(R, "outputs/model", key_of(data), size, 1.5)
+        sink.append_event(named)
+        found = read()
+        assert (found.events, found.kept) == ((named,), {key_of(data): data})
+
+    def test_the_same_content_is_kept_once(self, sink: RecordSink, read: Reader) -> None:
+        for name in ("a", "b"):
+            key, size = sink.put_file(io.BytesIO(b"same"))
+            sink.append_event(FileAdded(R, name, key, size, 1.0))
+        found = read()
+        assert found.kept == {key_of(b"same"): b"same"}
+        assert [event.path for event in found.events if isinstance(event, FileAdded)] == ["a", "b"]
+
+    def test_a_source_that_fails_leaves_nothing(self, sink: RecordSink, read: Reader) -> None:
+        class Broken(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                if self.tell():
+                    raise OSError("the disk is gone")
+                return super().read(min(size or 0, 4))
+
+        sink.append_event(Tagged(R, "k", None))
+        with pytest.raises(Unavailable):
+            sink.put_file(Broken(b"half and more"))
+        assert read().kept == {}
+        key, _ = sink.put_file(io.BytesIO(b"half and more"))
+        assert list(read().kept) == [key]
+
+    def test_a_discarded_file_goes(self, sink: RecordSink, read: Reader) -> None:
+        first, _ = sink.put_file(io.BytesIO(b"first"))
+        second, _ = sink.put_file(io.BytesIO(b"second"))
+        sink.discard_file(first)
+        for key in (first, key_of(b"never put"), "", "../alive"):
+            sink.discard_file(key)
+        assert read().kept == {second: b"second"}
+        again, size = sink.put_file(io.BytesIO(b"first"))
+        sink.append_event(FileAdded(R, "a", again, size, 1.0))
+        assert read().kept == {first: b"first", second: b"second"}
+
+    def test_what_is_named_is_not_discarded(self, sink: RecordSink, read: Reader) -> None:
+        key, size = sink.put_file(io.BytesIO(b"same"))
+        sink.append_event(FileAdded(R, "a", key, size, 1.0))
+        sink.discard_file(key)
+        sink.put_file(io.BytesIO(b"same"))  # for another one, which is given up
+        sink.discard_file(key)
+        for _ in range(2):
+            sink.put_file(io.BytesIO(b"same"))
+        sink.append_event(FileAdded(R, "b", key, size, 1.0))
+        sink.discard_file(key)
+        assert read().kept == {key: b"same"}
+
+    def test_threads_keep_the_same_files(self, sink: RecordSink, read: Reader) -> None:
+        contents = [bytes([number]) * 200_000 for number in range(5)]
+
+        def work(index: int) -> None:
+            for data in contents:
+                key, size = sink.put_file(io.BytesIO(data))
+                sink.append_event(FileAdded(R, f"{index}/{key}", key, size, 1.0))
+
+        in_threads(4, work)
+        found = read()
+        assert found.kept == {key_of(data): data for data in contents}
+        assert len(found.events) == 20
 
     # -- all of it --------------------------------------------------------------------------------
 
@@ -262,6 +342,8 @@ class RecordSinkContract:
 
         def work(index: int) -> None:
             sink.append_float(series, 0, 0, 10.0 + index)
+            key, size = sink.put_file(io.BytesIO(b"of a child"))
+            sink.append_event(FileAdded(OTHER, f"{index}", key, size, 1.0))
             sink.append_event(Tagged(OTHER, "child", f"{index}"))
             sink.sync()
 
@@ -282,6 +364,8 @@ class RecordSinkContract:
         run.log_row("t", {"x": 1, "y": 0.5})
         run.set_tag("k", "v")
         run.append_bytes("logs/a", 0, b"a")
+        run.add_file("model", *run.put_file(io.BytesIO(b"model")))
+        run.discard_file(run.put_file(io.BytesIO(b"no model"))[0])
         child = run.child("inner", run_id="c")
         child.log("m", True)
         child.complete()
@@ -289,10 +373,11 @@ class RecordSinkContract:
         assert run.is_stored
         found = read()
         assert [type(event) for event in found.events] == [
-            *(Created, StateChanged, TextLogged, Tagged),
+            *(Created, StateChanged, TextLogged, Tagged, FileAdded),
             *(Created, StateChanged, StateChanged, StateChanged),
         ]
         assert found.of_series("rank1/m") == [(None, 0.5), (7, 1)]
         assert found.of_series("rank1/t/x") + found.of_series("rank1/t/y") == [(0, 1), (0, 0.5)]
         assert found.of_series("m", RunId("c")) == [(None, True)]
         assert found.file("logs/a") == b"a"
+        assert found.kept == {key_of(b"model"): b"model"}

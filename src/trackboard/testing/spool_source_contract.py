@@ -6,6 +6,7 @@ into it what writers say.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Protocol
 
 import pytest
 
+from trackboard.blobs import open_folder
+from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Liveness, RunId, RunState, Segment, WriterId
@@ -31,6 +34,10 @@ class Wire(Protocol):
 
     def append(self, writer: WriterId, number: int, data: bytes) -> None:
         """Append to a segment; the first bytes make the spool."""
+        ...
+
+    def put_file(self, writer: WriterId, data: bytes) -> str:
+        """Put a complete file into a writer's outbox; returns its key."""
         ...
 
     def set_liveness(self, writer: WriterId, liveness: Liveness) -> None:
@@ -98,6 +105,83 @@ class SpoolSourceContract:
         spool = source.list_spools()[A]
         assert 0.0 <= spool.unwritten_s(0) < 3600.0
         assert spool.unwritten_s(7) == 0.0
+
+    # -- complete files ---------------------------------------------------------------------------
+
+    def test_files_move_into_the_blobs(
+        self, source: SpoolSource, wire: Wire, tmp_path: Path
+    ) -> None:
+        blobs = open_folder(tmp_path / "kept")
+        for writer in (A, B):
+            wire.append(writer, 0, b"x")
+        spool, other = source.list_spools()[A], source.list_spools()[B]
+        assert spool.list_files() == ()
+        large, empty = b"0123456789" * 300_000, b""
+        keys = [wire.put_file(A, large), wire.put_file(A, empty)]
+        assert sorted(spool.list_files()) == sorted(keys)
+        assert other.list_files() == (), "each has its own"
+        assert not other.move_file(keys[0], blobs)
+        for key, data in zip(keys, (large, empty), strict=True):
+            assert spool.move_file(key, blobs)
+            assert blobs.locate(key).read_bytes() == data
+            assert not spool.move_file(key, blobs), "it was moved"
+        assert spool.list_files() == ()
+        assert blobs.exists(keys[0])
+
+    def test_a_file_that_the_blobs_have_already(
+        self, source: SpoolSource, wire: Wire, tmp_path: Path
+    ) -> None:
+        blobs = open_folder(tmp_path / "kept")
+        wire.append(A, 0, b"x")
+        spool = source.list_spools()[A]
+        blobs.put(io.BytesIO(b"same"))
+        for _ in range(2):  # also where it comes once more
+            key = wire.put_file(A, b"same")
+            assert spool.move_file(key, blobs)
+            assert spool.list_files() == ()
+        assert blobs.locate(key).read_bytes() == b"same"
+
+    @pytest.mark.parametrize(
+        "key",
+        ["", "sha256:", "sha256:" + "0" * 64, "../alive", "sha256:../../0.seg", "0.seg", "\0"],
+    )
+    def test_a_key_without_a_file(
+        self, source: SpoolSource, wire: Wire, tmp_path: Path, key: str
+    ) -> None:
+        wire.append(A, 0, b"x")
+        wire.put_file(A, b"data")
+        spool = source.list_spools()[A]
+        assert not spool.move_file(key, open_folder(tmp_path / "kept"))
+        assert not (tmp_path / "kept").exists()
+        assert len(spool.list_files()) == 1
+
+    def test_a_file_stays_when_the_blobs_refuse(
+        self, source: SpoolSource, wire: Wire, tmp_path: Path
+    ) -> None:
+        (tmp_path / "kept").write_text("a file is in the way")
+        wire.append(A, 0, b"x")
+        key = wire.put_file(A, b"data")
+        spool = source.list_spools()[A]
+        with pytest.raises(Unavailable):
+            spool.move_file(key, open_folder(tmp_path / "kept"))
+        (tmp_path / "kept").unlink()
+        assert spool.move_file(key, open_folder(tmp_path / "kept"))
+
+    def test_files_go_where_their_spool_goes(
+        self, source: SpoolSource, wire: Wire, tmp_path: Path
+    ) -> None:
+        blobs = open_folder(tmp_path / "kept")
+        wire.append(A, 0, b"x")
+        first, second = wire.put_file(A, b"first"), wire.put_file(A, b"second")
+        before = source.list_spools()[A]
+        aside = source.set_aside(before, Shelf.SILENT)
+        assert not before.move_file(first, blobs)
+        assert aside.move_file(first, blobs)
+        source.remove(aside)
+        assert not aside.move_file(second, blobs)
+        assert aside.list_files() == ()
+        assert blobs.exists(first)
+        assert not blobs.exists(second)
 
     # -- life -------------------------------------------------------------------------------------
 
@@ -210,6 +294,27 @@ class SpoolSourceContract:
         assert source.list_spools() == {}
         assert [run.state for run in store.list_runs()] == [RunState.COMPLETED]
 
+    def test_a_file_is_in_the_blobs_when_its_record_is_stored(
+        self, source: SpoolSource, wire: Wire, tmp_path: Path
+    ) -> None:
+        store, blobs = MemoryStore(), open_folder(WorkspacePaths(tmp_path).blobs)
+        writer, pieces = record(tmp_path, count=1, file=b"model")
+        for number, data in pieces:
+            wire.append(writer, number, data)
+        wire.set_liveness(writer, Liveness.ALIVE)
+        named, unnamed = wire.put_file(writer, b"model"), wire.put_file(writer, b"never named")
+        ingest(source, store, tmp_path).drain()
+        assert [(file.path, file.key) for file in store.list_files(RunId("r")) if file.key] == [
+            ("outputs/model", named)
+        ]
+        assert blobs.locate(named).read_bytes() == b"model"
+        assert source.list_spools()[writer].list_files() == (unnamed,), "its record may come"
+        wire.set_liveness(writer, Liveness.DEAD)
+        ingest(source, store, tmp_path).drain()
+        assert source.list_spools() == {}
+        assert not blobs.exists(unnamed)
+        assert blobs.exists(named)
+
 
 def assert_gone(spool: Spool) -> None:
     """A reader of what was moved or removed finds nothing, and no error."""
@@ -217,12 +322,13 @@ def assert_gone(spool: Spool) -> None:
     assert spool.list_segments() == []
     assert spool.read(0, 0, 10) == spool.read(3, 0, 10) == b""
     assert spool.find_process() is None
+    assert spool.list_files() == ()
 
 
 def ingest(source: SpoolSource, store: MemoryStore, folder: Path) -> Ingest:
     """A process that reads."""
     paths = WorkspacePaths(folder)
-    return Ingest(source, paths.lock, store, FolderRunFiles(paths))
+    return Ingest(source, paths.lock, store, FolderRunFiles(paths), open_folder(paths.blobs))
 
 
 def points(store: MemoryStore) -> list[float]:
@@ -233,7 +339,7 @@ def points(store: MemoryStore) -> list[float]:
 
 
 def record(
-    folder: Path, *, count: int, ends: bool = False
+    folder: Path, *, count: int, ends: bool = False, file: bytes | None = None
 ) -> tuple[WriterId, list[tuple[int, bytes]]]:
     """What a process says, cut into pieces at places that mean nothing."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
@@ -243,6 +349,8 @@ def record(
             run.log("m", float(number))
             if number % 10 == 0:
                 run.append_bytes("logs/a.txt", number // 10 * 5, b"line\n")
+        if file is not None:
+            run.add_file("outputs/model", *run.put_file(io.BytesIO(file)))
         writer = recorder.writer.writer
         if ends:
             run.complete()

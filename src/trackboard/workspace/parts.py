@@ -6,6 +6,7 @@ import os
 import threading
 from pathlib import Path
 
+from trackboard.blobs import open_folder
 from trackboard.config import SettingsFile, holds_workspace, make_workspace
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
@@ -73,6 +74,7 @@ class OpenParts:
                     self._lock.path,
                     database.store,
                     FolderRunFiles(self._paths),
+                    open_folder(self._paths.blobs),
                     database.may_ingest,
                 )
             return self._ingest

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId, WriterId
@@ -30,6 +31,7 @@ class Spools:
             home / "lock",
             self.store,
             FolderRunFiles(WorkspacePaths(home)),
+            open_folder(WorkspacePaths(home).blobs),
         )
 
     def recorder(self) -> Recorder:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
@@ -34,8 +35,10 @@ class Place:
         self.ingest = self.reader()
 
     def reader(self) -> Ingest:
-        files = FolderRunFiles(self.paths)
-        return Ingest(self.spools, self.paths.lock, self.store, files, clock=lambda: self.now_s)
+        files, blobs = FolderRunFiles(self.paths), open_folder(self.paths.blobs)
+        return Ingest(
+            self.spools, self.paths.lock, self.store, files, blobs, clock=lambda: self.now_s
+        )
 
     def say(self, record: Callable[[Recorder], object], *, ends: bool = False) -> WriterId:
         """Bring what a process says, and whether it says that nothing follows."""

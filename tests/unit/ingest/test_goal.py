@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.ingest.goal import Goal
@@ -29,7 +30,13 @@ def record(folder: Path) -> tuple[Recorder, Path]:
 
 def reader_of(folder: Path, store: MemoryStore) -> Ingest:
     spools = FolderSpools(folder / "spool", folder / "lock", is_local=False)
-    return Ingest(spools, folder / "lock", store, FolderRunFiles(WorkspacePaths(folder)))
+    return Ingest(
+        spools,
+        folder / "lock",
+        store,
+        FolderRunFiles(WorkspacePaths(folder)),
+        open_folder(WorkspacePaths(folder).blobs),
+    )
 
 
 def show_less(spool: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.waiting import PATIENCE_S
 
+from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths
@@ -37,6 +38,7 @@ class Spools:
             self.lock,
             self.store,
             FolderRunFiles(WorkspacePaths(self.runs.parent)),
+            open_folder(WorkspacePaths(self.runs.parent).blobs),
         )
 
     def recorder(self) -> Recorder:
@@ -294,6 +296,7 @@ def test_who_may_not_ingest_changes_nothing_and_tells_how_much_is_unread(spools:
         spools.lock,
         spools.store,
         FolderRunFiles(WorkspacePaths(spools.runs.parent)),
+        open_folder(WorkspacePaths(spools.runs.parent).blobs),
         lambda: allowed,
     )
     watcher.drain(patience_s=0.0)
@@ -371,6 +374,7 @@ def test_spools_wait_for_a_database_that_was_deleted(tmp_path: Path) -> None:
         spools.lock,
         store,
         FolderRunFiles(WorkspacePaths(spools.runs.parent)),
+        open_folder(WorkspacePaths(spools.runs.parent).blobs),
     )
     recorder = spools.recorder()
     run = recorder.create_run("exp")

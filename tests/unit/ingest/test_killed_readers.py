@@ -1,5 +1,6 @@
 """A reader may be killed between any two steps: the next one stores everything once, and clears up."""
 
+import io
 import os
 import shutil
 import zlib
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.layout import WorkspacePaths
@@ -21,15 +23,18 @@ from trackboard.stores import SqlStore, open_sqlite
 
 RUN = RunId("r")
 POINTS = 500
+FILES = {0: b"one model", 50: b"another one" * 100}
 STEPS: list[tuple[Any, str]] = [
     (SqlStore, "apply"),
     (SqlStore, "end_writer"),
     (Path, "rename"),
+    (os, "rename"),
+    (os, "mkdir"),
     (shutil, "rmtree"),
     (os, "unlink"),
     (os, "rmdir"),
 ]
-PLACES = range(60)  # in front of a step is behind the one before it
+PLACES = range(100)  # in front of a step is behind the one before it
 
 
 def end_at(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
@@ -59,6 +64,7 @@ def read(folder: Path) -> Store:
             folder / "lock",
             store,
             FolderRunFiles(WorkspacePaths(folder)),
+            open_folder(WorkspacePaths(folder).blobs),
         ).drain()
     return store
 
@@ -91,6 +97,8 @@ def record(folder: Path) -> None:
                 if number % 50 == 0:
                     run.log("said", str(number))
                     run.append_bytes("logs/a.txt", number // 50, b"x")
+                    run.add_file(f"m{number}", *run.put_file(io.BytesIO(FILES[number % 100])))
+            run.put_file(io.BytesIO(b"no record names it"))
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -113,6 +121,13 @@ def check(folder: Path) -> None:
     assert points.values.tolist() == list(range(POINTS))
     assert (folder / "runs" / RUN / "logs" / "a.txt").read_bytes() == b"x" * 10
     assert list((folder / "spool").iterdir()) == []
+    blobs = WorkspacePaths(folder).blobs
+    files = {file.path: file.key for file in store.list_files(RUN) if file.key}
+    assert len(files) == 10
+    for path, key in files.items():
+        assert open_folder(blobs).locate(key).read_bytes() == FILES[int(path[1:]) % 100]
+    kept = [path for path in blobs.rglob("*") if path.is_file()]
+    assert len(kept) == 2, "what no record names is gone"
     store.close()
 
 

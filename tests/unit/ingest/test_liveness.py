@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import SILENT_SPOOLS
@@ -30,6 +31,7 @@ class Network:
             folder / "lock",
             self.store,
             FolderRunFiles(WorkspacePaths(folder)),
+            open_folder(WorkspacePaths(folder).blobs),
             clock=lambda: self.now_s,
         )
         self.recorder = Recorder(self.spools)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trackboard.blobs import open_folder
 from trackboard.errors import InternalError, TrackboardError, Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
@@ -48,6 +49,7 @@ def reader_of(folder: Path, store: Store) -> Ingest:
         folder / "lock",
         store,
         FolderRunFiles(WorkspacePaths(folder)),
+        open_folder(WorkspacePaths(folder).blobs),
     )
 
 

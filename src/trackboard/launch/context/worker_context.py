@@ -19,7 +19,7 @@ class WorkerContext:
     """The parts of a workspace that a worker uses: no store among them, so that it starts at once."""
 
     paths: WorkspacePaths  # absolute
-    blobs: Blobs
+    blobs: Blobs  # of the snapshots
     recorder: Recorder
 
 

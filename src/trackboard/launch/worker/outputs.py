@@ -1,4 +1,4 @@
-"""What a script left in `outputs/`: kept whole, in the blobs, when it has ended."""
+"""What a script left in `outputs/`: kept whole when it has ended."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trackboard.launch.worker.log_files import printable
 from trackboard.layout import OUTPUTS
 from trackboard.record import LiveRun
-
-if TYPE_CHECKING:
-    from trackboard.ports import Blobs
 
 
 @dataclass(frozen=True)
@@ -60,14 +56,13 @@ def find_outputs(work: Path) -> Outputs:
 
 
 def keep_outputs(
-    work: Path, files: Iterable[Path], blobs: Blobs, live: LiveRun, sent: Collection[str]
+    work: Path, files: Iterable[Path], live: LiveRun, sent: Collection[str]
 ) -> list[str]:
-    """Put files of `outputs/` into the blobs and tell the run.
+    """Keep files of `outputs/` with the run.
 
     Args:
         work: The working copy.
         files: Those that `find_outputs` found.
-        blobs: Where the contents go.
         live: The run.
         sent: Paths that were followed while the script ran and are complete.
 
@@ -75,7 +70,7 @@ def keep_outputs(
         What could not be read, and why.
 
     Raises:
-        Unavailable: The blobs refused.
+        Unavailable: The disk refuses.
     """
     unreadable: list[str] = []
     for place in files:
@@ -83,12 +78,12 @@ def keep_outputs(
         if path in sent:
             continue
         try:
-            file = open(place, "rb")  # noqa: SIM115 - what `put` raises must not be mistaken for this
+            file = open(place, "rb")  # noqa: SIM115 - what `put_file` raises must not be mistaken for this
         except OSError as exc:
             unreadable.append(f"{path}: {exc.strerror or exc}")
             continue
         with file:
-            key, size_bytes = blobs.put(file)
+            key, size_bytes = live.put_file(file)
         live.add_file(path, key, size_bytes)
     return unreadable
 

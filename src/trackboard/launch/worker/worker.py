@@ -245,7 +245,7 @@ class Worker:
         self._sent_logs = follower.list_sent()
         lost = [f"{path}: {why}" for path, why in follower.unreadable.items()]
         try:
-            lost += keep_outputs(work, outputs.files, self._context.blobs, live, follower.paths)
+            lost += keep_outputs(work, outputs.files, live, follower.paths)
         except Unavailable as exc:
             lost.append(str(exc))
         if not lost:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import threading
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from trackboard.errors import UsageError
-from trackboard.model import Event, FileBytes, FileRef, RunId, SeriesRef, Value, ValueKind
+from trackboard.errors import Unavailable, UsageError
+from trackboard.model import (
+    ArtifactLogged,
+    Event,
+    FileAdded,
+    FileBytes,
+    FileRef,
+    RunId,
+    SeriesRef,
+    Value,
+    ValueKind,
+)
 from trackboard.ports.record_sink import RecordSink
 from trackboard.spool.events import encode_event
 from trackboard.spool.layout import MAX_PAYLOAD_BYTES
@@ -38,12 +51,21 @@ class MemorySink:
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
         self._records: list[Event | RecordedValue] = []
+        self._files: dict[str, bytes] = {}
+        self._unnamed: Counter[str] = Counter()
+        self._named: set[str] = set()
 
     @property
     def records(self) -> tuple[Event | RecordedValue, ...]:
         """All that was recorded, in order; bytes of growing files are `FileBytes`."""
         with self._lock:
             return tuple(self._records)
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Complete files by key."""
+        with self._lock:
+            return dict(self._files)
 
     @property
     def is_behind(self) -> bool:
@@ -98,7 +120,29 @@ class MemorySink:
                     hint=f"Use at most {MAX_PAYLOAD_BYTES:,} bytes, or put it into a file of the run.",
                 )
         with self._lock:
+            if isinstance(event, FileAdded | ArtifactLogged):
+                self._named.add(event.key)
+                self._unnamed[event.key] -= 1
             self._records.append(event)
+
+    def put_file(self, source: BinaryIO) -> tuple[str, int]:
+        """Keep a complete file."""
+        try:
+            data = b"".join(iter(lambda: source.read(1 << 20), b""))
+        except OSError as error:
+            raise Unavailable(f"a file could not be read: {error}", hint="Try again.") from error
+        key = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        with self._lock:
+            self._files[key] = data
+            self._unnamed[key] += 1
+        return key, len(data)
+
+    def discard_file(self, key: str) -> None:
+        """Forget a file."""
+        with self._lock:
+            self._unnamed[key] -= 1
+            if self._unnamed[key] <= 0 and key not in self._named:
+                self._files.pop(key, None)
 
     def sync(self) -> None:
         """Nothing to ask for."""

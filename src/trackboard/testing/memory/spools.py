@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trackboard.model import Liveness, Segment, WriterId
-from trackboard.ports import Shelf, Spool, SpoolSource, WriterProcess
+from trackboard.ports import Blobs, Shelf, Spool, SpoolSource, WriterProcess
 
 
 @dataclass
 class _Content:
     segments: dict[int, bytearray] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     liveness: Liveness = Liveness.UNKNOWN
     process: WriterProcess | None = None
 
@@ -53,6 +56,21 @@ class MemorySpool:
             data = b"" if found is None else found.segments.get(number, b"")
             return bytes(data[offset : offset + count])
 
+    def list_files(self) -> tuple[str, ...]:
+        """Keys of the files in its outbox."""
+        found = self._find()
+        return () if found is None else tuple(found.files)
+
+    def move_file(self, key: str, blobs: Blobs) -> bool:
+        """Move a file of its outbox into the blobs."""
+        with self.source.lock:
+            found = self._find()
+            if found is None or key not in found.files:
+                return False
+            blobs.put(io.BytesIO(found.files[key]))
+            del found.files[key]
+            return True
+
     def unwritten_s(self, number: int) -> float:
         """It is not known: 0."""
         del number
@@ -91,6 +109,13 @@ class MemorySpools:
         with self.lock:
             found = self.shelves[None].setdefault(writer, _Content())
             found.segments.setdefault(number, bytearray()).extend(data)
+
+    def receive_file(self, writer: WriterId, data: bytes) -> str:
+        """Take a complete file of a writer; returns its key."""
+        key = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        with self.lock:
+            self.shelves[None].setdefault(writer, _Content()).files[key] = data
+        return key
 
     def set_liveness(
         self, writer: WriterId, liveness: Liveness, process: WriterProcess | None = None

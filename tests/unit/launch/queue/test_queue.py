@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import LaunchContext
@@ -92,6 +93,7 @@ class Line:
             folder / "lock",
             self.store,
             FolderRunFiles(WorkspacePaths(folder)),
+            open_folder(WorkspacePaths(folder).blobs),
         )
         self.launch_context = LaunchContext(
             **vars(worker_context),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import LaunchContext
@@ -31,6 +32,7 @@ def context(worker_context: WorkerContext) -> LaunchContext:
         folder / "lock",
         store,
         FolderRunFiles(WorkspacePaths(folder)),
+        open_folder(WorkspacePaths(folder).blobs),
     )
 
     def target_for(*_names: str) -> Target:

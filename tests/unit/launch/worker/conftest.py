@@ -61,6 +61,7 @@ class Surroundings:
             folder / "lock",
             self.store,
             FolderRunFiles(WorkspacePaths(folder)),
+            self.worker_context.blobs,
         ).drain()
 
 

@@ -193,7 +193,13 @@ def test_a_worker_leads_them(
     ).carry_out()
     store = MemoryStore()
     spools = FolderSpools(worker_context.paths.spool, worker_context.paths.lock)
-    Ingest(spools, worker_context.paths.lock, store, FolderRunFiles(worker_context.paths)).drain()
+    Ingest(
+        spools,
+        worker_context.paths.lock,
+        store,
+        FolderRunFiles(worker_context.paths),
+        worker_context.blobs,
+    ).drain()
     run = store.find_run(plan.run)
     assert run is not None
     said = (worker_context.paths.run(plan.run) / CONSOLE).read_text()

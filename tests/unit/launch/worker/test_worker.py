@@ -270,7 +270,7 @@ def test_outputs_that_cannot_be_kept(bench: Bench, monkeypatch: pytest.MonkeyPat
     def refuse(_source: object) -> tuple[str, int]:
         raise Unavailable("the disk is full")
 
-    monkeypatch.setattr(bench.worker_context.blobs, "put", refuse)
+    monkeypatch.setattr(bench.worker_context.recorder.writer, "put_file", refuse)
     run = bench.carry_out()
     assert run.state is RunState.FAILED
     assert "the script ended well, but" in run.cause

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.layout import WorkspacePaths
@@ -76,6 +77,7 @@ def test_a_page_is_refreshed_beside_a_stopped_writer(
         tmp_path / "lock",
         store,
         FolderRunFiles(WorkspacePaths(tmp_path)),
+        open_folder(WorkspacePaths(tmp_path).blobs),
     )
     recorder = Recorder(spool)
     recorder.create_run("exp").log("m", 1.0)

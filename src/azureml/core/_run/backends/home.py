@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from azureml._finder import READS_WITH, can_read
 from azureml.core._links import experiment_of, unmade_experiment, workspace_of_job
 from azureml.exceptions._tree import UserErrorException
-from trackboard.blobs import open_folder
-from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
@@ -53,11 +51,6 @@ class RunHome:
         """Whether this process can read the history."""
         return True
 
-    @property
-    def blobs(self) -> Any:
-        """Where complete files are."""
-        return self.workspace.blobs
-
     def drained(self) -> Workspace:
         """Return the workspace, once everything said up to now is stored."""
         workspace = self.workspace
@@ -93,13 +86,6 @@ class JobHome(RunHome):
         if self._experiment is not None:
             return True
         return can_read()
-
-    @property
-    def blobs(self) -> Any:
-        """Where complete files are."""
-        if self._experiment is None:
-            return open_folder(WorkspacePaths.of_job().blobs)
-        return super().blobs
 
     def _find(self) -> Any:
         if not self.can_read:

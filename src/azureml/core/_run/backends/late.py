@@ -76,6 +76,10 @@ class LateBackend:
         """Keep a file's content."""
         return self.begin().put(file)
 
+    def discard(self, key: str) -> None:
+        """Forget content that was put."""
+        self.begin().discard(key)
+
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
         """Say that content that was put is a file of the run."""
         self.begin().add_file(path, key, size_bytes)

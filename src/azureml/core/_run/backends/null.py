@@ -44,6 +44,13 @@ class NullSink:
     def append_event(self, event: object) -> None:
         """Take an event."""
 
+    def put_file(self, source: BinaryIO) -> Tuple[str, int]:
+        """Keep nothing."""
+        return "", 0
+
+    def discard_file(self, key: str) -> None:
+        """There is none."""
+
     def sync(self) -> None:
         """There is nothing to keep."""
 
@@ -72,10 +79,6 @@ class NullBackend(RecordingBackend):
         """What this process knows."""
         state = self.state or RunState.RUNNING
         return NoHistory(self.id, self.live.experiment, self._began_s, state, self.live.name)
-
-    def put(self, file: BinaryIO) -> Tuple[str, int]:
-        """Keep nothing."""
-        return "", 0
 
     def set_tags(self, tags: Mapping[str, Optional[str]]) -> None:
         """Keep nothing."""

@@ -63,6 +63,10 @@ class RunBackend(Protocol):
         """Keep a file's content, and return its key and its size in bytes."""
         ...
 
+    def discard(self, key: str) -> None:
+        """Forget content that was put and is not to be a file of the run."""
+        ...
+
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
         """Say that content that was put is a file of the run."""
         ...

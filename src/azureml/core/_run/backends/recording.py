@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RecordingBackend:
-    """Records by a live run, and keeps files in its home.
+    """Records by a live run.
 
     Args:
         live: What this process records with.
@@ -40,8 +40,11 @@ class RecordingBackend:
 
     def put(self, file: BinaryIO) -> Tuple[str, int]:
         """Keep a file's content."""
-        key, size_bytes = self.home.blobs.put(file)
-        return key, size_bytes
+        return self.live.put_file(file)
+
+    def discard(self, key: str) -> None:
+        """Forget content that was put."""
+        self.live.discard_file(key)
 
     def add_file(self, path: str, key: str, size_bytes: int) -> None:
         """Say that content that was put is a file of the run."""

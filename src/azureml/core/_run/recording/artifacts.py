@@ -122,11 +122,10 @@ class ArtifactCalls(MetricCalls, FileCalls):
         self, name: str, kind: ArtifactKind, wanted: str, suffix: str, source: BinaryIO
     ) -> None:
         """Keep a file as the next value of a metric, under the path that is wanted where it can be."""
-        with sdk_errors():
-            key, size_bytes = self._backend.put(source)
-        path = self._free_path(name, wanted, suffix, key)
-        with sdk_errors():
-            self._backend.log_artifact(name, kind, path, key, size_bytes)
+        with self._kept([source]) as [(key, size_bytes)]:
+            path = self._free_path(name, wanted, suffix, key)
+            with sdk_errors():
+                self._backend.log_artifact(name, kind, path, key, size_bytes)
         self._given.add(path)
 
     def _free_path(self, name: str, wanted: str, suffix: str, key: str) -> str:

@@ -10,6 +10,7 @@ from typing import (
     Any,
     BinaryIO,
     Dict,
+    Iterable,
     Iterator,
     List,
     Optional,
@@ -90,9 +91,9 @@ class FileCalls(RunHandle):
         for source in paths:
             with _opened(source):
                 pass  # before any is kept
-        stored = [self._store(source) for source in paths]  # all, before any is the run's
-        for path, (key, size_bytes) in zip(given, stored):  # noqa: B905 - not on Python 3.9
-            self._add(path, key, size_bytes)
+        with self._kept(paths) as stored:  # all, before any is the run's
+            for path, (key, size_bytes) in zip(given, stored):  # noqa: B905 - not on Python 3.9
+                self._add(path, key, size_bytes)
         return given if return_artifacts else None
 
     def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
@@ -211,9 +212,19 @@ class FileCalls(RunHandle):
                 )
             taken.add(path)
 
-    def _store(self, source: Source) -> Tuple[str, int]:
-        with _opened(source) as file, sdk_errors():
-            return self._backend.put(file)
+    @contextlib.contextmanager
+    def _kept(self, sources: Iterable[Source]) -> Iterator[List[Tuple[str, int]]]:
+        """Keep files for the block to name, by key and size; when it raises, what it did not name goes."""
+        kept: List[Tuple[str, int]] = []
+        try:
+            for source in sources:
+                with _opened(source) as file, sdk_errors():
+                    kept.append(self._backend.put(file))
+            yield kept
+        except BaseException:
+            for key, _ in kept:
+                self._backend.discard(key)
+            raise
 
     def _add(self, path: str, key: str, size_bytes: int) -> None:
         with sdk_errors():
@@ -235,9 +246,8 @@ class FileCalls(RunHandle):
             except OSError as error:
                 say(f"not kept with the run: {place}: {error.strerror or error}")
                 continue
-            with file, sdk_errors():
-                key, size_bytes = self._backend.put(file)
-            self._add(path, key, size_bytes)
+            with file, self._kept([file]) as [(key, size_bytes)]:
+                self._add(path, key, size_bytes)
 
     def _copy(self, file: RunFile, target: str) -> None:
         """Write a copy aside and rename it, so that nobody sees half a file."""
@@ -258,7 +268,7 @@ class FileCalls(RunHandle):
     def _open(self, file: RunFile) -> BinaryIO:
         with sdk_errors():
             if file.key:
-                blob: BinaryIO = self._backend.home.blobs.open(file.key)
+                blob: BinaryIO = self._backend.home.workspace.blobs.open(file.key)
                 return blob
         return open(_inside(str(self._folder()), file.path), "rb")
 

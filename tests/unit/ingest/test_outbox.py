@@ -1,0 +1,336 @@
+"""Complete files on the reading side: in the blobs before their record is stored, else gone with a spool."""
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trackboard.blobs import open_folder
+from trackboard.errors import Unavailable
+from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.ingest.quarantine import MOST_REFUSED
+from trackboard.layout import WorkspacePaths
+from trackboard.layout.paths import OUTBOX
+from trackboard.model import ArtifactKind, FileAdded, RunId, RunState
+from trackboard.ports import Batch, Blobs
+from trackboard.record import LiveRun, Recorder
+from trackboard.spool import list_writers
+from trackboard.spool import segment as spool_segment
+from trackboard.spool.layout import pack_record
+from trackboard.spool.outbox import list_files
+from trackboard.testing.memory import MemoryStore
+
+RUN = RunId("r")
+
+
+class Watching(MemoryStore):
+    """A store that looks, when a file is said to it, whether the file is in the blobs."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        super().__init__()
+        self._blobs = blobs
+        self.late: list[str] = []
+
+    def apply(self, batches: Sequence[Batch]) -> None:
+        for event in (event for batch in batches for event in batch.events):
+            key = getattr(event, "key", "")
+            if key.startswith("sha256:") and not self._blobs.exists(key):
+                self.late.append(key)
+        super().apply(batches)
+
+
+class Place:
+    """A workspace's folder, a run that is recorded there, and who reads it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = WorkspacePaths(folder)
+        self.blobs = open_folder(self.paths.blobs)
+        self.store = Watching(self.blobs)
+        self.recorder = Recorder(self.paths.spool, segment_bytes=2000)
+        self.run = self.recorder.create_run("exp", run_id=RUN)
+        self.may_ingest, self.now_s = True, 0.0
+
+    @property
+    def spool(self) -> Path:
+        return self.paths.spool / self.recorder.writer.writer
+
+    def reader(self, *, is_local: bool = True) -> Ingest:
+        return Ingest(
+            FolderSpools(self.paths.spool, self.paths.lock, is_local=is_local),
+            self.paths.lock,
+            self.store,
+            FolderRunFiles(self.paths),
+            self.blobs,
+            lambda: self.may_ingest,
+            clock=lambda: self.now_s,
+        )
+
+    def drain(self) -> None:
+        self.reader().drain()
+
+    def keep(self, path: str, data: bytes, run: LiveRun | None = None) -> str:
+        live = run or self.run
+        key, size_bytes = live.put_file(io.BytesIO(data))
+        live.add_file(path, key, size_bytes)
+        return key
+
+    def files(self) -> dict[str, bytes]:
+        """What a reader sees of the run's files."""
+        return {
+            file.path: self.blobs.locate(file.key).read_bytes()
+            for file in self.store.list_files(RUN)
+        }
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_files_are_there_before_their_records(place: Place) -> None:
+    contents = {f"f{number}": b"%d" % (number % 30) for number in range(100)}
+    for path, data in contents.items():
+        place.keep(path, data)
+        place.run.log("m", 1.0)
+    key, size_bytes = place.run.put_file(io.BytesIO(b"a picture"))
+    place.run.log_artifact("plot", ArtifactKind.IMAGE, "plot.png", key, size_bytes)
+    place.drain()
+    assert place.files() == {**contents, "plot.png": b"a picture"}
+    assert place.store.late == []
+    assert list_files(place.spool) == []
+    assert [each.key for each in place.store.list_artifacts()] == [key]
+
+
+def test_a_file_is_renamed_not_copied(place: Place) -> None:
+    key = place.keep("a", b"model")
+    before = os.stat(place.spool / OUTBOX / key[7:]).st_ino
+    place.drain()
+    assert place.blobs.locate(key).stat().st_ino == before
+
+
+def test_a_file_that_is_kept_again_after_it_was_read(place: Place) -> None:
+    for path in ("a", "b"):
+        key = place.keep(path, b"same")
+        place.drain()
+        assert list_files(place.spool) == []
+    assert place.files() == {"a": b"same", "b": b"same"}
+    place.run.discard_file(place.run.put_file(io.BytesIO(b"same"))[0])
+    assert place.blobs.exists(key)
+
+
+def test_a_file_that_was_put_into_the_blobs_by_its_process(place: Place) -> None:
+    """As earlier versions did."""
+    key, size_bytes = place.blobs.put(io.BytesIO(b"model"))
+    place.run.add_file("a", key, size_bytes)
+    place.drain()
+    assert place.files() == {"a": b"model"}
+
+
+def test_what_no_record_names_goes_with_the_spool(place: Place) -> None:
+    place.keep("a", b"named")
+    place.run.put_file(io.BytesIO(b"unnamed"))
+    (place.spool / OUTBOX / ".half").write_bytes(b"half")
+    place.drain()
+    assert len(list_files(place.spool)) == 1, "its record may come"
+    place.run.complete()
+    place.recorder.close()
+    place.drain()
+    assert list_writers(place.paths.spool) == []
+    assert below(place.paths.spool) == []
+    assert len(below(place.paths.blobs)) == 1
+    assert place.files() == {"a": b"named"}
+
+
+def test_nothing_is_moved_where_nothing_may_be_stored(place: Place) -> None:
+    key = place.keep("a", b"model")
+    place.run.complete()
+    place.recorder.close()
+    place.may_ingest = False
+    (spool,) = place.paths.spool.iterdir()
+    place.drain()
+    assert list_files(spool) == [key]
+    assert not place.paths.blobs.exists()
+    place.may_ingest = True
+    place.drain()
+    assert place.files() == {"a": b"model"}
+
+
+def test_a_file_that_cannot_be_moved_is_moved_later(place: Place) -> None:
+    place.paths.blobs.write_text("a file is in the way")
+    place.keep("a", b"model")
+    place.run.complete()
+    place.recorder.close()
+    other = Recorder(place.paths.spool)
+    other.create_run("exp", run_id=RunId("other")).log("m", 1.0)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="could not be moved"):
+            place.reader().run_pass()
+        assert place.store.list_files(RUN) == ()
+        assert len(list_writers(place.paths.spool)) == 2
+    assert [series.run for series in place.store.list_series()] == ["other"], (
+        "it is not kept waiting"
+    )
+    place.paths.blobs.unlink()
+    place.drain()
+    assert place.files() == {"a": b"model"}
+    assert list_writers(place.paths.spool) == [other.writer.writer]
+    other.close()
+
+
+def test_files_of_a_deleted_run_are_not_kept(place: Place) -> None:
+    place.run.complete()
+    place.drain()
+    place.store.delete_experiment("exp")
+    late = Recorder(place.paths.spool)
+    key = place.keep("a", b"late", late.attach(RUN, owner=False))
+    late.close()
+    place.drain()
+    assert not place.blobs.exists(key)
+    assert list_writers(place.paths.spool) == [place.recorder.writer.writer]
+
+
+def test_files_stay_with_a_spool_that_is_set_aside(place: Place) -> None:
+    place.keep("a", b"before")
+    spool = place.spool
+    segment = max(spool.glob("*.seg"), key=lambda path: int(path.stem))
+    with segment.open("ab") as file:
+        file.write(pack_record(b'{"k":"tag","run":"r"}') * MOST_REFUSED)
+    key, _ = place.run.put_file(io.BytesIO(b"behind"))
+    place.drain()
+    aside = place.paths.quarantine / spool.name
+    assert list_files(aside) == [key]
+    assert place.files() == {"a": b"before"}
+
+
+def test_a_file_that_a_network_shows_late_is_kept(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record was stored before it was to be seen; the spool does not go before it is safe."""
+    key = place.keep("a", b"model")
+    place.run.complete()
+    spool = place.spool
+    place.recorder.close()
+    alive = spool / "alive"
+    alive.write_text(alive.read_text().replace('"boot": "', '"boot": "not '))
+    hidden = spool.with_name(".hidden")
+    (spool / OUTBOX).rename(hidden)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderSpools, "remove", lambda *_: None)  # a disk that refuses
+        place.reader(is_local=False).drain()
+    assert [file.key for file in place.store.list_files(RUN)] == [key]
+    hidden.rename(spool / OUTBOX)
+    place.reader(is_local=False).drain()
+    assert place.files() == {"a": b"model"}
+    assert list_writers(place.paths.spool) == []
+
+
+# -- a writer that is killed between any two steps ------------------------------------------------------
+
+
+def end_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """End this process, as SIGKILL would, in front of the step of that number."""
+    passed = 0
+
+    def wrap(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*told: Any, **more: Any) -> Any:
+            nonlocal passed
+            if passed == number:
+                os._exit(9)
+            passed += 1
+            return plain(*told, **more)
+
+        return step
+
+    for name in ("replace", "mkdir", "unlink", "lstat", "open", "rename"):
+        monkeypatch.setattr(os, name, wrap(getattr(os, name)))
+    monkeypatch.setattr(spool_segment, "_write", wrap(spool_segment._write))
+
+
+def upload(folder: Path, tell: Callable[[str], object]) -> None:
+    """Keep files, in small segments and in two spools; a call that returned is told."""
+    recorder = Recorder(folder / "spool", segment_bytes=300)
+    run = recorder.create_run("exp", run_id=RUN)
+    for number in range(4):
+        key, size_bytes = run.put_file(io.BytesIO(b"content %d" % (number % 3)))
+        if number == 2:
+            recorder.close()  # between the two
+        run.add_file(f"f{number}", key, size_bytes)
+        tell(f"f{number}")
+    run.put_file(io.BytesIO(b"given up"))
+    run.complete()
+    recorder.close()
+
+
+def upload_until_killed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> tuple[bool, list[str]]:
+    """Whether it came to its end, and what was acknowledged."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            with monkeypatch.context() as patch:
+                end_at(patch, number)
+                upload(folder, lambda path: os.write(writing, f"{path}\n".encode()))
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    with open(reading, encoding="utf-8") as file:
+        told = file.read().split()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9), "the writer failed"
+    return code == 0, told
+
+
+def test_a_writer_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        has_ended, told = upload_until_killed(folder, monkeypatch, number)
+        store, blobs = MemoryStore(), open_folder(WorkspacePaths(folder).blobs)
+        paths = WorkspacePaths(folder)
+        for _ in range(2):
+            Ingest(
+                FolderSpools(paths.spool, paths.lock, is_local=True),
+                paths.lock,
+                store,
+                FolderRunFiles(paths),
+                blobs,
+            ).drain()
+        found = {file.path: blobs.locate(file.key).read_bytes() for file in store.list_files(RUN)}
+        assert found.keys() >= {*told}, "what was acknowledged is there"
+        assert len(found) - len(told) in (0, 1)
+        assert all(data == b"content %d" % (int(path[1:]) % 3) for path, data in found.items())
+        assert list_writers(paths.spool) == []
+        assert len(below(paths.blobs)) == len(set(found.values())), "and nothing else"
+        if has_ended:
+            assert number > 20
+            assert told == ["f0", "f1", "f2", "f3"]
+            (run,) = store.list_runs()
+            assert (run.state, run.warnings) == (RunState.COMPLETED, ())
+            return
+    pytest.fail("the writer has more steps than were tried")
+
+
+def test_a_record_that_is_refused_keeps_its_file(place: Place) -> None:
+    """The record can be looked at, and what it is about with it."""
+
+    def refuse(batches: Sequence[Batch]) -> None:
+        for event in (event for batch in batches for event in batch.events):
+            if isinstance(event, FileAdded):
+                raise ValueError("a path like that")
+        MemoryStore.apply(place.store, batches)
+
+    place.store.apply = refuse  # type: ignore[method-assign]
+    key = place.keep("a", b"model")
+    place.drain()
+    assert [each.run for each in place.store.list_refused()] == [RUN]
+    assert place.blobs.locate(key).read_bytes() == b"model"
