@@ -123,6 +123,10 @@ def test_a_client_loads_what_reads_a_history_when_it_reads_one(program: str) -> 
             {"dataclasses", "inspect", "uuid", "platform", "secrets", "hashlib", "socket", "ctypes"}
             | {"shutil", "locale", "subprocess"},
         ),
+        (
+            "import trackboard.cli.worker",
+            {"click", "numpy", "sqlalchemy", "zstandard", "socket", "tempfile", "uuid", "asyncio"},
+        ),
     ],
 )
 def test_a_start_loads_nothing_that_few_need(program: str, unwanted: set[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import traceback
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -464,8 +465,6 @@ def _of_another(live: LiveRun, home: RunHome) -> RunBackend:
 
 def _cause_of(details: Optional[object]) -> str:
     if isinstance(details, BaseException):
-        import traceback  # few runs fail so
-
         lines = traceback.format_exception(type(details), details, details.__traceback__)
         return f"user program failed with {type(details).__name__}: {details}\n{''.join(lines)}"
     if details is not None and not isinstance(details, str):

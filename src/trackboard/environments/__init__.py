@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from trackboard.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from trackboard.environments.cache.inventory import (
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from trackboard.environments.packages.requirements import read_requirements
     from trackboard.environments.plan import plan_environment
     from trackboard.environments.prepare import Prepared, prepare_environment
+else:
+    __getattr__ = lazy_names(  # a job's start needs `prepare` only, and waits for it
+        __name__,
+        {
+            "cache.inventory": ("KeptEnvironment", "list_environments", "remove_environment"),
+            "packages.conda": ("read_conda", "read_conda_file"),
+            "packages.curated": ("Curated", "find_curated", "list_curated"),
+            "packages.requirements": ("read_requirements",),
+            "plan": ("plan_environment",),
+            "prepare": ("Prepared", "prepare_environment"),
+        },
+    )
 
 __all__ = [
     "Curated",
@@ -31,24 +44,3 @@ __all__ = [
     "read_requirements",
     "remove_environment",
 ]
-
-_PLACES = {  # loaded when it is first used: a job's start needs `prepare` only, and waits for it
-    "Curated": "packages.curated",
-    "KeptEnvironment": "cache.inventory",
-    "Prepared": "prepare",
-    "find_curated": "packages.curated",
-    "list_curated": "packages.curated",
-    "list_environments": "cache.inventory",
-    "plan_environment": "plan",
-    "prepare_environment": "prepare",
-    "read_conda": "packages.conda",
-    "read_conda_file": "packages.conda",
-    "read_requirements": "packages.requirements",
-    "remove_environment": "cache.inventory",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

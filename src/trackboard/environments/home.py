@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -45,6 +44,8 @@ def variables_of_caches(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _temporary_cache() -> Path:
     """Make a folder in the temporary one that is this user's alone: jobs run what is in it."""
+    import tempfile  # no job with a home waits for it
+
     user = os.getuid()
     place = Path(tempfile.gettempdir(), f"trackboard-cache-{user}")
     with suppress(FileExistsError):

@@ -26,7 +26,7 @@ _NETWORK = frozenset(
 )
 _MOUNTS = Path("/proc/self/mounts")  # Linux
 _MOUNT_COMMAND = "/sbin/mount"  # macOS, the BSDs
-_MOUNT_LINE = re.compile(r".*? on (.*) \((\w+)(.*)\)")
+_MOUNT_LINE = r".*? on (.*) \((\w+)(.*)\)"
 _ANSWER_S = 5.0  # that the command may take: a dead server must not hold us
 
 
@@ -63,7 +63,7 @@ def is_network_folder(folder: Path, *, mounts: Optional[Path] = None) -> bool:
 
 def _list_mounts(mounts: Optional[Path]) -> Iterator[Tuple[str, FileSystem]]:
     for line in _read_table(mounts).splitlines():
-        told = _MOUNT_LINE.fullmatch(line)
+        told = re.fullmatch(_MOUNT_LINE, line)
         if told:
             yield told[1], _kind_of(told[2], is_local="local" in told[3].split(", "))
             continue

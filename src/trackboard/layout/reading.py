@@ -38,7 +38,7 @@ _MARKS = (  # how a text says what it is; the longer ones first
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
-_DECLARED = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_DECLARED = rb"coding[:=]\s*([-\w.]+)"
 _Parsed = TypeVar("_Parsed")
 
 
@@ -149,7 +149,7 @@ def read_text(
 def _declared(data: bytes) -> str:
     """The encoding that a comment names, or the system's for what is no UTF-8; empty: UTF-8."""
     for line in data.split(b"\n")[:2]:
-        found = _DECLARED.search(line) if line.startswith(b"#") else None
+        found = re.search(_DECLARED, line) if line.startswith(b"#") else None
         if found:
             return found[1].decode("ascii", "replace")
     try:

@@ -21,9 +21,8 @@ from trackboard.layout.paths import WorkspacePaths
 
 ROOT = ".trackboard"  # the folder that holds workspaces, each under its name
 _CLOSED_FOLDER = 0o2720  # hands its rights on already, and lets nobody of the group in yet
-_SECRET = re.compile(
-    r"boards/.*|\.?board-token-.*|jobs/[^/]+/\.?plan\.json.*|ray/\.?probe-.*"
-)  # as they are made
+# As they are made.
+_SECRET = r"boards/.*|\.?board-token-.*|jobs/[^/]+/\.?plan\.json.*|ray/\.?probe-.*"
 
 
 def make_workspace_folder(folder: Path) -> bool:
@@ -74,7 +73,7 @@ def set_sharing(folder: Path, *, shared: bool) -> bool:
     if not _change_mode(folder, _CLOSED_FOLDER):
         return False
     for path in _list_below(folder):
-        if not _SECRET.fullmatch(os.path.relpath(path, folder)):
+        if not re.fullmatch(_SECRET, os.path.relpath(path, folder)):
             with contextlib.suppress(FileNotFoundError):  # a workspace that is in use
                 give_to_group(path, found.st_gid)
     os.close(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trackboard.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from trackboard.model.compute import Compute, QueuedJob
     from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
     from trackboard.model.event import (
         ArtifactKind,
@@ -36,14 +37,7 @@ if TYPE_CHECKING:
         new_run_id,
         new_writer_id,
     )
-    from trackboard.model.job import (
-        Compute,
-        Distribution,
-        JobPlan,
-        Launcher,
-        QueuedJob,
-        ResourceLimits,
-    )
+    from trackboard.model.job import Distribution, JobPlan, Launcher, ResourceLimits
     from trackboard.model.logs import BUILD_LOG, CONSOLE, LOG_FOLDERS, console_of_rank
     from trackboard.model.missing import MISSING, is_missing
     from trackboard.model.names import (
@@ -62,6 +56,7 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "compute": ("Compute", "QueuedJob"),
             "environment": ("ANY_PYTHON", "EnvironmentPlan", "EnvironmentRequest"),
             "event": (
                 "ArtifactKind",
@@ -88,14 +83,7 @@ else:
                 "new_run_id",
                 "new_writer_id",
             ),
-            "job": (
-                "Compute",
-                "Distribution",
-                "JobPlan",
-                "Launcher",
-                "QueuedJob",
-                "ResourceLimits",
-            ),
+            "job": ("Distribution", "JobPlan", "Launcher", "ResourceLimits"),
             "logs": ("BUILD_LOG", "CONSOLE", "LOG_FOLDERS", "console_of_rank"),
             "missing": ("MISSING", "is_missing"),
             "names": ("LIMITS", "check_experiment_name", "check_length", "check_metric_name"),

@@ -14,7 +14,7 @@ from trackboard.errors import UsageError
 RunId = NewType("RunId", str)
 WriterId = NewType("WriterId", str)
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
+_RUN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}"
 
 
 def new_run_id() -> RunId:
@@ -41,7 +41,7 @@ def check_run_id(value: str) -> RunId:
     Raises:
         UsageError: It could not safely name a folder.
     """
-    if not isinstance(value, str) or not _RUN_ID.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_RUN_ID, value):
         raise UsageError(
             f"run id {value!r} is not allowed",
             hint="Use 1 to 256 of A-Z a-z 0-9 . _ - and start with a letter or a digit.",

@@ -10,24 +10,6 @@ from trackboard.model.environment import EnvironmentPlan
 from trackboard.model.ids import RunId
 
 
-@dataclass(frozen=True)
-class Compute:
-    """A named compute target of the workspace. `local` is always there and is not stored."""
-
-    name: str
-    kind: str  # the SDK's word: "AmlCompute", "VirtualMachine"
-    vm_size: str
-    min_nodes: int
-    max_nodes: int  # slots: jobs that may run at once
-    idle_seconds_before_scaledown: int
-    created_s: float
-    tags: Mapping[str, str]
-    description: str = ""
-    vm_priority: str = "Dedicated"
-    modified_s: Optional[float] = None
-    address: str = ""  # of an attached machine: user@host:port
-
-
 class Launcher(enum.Enum):
     """How the processes of a distributed job find each other."""
 
@@ -85,13 +67,3 @@ class JobPlan:
     def nodes(self) -> int:
         """How many slots it takes at once."""
         return 1 if self.distribution is None else self.distribution.nodes
-
-
-@dataclass(frozen=True)
-class QueuedJob:
-    """One row of the queue."""
-
-    run: RunId
-    compute: str
-    submitted_s: float
-    claimed: bool

@@ -23,7 +23,7 @@ LIMITS: Mapping[str, int] = {  # characters
     "blob key": 65_536,
     "text": 16 << 20,  # a description, a cause, a value that is text
 }
-_EXPERIMENT = re.compile(r"[A-Za-z0-9][\w-]*")
+_EXPERIMENT = r"[A-Za-z0-9][\w-]*"
 
 
 def check_length(what: str, text: str) -> str:
@@ -53,7 +53,7 @@ def check_experiment_name(name: object) -> str:
         UsageError: It breaks that rule.
     """
     limit = LIMITS["experiment name"]
-    if not isinstance(name, str) or len(name) > limit or not _EXPERIMENT.fullmatch(name):
+    if not isinstance(name, str) or len(name) > limit or not re.fullmatch(_EXPERIMENT, name):
         raise UsageError(
             f"experiment name {name!r} is not allowed",
             hint=f"Use 1 to {limit} letters, digits, _ and -, starting with a letter or a digit,"

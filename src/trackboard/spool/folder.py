@@ -58,9 +58,9 @@ class SpoolFolder:
         except BaseException:
             if alive_fd >= 0:
                 os.close(alive_fd)
-            import shutil  # at no start that goes well
-
-            shutil.rmtree(aside, ignore_errors=True)
+            with descriptors.IgnoredRefusals():
+                (aside / ALIVE).unlink(missing_ok=True)
+                aside.rmdir()
             raise
 
     def begin_segment(self) -> Optional[OpenSegment]:

@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from azureml._console import say
-from azureml._log_watch import LogWatch
 from azureml.core._run.handle import RunHandle
 from azureml.core._states import LOST, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
@@ -21,6 +20,7 @@ from trackboard.layout.safe_paths import given_path
 from trackboard.model import CONSOLE, REASON
 
 if TYPE_CHECKING:
+    from azureml._log_watch import LogWatch
     from azureml.core.environment import Environment
     from trackboard.model import Run as StoredRun
 
@@ -73,6 +73,8 @@ class DetailCalls(RunHandle):
         began = self.get_status()
         log = None
         if show_output:
+            from azureml._log_watch import LogWatch
+
             log = LogWatch(self._folder(), has_ended=began in TERMINAL_STATUSES)
             say(f"RunId: {self.id}\nWeb View: {self.get_portal_url()}")
         try:

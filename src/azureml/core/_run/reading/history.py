@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trackboard.model import Run as StoredRun
     from trackboard.ports import RunFile
 
-_SO_LONG = re.compile(r" \(\d+ s\)$")  # which changes all the time
+_SO_LONG = r" \(\d+ s\)$"  # which changes all the time
 
 
 class StoredHistory:
@@ -71,7 +71,7 @@ class StoredHistory:
         position = queue_position(store, self._id)
         if position is not None:
             return f"number {position[1]} of those that wait for {position[0]}"
-        return _SO_LONG.sub("", self.stored().cause)
+        return re.sub(_SO_LONG, "", self.stored().cause)
 
     def tags(self) -> Dict[str, Optional[str]]:
         """Return its tags by key."""

@@ -7,7 +7,7 @@ import re
 from azureml.exceptions._tree import UserErrorException
 
 _LENGTH = 1024
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
 def file_path(name: object) -> str:
@@ -30,7 +30,7 @@ def file_path(name: object) -> str:
         raise UserErrorException(
             f"The file name {name!r} leads out of the run; write it without '..'."
         )
-    if _CONTROL.search(path):
+    if re.search(_CONTROL, path):
         raise UserErrorException(f"The file name {name!r} holds control characters.")
     if len(path) > _LENGTH:
         raise UserErrorException(
@@ -42,7 +42,7 @@ def file_path(name: object) -> str:
 def path_of_metric(name: str, suffix: str = "") -> str:
     """Make a path of a metric's name, which may be any text."""
     room = 200  # a file system takes 255 bytes, and characters have up to four
-    given = _CONTROL.sub("_", name).split("/")
+    given = re.sub(_CONTROL, "_", name).split("/")
     parts = [_cut(part, room) for part in given if part.strip(". ")]
     return ("/".join(parts) or "metric") + suffix
 
