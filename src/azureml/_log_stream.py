@@ -6,12 +6,16 @@ Standard library only and fit for Python 3.9.
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Callable, Optional
 
 from trackboard.notice import in_notebook
+
+if TYPE_CHECKING:
+    from trackboard.service import FilePiece
+
+Tail = Callable[[str, int, int], "Optional[FilePiece]"]
 
 LIMIT_BYTES = 10_000_000  # printed of one log
 NOTEBOOK_BYTES = 2_000_000  # Jupyter's server throws away what comes faster than some MB in a row
@@ -24,11 +28,15 @@ class LogStream:
     """One log.
 
     Args:
-        path: Where it is; it need not exist yet.
+        tail: Reads on in a log, by its path, an offset and a limit; None: there is none yet.
+        path: Which log.
+        place: Where people find it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, tail: Tail, path: str, place: Path) -> None:
         self.path = path
+        self._tail = tail
+        self._place = place
         self._limit_bytes = NOTEBOOK_BYTES if in_notebook() else LIMIT_BYTES
         self._begin()
 
@@ -46,44 +54,44 @@ class LogStream:
         Returns:
             Whether anything had come.
         """
-        try:
-            file = open(self.path, "rb")  # noqa: SIM115 - closed below; other errors are not meant
-        except FileNotFoundError:
+        piece = self._tail(self.path, self._read_bytes, 0)
+        if piece is None:
             return False
-        with file:
-            size_bytes = os.fstat(file.fileno()).st_size
-            if size_bytes < self._read_bytes:  # it was begun anew
-                self._begin()
-            before = self._read_bytes
-            self._print_to(file, min(size_bytes, self._limit_bytes))
-            if size_bytes > self._limit_bytes:
-                self._cut(file, size_bytes, to_the_end=to_the_end)
+        if piece.offset < self._read_bytes:  # it was begun anew
+            self._begin()
+        before = self._read_bytes
+        self._print_to(min(piece.size_bytes, self._limit_bytes))
+        if piece.size_bytes > self._limit_bytes:
+            self._cut(piece.size_bytes, to_the_end=to_the_end)
         if to_the_end:
             self._lines.end()
         return self._read_bytes > before
 
-    def _print_to(self, file: BinaryIO, end: int) -> None:
-        file.seek(self._read_bytes)
+    def _print_to(self, end: int) -> None:
         while self._read_bytes < end:
-            piece = file.read(min(_PIECE_BYTES, end - self._read_bytes))
-            if not piece:
+            data = self._read(self._read_bytes, min(_PIECE_BYTES, end - self._read_bytes))
+            if not data:
                 break
-            self._read_bytes += len(piece)
-            self._lines.add(piece)
+            self._read_bytes += len(data)
+            self._lines.add(data)
 
-    def _cut(self, file: BinaryIO, size_bytes: int, *, to_the_end: bool) -> None:
+    def _read(self, offset: int, limit_bytes: int) -> bytes:
+        """Read on; nothing where it was begun anew meanwhile."""
+        piece = self._tail(self.path, offset, limit_bytes)
+        return b"" if piece is None or piece.offset != offset else piece.data
+
+    def _cut(self, size_bytes: int, *, to_the_end: bool) -> None:
         """Say that it is too long, and print its end once that is known."""
         if not self._is_cut:
             self._is_cut = True
             self._lines.end()
             _write(
                 f"[trackboard] the log is longer than {self._limit_bytes / 1e6:.0f} MB: from here on only its"
-                f" end is printed, when the run has ended. All of it is in {self.path}\n"
+                f" end is printed, when the run has ended. All of it is in {self._place}\n"
             )
         if to_the_end:
             start = max(self._read_bytes, size_bytes - _END_BYTES)
-            file.seek(start)
-            piece = file.read(size_bytes - start)
+            piece = self._read(start, size_bytes - start)
             if start > self._read_bytes:
                 piece = piece[piece.find(b"\n") + 1 :]  # not the middle of a line
             self._read_bytes = size_bytes

@@ -14,12 +14,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trackboard.api.workspace import Workspace
     from trackboard.errors import TrackboardError
     from trackboard.history import History
     from trackboard.model import Run, RunState
     from trackboard.ports import Order, RunQuery
     from trackboard.record import LiveRun
-    from trackboard.workspace import Workspace
 
 __version__ = "0.1.0"
 
@@ -42,7 +42,7 @@ _PLACES = {  # loaded when it is first used: training code needs little of it
     "RunQuery": "trackboard.ports",
     "RunState": "trackboard.model",
     "TrackboardError": "trackboard.errors",
-    "Workspace": "trackboard.workspace",
+    "Workspace": "trackboard.api.workspace",
 }
 
 

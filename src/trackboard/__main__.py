@@ -8,19 +8,19 @@ import sys
 def _main() -> int:
     # Four ways not through click: a job's start, or a browser, waits for what is loaded here.
     if sys.argv[1:2] == ["tb-process"]:
-        from trackboard.cli.board import run_process
+        from trackboard.processes.board import run_process
 
         return run_process(sys.argv[2:])
     if sys.argv[1:2] == ["worker"]:
-        from trackboard.cli.worker import main as carry_out
+        from trackboard.processes.worker import main as carry_out
 
         return carry_out(sys.argv[2:])
     if sys.argv[1:2] == ["node-worker"]:
-        from trackboard.cli.node_worker import main as carry_out_on_node
+        from trackboard.processes.node_worker import main as carry_out_on_node
 
         return carry_out_on_node(sys.argv[2:])
     if sys.argv[1:2] == ["ray-worker"]:
-        from trackboard.cli.ray_worker import main as carry_out_there
+        from trackboard.processes.ray_worker import main as carry_out_there
 
         return carry_out_there(sys.argv[2:])
     from trackboard.cli.main import main

@@ -26,7 +26,7 @@ RENAMES = {
     "trackboard/stores/engine/sqlite.py",
     "trackboard/targets/ray/target.py",  # a handle becomes a retired one
     "trackboard/environments/variables.py",  # links
-    "azureml/core/_jobs/submission.py",
+    "trackboard/service/local/files.py",
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.waiting import until
+from tests.workspaces import api
 
 from trackboard.errors import UsageError
 from trackboard.launch.request import Request
@@ -64,14 +65,14 @@ def test_a_job_through_it_from_submit_to_end(tmp_path: Path, queue: Path) -> Non
     (source / "train.py").write_text(
         "from azureml.core import Run\nRun.get_context().log('loss', 0.5)\n"
     )
-    run = workspace.submit(Request("e", source, "train.py", [], compute="c"))
+    run = api(workspace).submit(Request("e", source, "train.py", [], compute="c"))
 
     def has_ended() -> bool:
-        workspace.advance_queue()  # as every status call does
+        api(workspace).advance_queue()  # as every status call does
         return not workspace.store.list_jobs()
 
     until(has_ended)
-    found = workspace.find_run(run)
+    found = api(workspace).find_run(run)
     assert found is not None
     assert found.state is RunState.COMPLETED, found.cause
     assert workspace.paths.job(run).engine.read_text() == "folder-queue"

@@ -12,6 +12,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from tests.prerequisites import require
 from tests.waiting import until
+from tests.workspaces import api
 
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.request import Request
@@ -116,7 +117,7 @@ class Jobs:
         )
 
     def run(self, run: RunId) -> Run:
-        found = self.workspace.find_run(run)
+        found = api(self.workspace).find_run(run)
         assert found is not None
         return found
 

@@ -18,6 +18,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from tests.workspaces import parts
 
 from azureml.core import Experiment, Model, Run, Workspace
 from azureml.exceptions import AzureMLException, ServiceException, UserErrorException
@@ -60,8 +61,8 @@ def exp(empty_folder: Path) -> Iterator[Experiment]:
     (empty_folder / "a.txt").write_text("a")
     ws = Workspace.from_config()
     yield Experiment(ws, "odd")
-    ws._workspace.recorder().close()
-    ws._workspace.close()
+    ws._service.recorder().close()
+    ws._service.close()
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def run(exp: Experiment) -> Run:
 
 def held(run: Run) -> str:
     """All that a run holds, and how many runs and models there are."""
-    store = run.experiment.workspace._workspace.store
+    store = parts(run.experiment.workspace._service).store
     described = (run.display_name, run.description, run.get_status())
     said = (run.get_metrics(), run.get_tags(), run.get_properties(), run.get_file_names())
     return repr((described, said, len(store.list_runs()), len(store.list_models())))
@@ -191,7 +192,7 @@ def test_the_board_answers_whatever_there_is(exp: Experiment) -> None:
                 call(one, odd)
             METRICS["log_row's column"](one, odd)
         one.complete()
-    workspace = exp.workspace._workspace
+    workspace = parts(exp.workspace._service)
     workspace.drain()
     board = open_provider(workspace.source, View())
     try:

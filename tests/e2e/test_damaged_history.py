@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.workspaces import api
 
 from azureml.core import Workspace as SdkWorkspace
 from trackboard.board.process.launcher import BoardProcess
@@ -27,7 +28,7 @@ DAMAGED = ("loss", "text", "table/x", "table/y")
 def workspace(empty_folder: Path, request: pytest.FixtureRequest) -> Iterator[Workspace]:
     """A run of which some series have damaged chunks: the first of each, or all of them."""
     workspace = Workspace.open(empty_folder)
-    with workspace.start_run("exp", name="torn") as run:
+    with api(workspace).start_run("exp", name="torn") as run:
         for step in range(POINTS):
             run.log(SOUND, float(step), step=step)
             run.log("loss", float(step), step=step)
@@ -68,8 +69,8 @@ def draw(board: BoardProcess, tag: str) -> list[dict[str, float]]:
 
 
 def test_history(workspace: Workspace) -> None:
-    (run,) = workspace.runs()
-    history = workspace.history(run)
+    (run,) = api(workspace).runs()
+    history = api(workspace).history(run)
     by_metric = [history.metrics[code] for code in history.metric_codes]
     assert by_metric.count(SOUND) == POINTS
     assert by_metric.count("loss") < POINTS
@@ -79,15 +80,15 @@ def test_history(workspace: Workspace) -> None:
         if name == "loss"
     }
     assert all(step == value for step, value in values.items())
-    assert len(workspace.history(run, limit=20)) > 0
-    (run,) = workspace.runs()
+    assert len(api(workspace).history(run, limit=20)) > 0
+    (run,) = api(workspace).runs()
     for name in DAMAGED:
         assert any(f"metric {name!r}" in warning for warning in run.warnings)
 
 
 def test_export_and_command(workspace: Workspace, tmp_path: Path) -> None:
-    (run,) = workspace.runs()
-    export = workspace.export([run.id], tmp_path / "events", recursive=True, report=print)
+    (run,) = api(workspace).runs()
+    export = api(workspace).export([run.id], tmp_path / "events", recursive=True, report=print)
     assert POINTS < export.points < 2 * POINTS + 600
     done = subprocess.run(
         [sys.executable, "-m", "trackboard", "show", "torn"],
@@ -114,7 +115,7 @@ def test_board(workspace: Workspace) -> None:
             fetch(board, "text/text", run="exp/torn", tag=tag)
     finally:
         board.stop()
-    (run,) = workspace.runs()
+    (run,) = api(workspace).runs()
     assert any("metric 'loss'" in warning for warning in run.warnings)
 
 

@@ -24,6 +24,7 @@ import pytest
 from PIL import Image
 from selenium.webdriver import Chrome
 from tests.waiting import PATIENCE_S, until
+from tests.workspaces import api
 
 from trackboard.board.export.export import Export
 from trackboard.model import ArtifactKind
@@ -106,7 +107,7 @@ def exported(empty_folder: Path) -> Path:
 
 
 def export(workspace: Workspace, run: LiveRun, folder: Path, said: list[str]) -> Export:
-    return workspace.export([run.id], folder, recursive=True, report=said.append)
+    return api(workspace).export([run.id], folder, recursive=True, report=said.append)
 
 
 def log_everything(workspace: Workspace) -> LiveRun:

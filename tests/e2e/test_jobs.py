@@ -191,7 +191,7 @@ def test_shadowed_modules_do_not_reach_the_worker(
 def test_a_worker_loads_little_before_its_script_starts() -> None:
     code = """if True:
         import sys
-        import trackboard.cli.worker
+        import trackboard.processes.worker
         print(*{"numpy", "sqlalchemy", "fsspec", "click"} & set(sys.modules))"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.waiting import PATIENCE_S, until
+from tests.workspaces import api
 
 import trackboard
 from trackboard.model import Run, RunId, RunState
@@ -35,7 +36,7 @@ def values_of(workspace: Workspace, run: RunId, name: str) -> list[float]:
 
 
 def the_run(workspace: Workspace, run: RunId) -> Run:
-    found = workspace.find_run(run)
+    found = api(workspace).find_run(run)
     assert found is not None
     return found
 

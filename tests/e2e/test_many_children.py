@@ -29,7 +29,7 @@ def test_fifty_processes_make_ten_thousand_children() -> None:
     children = [*parent.get_children()]
 
     assert len({child.id for child in children}) == _FORKS * _CHILDREN
-    stored = {run.id: run for run in workspace._workspace.store.list_runs(parent=parent._live.id)}
+    stored = {run.id: run for run in workspace._service.runs.list(parent=parent._live.id)}
     in_order = [stored[child._live.id] for child in children]
     times_s = [run.created_s for run in in_order]
     assert times_s == sorted(times_s, reverse=True)

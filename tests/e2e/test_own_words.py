@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from tests.waiting import PATIENCE_S, until
+from tests.workspaces import api
 
 from trackboard.model import RunState
 from trackboard.workspace import Workspace
@@ -98,10 +99,12 @@ def test_a_run_that_is_interrupted(
     os.kill(process.pid, number)
     process.communicate(timeout=PATIENCE_S)
     workspace = Workspace.open(empty_folder)
-    until(lambda: workspace.runs()[0].state is not RunState.RUNNING, "still running")
-    run = workspace.runs()[0]
+    until(lambda: api(workspace).runs()[0].state is not RunState.RUNNING, "still running")
+    run = api(workspace).runs()[0]
     assert run.state is state
-    assert workspace.history(run, "loss").values.tolist() == [1 / (step + 1) for step in range(5)]
+    assert api(workspace).history(run, "loss").values.tolist() == [
+        1 / (step + 1) for step in range(5)
+    ]
     workspace.close()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.waiting import PATIENCE_S
+from tests.workspaces import api
 
 from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.model import Compute, Distribution, Launcher, RunId, RunState
@@ -225,7 +226,7 @@ def test_the_client_is_killed_while_it_queues(jobs: Jobs) -> None:
         workspace.submit(Request("demo", Path({str(jobs.source)!r}), "train.py"))"""
     killed = subprocess.run([sys.executable, "-c", client], check=False, timeout=PATIENCE_S)
     assert killed.returncode == -signal.SIGKILL
-    (run,) = jobs.workspace.runs()
+    (run,) = api(jobs.workspace).runs()
     assert run.state is RunState.QUEUED
     assert advance_queue(jobs.launch_context) == (run.id,)
     assert jobs.wait(run.id).state is RunState.COMPLETED

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import psutil
 import pytest
 from tests.waiting import PATIENCE_S, until
+from tests.workspaces import api
 
 from trackboard.errors import UsageError
 from trackboard.launch.request import Request
@@ -77,7 +78,7 @@ class OnRay:
     ) -> RunId:
         (self.source / "train.py").write_text(script)
         together = Distribution(Launcher.PYTORCH, nodes, nodes) if nodes > 1 else None
-        return self.workspace.submit(
+        return api(self.workspace).submit(
             Request(
                 "demo",
                 self.source,
@@ -89,8 +90,8 @@ class OnRay:
         )
 
     def run(self, run: RunId) -> Run:
-        self.workspace.advance_queue()
-        found = self.workspace.find_run(run)
+        api(self.workspace).advance_queue()
+        found = api(self.workspace).find_run(run)
         assert found is not None
         return found
 
@@ -105,11 +106,11 @@ class OnRay:
         return self.run(runs[-1])
 
     def values(self, run: RunId, metric: str) -> list[float]:
-        if self.workspace.find_run(run) is None:
+        if api(self.workspace).find_run(run) is None:
             return []
         if not self.workspace.store.list_series(runs=[run]):
             return []  # one that never began
-        return [float(value) for value in self.workspace.history(run, metric).values]
+        return [float(value) for value in api(self.workspace).history(run, metric).values]
 
     def worker(self, run: RunId) -> psutil.Process:
         said = (self.workspace.folder / "jobs" / run / "turn").read_text()
@@ -163,7 +164,7 @@ def test_two_nodes_record_into_one_run(on_ray: OnRay) -> None:
     assert on_ray.ended(run).state is RunState.COMPLETED, on_ray.run(run).cause
     assert on_ray.values(run, "heard") == [42.0]
     assert on_ray.values(run, "rank1/sent") == [1.0]
-    logs = {file.path for file in on_ray.workspace.files(run)}
+    logs = {file.path for file in api(on_ray.workspace).files(run)}
     assert {f"user_logs/std_log_process_{number}.txt" for number in (0, 1)} <= logs
 
 
@@ -203,9 +204,9 @@ def test_cancel_while_ray_has_no_room_and_while_it_runs(on_ray: OnRay) -> None:
     running = [on_ray.submit() for _ in range(4)]  # all CPUs there are
     on_ray.begun(*running)
     waiting = on_ray.submit()
-    on_ray.workspace.cancel(waiting)
+    api(on_ray.workspace).cancel(waiting)
     assert on_ray.run(waiting).state is RunState.CANCELED
-    on_ray.workspace.cancel(running[0])
+    api(on_ray.workspace).cancel(running[0])
     assert on_ray.ended(running[0], within_s=HONEST_S).state is RunState.CANCELED
     on_ray.go.touch()
     on_ray.ended(*running)

@@ -60,7 +60,7 @@ workspace.recorder().create_run("exp", name="c").log("loss", 1.0)
 import threading, urllib.request
 from pathlib import Path
 from trackboard.board.process.options import Show
-from trackboard.cli.board import Door, run_board
+from trackboard.processes.board import Door, run_board
 
 stop = threading.Event()
 

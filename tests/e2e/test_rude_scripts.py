@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.workspaces import api
 
 from trackboard.launch.queue.queue import cancel
 from trackboard.model import RunId, RunState
@@ -179,7 +180,7 @@ def test_closes_its_streams(jobs: Jobs) -> None:
     done = jobs.wait(run)
     assert (done.state, done.cause) == (RunState.COMPLETED, "")
     assert jobs.console(run) == "last words\n"
-    assert "outputs/after" in {file.path for file in jobs.workspace.files(run)}
+    assert "outputs/after" in {file.path for file in api(jobs.workspace).files(run)}
 
 
 def test_ends_by_a_signal(jobs: Jobs) -> None:

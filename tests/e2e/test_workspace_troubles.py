@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.waiting import PATIENCE_S, until
+from tests.workspaces import api
 
 import trackboard.errors
 from trackboard.model import Run, RunState
@@ -152,7 +153,7 @@ class TestADeletedWorkspace:
         run = the_run(again)
         assert (run.state, run.name) == (RunState.COMPLETED, "by command")
         assert again.store.get_tags(run.id) == {"lr": "0.1"}
-        assert again.history(run.id, "n").values.tolist() == list(range(1000, 6000))
+        assert api(again).history(run.id, "n").values.tolist() == list(range(1000, 6000))
         assert stat.S_IMODE(again.folder.stat().st_mode) == 0o700
         again.close()
 

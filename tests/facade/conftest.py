@@ -23,8 +23,8 @@ def ws(empty_folder: Path) -> Iterator[Workspace]:
     assert Path.cwd() == empty_folder
     ws = Workspace.from_config()
     yield ws
-    ws._workspace.recorder().close()
-    ws._workspace.close()
+    ws._service.recorder().close()
+    ws._service.close()
 
 
 @pytest.fixture

@@ -125,8 +125,8 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Any:
             made[plain.__name__] = plain()
         yield made
         run.complete()
-        ws._workspace.recorder().close()
-        ws._workspace.close()
+        ws._service.recorder().close()
+        ws._service.close()
 
 
 @pytest.mark.parametrize("line", ATTRIBUTES)

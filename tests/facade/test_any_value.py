@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from azureml.core import Experiment, Run
 from azureml.exceptions import UserErrorException
+from trackboard import Workspace as NativeWorkspace
 
 Pair = namedtuple("Pair", "x y")
 Colour = enum.Enum("Colour", "RED")
@@ -276,7 +277,7 @@ def test_steps_of_other_kinds(run: Run) -> None:
         run.log("metric", 0.5, step=step)  # type: ignore[arg-type]
     run.log("row", {"x": 1}, step=10)
 
-    native = run.experiment.workspace._workspace
+    native = NativeWorkspace(run.experiment.workspace._service)
     history = native.history([run.id], metrics=["metric", "row/x"])
     assert history.steps.tolist() == [7, 8, 9, 10]
 
@@ -304,7 +305,7 @@ def test_an_empty_point_is_a_gap(run: Run) -> None:
     assert metrics["val_loss"][:3] == [0.5, None, 0.25]
     assert math.isnan(metrics["val_loss"][3]), "a NaN is none"
     assert metrics["label"] == ["a", None]
-    native = run.experiment.workspace._workspace
+    native = NativeWorkspace(run.experiment.workspace._service)
     assert np.isnan(native.history([run.id], metrics=["val_loss"]).values).tolist() == [
         False,
         True,

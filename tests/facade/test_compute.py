@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import pytest
+from tests.workspaces import parts
 
 from azureml.core import Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -182,7 +183,7 @@ def test_what_was_asked_for_is_shown(ws: Workspace) -> None:
 def test_a_password_is_kept_nowhere(ws: Workspace) -> None:
     create(ws, admin_username="me", admin_user_password="Secret-123456")
 
-    for file in ws._workspace.folder.rglob("*"):
+    for file in ws._service.folder.rglob("*"):
         assert not file.is_file() or b"Secret-123456" not in file.read_bytes()
 
 
@@ -231,11 +232,11 @@ def test_changing_some_of_it(ws: Workspace) -> None:
 
 def test_changing_nothing_is_no_change(ws: Workspace) -> None:
     target = create(ws)
-    version = ws._workspace.store.version()
+    version = parts(ws._service).store.version()
     target.update()
     target.update(max_nodes=4)
 
-    assert ws._workspace.store.version() == version
+    assert parts(ws._service).store.version() == version
 
 
 def test_changes_that_do_not_fit(ws: Workspace) -> None:

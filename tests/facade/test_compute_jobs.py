@@ -89,7 +89,7 @@ def test_a_job_of_two_nodes_counts_two(ws: Workspace, waits: ScriptRunConfig, go
         compute="cpu-cluster",
         distribution=Distribution(Launcher.PYTORCH, processes=2, nodes=2, backend="gloo"),
     )
-    run = ws.get_run(ws._workspace.submit(request))
+    run = ws.get_run(ws._service.jobs.submit(request))
     until(lambda: nodes(target), {"running": 2, "idle": 1})
 
     assert [node["runId"] for node in target.list_nodes()] == [run.id, run.id, None]
@@ -98,7 +98,7 @@ def test_a_job_of_two_nodes_counts_two(ws: Workspace, waits: ScriptRunConfig, go
 
 
 def test_the_settings_say_what_a_slot_gives(ws: Workspace) -> None:
-    with (ws._workspace.folder / "trackboard.toml").open("a") as settings:
+    with (ws._service.folder / "trackboard.toml").open("a") as settings:
         settings.write("[compute.cpu-cluster]\ncpus = 3\nmemory_gb = 1.5\n")
     (node,) = cluster(Workspace.from_config(), 1).list_nodes()
 

@@ -32,7 +32,7 @@ def test_the_notebooks_way(ws: Workspace) -> None:
 def test_a_password_is_kept_nowhere(ws: Workspace) -> None:
     attach(ws, password="Secret-123456", private_key_passphrase="Secret-123456")
 
-    for file in ws._workspace.folder.rglob("*"):
+    for file in ws._service.folder.rglob("*"):
         assert not file.is_file() or b"Secret-123456" not in file.read_bytes()
 
 

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from tests.workspaces import parts
 
 from azureml.core import Experiment, Model, Workspace
 from azureml.core.experiment import ViewType
@@ -149,7 +150,7 @@ def test_a_deleted_experiment_is_gone(ws: Workspace, exp: Experiment) -> None:
     doomed.log("loss", 1.0)
     doomed.upload_file("outputs/model.pkl", io.BytesIO(b"weights"))
     model = doomed.register_model("digits", "outputs/model.pkl")
-    folder = ws._workspace.run_folder(RunId("mine"))
+    folder = ws._service.files.get_folder(RunId("mine"))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log.txt").write_text("x")
     with pytest.raises(ServiceException, match="not ended: mine") as caught:
@@ -187,5 +188,5 @@ def test_what_a_run_says_after_it_was_deleted_is_dropped(ws: Workspace, exp: Exp
     live.append_bytes("logs/log.txt", 0, b"text")
 
     assert Experiment.list(ws) == []
-    assert ws._workspace.store.list_runs() == ()
-    assert not ws._workspace.run_folder(RunId(run.id)).exists()
+    assert parts(ws._service).store.list_runs() == ()
+    assert not ws._service.files.get_folder(RunId(run.id)).exists()

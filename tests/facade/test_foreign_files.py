@@ -221,7 +221,7 @@ def test_a_configuration_of_somebody_else_is_passed_over(empty_folder: Path) -> 
         os.chdir(folder)
         ws = Workspace.from_config()
         assert ws.name == "default"
-        ws._workspace.close()
+        ws._service.close()
 
 
 Call = Callable[[Experiment, str], object]

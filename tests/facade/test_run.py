@@ -24,9 +24,9 @@ def run(exp: Experiment) -> Run:
 
 def steps(run: Run, name: str) -> list[int]:
     """Steps as they are stored: the SDK cannot read them back."""
-    store = run._drained().store
-    (series,) = store.list_series(runs=[RunId(run.id)], names=[name])
-    return [int(step) for step in store.read_points([series.id])[series.id].steps]
+    metrics = run._service().metrics
+    (series,) = metrics.list(runs=[RunId(run.id)], names=[name])
+    return [int(step) for step in metrics.read([series.id])[series.id].steps]
 
 
 # -- log ---------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def test_a_script_needs_nothing_but_the_standard_library(ws: Workspace, python: 
         "-I",  # nor what PYTHONPATH names
         python=python,
         TRACKBOARD_RUN_ID=run.id,
-        TRACKBOARD_WORKSPACE=str(ws._workspace.folder),
+        TRACKBOARD_WORKSPACE=str(ws._service.folder),
         TRACKBOARD_EXPERIMENT="trial",
     )
 
@@ -233,7 +233,7 @@ def test_all_that_records_needs_nothing_else_either(
         "-I",
         python=python,
         TRACKBOARD_RUN_ID=run.id,
-        TRACKBOARD_WORKSPACE=str(ws._workspace.folder),
+        TRACKBOARD_WORKSPACE=str(ws._service.folder),
         TRACKBOARD_EXPERIMENT="trial",
     )
 

@@ -240,8 +240,8 @@ def test_detailed_status(run: Run) -> None:
 
 
 def test_a_run_that_is_lost_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    native = type(run.experiment.workspace._workspace)
-    monkeypatch.setattr(native, "lost_runs", lambda _: frozenset((run.id,)))
+    runs = type(run.experiment.workspace._service.runs)
+    monkeypatch.setattr(runs, "_lost", lambda _runs, _store: frozenset((run.id,)))
     monkeypatch.setattr("azureml.core._run.reading.details._LOST_S", 0.3)
 
     assert run.get_status() == "NotResponding"
@@ -279,7 +279,7 @@ def test_in_a_notebook_names_are_escaped(ws: Workspace, exp: Experiment) -> None
         assert NASTY.lower() not in html.lower()
     assert "&lt;script&gt;" in run._repr_html_()
     assert run.id in run.get_portal_url()
-    assert str(ws._workspace.folder) in exp.get_portal_url()
+    assert str(ws._service.folder) in exp.get_portal_url()
 
 
 def test_log_metric_is_log(run: Run) -> None:

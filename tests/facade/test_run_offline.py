@@ -64,7 +64,7 @@ def test_it_has_the_whole_interface() -> None:
     assert metrics == {"loss": 0.5, "list": [1, 2], "row": {"x": 1}, "table": {"x": [1, 2]}}
     assert len([*run.get_children()]) == 3
     assert {"f", "matrix"} <= {*run.get_file_names()}
-    ws._workspace.close()
+    ws._service.close()
 
 
 @pytest.mark.usefixtures("empty_folder")
@@ -95,7 +95,7 @@ def test_how_the_process_ends_is_how_it_ends(leave: str, code: int, status: str)
     ws = Workspace.from_config()
     (run,) = Experiment(ws, "learn").get_runs()
     assert run.get_status() == status
-    ws._workspace.close()
+    ws._service.close()
 
 
 FORKS = """
@@ -118,7 +118,7 @@ def test_its_forks_record_into_it() -> None:
     (run,) = Experiment(ws, "learn").get_runs()
     assert run.get_status() == "Completed"
     assert sorted(run.get_metrics()["loss"]) == [0, 1, 2]
-    ws._workspace.close()
+    ws._service.close()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_whatever_a_script_says_first_begins_it(first: str) -> None:
     ws = Workspace.from_config()
     (run,) = Experiment(ws, "learn").get_runs()
     assert run.get_status() == "Completed"
-    ws._workspace.close()
+    ws._service.close()
 
 
 def test_it_lacks_no_member_of_a_run() -> None:

@@ -130,5 +130,5 @@ def test_what_was_asked_for_can_be_used(
     assert (empty_folder / ".trackboard" / "default").is_dir()
     assert [*ws.experiments] == [experiment.name]
     assert ws.experiments[experiment.name].id == experiment.id
-    ws._workspace.recorder().close()
-    ws._workspace.close()
+    ws._service.recorder().close()
+    ws._service.close()

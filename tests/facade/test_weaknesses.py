@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.workspaces import parts
 
 import azureml
 from azureml.core import Environment, Experiment, Run, Workspace
@@ -89,7 +90,7 @@ def test_there_are_no_small_limits(run: Run) -> None:
 
 def test_what_cannot_be_read_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run.log("x", 1)
-    store = run._drained().store
+    store = parts(run._service()).store
 
     def refuse(**_: object) -> None:
         raise Unavailable("the database does not answer")
@@ -178,8 +179,8 @@ def test_write_config_can_be_read_from_everywhere(ws: Workspace, empty_folder: P
 
     for path in ("elsewhere", ".", str(empty_folder / ".azureml" / "config.json")):
         found = Workspace.from_config(path)
-        assert found._workspace.folder == ws._workspace.folder
-        found._workspace.close()
+        assert found._service.folder == ws._service.folder
+        found._service.close()
     assert (empty_folder / "elsewhere" / "aml_config" / "config.json").exists()
 
 
@@ -195,8 +196,8 @@ def test_create_get_and_list(empty_folder: Path) -> None:
 
     assert (made.subscription_id, made.resource_group) == ("s", "g")
     for one in (made, again, found, listed):
-        assert one._workspace.folder == empty_folder / ".trackboard" / "mine"
-        one._workspace.close()
+        assert one._service.folder == empty_folder / ".trackboard" / "mine"
+        one._service.close()
 
 
 @pytest.mark.parametrize("name", ["a", "", "-ab", "a b", "a" * 34, "mine\n", None])

@@ -26,14 +26,14 @@ def write(path: Path, content: object) -> Path:
 
 def close(*workspaces: Workspace) -> None:
     for ws in workspaces:
-        ws._workspace.close()
+        ws._service.close()
 
 
 def test_without_a_file_it_is_in_this_folder(empty_folder: Path) -> None:
     ws = Workspace.from_config()
 
     assert ws.name == "default"
-    assert ws._workspace.folder == empty_folder / ".trackboard" / "default"
+    assert ws._service.folder == empty_folder / ".trackboard" / "default"
 
 
 def test_notebooks_print_what_it_is(ws: Workspace) -> None:
@@ -52,7 +52,7 @@ def test_a_file_names_it(empty_folder: Path, content: object, place: str) -> Non
     ws = Workspace.from_config()
 
     assert (ws.name, ws.subscription_id, ws.resource_group) == ("mine", "s-1", "group")
-    assert ws._workspace.folder == empty_folder / ".trackboard" / "mine"
+    assert ws._service.folder == empty_folder / ".trackboard" / "mine"
 
 
 def test_path_is_a_file_or_where_the_search_begins(empty_folder: Path) -> None:
@@ -62,7 +62,7 @@ def test_path_is_a_file_or_where_the_search_begins(empty_folder: Path) -> None:
 
     found = [Workspace.from_config(str(file)), Workspace.from_config(path=str(below))]
 
-    assert {ws._workspace.folder for ws in found} == {file.parent / ".trackboard" / "mine"}
+    assert {ws._service.folder for ws in found} == {file.parent / ".trackboard" / "mine"}
 
 
 def test_a_file_of_another_name(empty_folder: Path) -> None:
@@ -98,7 +98,7 @@ def test_by_name(empty_folder: Path) -> None:
     ws = Workspace("s-1", "group", "mine")
 
     assert (ws.name, ws.subscription_id, ws.resource_group) == ("mine", "s-1", "group")
-    assert ws._workspace.folder == empty_folder / ".trackboard" / "mine"
+    assert ws._service.folder == empty_folder / ".trackboard" / "mine"
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "-x", "a b"])
@@ -160,7 +160,7 @@ def test_what_was_configured_is_opened_again(empty_folder: Path, path: str | Non
     again = Workspace.from_config()
 
     assert (again.name, again.resource_group) == ("mine", "rg")
-    assert again._workspace.folder == ws._workspace.folder
+    assert again._service.folder == ws._service.folder
     assert not [*empty_folder.rglob("default")]
     assert len([*empty_folder.rglob("config.json")]) == 1
     if path and len(path) > 1:
@@ -178,7 +178,7 @@ def test_a_file_that_the_sdk_nested_is_found(empty_folder: Path, folder: str) ->
     ws = Workspace.from_config()
 
     assert ws.name == "w"
-    assert ws._workspace.folder == empty_folder / ".trackboard" / "w"
+    assert ws._service.folder == empty_folder / ".trackboard" / "w"
 
 
 def test_the_only_workspace_is_opened_whatever_its_name(empty_folder: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tests.workspaces import parts
+
 import trackboard
 from trackboard.model import RunState
 
@@ -28,7 +30,7 @@ def test_a_fit(
     said = json.loads(answer.stdout.splitlines()[-1])
     assert sorted(said) == ["loss", "mae", "val_loss", "val_mae"]
     assert values == {name: [*enumerate(each)] for name, each in said.items()}
-    parameters = dict(workspace.store.list_parameters([run.id])[run.id])
+    parameters = dict(parts(workspace).store.list_parameters([run.id])[run.id])
     assert parameters == {"epochs": 3, "optimizer": "sgd", "learning_rate": 0.01}
 
 

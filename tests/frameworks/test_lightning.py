@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.workspaces import parts
 
 import trackboard
 from trackboard.model import RunState
@@ -35,7 +36,7 @@ def test_a_fit(
     assert len(said) == 4
     assert [step for step, _ in values["val/loss"]] == [1, 3]
     assert [value for _, value in values["epoch"]] == [0, 0, 0, 1, 1, 1]
-    parameters = dict(workspace.store.list_parameters([run.id])[run.id])
+    parameters = dict(parts(workspace).store.list_parameters([run.id])[run.id])
     assert parameters == {"rate": 0.1, "shape/kind": "linear", "shape/layers": "[1, 1]"}
     assert [*Path("lightning", run.id, "checkpoints").glob("*.ckpt")]
 

@@ -9,6 +9,7 @@ import pytest
 from tests.prerequisites import require
 from tests.same_as_stock import compare
 from tests.waiting import until
+from tests.workspaces import parts
 
 from trackboard.launch.request import Request
 
@@ -33,6 +34,6 @@ def test_all_answers_about_files_of_torch(
     assert ended is not None
     assert ended.cause == ""
 
-    answers, _ = compare(workspace, ended, written, runs=7)
+    answers, _ = compare(parts(workspace), ended, written, runs=7)
     refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
     assert {asked.partition(" ")[0] for asked in refused} == {"bookmarks", "sprite_image"}

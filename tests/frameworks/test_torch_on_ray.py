@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.waiting import until
+from tests.workspaces import api
 
 from trackboard.launch.request import Request
 from trackboard.model import Distribution, Launcher, Run, RunState
@@ -32,16 +33,16 @@ distributed.destroy_process_group()
 def test_two_nodes_reduce_together(ray_workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(_SCRIPT)
     together = Distribution(Launcher.PYTORCH, 2, nodes=2)
-    run = ray_workspace.submit(
+    run = api(ray_workspace).submit(
         Request("gloo", tmp_path, "train.py", compute="cluster", distribution=together)
     )
 
     def ended() -> Run | None:
-        ray_workspace.advance_queue()
-        found = ray_workspace.find_run(run)
+        api(ray_workspace).advance_queue()
+        found = api(ray_workspace).find_run(run)
         return found if found and found.state.is_terminal else None
 
-    found = until(ended, lambda: f"it did not end: {ray_workspace.find_run(run)}", pause_s=0.2)
+    found = until(ended, lambda: f"it did not end: {api(ray_workspace).find_run(run)}", pause_s=0.2)
     assert found.state is RunState.COMPLETED, found.cause
-    assert ray_workspace.history(run, "total").values.tolist() == [3.0]
-    assert ray_workspace.history(run, "rank1/total").values.tolist() == [3.0]
+    assert api(ray_workspace).history(run, "total").values.tolist() == [3.0]
+    assert api(ray_workspace).history(run, "rank1/total").values.tolist() == [3.0]

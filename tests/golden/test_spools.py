@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.golden import expected as golden
+from tests.workspaces import parts
 
 from trackboard import Workspace
 from trackboard.layout import FileSystem
@@ -22,8 +23,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A new workspace with the golden spools in it, as on a disk that several machines share."""
     pretend(monkeypatch, FileSystem.NETWORK)
     opened = Workspace.open(tmp_path)
-    shutil.copytree(SPOOLS, opened.spool_folder)
-    for segment in opened.spool_folder.glob("*/*.seg"):  # nothing more will come from there
+    shutil.copytree(SPOOLS, parts(opened).spool_folder)
+    for segment in parts(opened).spool_folder.glob("*/*.seg"):  # nothing more will come from there
         os.utime(segment, (0, time.time() - 1000))
     return opened
 
@@ -41,8 +42,8 @@ def test_the_files_are_what_they_say() -> None:
 
 
 def test_everything_that_was_recorded(workspace: Workspace) -> None:
-    workspace.drain()
-    golden.check_said(workspace.store, TOLD)
+    parts(workspace).drain()
+    golden.check_said(parts(workspace).store, TOLD)
     growing = TOLD["growing"]
     copy = workspace.run_folder(growing["run"]) / growing["path"]
     assert copy.read_text("utf-8") == growing["text"]
@@ -60,13 +61,13 @@ def test_the_states_of_runs(workspace: Workspace) -> None:
         ("parent", 1, None),
     ]
     assert "process 4242 on golden-host" in family[2].cause
-    assert workspace.store.list_runs(experiment="unknown")[0].id == "never-created"
+    assert parts(workspace).store.list_runs(experiment="unknown")[0].id == "never-created"
 
 
 def test_a_spool_that_has_ended_goes_and_the_others_stay(workspace: Workspace) -> None:
-    workspace.drain()
-    workspace.drain()
-    left = {path.name for path in workspace.spool_folder.iterdir() if path.name[0] != "."}
+    parts(workspace).drain()
+    parts(workspace).drain()
+    left = {path.name for path in parts(workspace).spool_folder.iterdir() if path.name[0] != "."}
     assert left == {TOLD["writers"][name] for name in ("open-end", "torn-end", "torn-middle")}
 
 
@@ -75,7 +76,7 @@ def test_a_spool_that_has_ended_goes_and_the_others_stay(workspace: Workspace) -
 )
 def test_spools_without_an_end(workspace: Workspace, run: str, count: int) -> None:
     """Their writer may live on another host: its runs go on, and half a record is no record."""
-    workspace.drain()
+    parts(workspace).drain()
     found = workspace.find_run(RunId(run))
     assert found is not None
     assert (found.state, found.name, found.experiment) == (RunState.RUNNING, run, "ends")
@@ -93,9 +94,11 @@ def test_on_a_disk_of_this_machine_nobody_can_write_them_any_more(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend(monkeypatch, FileSystem.LOCAL)
-    workspace.drain()
-    workspace.drain()
-    assert [path.name for path in workspace.spool_folder.iterdir() if path.name[0] != "."] == []
+    parts(workspace).drain()
+    parts(workspace).drain()
+    assert [
+        path.name for path in parts(workspace).spool_folder.iterdir() if path.name[0] != "."
+    ] == []
     assert {run.state for run in workspace.runs(experiment="ends")} == {RunState.FAILED}
 
 
@@ -109,6 +112,6 @@ def value(step: int) -> float:
 
 
 def test_tags_and_names_of_the_stub(workspace: Workspace) -> None:
-    workspace.drain()
+    parts(workspace).drain()
     told: dict[str, Any] = TOLD["tags"]
-    assert workspace.store.get_tags(RunId("never-created")) == told["never-created"]
+    assert parts(workspace).store.get_tags(RunId("never-created")) == told["never-created"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tests.golden import expected as golden
+from tests.workspaces import parts
 
 from trackboard import Workspace
 from trackboard.cli.main import main
@@ -25,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_its_settings(folder: Path) -> None:
-    settings = Workspace.open(folder).settings
+    settings = parts(Workspace.open(folder)).settings
     assert (settings.format, settings.id) == (1, "e7f6c011-776e-8db7-cd33-0b54174fd76f")
     of_cluster = settings.compute["cpu-cluster"]
     assert (of_cluster.cpus, of_cluster.memory_gb, of_cluster.gpus) == (2, 0.5, 0)
@@ -42,7 +43,7 @@ def test_what_was_stored_and_what_nobody_had_read(folder: Path) -> None:
         history = workspace.history(run, "loss")
         rows = zip(history.steps, history.times_s, history.values, strict=True)
         assert [[int(step), at, number] for step, at, number in rows] == TOLD["loss"]
-        assert workspace.store.get_tags(RunId(run)) == {"kept": name, "none": None}
+        assert parts(workspace).store.get_tags(RunId(run)) == {"kept": name, "none": None}
         with workspace.open_file(run, "outputs/weights.bin") as file:
             assert file.read() == f"weights of {name}".encode()
         with workspace.open_file(run, "logs/out.txt") as file:
@@ -72,14 +73,14 @@ def test_the_command_lists_it(
 def test_a_job_that_has_ended(folder: Path) -> None:
     workspace = Workspace.open(folder)
     told = dict(TOLD["job"])
-    job = workspace.paths.job(told["run"])
+    job = parts(workspace).paths.job(told["run"])
     plan = load_plan(job)
     assert plan.run == told["run"]
     read = json.loads(encode_plan(plan))  # with what plans have learned to say since
     assert read["environment"].items() >= told.pop("environment").items()
     assert read.items() >= told.items()
     manifest = load_manifest(workspace.folder / "snapshots", plan.snapshot)
-    assert restore(workspace.blobs, manifest, folder / "work")
+    assert restore(parts(workspace).blobs, manifest, folder / "work")
     for path, text in TOLD["sources"].items():
         assert (folder / "work" / path).read_text() == text
     link, target = TOLD["source_link"]
@@ -87,7 +88,7 @@ def test_a_job_that_has_ended(folder: Path) -> None:
     run = workspace.find_run(plan.run)
     assert run is not None
     assert (run.state, run.cause) == (RunState.CANCELED, "somebody asked")
-    assert workspace.store.list_jobs() == ()
+    assert parts(workspace).store.list_jobs() == ()
 
 
 def read_scalars(folder: Path) -> dict[str, list[tuple[int, float, float]]]:
@@ -120,7 +121,7 @@ def test_what_was_exported_is_exported_again(folder: Path) -> None:
 
 def test_it_records_on(folder: Path) -> None:
     workspace = Workspace.open(folder)
-    workspace.drain()
+    parts(workspace).drain()
     with workspace.start_run("digits", name="new", capture=False) as run:
         run.log("loss", 0.25, 0)
     workspace.recorder().close()

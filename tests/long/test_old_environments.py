@@ -71,8 +71,8 @@ def trained(
         return run, log
 
     yield train
-    workspace._workspace.recorder().close()
-    workspace._workspace.close()
+    workspace._service.recorder().close()
+    workspace._service.close()
 
 
 def of_file(text: str) -> Environment:

@@ -14,6 +14,7 @@ import pytest
 from tests.prerequisites import require
 from tests.same_as_stock import compare
 from tests.waiting import until
+from tests.workspaces import api
 
 from trackboard.launch.request import Request
 from trackboard.model import EnvironmentRequest
@@ -56,15 +57,15 @@ def test_all_answers_are_the_same(
     for need in needs:
         require(need)
     written = tmp_path / "copies" / "written"
-    run = workspace.submit(
+    run = api(workspace).submit(
         Request("same", PROGRAMS, f"write_with_{program}.py", [written], environment=environment)
     )
     until(
-        lambda: (it := workspace.find_run(run)) and it.state.is_terminal,
+        lambda: (it := api(workspace).find_run(run)) and it.state.is_terminal,
         patience_s=INSTALLING_S,
         pause_s=0.2,
     )
-    ended = workspace.find_run(run)
+    ended = api(workspace).find_run(run)
     assert ended is not None
     assert ended.cause == ""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.prerequisites import require
 from tests.waiting import until
+from tests.workspaces import parts
 
 import trackboard
 from trackboard import Workspace
@@ -75,7 +76,7 @@ def ended(*sessions: Session) -> Iterator[None]:
 
 def check(folder: Path, *sessions: Session) -> None:
     workspace = Workspace.open(folder)
-    workspace.drain()
+    parts(workspace).drain()
     for session in sessions:
         run = workspace.find_run(RunId(session.name))
         assert run is not None
@@ -85,14 +86,14 @@ def check(folder: Path, *sessions: Session) -> None:
             "together",
         )
         assert (run.warnings, run.lost_points) == ((), 0)
-        assert workspace.store.get_tags(run.id) == {"by": session.name}
-        for series in workspace.store.list_series(runs=[run.id]):
-            points = workspace.store.read_points([series.id])[series.id]
+        assert parts(workspace).store.get_tags(run.id) == {"by": session.name}
+        for series in parts(workspace).store.list_series(runs=[run.id]):
+            points = parts(workspace).store.read_points([series.id])[series.id]
             assert [int(value) for value in points.values] == list(range(session.logged))
 
     def is_empty() -> bool:
-        workspace.drain()
-        return not any(path.name[0] != "." for path in workspace.spool_folder.iterdir())
+        parts(workspace).drain()
+        return not any(path.name[0] != "." for path in parts(workspace).spool_folder.iterdir())
 
     until(is_empty, "spools stay", pause_s=0.05)
     workspace.close()

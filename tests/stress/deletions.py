@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.stress.victims import Marks, Verdict, Victim, judge, killed_at_the_end
+from tests.workspaces import parts
 
 from trackboard import Workspace
 from trackboard.errors import TrackboardError, Unavailable
@@ -54,7 +55,7 @@ class Scene:
         """Read until the scene is over; a reader may be refused in words, and goes on."""
         while not self.is_over.wait(0.02):
             try:
-                self.reader.drain()
+                parts(self.reader).drain()
             except TrackboardError as error:
                 self.refusals.append(error.message)
 
@@ -151,11 +152,17 @@ def delete_under(folder: Path, event: str, *, seed: int) -> Verdict:
     chance = random.Random(seed)
     folder.mkdir(parents=True)
     reader = Workspace.open(folder)
-    reader.drain()
+    parts(reader).drain()
     shutil.copy(reader.folder / "trackboard.db", folder / "backup.db")
     flags = chance.choice(((), ("threads",), ("fork",)))
     victim = Victim.start(
-        reader.spool_folder, "of-0", "slow", "told", *flags, seed=seed, journal=folder / "journal"
+        parts(reader).spool_folder,
+        "of-0",
+        "slow",
+        "told",
+        *flags,
+        seed=seed,
+        journal=folder / "journal",
     )
     scene = Scene(folder, victim, reader)
     reading = threading.Thread(target=scene.read_on)
@@ -184,7 +191,7 @@ def delete_under(folder: Path, event: str, *, seed: int) -> Verdict:
 def _begin_a_database(scene: Scene) -> None:
     """A missing one is never made by itself: do what the message says."""
     with pytest.raises(Unavailable, match="is missing"):
-        Workspace.open(scene.folder).drain()
+        parts(Workspace.open(scene.folder)).drain()
     words = ("where", "--register-database", str(scene.workspace))
     subprocess.run([sys.executable, "-m", "trackboard", *words], check=True, stdout=subprocess.PIPE)
 
@@ -192,11 +199,11 @@ def _begin_a_database(scene: Scene) -> None:
 def _judge(scene: Scene, gone: Marks, *, in_order: bool) -> Verdict:
     """A new reader, and the one that was open all the time, find the same."""
     fresh = Workspace.open(scene.folder)
-    fresh.drain()
+    parts(fresh).drain()
     verdict = judge(fresh, scene.victim, gone=gone, in_order=in_order)
     with suppress(Unavailable):
-        scene.reader.drain()
-    seen = [len(each.store.list_runs()) for each in (fresh, scene.reader)]
+        parts(scene.reader).drain()
+    seen = [len(parts(each).store.list_runs()) for each in (fresh, scene.reader)]
     if seen[0] != seen[1]:
         verdict.faults.append(f"a new reader finds {seen[0]} runs, the open one {seen[1]}")
     fresh.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.prerequisites import require
 from tests.stress.victims import Verdict, Victim, judge, killed_at_the_end
+from tests.workspaces import parts
 
 from trackboard import Workspace
 
@@ -98,7 +99,7 @@ def _start(
 ) -> list[Victim]:
     return [
         Victim.start(
-            workspace.spool_folder,
+            parts(workspace).spool_folder,
             f"of-{number}",
             *("slow", "told", *flags),
             seed=chance.randrange(1 << 30),
@@ -111,7 +112,7 @@ def _start(
 
 def _judge_at_the_end(workspace: Workspace, victims: list[Victim]) -> Verdict:
     verdict = Verdict(said="".join([victim.end() for victim in victims]))
-    workspace.drain()
+    parts(workspace).drain()
     for victim in victims:
         verdict += judge(workspace, victim)
     workspace.close()

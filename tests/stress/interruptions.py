@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.stress.victims import Verdict, Victim, judge, killed_at_the_end
+from tests.workspaces import parts
 
 from trackboard import Workspace
 
@@ -32,7 +33,7 @@ def interrupt(
         workspace = Workspace.open(folder / f"of-{number}")
         victims = [
             Victim.start(
-                workspace.spool_folder,
+                parts(workspace).spool_folder,
                 "-".join(("of", *flags)),
                 *("told", *flags),
                 seed=chance.randrange(1 << 30),
@@ -45,7 +46,7 @@ def interrupt(
             time.sleep(lasting_s)
             for victim in victims:
                 verdict.said += victim.end()
-        workspace.drain()
+        parts(workspace).drain()
         for victim in victims:
             verdict += judge(workspace, victim)
             victim.journal.unlink()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.stress.victims import Verdict, Victim, judge, killed_at_the_end
 from tests.waiting import until
+from tests.workspaces import parts
 
 from trackboard import Workspace
 from trackboard.spool import list_writers
@@ -45,7 +46,7 @@ def _kill_in(workspace: Workspace, kills: int, first: int, chance: random.Random
     for begin in range(0, kills, _AT_ONCE):
         batch = [
             Victim.start(
-                workspace.spool_folder,
+                parts(workspace).spool_folder,
                 f"victim-{first + number}",
                 *_VARIANTS[(first + number) % len(_VARIANTS)],
                 seed=first + number,
@@ -58,7 +59,7 @@ def _kill_in(workspace: Workspace, kills: int, first: int, chance: random.Random
                 victim.wait_until_it_records()
                 time.sleep(chance.uniform(0, 0.05))
                 victim.kill()
-        workspace.drain()
+        parts(workspace).drain()
         for victim in batch:
             found = judge(workspace, victim)
             if found.lost or found.missing:
@@ -72,11 +73,11 @@ def _kill_in(workspace: Workspace, kills: int, first: int, chance: random.Random
 def _look_at_the_end(workspace: Workspace) -> list[str]:
     """Every spool was stored and removed, every run has ended without a warning."""
     deadline_s = time.monotonic() + 60
-    while (left := list_writers(workspace.spool_folder)) and time.monotonic() < deadline_s:
-        workspace.drain()
+    while (left := list_writers(parts(workspace).spool_folder)) and time.monotonic() < deadline_s:
+        parts(workspace).drain()
         time.sleep(0.05)
     faults = [f"spools stay: {left}"] if left else []
-    for run in workspace.store.list_runs():
+    for run in parts(workspace).store.list_runs():
         if run.warnings:
             faults.append(f"{run.id}: {run.warnings}")
         if not run.state.is_terminal:
@@ -91,9 +92,9 @@ def kill_readers(folder: Path, kills: int, *, seed: int) -> Verdict:
     """Kill boards, commands and plain readers while two processes record; these are stored whole."""
     chance = random.Random(seed)
     workspace = Workspace.open(folder)
-    workspace.drain()
+    parts(workspace).drain()
     victims = [
-        Victim.start(workspace.spool_folder, f"of-{flag}", "slow", "told", flag, seed=seed)
+        Victim.start(parts(workspace).spool_folder, f"of-{flag}", "slow", "told", flag, seed=seed)
         for flag in ("threads", "fork")
     ]
     forks = subprocess.Popen(  # of one process each, which begin at once
@@ -109,7 +110,7 @@ def kill_readers(folder: Path, kills: int, *, seed: int) -> Verdict:
     finally:
         forks.kill()
         forks.wait()
-    workspace.drain()
+    parts(workspace).drain()
     verdict = Verdict(said="".join(said))
     for victim in victims:
         verdict += judge(workspace, victim)
@@ -225,7 +226,7 @@ def _kill_part(job: Job, part: str, workspace: Workspace, chance: random.Random)
     pid = job.wait_until_it_logs()
     time.sleep(chance.uniform(0, 0.1))
     if part == "worker":
-        (run,) = workspace.store.list_runs(name=job.name)
+        (run,) = parts(workspace).store.list_runs(name=job.name)
         handle = (workspace.folder / "jobs" / run.id / "handle").read_text()
         pid = int(json.loads(handle)["pid"])
     with suppress(ProcessLookupError):
@@ -234,9 +235,9 @@ def _kill_part(job: Job, part: str, workspace: Workspace, chance: random.Random)
 
 def _judge_job(workspace: Workspace, job: Job) -> Verdict:
     verdict = Verdict(returned=job.noted[1])
-    for run in workspace.store.list_runs(name=job.name):
-        for series in workspace.store.list_series(runs=[run.id], names=["n"]):
-            found = workspace.store.read_points([series.id])[series.id].values.tolist()
+    for run in parts(workspace).store.list_runs(name=job.name):
+        for series in parts(workspace).store.list_series(runs=[run.id], names=["n"]):
+            found = parts(workspace).store.read_points([series.id])[series.id].values.tolist()
             verdict.stored = len(found)
             if found != list(range(len(found))):
                 verdict.faults.append(f"{job.name}: stored twice, or out of order")

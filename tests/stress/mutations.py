@@ -10,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from tests.workspaces import parts
 
 from trackboard import Workspace
 from trackboard.errors import TrackboardError
@@ -111,12 +112,12 @@ def mutate_spools(folder: Path, count: int, *, seed: int, definitions: bool = Fa
         here = folder / f"of-{begin}"
         workspace = Workspace.open(here)
         for number in range(begin, min(begin + _AT_ONCE, count)):
-            spool = workspace.spool_folder / f"{number:032x}"
+            spool = parts(workspace).spool_folder / f"{number:032x}"
             spool.mkdir(parents=True)
             _write_mutated(spool, original, chance, definitions=definitions)
-        _record_healthy(workspace.spool_folder)
+        _record_healthy(parts(workspace).spool_folder)
         for _ in range(2):  # the second finds what the first left
-            workspace.drain()
+            parts(workspace).drain()
             workspace.close()
             workspace = Workspace.open(here)
         _check_healthy(workspace, where=f"seed {seed}, spools from {begin}")
@@ -172,11 +173,11 @@ def _record_healthy(spool_folder: Path) -> None:
 
 
 def _check_healthy(workspace: Workspace, *, where: str) -> None:
-    run = workspace.store.find_run(RunId("healthy"))
+    run = parts(workspace).store.find_run(RunId("healthy"))
     assert run is not None, where
     assert (run.state.value, run.warnings, run.lost_points) == ("completed", (), 0), where
-    (series,) = workspace.store.list_series(runs=[run.id])
-    values = workspace.store.read_points([series.id])[series.id].values.tolist()
+    (series,) = parts(workspace).store.list_series(runs=[run.id])
+    values = parts(workspace).store.read_points([series.id])[series.id].values.tolist()
     assert values == list(range(_HEALTHY)), where
 
 
@@ -301,7 +302,7 @@ def _records(path: Path) -> Iterator[bytes]:
 
 def _export(folder: Path) -> Path:
     workspace = Workspace.open(folder / "exported-from")
-    _record_healthy(workspace.spool_folder)
+    _record_healthy(parts(workspace).spool_folder)
     workspace.export([RunId("healthy")], folder / "exported", recursive=True, report=print)
     workspace.close()
     (path,) = (folder / "exported").rglob("*tfevents*")

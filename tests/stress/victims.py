@@ -26,6 +26,7 @@ from tests.stress.journal import (
     SIZE_BYTES,
 )
 from tests.waiting import until
+from tests.workspaces import parts
 
 import trackboard
 from trackboard import Workspace
@@ -172,12 +173,12 @@ def judge(
 
 
 def _judge_lane(workspace: Workspace, run_id: str, marks: Marks, *, in_order: bool) -> Verdict:
-    run = workspace.store.find_run(RunId(run_id))
+    run = parts(workspace).store.find_run(RunId(run_id))
     if run is None:
         returned = int(np.count_nonzero(marks >= RETURNED))
         faults = [f"{run_id}: the run is not there"] if returned else []
         return Verdict(returned, 0, returned, 0, faults)
-    children = workspace.store.list_runs(parent=run.id)
+    children = parts(workspace).store.list_runs(parent=run.id)
     verdict = Verdict(lost=run.lost_points + sum(child.lost_points for child in children))
     if (run.experiment, run.name) != (run_id.rpartition("-")[0], "lane"):
         verdict.faults.append(f"{run_id}: the run is not whole: {run}")
@@ -224,11 +225,11 @@ def _judge_kind(
 
 def _points(name: str, *, from_steps: bool = False, text: bool = False) -> _Finder:
     def find(workspace: Workspace, run: Run) -> list[int]:
-        found = workspace.store.list_series(runs=[run.id], names=[name], text=text)
+        found = parts(workspace).store.list_series(runs=[run.id], names=[name], text=text)
         if not found:
             return []
         (series,) = found
-        points = workspace.store.read_points([series.id])[series.id]
+        points = parts(workspace).store.read_points([series.id])[series.id]
         return [int(number) for number in (points.steps if from_steps else points.values)]
 
     return find
@@ -242,17 +243,17 @@ def _rows(workspace: Workspace, run: Run) -> list[int]:
 
 
 def _tag(workspace: Workspace, run: Run) -> list[int]:
-    return [int(tag or 0) for tag in workspace.store.get_tags(run.id).values()]
+    return [int(tag or 0) for tag in parts(workspace).store.get_tags(run.id).values()]
 
 
 def _properties(workspace: Workspace, run: Run) -> list[int]:
-    found = workspace.store.get_properties(run.id).items()
+    found = parts(workspace).store.get_properties(run.id).items()
     assert all(key == f"p{value}" for key, value in found)
     return sorted(int(value) for _, value in found)
 
 
 def _parameters(workspace: Workspace, run: Run) -> list[int]:
-    found = workspace.store.list_parameters([run.id]).get(run.id, {}).items()
+    found = parts(workspace).store.list_parameters([run.id]).get(run.id, {}).items()
     assert all(key == f"q{value}" for key, value in found)
     return sorted(int(value) for _, value in found)
 
@@ -271,20 +272,20 @@ def _lines(workspace: Workspace, run: Run) -> list[int]:
 
 
 def _files(workspace: Workspace, run: Run) -> list[int]:
-    files = workspace.store.list_files(run.id)
+    files = parts(workspace).store.list_files(run.id)
     return sorted(file.size_bytes for file in files if file.path == f"f{file.size_bytes}")
 
 
 def _images(workspace: Workspace, run: Run) -> list[int]:
-    images = workspace.store.list_artifacts(runs=[run.id], names=["image"])
+    images = parts(workspace).store.list_artifacts(runs=[run.id], names=["image"])
     return [image.step for image in images]
 
 
 def _children(workspace: Workspace, run: Run) -> list[int]:
     """Children that have completed with their point."""
-    children = workspace.store.list_runs(parent=run.id)
+    children = parts(workspace).store.list_runs(parent=run.id)
     ended = {child.id: int(child.name) for child in children if child.state.value == "completed"}
-    series = workspace.store.list_series(runs=list(ended), names=["x"]) if ended else ()
+    series = parts(workspace).store.list_series(runs=list(ended), names=["x"]) if ended else ()
     return sorted(
         ended[each.run]
         for each in series

@@ -10,6 +10,8 @@ import random
 import shutil
 from pathlib import Path
 
+from tests.workspaces import parts
+
 from trackboard import Workspace
 from trackboard.model import RunId
 from trackboard.record import Recorder
@@ -78,7 +80,7 @@ def see_by_and_by(whole: Path, folder: Path, points: int, *, seed: int) -> None:
     workspace = Workspace.open(folder)
     with (workspace.folder / "trackboard.toml").open("a") as settings:
         settings.write("network_folder = true\n")
-    view = View(whole, workspace.spool_folder / whole_id(whole))
+    view = View(whole, parts(workspace).spool_folder / whole_id(whole))
     while not view.is_whole:
         for _ in range(chance.choice((1, 1, 3, 10))):
             if not view.is_whole:
@@ -86,9 +88,9 @@ def see_by_and_by(whole: Path, folder: Path, points: int, *, seed: int) -> None:
         if chance.random() < 0.1:
             workspace.close()  # another reader goes on
             workspace = Workspace.open(folder)
-        workspace.refresh()
+        parts(workspace).refresh()
         _check(workspace, points, is_whole=False, seed=seed)
-    workspace.drain()
+    parts(workspace).drain()
     _check(workspace, points, is_whole=True, seed=seed)
     workspace.close()
 
@@ -99,13 +101,13 @@ def whole_id(whole: Path) -> str:
 
 
 def _check(workspace: Workspace, points: int, *, is_whole: bool, seed: int) -> None:
-    run = workspace.store.find_run(RunId("seen"))
+    run = parts(workspace).store.find_run(RunId("seen"))
     assert run is not None or not is_whole
     if run is None:
         return
     assert (run.warnings, run.lost_points) == ((), 0), f"seed {seed}: {run}"
-    for series in workspace.store.list_series(runs=[run.id]):
-        stored = workspace.store.read_points([series.id])[series.id]
+    for series in parts(workspace).store.list_series(runs=[run.id]):
+        stored = parts(workspace).store.read_points([series.id])[series.id]
         expected = [*range(0, points, _TEXTS_EVERY if series.name == "text" else 1)]
         found = [int(value) for value in stored.values]
         assert found == expected[: len(found)], f"seed {seed}: {series.name}"

@@ -1,30 +1,30 @@
-"""How the SDK's objects look in a notebook, in the SDK's words; drawn by `trackboard.workspace.notebook`."""
+"""How the SDK's objects look in a notebook, in the SDK's words; drawn by `trackboard.api.notebook`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence
 
 from azureml.core._states import LOST, STATUS_NAMES
-from trackboard.model import Run as StoredRun
-from trackboard.workspace.notebook import (
-    Look,
+from trackboard.api.notebook import (
+    PageContext,
     experiment_html,
     experiments_html,
     run_html,
     runs_html,
     workspace_html,
 )
-from trackboard.workspace.notebook.elements import log
+from trackboard.api.notebook.elements import log
+from trackboard.model import Run as StoredRun
 
 if TYPE_CHECKING:
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 def run_page(
-    workspace: Workspace, stored: StoredRun, kind: str, console: str, children: Sequence[StoredRun]
+    service: Service, stored: StoredRun, kind: str, console: str, children: Sequence[StoredRun]
 ) -> str:
     """Draw a run: how it is, what it logged, what it printed, the runs below it."""
-    return run_html(_look(workspace), stored, kind=kind, console=console, children=children)
+    return run_html(_context(service), stored, kind=kind, console=console, children=children)
 
 
 def words_page(text: str) -> str:
@@ -32,25 +32,25 @@ def words_page(text: str) -> str:
     return str(log(text))
 
 
-def runs_page(workspace: Workspace, runs: Sequence[StoredRun], *, more: bool) -> str:
+def runs_page(service: Service, runs: Sequence[StoredRun], *, more: bool) -> str:
     """Draw runs of one workspace, a line each."""
-    return runs_html(_look(workspace), runs, more=more)
+    return runs_html(_context(service), runs, more=more)
 
 
-def experiment_page(workspace: Workspace, name: str) -> str:
+def experiment_page(service: Service, name: str) -> str:
     """Draw an experiment and its newest runs."""
-    return experiment_html(_look(workspace), name)
+    return experiment_html(_context(service), name)
 
 
-def experiments_page(workspace: Workspace, names: Sequence[str]) -> str:
+def experiments_page(service: Service, names: Sequence[str]) -> str:
     """Draw experiments of one workspace, a line each."""
-    return experiments_html(_look(workspace), names)
+    return experiments_html(_context(service), names)
 
 
-def workspace_page(workspace: Workspace) -> str:
+def workspace_page(service: Service) -> str:
     """Draw a workspace and its experiments."""
-    return workspace_html(_look(workspace))
+    return workspace_html(_context(service))
 
 
-def _look(workspace: Workspace) -> Look:
-    return workspace.look(STATUS_NAMES, LOST)
+def _context(service: Service) -> PageContext:
+    return PageContext.of(service, STATUS_NAMES, LOST)

@@ -42,8 +42,8 @@ class RunIterator(Iterator[_Run]):
             return "no runs"
         with sdk_errors():
             stored = [run._history.stored() for run in shown]
-            workspace = shown[0]._backend.home.workspace
-            return runs_page(workspace, stored, more=len(self._seen) > len(shown))
+            service = shown[0]._backend.home.service
+            return runs_page(service, stored, more=len(self._seen) > len(shown))
 
 
 class ExperimentList(List[_Experiment]):
@@ -55,4 +55,4 @@ class ExperimentList(List[_Experiment]):
         if not self:
             return "no experiments"
         with sdk_errors():
-            return experiments_page(self[0].workspace._workspace, [one.name for one in self])
+            return experiments_page(self[0].workspace._service, [one.name for one in self])

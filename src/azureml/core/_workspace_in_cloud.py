@@ -38,7 +38,7 @@ class CloudCalls:
         Raises:
             UserErrorException: Always; it names the folder.
         """
-        folder = self._workspace.folder  # type: ignore[attr-defined]
+        folder = self._service.folder  # type: ignore[attr-defined]
         raise UserErrorException(
             f"Workspace.delete(): a workspace is its folder, and is deleted with it: rm -r {folder}"
         )

@@ -343,7 +343,9 @@ class Environment:
         Raises:
             UserErrorException: It is no wheel, or there is one of that name and not `exist_ok`.
         """
-        return keep_wheel(workspace._workspace.paths.wheels, file_path, replace=exist_ok)
+        return keep_wheel(
+            workspace._service.environments.get_wheels_folder(), file_path, replace=exist_ok
+        )
 
     # -- as files ---------------------------------------------------------------------------------
 
@@ -470,7 +472,7 @@ class EnvironmentReference:
 
 
 def _registered(workspace: Workspace) -> RegisteredEnvironments:
-    return RegisteredEnvironments(workspace._workspace.store, workspace.name)
+    return RegisteredEnvironments(workspace._service.environments, workspace.name)
 
 
 def _with_packages(name: str, conda: Optional[str], pip: Optional[str]) -> Environment:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from azureml.core._run.reading.filters import Filter
     from azureml.core.workspace import Workspace
     from trackboard.ports import Experiment as StoredExperiment
-    from trackboard.workspace import Workspace as _Workspace
+    from trackboard.service import Service
 
 __getattr__ = other_names(__name__)
 
@@ -78,7 +78,7 @@ class Experiment:
     def __init__(self, workspace: Workspace, name: str, **kwargs: Any) -> None:
         with sdk_errors():
             self._name = check_experiment_name(name)
-            workspace._workspace.add_experiment(name)
+            workspace._service.experiments.add(name)
         self._workspace = workspace
 
     _is_made = True
@@ -91,14 +91,14 @@ class Experiment:
         return experiment
 
     @property
-    def _native(self) -> _Workspace:
+    def _service(self) -> Service:
         """The workspace itself; the experiment is there from now on."""
-        native = self._workspace._workspace
+        service = self._workspace._service
         if not self._is_made:
             self._is_made = True
             with sdk_errors():
-                native.add_experiment(self._name)
-        return native
+                service.experiments.add(self._name)
+        return service
 
     @property
     def name(self) -> str:
@@ -130,7 +130,7 @@ class Experiment:
 
     def get_portal_url(self) -> str:
         """What to type to see the experiment in TensorBoard: there is no portal."""
-        folder = shlex.quote(str(self._native.folder))
+        folder = shlex.quote(str(self._service.folder))
         return f"trackboard tb {folder} --experiment {shlex.quote(self._name)}"
 
     portal_url = property(get_portal_url, doc="The same as `get_portal_url()`.")
@@ -177,10 +177,8 @@ class Experiment:
                 f"There is no view {view_type!r}; use 'ActiveOnly', 'ArchivedOnly' or 'All'."
             )
         chosen = TagFilter(tags)
-        native = workspace._workspace
         with sdk_errors():
-            native.drain()
-            found = native.store.read_experiments()
+            found = workspace._service.experiments.list()
         return ExperimentList(
             Experiment._of(workspace, one.name)
             for one in found
@@ -201,15 +199,13 @@ class Experiment:
         return experiment
 
     def _stored(self) -> StoredExperiment:
-        native = self._native
+        service = self._service
         with sdk_errors():
-            native.drain()
-            found = native.store.read_experiments()
-        for one in found:
-            if one.name == self._name:
-                return one
+            found = service.experiments.find(self._name)
+        if found is not None:
+            return found
         raise MissingException(
-            f"There is no experiment {self._name!r} in {native.folder}; it was deleted.",
+            f"There is no experiment {self._name!r} in {service.folder}; it was deleted.",
             status_code=404,
         )
 
@@ -220,7 +216,7 @@ class Experiment:
         from azureml.core._html import experiment_page
 
         with sdk_errors():
-            return experiment_page(self._workspace._workspace, self._name)
+            return experiment_page(self._workspace._service, self._name)
 
     def start_logging(
         self,
@@ -254,25 +250,25 @@ class Experiment:
                 f"start_logging: {', '.join(unknown)} cannot be used."
                 " Use name=, run_id=, display_name=, description= and tags=."
             )
-        workspace = self._native
+        service = self._service
         given = kwargs.get("tags")
         tags = plain_tags({} if given is None else given)
         with sdk_errors():
             own_id = None if run_id is None else check_run_id(run_id)
-            if own_id is not None and workspace.store.list_deleted([own_id]):
+            if own_id is not None and service.runs.list_deleted([own_id]):
                 raise UsageError(
                     f"the run {own_id!r} was deleted, and its id with it", hint="Choose another id."
                 )
         code = os.curdir if snapshot_directory is None else str(snapshot_directory)
         snapshot = None
         if snapshot_directory is not None and snapshot_directory is not _CURRENT_FOLDER:
-            snapshot = keep_folder(workspace, snapshot_directory)
+            snapshot = keep_folder(service, snapshot_directory)
         folder = (
             None if outputs is False else outputs if isinstance(outputs, str) else DEFAULT_FOLDER
         )
         kept = None if folder is None else OutputFolder(folder)
         with sdk_errors():
-            live = workspace.recorder().create_run(
+            live = service.recorder().create_run(
                 self._name,
                 name=str(kwargs.get("display_name") or "" if name is None else name),
                 run_id=own_id,
@@ -347,7 +343,7 @@ class Experiment:
         dry_run: bool = False,
         **kwargs: Any,
     ) -> Any:
-        assert self._native is not None  # the experiment is there
+        assert self._service is not None  # the experiment is there
         submit = getattr(config, "_submit", None)
         if submit is None or isinstance(config, type):
             raise AzureMLException(
@@ -411,7 +407,7 @@ class Experiment:
         """
         plain = plain_tags(tags)
         with sdk_errors():
-            self._native.store.set_experiment_tags(self._name, plain)
+            self._service.experiments.set_tags(self._name, plain)
 
     def remove_tags(self, tags: Iterable[str]) -> Dict[str, Optional[str]]:
         """Take tags away; those that are not there are passed over.
@@ -424,7 +420,7 @@ class Experiment:
         """
         keys = [tags] if isinstance(tags, str) else [*tags]
         with sdk_errors():
-            self._native.store.remove_experiment_tags(self._name, keys)
+            self._service.experiments.remove_tags(self._name, keys)
         return self.tags
 
     def archive(self) -> None:
@@ -433,7 +429,7 @@ class Experiment:
         Nothing is lost: by its name it is found and shown as before, and new runs can be begun in it.
         """
         with sdk_errors():
-            self._native.store.set_archived(self._name, time.time())
+            self._service.experiments.archive(self._name)
 
     def reactivate(self, new_name: Optional[str] = None) -> None:
         """Take it back.
@@ -444,7 +440,7 @@ class Experiment:
         if new_name is not None:
             raise UserErrorException(f"reactivate({new_name!r}): an experiment keeps its name.")
         with sdk_errors():
-            self._native.store.set_archived(self._name, None)
+            self._service.experiments.reactivate(self._name)
 
     @staticmethod
     def delete(workspace: Workspace, experiment_id: str) -> None:
@@ -463,4 +459,4 @@ class Experiment:
             UserErrorException: There is no such experiment.
         """
         with sdk_errors():
-            workspace._workspace.delete_experiment(experiment_id)
+            workspace._service.experiments.delete(experiment_id)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from azureml.core.experiment import Experiment
     from azureml.core.run import Run
     from azureml.core.workspace import Workspace
-    from trackboard.ports import Store
+    from trackboard.service.contract.models import Models
 
 __getattr__ = other_names(__name__)
 
@@ -102,8 +102,8 @@ class Model(ModelChanges):
         self._stored = chosen._stored
 
     @property
-    def _store(self) -> Store:
-        return self.workspace._workspace.store
+    def _models(self) -> Models:
+        return self.workspace._service.models
 
     @classmethod
     def _of(cls, workspace: Workspace, stored: StoredModel) -> Model:
@@ -175,7 +175,7 @@ class Model(ModelChanges):
         if self._stored.run is None:
             return None
         with sdk_errors():
-            is_known = self.workspace._workspace.find_by_id(self._stored.run) is not None
+            is_known = self.workspace._service.runs.find(self._stored.run) is not None
         return self.workspace.get_run(self._stored.run) if is_known else None
 
     @property
@@ -271,7 +271,7 @@ class Model(ModelChanges):
             with sdk_errors(WebserviceException):
                 file = open(open_regular(place, "file"), "rb")  # noqa: SIM115 - closed below
             with file, sdk_errors():
-                files[path], _ = workspace._workspace.blobs.put(file)
+                files[path] = workspace._service.files.put(file)
         stored = draft(model_name, None, files, tags, properties, description)
         return _add(workspace, stored, model_framework, model_framework_version)
 
@@ -292,8 +292,8 @@ class Model(ModelChanges):
         check_name(model_name)
         start = os.path.normpath(model_path).replace(os.sep, "/").strip("/")
         with sdk_errors():
-            native = run.catalogue(f"register_model({model_name!r})")
-        stored_files = native.store.list_files(run.id)
+            service = run.catalogue(f"register_model({model_name!r})")
+            stored_files = service.files.list(run.id)
         cut = len(start) - len(start.rpartition("/")[2])
         chosen = [
             file
@@ -310,9 +310,8 @@ class Model(ModelChanges):
             for file in chosen:
                 key = file.key
                 if not key:  # a plain file, as those that grow while a job runs
-                    place = place_inside(native.run_folder(run.id), file.path)
-                    with open(open_regular(place, "file"), "rb") as source:
-                        key, _ = native.blobs.put(source)
+                    with service.files.open_listed(run.id, file) as source:
+                        key = service.files.put(source)
                 files[file.path if start == "." else file.path[cut:]] = key
         stored = draft(model_name, run.id, files, tags, properties, description)
         return _add(run.home.experiment.workspace, stored, framework, framework_version)
@@ -347,7 +346,7 @@ class Model(ModelChanges):
             kwargs: Accepted.
         """
         with sdk_errors():
-            found = workspace._workspace.store.list_models(name)
+            found = workspace._service.models.list(name)
         chosen = [
             Model._of(workspace, one)
             for one in found
@@ -410,8 +409,8 @@ class Model(ModelChanges):
     def _copy(self, key: str, target: str) -> None:
         folder = os.path.dirname(target) or os.curdir
         os.makedirs(folder, exist_ok=True)
-        blobs = self.workspace._workspace.blobs
-        with sdk_errors(), blobs.open(key) as source, replacing(target, mode=0o644) as copy:
+        files = self.workspace._service.files
+        with sdk_errors(), files.open_content(key) as source, replacing(target, mode=0o644) as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
 
     @staticmethod
@@ -489,4 +488,4 @@ def _add(
 ) -> Model:
     whole = replaced(made, framework=framework or "", framework_version=version or "")
     with sdk_errors():
-        return Model._of(workspace, workspace._workspace.store.add_model(whole))
+        return Model._of(workspace, workspace._service.models.add(whole))

@@ -83,15 +83,15 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
     def __init__(
         self, experiment: Experiment, run_id: str, outputs: Optional[object] = None, **kwargs: Any
     ) -> None:
-        workspace = experiment.workspace._workspace
+        service = experiment.workspace._service
         with sdk_errors():
-            stored = workspace.find_by_id(RunId(run_id))
+            stored = service.runs.find(RunId(run_id))
             if stored is None:
                 raise NotFound(
-                    f"there is no run {run_id!r} in {workspace.folder}",
+                    f"there is no run {run_id!r} in {service.folder}",
                     hint="List them: for run in experiment.get_runs(): print(run.id)",
                 )
-        live = workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
+        live = service.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
         self._begin(_of_another(live, RunHome(experiment)))
 
     def _begin(self, backend: RunBackend) -> None:
@@ -131,7 +131,7 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
                 return provider(experiment, stored)
             if stored.kind is RunKind.JOB:
                 cls = submitted_run_class()
-        recorder = experiment.workspace._workspace.recorder()
+        recorder = experiment.workspace._service.recorder()
         live = recorder.attach(stored.id, experiment=stored.experiment, owner=False)
         return cls._with(_of_another(live, RunHome(experiment)))
 
@@ -141,7 +141,7 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
             return None
         from azureml.core._run.reading.filters import type_of
 
-        properties = experiment.workspace._workspace.store.get_properties(stored.id)
+        properties = experiment.workspace._service.runs.get_properties(stored.id)
         return cls._type_providers.get(type_of(stored, properties) or "")
 
     @staticmethod
@@ -226,11 +226,10 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
         from azureml.core._run.reading.filters import RunFilter
 
         chosen = RunFilter(type, tags, properties, status)
-        workspace = experiment.workspace._workspace
         with sdk_errors():
-            workspace.drain()
+            service = experiment.workspace._service.now()
         found = chosen.find(
-            workspace.store, experiment=experiment.name, top_level=not include_children
+            service.runs, experiment=experiment.name, top_level=not include_children
         )
         return RunIterator(Run._from_stored(stored, experiment) for stored in found)
 
@@ -442,7 +441,7 @@ def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
     if run_id == os.environ.get("TRACKBOARD_RUN_ID"):
         return _submitted_run()
     if experiment is not None:
-        recorder = experiment.workspace._workspace.recorder()
+        recorder = experiment.workspace._service.recorder()
         home = RunHome(experiment)
     else:  # a child that a job's script began
         recorder = get_recorder(WorkspacePaths.of_job().spool)

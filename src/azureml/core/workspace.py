@@ -34,7 +34,7 @@ from trackboard.layout.safe_paths import given_name, given_path
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
-    from trackboard.workspace import Workspace as _Workspace
+    from trackboard.service import Service
 
 __getattr__ = other_names(__name__)
 
@@ -74,7 +74,7 @@ class Workspace(CloudCalls):
     )
 
     _location: Location
-    _opened: Optional[_Workspace] = None
+    _opened: Optional[Service] = None
 
     def __init__(
         self,
@@ -100,19 +100,19 @@ class Workspace(CloudCalls):
     def _open(self, location: Location, *, lazily: bool = False) -> None:
         self._location = location
         if not lazily:
-            assert self._workspace is not None  # opens it
+            assert self._service is not None  # opens it
         config = location.sdk_config
         self._subscription_id = config.subscription_id if config else _NOBODY
         self._resource_group = config.resource_group if config else _NO_GROUP
 
     @property
-    def _workspace(self) -> _Workspace:
-        """The workspace itself, opened (and made) when it is first needed."""
+    def _service(self) -> Service:
+        """What answers for the workspace, which is opened (and made) when it is first needed."""
         if self._opened is None:
-            from trackboard.workspace import Workspace as Opened  # loads the database
+            from trackboard.service import open_service  # loads the database
 
             with sdk_errors():
-                self._opened = Opened.open(self._location)
+                self._opened = open_service(self._location)
         return self._opened
 
     def __getstate__(self) -> Dict[str, Any]:
@@ -297,7 +297,7 @@ class Workspace(CloudCalls):
             "subscription_id": self.subscription_id,
             "resource_group": self.resource_group,
             "workspace_name": self.name,
-            FOLDER_KEY: str(self._workspace.folder),
+            FOLDER_KEY: str(self._service.folder),
         }
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -309,18 +309,18 @@ class Workspace(CloudCalls):
 
     def get_details(self) -> Dict[str, Any]:
         """What is known of the workspace, under the SDK's keys; those without a value are left out."""
-        settings = self._workspace.paths.settings
+        facts = self._service.describe()
         return {
             "id": self._scope,
             "name": self.name,
             "location": self.location,
             "type": "Microsoft.MachineLearningServices/workspaces",
             "tags": self.tags,
-            "workspaceid": self._workspace.settings.id,
+            "workspaceid": facts.id,
             "description": "",
             "friendlyName": self.name,
-            "creationTime": _utc(settings.stat().st_mtime),
-            "storageAccount": str(self._workspace.folder),
+            "creationTime": _utc(facts.created_s),
+            "storageAccount": str(facts.folder),
             "sku": self.sku,
             "hbiWorkspace": False,
             "discoveryUrl": self.discovery_url,
@@ -346,7 +346,7 @@ class Workspace(CloudCalls):
     @property
     def discovery_url(self) -> str:
         """The workspace's folder, as a URL."""
-        return self._workspace.folder.as_uri()
+        return self._service.folder.as_uri()
 
     @property
     def name(self) -> str:
@@ -437,10 +437,10 @@ class Workspace(CloudCalls):
             UserErrorException: There is none.
         """
         with sdk_errors():
-            stored = self._workspace.find_by_id(RunId(run_id))
+            stored = self._service.runs.find(RunId(run_id))
         if stored is None:
             raise MissingException(
-                f"There is no run {run_id!r} in {self._workspace.folder}.", status_code=404
+                f"There is no run {run_id!r} in {self._service.folder}.", status_code=404
             )
         return Run._from_stored(stored, Experiment(self, stored.experiment))
 
@@ -448,7 +448,7 @@ class Workspace(CloudCalls):
         from azureml.core._html import workspace_page
 
         with sdk_errors():
-            return workspace_page(self._workspace)
+            return workspace_page(self._service)
 
     def __repr__(self) -> str:
         return (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from azureml._console import say
+from trackboard.api.notebook.elements import block, code, faint, link
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.urls import find_link
 from trackboard.notice import in_notebook
-from trackboard.workspace.notebook.elements import block, code, faint, link
 
 
 class Address(str):

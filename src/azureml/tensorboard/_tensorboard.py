@@ -17,7 +17,6 @@ from trackboard.board.eventfiles.log_folders import expand
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.options import Show
 from trackboard.board.process.urls import find_link, open_in_browser
-from trackboard.board.provider.empty import list_empty
 from trackboard.board.series.samples import Samples
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId
@@ -120,8 +119,7 @@ class Tensorboard:
         if not self._runs and self._local_root is not None:
             return Show(log_folder=expand(self._local_root))
         workspaces = {
-            run.experiment.workspace._workspace.folder: run.experiment.workspace
-            for run in self._runs
+            run.experiment.workspace._service.folder: run.experiment.workspace for run in self._runs
         }
         if len(workspaces) > 1:
             folders = ", ".join(str(folder) for folder in workspaces)
@@ -129,16 +127,16 @@ class Tensorboard:
                 f"The runs are of several workspaces ({folders}); start one Tensorboard for each."
             )
         if not self._runs:
-            return Show(workspace=Workspace.from_config()._workspace.folder, raw_ids=self._raw_ids)
+            return Show(workspace=Workspace.from_config()._service.folder, raw_ids=self._raw_ids)
         (folder,) = workspaces
         ids = tuple(run.id for run in self._runs)
         return Show(workspace=folder, runs=ids, raw_ids=self._raw_ids)
 
     def _tell_empty(self) -> None:
-        workspace = self._runs[0]._drained()
+        service = self._runs[0]._service()
         with sdk_errors():
-            empty = list_empty(workspace.store, [RunId(run.id) for run in self._runs])
-            names = workspace.names(empty)
+            empty = service.metrics.list_empty([RunId(run.id) for run in self._runs])
+            names = service.runs.name(empty)
         for line in _describe_empty(empty, names):
             say(line)
 

@@ -51,14 +51,14 @@ def export_to_tensorboard(
         raise UserErrorException(
             "export_to_tensorboard: the list of runs is empty. Pass a run, or an experiment."
         )
-    workspaces = {workspace._workspace.folder: workspace for workspace in map(_workspace_of, items)}
+    workspaces = {workspace._service.folder: workspace for workspace in map(_workspace_of, items)}
     if len(workspaces) > 1:
         raise UserErrorException("The runs are of several workspaces; export each by itself.")
     (workspace,) = workspaces.values()
     with sdk_errors():
         runs = [run for item in items for run in _ids_of(item, workspace)]
         report = say if logger is None else logger.info
-        workspace._workspace.export(
+        workspace._service.export(
             list(dict.fromkeys(runs)), Path(logsdir), recursive=recursive, report=report
         )
 
@@ -80,5 +80,5 @@ def _ids_of(item: Union[Run, Experiment, str], workspace: Workspace) -> List[Run
     if isinstance(item, Run):
         return [RunId(item.id)]
     if isinstance(item, Experiment):
-        return workspace._workspace.runs_of(item.name)
-    return workspace._workspace.runs_called(item)
+        return [*workspace._service.runs.list_of_experiment(item.name)]
+    return [*workspace._service.runs.find_called(item)]

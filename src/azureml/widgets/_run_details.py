@@ -84,7 +84,7 @@ class RunDetails:
     def _page(self) -> str:
         """The run as a notebook shows it: samples of its curves, however long they are."""
         with sdk_errors():
-            below = self._run._drained().store.list_runs(parent=RunId(self._run.id))
+            below = self._run._service().runs.list(parent=RunId(self._run.id))
         newest = sorted(below, key=lambda run: run.number, reverse=True)[:_CHILDREN]
         console, kind = self._log(), self._run.type or ""
         with sdk_errors():

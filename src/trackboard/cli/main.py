@@ -8,13 +8,13 @@ import sys
 import click
 
 from trackboard import __version__
-from trackboard.cli.verbs import Verbs
+from trackboard.cli.verb_group import VerbGroup
 from trackboard.errors import TrackboardError
 
 _INTERRUPTED = 130
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="trackboard")
 def trackboard() -> None:
     """The history of machine-learning runs, shown live in the real TensorBoard."""

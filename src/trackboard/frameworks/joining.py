@@ -97,7 +97,7 @@ class JoinedRun:
             recorder = get_recorder(WorkspacePaths.of_job().spool)
             of = os.environ.get("TRACKBOARD_EXPERIMENT", "")
             return recorder.attach(RunId(job), experiment=of, owner=False, rank=identify().rank)
-        from trackboard.workspace import Workspace  # loads the database
+        from trackboard.api.workspace import Workspace  # loads the database
 
         workspace = Workspace.open()
         if self._given is None:

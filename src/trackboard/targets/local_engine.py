@@ -6,11 +6,12 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from trackboard.config import LOCAL, check_options
+from trackboard.config.machine_address import is_this_machine
 from trackboard.errors import UsageError
 from trackboard.ports import Target, TargetSpec
 from trackboard.targets.local import LocalTarget
 from trackboard.targets.ray.settings import RAY_KEYS
-from trackboard.targets.unsupported_host import UnsupportedHost, is_this_machine
+from trackboard.targets.unsupported_host import UnsupportedHost
 
 
 class LocalEngine:

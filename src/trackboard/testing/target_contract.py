@@ -128,7 +128,7 @@ class TargetContract:
 
 
 def _state(workspace: Workspace, plan: JobPlan) -> RunState:
-    found = workspace.find_run(plan.run)
+    found = workspace.parts.drain().find_run(plan.run)
     assert found is not None
     return found.state
 

@@ -1,6 +1,5 @@
 """A local workspace, put together: a location becomes store, blobs, spools and targets."""
 
-from trackboard.workspace.reading import AnyRun
 from trackboard.workspace.workspace import Workspace
 
-__all__ = ["AnyRun", "Workspace"]
+__all__ = ["Workspace"]

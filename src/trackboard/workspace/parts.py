@@ -96,16 +96,21 @@ class OpenParts:
                 hint="It can be read. Work in a folder of your own, or ask its owner to share it.",
             )
 
-    def drain(self) -> None:
+    def drain(self) -> Store:
         """Store what was recorded before the call; where nothing can be written, say what is left.
+
+        Returns:
+            What is stored.
 
         Raises:
             Unavailable: Another process holds the lock and makes no progress for 30 s.
         """
-        ingest = self.ingest
+        with self._opening:
+            ingest, database = self.ingest, self.database
         ingest.drain()
-        if self.database.obstacle and (unread_bytes := ingest.unread_bytes()):
+        if database.obstacle and (unread_bytes := ingest.unread_bytes()):
             self._say_unread(unread_bytes)
+        return database.store
 
     def read_on(self, budget_s: float) -> int:
         """Store what has arrived, for about `budget_s`, for a page that shows what is stored.

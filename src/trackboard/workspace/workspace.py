@@ -1,15 +1,13 @@
 """The composition root: a location becomes store, blobs and spool; `jobs` adds targets.
 
-Recording needs none of this (see `trackboard.record`); whoever reads, submits or shows opens it.
+Recording needs none of this (see `trackboard.record`). Its parts are for those that stand right on it: the
+service, which answers everybody else, and the processes of workers and boards.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,26 +24,22 @@ from trackboard.config import (
 from trackboard.errors import NotFound
 from trackboard.ingest import FolderRunFiles, Silence
 from trackboard.layout import WorkspacePaths
-from trackboard.model import Run, RunId, RunState
+from trackboard.model import RunId
 from trackboard.notice import say_once
 from trackboard.ports import Blobs, RunFiles, Store
-from trackboard.record import LiveRun, Recorder, get_recorder, start_run
+from trackboard.record import Recorder, get_recorder
 from trackboard.workspace.parts import OpenParts
-from trackboard.workspace.reading import ReadingCalls
 
 if TYPE_CHECKING:
-    from trackboard.board.export.export import Export
     from trackboard.board.view.source import Source
     from trackboard.launch.context.launch_context import LaunchContext
-    from trackboard.launch.request import Request
     from trackboard.workspace.jobs import WorkspaceJobs
-    from trackboard.workspace.notebook import Look
 
 _REFRESH_S = 0.1
 
 
-class Workspace(ReadingCalls):
-    """One workspace: its history, its files, its jobs. Safe from several threads.
+class Workspace:
+    """The parts of one workspace, put together. Safe from several threads.
 
     Nothing is opened before it is needed.
 
@@ -148,10 +142,11 @@ class Workspace(ReadingCalls):
         return FolderRunFiles(self.paths)
 
     @functools.cached_property
-    def _silence(self) -> Silence:
+    def silence(self) -> Silence:
+        """Tells which writers may be dead."""
         return Silence(self.paths.spool, self.paths.lock)
 
-    # -- finding and showing ------------------------------------------------------------------------
+    # -- what stands on it --------------------------------------------------------------------------
 
     @property
     def source(self) -> Source:
@@ -160,105 +155,6 @@ class Workspace(ReadingCalls):
 
         read_on = functools.partial(self.parts.read_on, _REFRESH_S)
         return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
-
-    def look(self, words: Mapping[RunState, str] | None = None, lost_word: str = "lost") -> Look:
-        """What notebook pages of it are made from, up to now.
-
-        Args:
-            words: What states are called; None: our own words.
-            lost_word: What runs are called that may be dead.
-        """
-        from trackboard.workspace.notebook import Look  # loads what boards are found with
-
-        look = Look(self.name, self.folder, self.store, self.lost_runs(), lost_word=lost_word)
-        return look if words is None else dataclasses.replace(look, words=words)
-
-    def __repr__(self) -> str:
-        return f"Workspace({str(self.folder)!r})"
-
-    def _repr_html_(self) -> str:
-        from trackboard.workspace.notebook import workspace_html
-
-        return workspace_html(self.look())
-
-    def lost_runs(self) -> frozenset[RunId]:
-        """Runs that have not ended, whose process may be dead where nobody can tell: it is silent.
-
-        That is derived now and stored nowhere; a run that speaks again is not lost. See `ingest.silence`.
-        """
-        self.drain()
-        silent = self._silence.list_lost()
-        return frozenset(self.store.list_owned(silent)) if silent else frozenset()
-
-    def export(
-        self,
-        runs: Sequence[RunId],
-        folder: Path,
-        *,
-        recursive: bool,
-        report: Callable[[str], None],
-    ) -> Export:
-        """Write runs as event files, up to now; see `board.export`."""
-        from trackboard.board.export.export import export_runs  # loads TensorBoard's formats
-
-        self.drain()
-        return export_runs(self.source, runs, folder, recursive=recursive, report=report)
-
-    # -- recording ----------------------------------------------------------------------------------
-
-    def start_run(
-        self,
-        experiment: str,
-        *,
-        name: str = "",
-        parameters: Mapping[str, object] | None = None,
-        tags: Mapping[str, str | None] | None = None,
-        description: str = "",
-        parent: Run | LiveRun | None = None,
-        capture: bool = True,
-        console: bool = False,
-    ) -> AbstractContextManager[LiveRun]:
-        """Begin a run that ends with the `with` block.
-
-        Left at its end or by `sys.exit(0)` it is completed, by an exception failed with the cause, by
-        KeyboardInterrupt canceled. The exception goes on.
-
-        Args:
-            experiment: Its experiment's name; need not exist.
-            name: What people call it; "" is shown as `run-<number>`.
-            parameters: Settings by name: numbers, bools or text.
-            tags: Tags by key.
-            description: What it is about.
-            parent: The run that it is a part of.
-            capture: Add what can be known for free: the code's commit and what differs from it, the
-                command, host, user, Python.
-            console: Keep what is printed, as `user_logs/std_log.txt`.
-
-        Raises:
-            UsageError: A name or a value is not one that can be stored; no run was begun.
-
-        >>> with workspace.start_run("digits", name="first", parameters={"lr": 0.1}) as run:
-        ...     for step in range(3):
-        ...         run.log("loss", 1 / (step + 1), step)
-        """
-        return start_run(
-            self.recorder(),
-            experiment,
-            name=name,
-            parameters=parameters,
-            tags=tags,
-            description=description,
-            parent=None if parent is None else parent.id,
-            capture=capture,
-            console=console,
-        )
-
-    def add_experiment(self, name: str) -> None:
-        """Make sure that an experiment exists."""
-        self.parts.prepare_to_write(needs_to=False)
-        self.store.add_experiment(name)
-
-    # -- jobs ---------------------------------------------------------------------------------------
 
     @functools.cached_property
     def jobs(self) -> WorkspaceJobs:
@@ -272,21 +168,8 @@ class Workspace(ReadingCalls):
         """The workspace as submitting and queueing see it."""
         return self.jobs.launch_context
 
-    def submit(self, request: Request) -> RunId:
-        """Queue a job, and start it if there is room; see `launch.submit`."""
-        return self.jobs.submit(request)
-
-    def cancel(self, run: RunId) -> None:
-        """Ask a job to end; see `launch.queue`."""
-        self.jobs.cancel(run)
-
-    def advance_queue(self) -> None:
-        """Start queued jobs that have room; every status call does it, as there is no daemon."""
-        self.jobs.advance_queue()
-
-    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment, its runs and their folders; see `launch.delete`."""
-        return self.jobs.delete_experiment(name)
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.folder)!r})"
 
     # -- seeing what was said -----------------------------------------------------------------------
 

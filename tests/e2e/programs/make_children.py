@@ -36,7 +36,7 @@ def make_children(parent: str, go: Event, fork: int, children: int) -> None:
     for number in range(children):
         with own.child_run(f"{fork}.{number}") as child:
             child.log("score", 1000 * fork + number)
-    workspace._workspace.recorder().close()
+    workspace._service.recorder().close()
 
 
 if __name__ == "__main__":

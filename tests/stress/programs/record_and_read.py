@@ -9,6 +9,8 @@ end      complete the run
 
 import sys
 
+from tests.workspaces import parts
+
 from trackboard import Workspace
 from trackboard.model import RunState
 
@@ -30,8 +32,8 @@ class Session:
         return "logged"
 
     def read(self) -> str:
-        self.workspace.drain()
-        return str(sum(series.count for series in self.workspace.store.list_series()))
+        parts(self.workspace).drain()
+        return str(sum(series.count for series in parts(self.workspace).store.list_series()))
 
     def end(self) -> str:
         self.run.complete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tracemalloc
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from azureml import _log_stream
-from azureml._log_stream import LogStream
+from azureml._log_stream import LogStream, Tail
 from azureml._log_watch import LogWatch
+from trackboard.service import FilePiece
 
 Said = pytest.CaptureFixture[str]
 
@@ -21,6 +23,23 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "std_log.txt"
 
 
+def tail_in(folder: Path) -> Tail:
+    """Return what reads on in the files of a folder."""
+
+    def tail(path: str, offset: int, limit_bytes: int) -> FilePiece | None:
+        try:
+            whole = (folder / path).open("rb")
+        except FileNotFoundError:
+            return None
+        with whole as file:
+            size_bytes = file.seek(0, os.SEEK_END)
+            begin = offset if offset <= size_bytes else 0
+            file.seek(begin)
+            return FilePiece(file.read(limit_bytes), begin, size_bytes)
+
+    return tail
+
+
 def _append(log: Path, data: bytes) -> None:
     with log.open("ab") as file:
         file.write(data)
@@ -28,7 +47,7 @@ def _append(log: Path, data: bytes) -> None:
 
 def _print_all(log: Path, *pieces: bytes) -> None:
     """Print a log that grows by these pieces."""
-    stream = LogStream(log)
+    stream = LogStream(tail_in(log.parent), log.name, log)
     for piece in pieces:
         _append(log, piece)
         stream.show(to_the_end=False)
@@ -60,7 +79,7 @@ def plain(capsys: Said, monkeypatch: pytest.MonkeyPatch) -> Plain:
 
 
 def test_lines_come_whole_and_once(log: Path, plain: Plain) -> None:
-    stream = LogStream(log)
+    stream = LogStream(tail_in(log.parent), log.name, log)
     assert not stream.show(to_the_end=False)
     _append(log, b"one\ntw")
     assert stream.show(to_the_end=False)
@@ -101,7 +120,7 @@ def test_a_progress_bar_moves_where_it_can(log: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_log_that_was_begun_anew(log: Path, plain: Plain) -> None:
-    stream = LogStream(log)
+    stream = LogStream(tail_in(log.parent), log.name, log)
     log.write_bytes(b"old and longer\n")
     stream.show(to_the_end=False)
     log.write_bytes(b"new\n")
@@ -115,7 +134,7 @@ def test_of_ten_million_lines_the_begin_and_the_end(log: Path, plain: Plain) -> 
         for _ in range(100):
             file.write(lines)
     tracemalloc.start()
-    stream = LogStream(log)
+    stream = LogStream(tail_in(log.parent), log.name, log)
     monitor = stream.show(to_the_end=False)
     before = len(plain.getvalue())
     stream.show(to_the_end=False)
@@ -139,12 +158,12 @@ def test_of_ten_million_lines_the_begin_and_the_end(log: Path, plain: Plain) -> 
 def test_one_endless_line(log: Path, plain: Plain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_log_stream, "LIMIT_BYTES", 1_000_000)
     log.write_bytes(b"x" * 900_000)
-    LogStream(log).show(to_the_end=True)
+    LogStream(tail_in(log.parent), log.name, log).show(to_the_end=True)
     assert plain.getvalue() == "x" * 900_000 + "\n"
 
 
 def test_first_the_environment_then_the_script(tmp_path: Path, plain: Plain) -> None:
-    watch = LogWatch(tmp_path, has_ended=False)
+    watch = LogWatch(tail_in(tmp_path), tmp_path, has_ended=False)
     assert not watch.look("Queued", is_over=False)
     for name in ("azureml-logs", "user_logs"):
         (tmp_path / name).mkdir()
@@ -169,5 +188,5 @@ def test_first_the_environment_then_the_script(tmp_path: Path, plain: Plain) -> 
 def test_how_a_finished_run_was_built_is_not_printed(tmp_path: Path, plain: Plain) -> None:
     (tmp_path / "azureml-logs").mkdir()
     (tmp_path / "azureml-logs" / "20_image_build_log.txt").write_text("resolving\n")
-    LogWatch(tmp_path, has_ended=True).look("Completed", is_over=True)
+    LogWatch(tail_in(tmp_path), tmp_path, has_ended=True).look("Completed", is_over=True)
     assert plain.getvalue() == ""

@@ -11,10 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
-from trackboard import __version__
+from trackboard import Workspace, __version__
 from trackboard.cli.main import main, trackboard
-from trackboard.cli.verbs import VERBS, Verbs
-from trackboard.workspace import Workspace
+from trackboard.cli.verb_group import VERBS, VerbGroup
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -69,7 +68,7 @@ def test_what_answers_at_once_loads_no_verb(
     printed, loaded = loaded_by(*words, **variables)
     assert said in printed
     ours = {name for name in loaded if name.startswith("trackboard")}
-    own = {"trackboard", "trackboard.cli", "trackboard.cli.main", "trackboard.cli.verbs"}
+    own = {"trackboard", "trackboard.cli", "trackboard.cli.main", "trackboard.cli.verb_group"}
     assert ours - own <= {"trackboard.errors"}
     assert not {"numpy", "sqlalchemy", "yaml", "dataclasses", "concurrent.futures"} & loaded
 
@@ -91,7 +90,7 @@ def test_a_look_at_what_is_stored_loads_what_it_needs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_is_listed_with_what_its_own_help_says(verb: str) -> None:
     context = click.Context(trackboard)
-    command = Verbs().get_command(context, verb)
+    command = VerbGroup().get_command(context, verb)
     assert command is not None
     assert command.name == verb
     assert (command.help or "").replace(",", "").split()[:2] == VERBS[verb].split()[:2]

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from trackboard.cli import words
+from trackboard.cli import formatting
 from trackboard.cli.main import main
 from trackboard.model import RunId
 from trackboard.record import LiveRun
+from trackboard.service.local.runs import LocalRuns
 from trackboard.workspace import Workspace
 
 Said = pytest.CaptureFixture[str]
@@ -96,7 +97,9 @@ def test_runs_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
     last = told[-1]
     assert last["tags"] == {"team": "words"}
     assert last["parameters"] == {"lr": 1.0, "optimizer": "adam"}
-    assert last["metrics"] == {"accuracy": 0.0, "bad": "NaN"}
+    accuracy = {"last": 0.0, "step": 7, "count": 1, "min": 0.0, "max": 0.0}
+    assert last["metrics"]["accuracy"] == accuracy, "as `show --json` says it"
+    assert last["metrics"]["bad"]["last"] == "NaN"
     assert (last["state"], last["number"], last["parent"]) == ("completed", 1, None)
     assert told[0]["ended"] is None
 
@@ -145,7 +148,7 @@ def test_show_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folde
 
 @pytest.mark.usefixtures("_history")
 def test_a_lost_run_is_called_so(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
-    monkeypatch.setattr(Workspace, "lost_runs", lambda _workspace: frozenset(["id-c"]))
+    monkeypatch.setattr(LocalRuns, "_lost", lambda _runs, _store: frozenset(["id-c"]))
     run(monkeypatch, "show", "c")
     assert "state        lost\n" in capsys.readouterr().out
     run(monkeypatch, "runs")
@@ -181,7 +184,7 @@ def test_log_follows_until_the_end(
         else:
             live.complete()
 
-    monkeypatch.setattr("trackboard.cli.following.time.sleep", say)
+    monkeypatch.setattr("trackboard.cli.follow.time.sleep", say)
     run(monkeypatch, "logs", "-f", "r")
     workspace.close()
     assert capfdbinary.readouterr().out == b"one\ntwo\nnew\n"
@@ -217,12 +220,12 @@ def test_reading_makes_no_history(
 
 def test_columns_are_aligned_as_a_terminal_shows_them() -> None:
     head = ["NAME", "NUMBER", "TEXT"]
-    assert words.aligned([["日本", "1.5", "x"], ["e\u0301", "", "y"]], head) == [
+    assert formatting.aligned([["日本", "1.5", "x"], ["e\u0301", "", "y"]], head) == [
         "NAME  NUMBER  TEXT",
         "日本     1.5  x",
         "e\u0301             y",
     ]
-    assert words.aligned([]) == []
+    assert formatting.aligned([]) == []
 
 
 @pytest.mark.parametrize(
@@ -230,7 +233,7 @@ def test_columns_are_aligned_as_a_terminal_shows_them() -> None:
     [(None, ""), (0.04, "0.0 s"), (59.94, "59.9 s"), (61, "1 min 01 s"), (7260, "2 h 01 min")],
 )
 def test_durations(seconds: float | None, told: str) -> None:
-    assert words.duration(seconds) == told
+    assert formatting.duration(seconds) == told
 
 
 @pytest.mark.usefixtures("_history")

@@ -94,7 +94,9 @@ def test_the_board_knows_runs_and_experiments_by_name(
     monkeypatch: pytest.MonkeyPatch, capsys: Said
 ) -> None:
     shown = []
-    monkeypatch.setattr("trackboard.cli.tb.run_board", lambda show, *_, **__: shown.append(show))
+    monkeypatch.setattr(
+        "trackboard.cli.verbs.tb.run_board", lambda show, *_, **__: shown.append(show)
+    )
     assert run(monkeypatch, "tb", "--run", "digits/same #3", "--run", "other") == 0
     assert shown[0].runs == ("id-2", "id-1")
     assert run(monkeypatch, "tb", "--experiment", "digts") == 3

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workspaces import parts
 
 import trackboard
 from trackboard.errors import NotFound
@@ -43,8 +44,8 @@ def test_a_run_begins_with_its_first_value(workspace: trackboard.Workspace) -> N
     assert (run.experiment, run.name, run.state) == ("digits", "first", RunState.COMPLETED)
     assert workspace.history(run).metrics == ("batch/loss", "batch/accuracy")
     assert workspace.history(run).steps.tolist() == [7, 7]
-    assert workspace.store.list_parameters([run.id]) == {run.id: {"lr": 0.1}}
-    assert "trackboard.python" in workspace.store.get_properties(run.id)
+    assert parts(workspace).store.list_parameters([run.id]) == {run.id: {"lr": 0.1}}
+    assert "trackboard.python" in parts(workspace).store.get_properties(run.id)
 
 
 def test_an_exception_says_how_it_ends(workspace: trackboard.Workspace) -> None:

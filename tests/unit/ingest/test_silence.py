@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workspaces import api
 
 from trackboard.ingest.silence import ELSEWHERE_S, SAME_BOOT_S, Silence
 from trackboard.model import RunId, RunState
@@ -38,7 +39,7 @@ def clock() -> Clock:
 @pytest.fixture
 def workspace(tmp_path: Path, clock: Clock) -> Iterator[Workspace]:
     workspace = Workspace.open(tmp_path)
-    workspace._silence = Silence(workspace.spool_folder, workspace.folder / "lock", clock)
+    workspace.silence = Silence(workspace.spool_folder, workspace.folder / "lock", clock)
     yield workspace
     workspace.close()
 
@@ -63,7 +64,7 @@ def pretend(workspace: Workspace, **facts: object) -> None:
 
 
 def state(workspace: Workspace) -> RunState:
-    run = workspace.find_run(RUN)
+    run = api(workspace).find_run(RUN)
     assert run is not None
     return run.state
 
@@ -82,22 +83,22 @@ def test_lost_after_a_silence_and_back_with_the_next_word(
 ) -> None:
     child = live.child()
     pretend(workspace, **facts)
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
     clock.now_s += limit_s - 1
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
     clock.now_s += 2
-    assert workspace.lost_runs() == {RUN, child.id}
+    assert api(workspace).lost_runs() == {RUN, child.id}
     assert state(workspace) is RunState.RUNNING  # nothing is stored: there is no proof
     live.log("loss", 0.5)
     clock.now_s += 2
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
     clock.now_s += limit_s + 1
-    assert workspace.lost_runs() == {RUN, child.id}
+    assert api(workspace).lost_runs() == {RUN, child.id}
     child.complete()
     clock.now_s += 2
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
     clock.now_s += limit_s + 1
-    assert workspace.lost_runs() == {RUN}
+    assert api(workspace).lost_runs() == {RUN}
 
 
 def test_a_reader_that_has_just_started_knows(
@@ -108,27 +109,27 @@ def test_a_reader_that_has_just_started_knows(
     (writer,) = list_writers(workspace.spool_folder)
     segment = workspace.spool_folder / writer / "0.seg"
     os.utime(segment, (0, time.time() - ELSEWHERE_S - 10))
-    assert workspace.lost_runs() == {RUN}
+    assert api(workspace).lost_runs() == {RUN}
     live.log("loss", 0.25)
     clock.now_s += 2
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
 
 
 def test_a_heartbeat_is_a_word(
     workspace: Workspace, recorder: Recorder, live: LiveRun, clock: Clock
 ) -> None:
     pretend(workspace, host="elsewhere", boot="another")
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
     clock.now_s += ELSEWHERE_S + 1
     recorder.beat()
     recorder.beat()  # within 10 s: nothing
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
     clock.now_s += ELSEWHERE_S + 1
     recorder.beat()
-    assert workspace.lost_runs() == {RUN}
+    assert api(workspace).lost_runs() == {RUN}
     live.complete()
     clock.now_s += 2
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
 
 
 def test_who_can_be_asked_is_never_lost(workspace: Workspace, live: LiveRun, clock: Clock) -> None:
@@ -137,11 +138,11 @@ def test_who_can_be_asked_is_never_lost(workspace: Workspace, live: LiveRun, clo
     assert probe(workspace.spool_folder / writer) is Liveness.ALIVE
     for _ in range(3):
         clock.now_s += 1000
-        assert workspace.lost_runs() == frozenset()
+        assert api(workspace).lost_runs() == frozenset()
 
 
 def test_a_workspace_without_spools(workspace: Workspace) -> None:
-    assert workspace.lost_runs() == frozenset()
+    assert api(workspace).lost_runs() == frozenset()
 
 
 def test_the_first_look_is_at_once_whatever_the_clock_says(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workspaces import api
 
 from trackboard.errors import Conflict, NotFound, Unavailable
 from trackboard.model import RunId, RunState
@@ -39,7 +40,7 @@ def test_folders_of_its_runs_go_and_others_stay(workspace: Workspace) -> None:
     assert workspace.run_folder(gone[0]).exists()
     workspace.launch_context.paths.job(gone[0]).folder.chmod(0o500)
 
-    assert workspace.delete_experiment("old") == tuple(gone)
+    assert api(workspace).delete_experiment("old") == tuple(gone)
 
     for folder in (workspace.folder / "runs", workspace.folder / "jobs"):
         assert [path.name for path in folder.iterdir()] == [kept]
@@ -51,12 +52,12 @@ def test_what_was_said_just_now_counts(workspace: Workspace) -> None:
     begun = workspace.recorder().create_run("exp")
 
     with pytest.raises(Conflict, match=begun.id):
-        workspace.delete_experiment("exp")
+        api(workspace).delete_experiment("exp")
     begun.complete()
 
-    assert len(workspace.delete_experiment("exp")) == 2
+    assert len(api(workspace).delete_experiment("exp")) == 2
     with pytest.raises(NotFound, match="'exp'"):
-        workspace.delete_experiment("exp")
+        api(workspace).delete_experiment("exp")
 
 
 def test_a_folder_that_cannot_be_removed_is_named(workspace: Workspace) -> None:
@@ -68,7 +69,7 @@ def test_a_folder_that_cannot_be_removed_is_named(workspace: Workspace) -> None:
     (workspace.folder / "runs" / odd).write_text("a file where a folder should be")
 
     with pytest.raises(Unavailable, match=f"was deleted, but not all of its files: .*{odd}"):
-        workspace.delete_experiment("exp")
+        api(workspace).delete_experiment("exp")
 
     assert workspace.store.list_runs() == ()
     assert not workspace.run_folder(run).exists()
@@ -80,7 +81,7 @@ def test_an_id_that_leads_elsewhere_removes_nothing(workspace: Workspace, run: s
     workspace.drain()
     workspace.store.apply([Speaker().say(created(run), moved(run, RunState.COMPLETED, 1))])
 
-    assert workspace.delete_experiment("exp") == (run,)
+    assert api(workspace).delete_experiment("exp") == (run,)
 
     assert (workspace.run_folder(kept) / "logs" / "log.txt").read_bytes() == b"text"
     assert workspace.folder.is_dir()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.workspaces import api
 
 from trackboard.errors import UsageError
 from trackboard.launch import submit as submit_module
@@ -169,7 +170,7 @@ def test_a_rerun_changes_what_it_is_told_to(workspace: Workspace, source: Path) 
     assert new in after.variables["AZUREML_OUTPUT_DIRECTORY"]
     assert (after.snapshot, after.environment) == (before.snapshot, before.environment)
     assert after.notes[0] == f"snapshot: 1 file, 8 B, as it was of run {old}"
-    found = workspace.find_run(new)
+    found = api(workspace).find_run(new)
     assert found is not None
     assert (found.name, found.experiment) == ("n", "e")
     assert workspace.store.get_tags(new) == {"a": "b"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workspaces import api
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.model import Run, RunId, RunState
@@ -30,7 +31,7 @@ def live(workspace: Workspace) -> LiveRun:
 
 
 def stored(workspace: Workspace) -> Run:
-    run = workspace.find_run(RUN)
+    run = api(workspace).find_run(RUN)
     assert run is not None
     return run
 
@@ -158,7 +159,7 @@ def test_values_after_the_block_are_kept_and_warned_of_once(
     run.log_row("table", {"x": 2})
     (said,) = caplog.messages
     assert "'loss' was logged after the block of run digits/first" in said
-    history = workspace.history(run)
+    history = api(workspace).history(run)
     assert history.values.tolist() == [0.5, 99, 98, 1, 2, 1]
     assert history.steps[:3].tolist() == [0, 1, 2]
 
@@ -170,4 +171,4 @@ def test_what_describes_a_run_may_come_after_its_block(
         pass
     run.set_tag("best")
     assert caplog.messages == []
-    assert workspace.tags(run) == {"best": None}
+    assert api(workspace).tags(run) == {"best": None}

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from trackboard.targets.unsupported_host import host_of, is_this_machine
+from trackboard.config.machine_address import host_of, is_this_machine
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workspaces import api
 
 from trackboard.errors import Unavailable, UsageError
 from trackboard.layout.locks import FileLock
@@ -36,7 +37,7 @@ def record(workspace: Workspace, name: str) -> None:
 
 
 def names(workspace: Workspace) -> list[str]:
-    return sorted(run.name for run in workspace.runs())
+    return sorted(run.name for run in api(workspace).runs())
 
 
 def remove_database(workspace: Workspace) -> None:
@@ -61,7 +62,7 @@ def test_a_missing_one_is_told_and_not_made(workspace: Workspace) -> None:
     remove_database(workspace)
     for _ in range(2):
         with pytest.raises(Unavailable, match=r"trackboard\.db is missing") as caught:
-            Workspace.open(workspace.folder).runs()
+            api(Workspace.open(workspace.folder)).runs()
         assert "has trackboard.toml, runs" in caught.value.message
         assert "trackboard where --register-database" in caught.value.hint
     assert not (workspace.folder / "trackboard.db").exists()
@@ -74,7 +75,7 @@ def test_a_missing_one_of_an_older_trackboard_is_told(workspace: Workspace) -> N
     remove_database(workspace)
     (workspace.folder / "database").unlink()
     with pytest.raises(Unavailable, match=r"has trackboard\.toml, runs"):
-        Workspace.open(workspace.folder).runs()
+        api(Workspace.open(workspace.folder)).runs()
     assert not (workspace.folder / "trackboard.db").exists()
 
 
@@ -91,11 +92,11 @@ def test_a_disk_that_is_not_mounted(tmp_path: Path) -> None:
     disk.rename(tmp_path / "elsewhere")
     disk.mkdir()
     with pytest.raises(Unavailable, match="is missing"):
-        Workspace.open(folder).runs()
+        api(Workspace.open(folder)).runs()
     assert os.listdir(disk) == []
     disk.rmdir()
     with pytest.raises(Unavailable, match="is missing"):
-        Workspace.open(folder).runs()
+        api(Workspace.open(folder)).runs()
     (tmp_path / "elsewhere").rename(disk)
     assert names(Workspace.open(folder)) == ["a"]
 
@@ -225,7 +226,7 @@ def test_a_damaged_registration_is_told(workspace: Workspace, content: str) -> N
     workspace.close()
     (workspace.folder / "database").write_text(content)
     with pytest.raises(UsageError, match="database does not say") as caught:
-        Workspace.open(workspace.folder).runs()
+        api(Workspace.open(workspace.folder)).runs()
     assert "--register-database" in caught.value.hint
     workspace.parts.register_database()
     assert names(workspace) == ["a"]
@@ -237,7 +238,7 @@ def test_a_workspace_that_was_deleted_is_made_by_the_next_that_is_written(
     record(workspace, "a")
     assert names(workspace) == ["a"]
     shutil.rmtree(workspace.folder)
-    workspace.add_experiment("new")
+    api(workspace).add_experiment("new")
     assert workspace.store.list_experiments() == ("new",)
     assert names(workspace) == []
     shutil.rmtree(workspace.folder)
@@ -252,7 +253,7 @@ def test_a_workspace_that_was_deleted_and_recorded_in_begins_anew(workspace: Wor
     assert names(workspace) == ["a"]
     shutil.rmtree(workspace.folder)
     with pytest.raises(Unavailable, match="is gone"):
-        workspace.runs()
+        api(workspace).runs()
     assert not workspace.folder.exists()
     record(workspace, "b")
     assert names(workspace) == ["b"]
@@ -270,6 +271,6 @@ def test_one_that_is_deleted_while_it_is_registered_is_not_missed_for_ever(
 
     monkeypatch.setattr("trackboard.workspace.database.write_registration", be_late)
     with pytest.raises(Unavailable, match="was deleted while"):
-        workspace.runs()
+        api(workspace).runs()
     monkeypatch.undo()
-    assert workspace.runs() == ()
+    assert api(workspace).runs() == ()

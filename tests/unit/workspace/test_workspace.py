@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workspaces import api
 
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 from trackboard.layout.locks import FileLock
@@ -59,7 +60,7 @@ def test_a_locked_workspace_is_waited_for(
 def test_what_was_said_is_seen(workspace: Workspace) -> None:
     run = workspace.recorder().create_run("exp")
     run.log("n", 1)
-    found = workspace.find_run(run.id)
+    found = api(workspace).find_run(run.id)
     assert found is not None
     assert (found.state, found.number) == (RunState.RUNNING, 1)
     run.log("n", 2)
@@ -128,20 +129,24 @@ class TestNames:
 
     @pytest.mark.parametrize("text", ["id-1", "alpha/first", "first"])
     def test_a_run(self, workspace: Workspace, text: str) -> None:
-        assert workspace.runs_called(text) == ["id-1"]
+        assert api(workspace).runs_called(text) == ["id-1"]
 
     def test_an_experiment(self, workspace: Workspace) -> None:
-        assert workspace.runs_called("alpha") == workspace.runs_of("alpha") == ["id-1", "id-2"]
+        assert (
+            api(workspace).runs_called("alpha")
+            == api(workspace).runs_of("alpha")
+            == ["id-1", "id-2"]
+        )
 
     def test_several(self, workspace: Workspace) -> None:
         with pytest.raises(UsageError, match="2 runs are called 'same'") as caught:
-            workspace.runs_called("same")
+            api(workspace).runs_called("same")
         assert "alpha/same  id-2" in str(caught.value)
         assert "beta/same  id-3" in str(caught.value)
 
     def test_nothing(self, workspace: Workspace) -> None:
         with pytest.raises(NotFound, match="Did you mean") as caught:
-            workspace.runs_called("alpha/frist")
+            api(workspace).runs_called("alpha/frist")
         assert "'alpha/first'" in caught.value.hint
         with pytest.raises(NotFound, match="no experiment 'gamma'"):
-            workspace.runs_of("gamma")
+            api(workspace).runs_of("gamma")

@@ -16,7 +16,8 @@ from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.environments import Curated, find_curated, list_curated
 
 if TYPE_CHECKING:
-    from trackboard.ports import EnvironmentVersion, Store
+    from trackboard.ports import EnvironmentVersion
+    from trackboard.service.contract.environments import Environments
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _RESERVED = re.compile(r"azureml|microsoft", re.IGNORECASE)
@@ -51,11 +52,11 @@ class RegisteredEnvironments:
     """The environments of one workspace.
 
     Args:
-        store: The store that holds them.
+        stored: The environments that the workspace holds.
         workspace: The workspace's name, for messages.
     """
 
-    store: Store
+    stored: Environments
     workspace: str
 
     def add(self, name: str, definition: Mapping[str, Any], version: str) -> EnvironmentVersion:
@@ -67,14 +68,14 @@ class RegisteredEnvironments:
             version: The version that it shall be; empty: the next one.
         """
         with sdk_errors():
-            taken = {one.version: one.definition for one in self.store.list_environments(name)}
+            taken = {one.version: one.definition for one in self.stored.list(name)}
             if version in taken:  # changed since, it is the next one
                 version = version if taken[version] == definition else ""
             elif version and not _NAME.fullmatch(version):
                 raise UserErrorException(
                     f"version={version!r} is not allowed: use letters, digits, '.', '_' and '-'."
                 )
-            return self.store.add_environment(name, definition, version=version)
+            return self.stored.add(name, definition, version=version)
 
     def find(
         self, name: str, version: Optional[str], label: Optional[str]
@@ -107,7 +108,7 @@ class RegisteredEnvironments:
         """Return the newest version of each, curated ones first."""
         found: Dict[str, EnvironmentVersion | Curated] = {one.name: one for one in list_curated()}
         with sdk_errors():
-            for one in self.store.list_environments():
+            for one in self.stored.list():
                 if _LABEL not in one.name:
                     found.setdefault(one.name, one)
         return found
@@ -115,7 +116,7 @@ class RegisteredEnvironments:
     def versions(self, name: str) -> Tuple[EnvironmentVersion, ...]:
         """Return the versions of a registered environment, the newest first."""
         with sdk_errors():
-            return tuple(self.store.list_environments(name))
+            return tuple(self.stored.list(name))
 
     def set_label(self, name: str, version: str, label: str) -> None:
         """Let a label mean a version from now on.
@@ -129,7 +130,7 @@ class RegisteredEnvironments:
                 f" {_LATEST!r} always means the newest version."
             )
         with sdk_errors():
-            self.store.add_environment(f"{name}{_LABEL}{label}", {"version": version})
+            self.stored.add(f"{name}{_LABEL}{label}", {"version": version})
 
     def _labelled(self, name: str, label: str) -> Optional[str]:
         """Return the version that a label means; None: the newest."""

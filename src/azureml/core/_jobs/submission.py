@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
-import shutil
 from dataclasses import dataclass
 from numbers import Number
 from pathlib import Path
@@ -23,7 +21,6 @@ from azureml.exceptions import ExperimentExecutionException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from trackboard.config import LOCAL
 from trackboard.launch.request import Request, plain_arguments
-from trackboard.launch.submit import preview
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
@@ -79,7 +76,7 @@ def submit(
         display_name: The name of the run.
         credential_passthrough: Accepted: a job runs as the user who submits in any case.
     """
-    workspace = experiment.workspace._workspace
+    service = experiment.workspace._service
     with sdk_errors(ExperimentExecutionException):
         request = _request(
             submission,
@@ -90,11 +87,11 @@ def submit(
             name=display_name,
         )
         if dry_run:
-            text = preview(workspace.launch_context, request)
+            text = service.jobs.preview(request)
             say(text)
             return text
-        run = workspace.submit(request)
-    live = workspace.recorder().attach(run, experiment=experiment.name, owner=False)
+        run = service.jobs.submit(request)
+    live = service.recorder().attach(run, experiment=experiment.name, owner=False)
     return ScriptRun._with(StoredBackend(live, RunHome(experiment)))
 
 
@@ -216,20 +213,10 @@ def _resume_path(given: Any, workspace: Workspace) -> Optional[str]:
 
 def _outputs_of(run: Run, workspace: Workspace) -> str:
     """Copy the outputs of an earlier run to where jobs find them."""
-    names = [name for name in run.get_file_names() if name.startswith(_OUTPUTS)]
-    if not names:
+    with sdk_errors():
+        place = workspace._service.files.copy_outputs(RunId(run.id))
+    if place is None:
         raise UserErrorException(
             f"resume_from: run {run.id} ({run.get_status()}) has no files in {_OUTPUTS} to go on from."
         )
-    # A run's files never change, there can only be more: so many of them are a folder, made whole.
-    place = workspace._workspace.paths.resumed / run.id / str(len(names))
-    if not place.exists():
-        aside = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
-        run.download_files(prefix=_OUTPUTS, output_directory=str(aside), append_prefix=False)
-        try:
-            aside.rename(place)
-        except OSError:
-            if not place.exists():
-                raise
-            shutil.rmtree(aside)  # somebody else was faster
     return str(place)

@@ -12,7 +12,7 @@ from trackboard.errors import Conflict, NotFound, TrackboardError
 
 if TYPE_CHECKING:
     from trackboard.ports import Model as StoredModel
-    from trackboard.ports import Store
+    from trackboard.service.contract.models import Models
 
 
 class ModelChanges:
@@ -21,7 +21,7 @@ class ModelChanges:
     _stored: StoredModel
 
     @property
-    def _store(self) -> Store:
+    def _models(self) -> Models:
         raise NotImplementedError  # `Model` knows its workspace
 
     def delete(self) -> None:
@@ -31,7 +31,7 @@ class ModelChanges:
             WebserviceException: It was deleted already.
         """
         with _model_errors():
-            self._store.delete_model(self._stored.name, self._stored.version)
+            self._models.delete(self._stored.name, self._stored.version)
 
     def update(
         self,
@@ -100,7 +100,7 @@ class ModelChanges:
 
     def _change(self, **words: Any) -> None:
         with _model_errors():
-            self._stored = self._store.change_model(
+            self._stored = self._models.change(
                 self._stored.name, self._stored.version, **words
             )
 

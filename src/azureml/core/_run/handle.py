@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from azureml.core._run.reading.port import RunHistory
     from trackboard.model import Run as StoredRun
     from trackboard.record import LiveRun
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class RunHandle:
@@ -47,7 +47,7 @@ class RunHandle:
         with sdk_errors():
             return self._history.folder()
 
-    def _drained(self) -> Workspace:
-        """The workspace, once everything said up to now is stored."""
+    def _service(self) -> Service:
+        """What answers for the workspace, with everything said up to now stored."""
         with sdk_errors():
-            return self._backend.home.drained()
+            return self._backend.home.now()

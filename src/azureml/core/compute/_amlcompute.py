@@ -25,7 +25,7 @@ from azureml.core.compute._status import AmlComputeStatus, ScaleSettings, state_
 from azureml.core.compute._target import ComputeTarget
 from azureml.exceptions import ComputeTargetException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.launch.queue.nodes import Node, list_nodes
+from trackboard.launch.queue.nodes import Node
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace
@@ -108,9 +108,8 @@ class AmlCompute(ComputeTarget):
 
     def get_status(self) -> Optional[AmlComputeStatus]:
         """How many nodes do what now; None, and a word why, when it was deleted."""
-        store = self.workspace._workspace.store
         with sdk_errors(ComputeTargetException):
-            compute = store.find_compute(self.name)
+            compute = self.workspace._service.compute.find(self.name)
         if compute is None:
             say(f"{self.name} has no status: it was deleted")
             return None
@@ -139,7 +138,7 @@ class AmlCompute(ComputeTarget):
     def _nodes(self) -> tuple[Node, ...]:
         self._advance_queue()
         with sdk_errors(ComputeTargetException):
-            return list_nodes(self.workspace._workspace.launch_context, self._compute)
+            return self.workspace._service.compute.list_nodes(self._compute)
 
     def update(
         self,
@@ -172,7 +171,7 @@ class AmlCompute(ComputeTarget):
             return
         self._compute = replace(changed, modified_s=time.time())
         with sdk_errors(ComputeTargetException):
-            self.workspace._workspace.store.set_compute(self._compute)
+            self.workspace._service.compute.set(self._compute)
         self._advance_queue()
 
     def wait_for_completion(  # type: ignore[override]  # the SDK's two differ
@@ -196,9 +195,7 @@ class AmlCompute(ComputeTarget):
                 f" it has max_nodes={self._compute.max_nodes}."
             )
         if show_output:
-            is_here = (
-                self.workspace._workspace.launch_context.target_for(self.name).describe().is_here
-            )
+            is_here = self.workspace._service.compute.is_here(self.name)
             where = "slots on this machine" if is_here else "nodes of a Ray cluster at most"
             say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 
@@ -212,7 +209,7 @@ class AmlCompute(ComputeTarget):
         well, and changes nothing.
         """
         with sdk_errors(ComputeTargetException):
-            return describe_sizes(workspace._workspace.folder)
+            return describe_sizes(workspace._service.compute)
 
     @staticmethod
     def list_usages(
@@ -220,13 +217,13 @@ class AmlCompute(ComputeTarget):
     ) -> List[Dict[str, Any]]:
         """How many nodes of each cluster hold a job, and how many it has."""
         with sdk_errors(ComputeTargetException):
-            workspace._workspace.advance_queue()
-            return describe_use(workspace._workspace.launch_context)
+            workspace._service.jobs.advance_queue()
+            return describe_use(workspace._service.compute)
 
     @staticmethod
     def list_quotas(workspace: Workspace, location: Optional[str] = None) -> List[Dict[str, Any]]:
         """How many CPUs and GPUs this machine has for all clusters together."""
-        return describe_limits()
+        return describe_limits(workspace._service.compute)
 
     @staticmethod
     def update_quotas(

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from azureml import _guard as _guard
-from trackboard.launch.context.launch_context import LaunchContext
-from trackboard.launch.queue.nodes import list_nodes
 from trackboard.model import ResourceLimits
-from trackboard.targets.machine import read_machine
-from trackboard.targets.machine_sizes import list_offers
+from trackboard.service.contract.compute import ComputeTargets
 
 _GIB = 2**30
 _MIB = 2**20
 
 
-def describe_sizes(folder: Path) -> List[Dict[str, Any]]:
+def describe_sizes(targets: ComputeTargets) -> List[Dict[str, Any]]:
     """The machine and its equal shares."""
     return [
         {
@@ -26,7 +22,7 @@ def describe_sizes(folder: Path) -> List[Dict[str, Any]]:
             "memoryGB": round(offer.memory_bytes / _GIB, 1),
             "maxResourceVolumeMB": offer.disk_bytes // _MIB,
         }
-        for offer in list_offers(folder)
+        for offer in targets.list_sizes()
     ]
 
 
@@ -42,21 +38,21 @@ def describe_slot_limits(limits: Optional[ResourceLimits]) -> Dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def describe_use(context: LaunchContext) -> List[Dict[str, Any]]:
+def describe_use(targets: ComputeTargets) -> List[Dict[str, Any]]:
     """Nodes of each cluster: those that hold a job, and those it has."""
     return [
         _entry(
             f"nodes of {compute.name}",
             compute.max_nodes,
-            sum(node.run is not None for node in list_nodes(context, compute)),
+            sum(node.run is not None for node in targets.list_nodes(compute)),
         )
-        for compute in context.store.list_computes()
+        for compute in targets.list()
     ]
 
 
-def describe_limits() -> List[Dict[str, Any]]:
+def describe_limits(targets: ComputeTargets) -> List[Dict[str, Any]]:
     """What all clusters share."""
-    machine = read_machine()
+    machine = targets.get_machine()
     return [
         _entry("vCPUs of this machine", machine.cpus),
         _entry("GPUs of this machine", len(machine.gpus)),

@@ -12,8 +12,8 @@ from azureml.core._refused import RefusedCall
 from azureml.core.compute._provisioning import number
 from azureml.core.compute._target import ComputeTarget
 from azureml.exceptions import ComputeTargetException
+from trackboard.config.machine_address import host_of, is_this_machine
 from trackboard.model import Compute
-from trackboard.targets.unsupported_host import host_of, is_this_machine
 
 if TYPE_CHECKING:
     from azureml.core.workspace import Workspace

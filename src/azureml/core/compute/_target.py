@@ -66,7 +66,7 @@ class ComputeTarget:
 
     def __new__(cls, workspace: Workspace, name: str) -> ComputeTarget:
         with sdk_errors(ComputeTargetException):
-            compute = workspace._workspace.store.find_compute(name)
+            compute = workspace._service.compute.find(name)
         if compute is None:
             names = ", ".join(ComputeTarget.list_by_name(workspace)) or "none"
             raise ComputeTargetException(
@@ -150,7 +150,7 @@ class ComputeTarget:
     def list_by_name(workspace: Workspace) -> Mapping[str, ComputeTarget]:
         """All compute targets by name."""
         with sdk_errors(ComputeTargetException):
-            computes = workspace._workspace.store.list_computes()
+            computes = workspace._service.compute.list()
         return {one.name: ComputeTarget._of(workspace, one) for one in computes}
 
     def get(self: Self) -> Self:
@@ -176,7 +176,7 @@ class ComputeTarget:
             ComputeTargetException: Jobs run or wait there, or it was deleted already.
         """
         with sdk_errors(ComputeTargetException):
-            self.workspace._workspace.advance_queue()  # lets go of jobs whose processes are gone
+            self.workspace._service.jobs.advance_queue()  # lets go of jobs whose processes are gone
         self._forget()
 
     def detach(self) -> None:
@@ -192,7 +192,7 @@ class ComputeTarget:
     def _forget(self) -> None:
         try:
             with sdk_errors(ComputeTargetException):
-                self.workspace._workspace.store.delete_compute(self.name)
+                self.workspace._service.compute.delete(self.name)
         except ServiceException as error:
             raise ComputeTargetException(error.message, inner_exception=error) from error
 
@@ -224,11 +224,10 @@ class ComputeTarget:
         return self._find_active(filters)
 
     def _find_active(self, filters: List[RunFilter]) -> Iterator[Run]:
-        workspace = self.workspace._workspace
         with sdk_errors(ComputeTargetException):
-            workspace.drain()
+            service = self.workspace._service.now()
         for each in filters:
-            for run in each.find(workspace.store):
+            for run in each.find(service.runs):
                 if not run.state.is_terminal:
                     yield self.workspace.get_run(run.id)
 
@@ -338,7 +337,7 @@ class ComputeTarget:
     def _advance_queue(self) -> None:
         """Let what waits for it have room that is new."""
         with sdk_errors(ComputeTargetException):
-            self.workspace._workspace.advance_queue()
+            self.workspace._service.jobs.advance_queue()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r})"
@@ -356,22 +355,22 @@ def utc(time_s: float) -> str:
 
 def _put(workspace: Workspace, new: Compute) -> ComputeTarget:
     """Store it, in place of one of its kind if there is one."""
-    store = workspace._workspace.store
+    targets = workspace._service.compute
     with sdk_errors(ComputeTargetException):
-        old = store.find_compute(new.name)
+        old = targets.find(new.name)
         if old is not None and old.kind != new.kind:
             raise ComputeTargetException(
                 f"The name {new.name!r} belongs to a compute target of type {old.kind}: choose another,"
                 " or delete() that one first."
             )
-        if old is not None and old.address != new.address and store.list_jobs(new.name):
+        if old is not None and old.address != new.address and targets.has_jobs(new.name):
             raise ComputeTargetException(
                 f"{new.name!r} is {old.address}, and jobs run or wait there: wait for them, or cancel()"
                 " them, before another machine takes its name."
             )
         if old is not None:
             new = replace(new, created_s=old.created_s, modified_s=new.created_s)
-        store.set_compute(new)
+        targets.set(new)
     return ComputeTarget._of(workspace, new)
 
 

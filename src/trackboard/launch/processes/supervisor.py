@@ -142,7 +142,7 @@ class Supervisor:
             group.kill()
 
     def list_pids(self, *, orphans: bool) -> set[int]:
-        """All processes of the job, and what they started; see `processes.list_members`."""
+        """All processes of the job, and what they started; see `process_table.list_members`."""
         groups = {group.pid for _, group in self._groups}
         return list_members(groups, spare={self._watchdog.pid}, orphans=orphans)
 

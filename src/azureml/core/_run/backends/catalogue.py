@@ -8,7 +8,7 @@ from azureml.core._run.backends.home import RunHome
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
-    from trackboard.ports import Store
+    from trackboard.service.contract.runs import Runs
 
 SNAPSHOT_ID = "ContentSnapshotId"  # the property that says which snapshot is the run's
 
@@ -27,33 +27,33 @@ class RunCatalogue:
 
     def set_tags(self, tags: Mapping[str, Optional[str]]) -> None:
         """Add or replace tags."""
-        self._store.set_tags(self._id, tags)
+        self._runs.set_tags(self._id, tags)
 
     def remove_tags(self, keys: Sequence[str]) -> None:
         """Take tags away; those that are not there are passed over."""
         if keys:
-            self._store.remove_tags(self._id, keys)
+            self._runs.remove_tags(self._id, keys)
 
     def add_properties(self, properties: Mapping[str, str]) -> None:
         """Add properties, all or none."""
-        self._store.add_properties(self._id, properties)
+        self._runs.add_properties(self._id, properties)
 
     def set_name(self, name: str) -> None:
         """Rename the run."""
-        self._store.set_name(self._id, name)
+        self._runs.set_name(self._id, name)
 
     def set_description(self, description: str) -> None:
         """Describe the run in words."""
-        self._store.set_description(self._id, description)
+        self._runs.set_description(self._id, description)
 
     def take_snapshot(self, folder: str) -> str:
         """Keep a folder as the run's code, and return the snapshot's id."""
         from azureml.core._run.reading.snapshot_files import keep_folder
 
-        digest = keep_folder(self._home.drained(), folder)
+        digest = keep_folder(self._home.service, folder)
         self.add_properties({SNAPSHOT_ID: digest})
         return digest
 
     @property
-    def _store(self) -> Store:
-        return self._home.drained().store
+    def _runs(self) -> Runs:
+        return self._home.service.runs

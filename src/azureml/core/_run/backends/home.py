@@ -12,7 +12,7 @@ from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from azureml.core._environment.names import RegisteredEnvironments
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class RunHome:
@@ -41,27 +41,25 @@ class RunHome:
         return self._experiment
 
     @property
-    def workspace(self) -> Workspace:
-        """The workspace itself."""
-        native: Workspace = self.experiment.workspace._workspace
-        return native
+    def service(self) -> Service:
+        """What answers for the workspace."""
+        service: Service = self.experiment.workspace._service
+        return service
 
     @property
     def can_read(self) -> bool:
         """Whether this process can read the history."""
         return True
 
-    def drained(self) -> Workspace:
-        """Return the workspace, once everything said up to now is stored."""
-        workspace = self.workspace
-        workspace.drain()
-        return workspace
+    def now(self) -> Service:
+        """Return what answers for the workspace, with everything said up to now stored."""
+        return self.service.now()
 
     def registered(self) -> RegisteredEnvironments:
         """Return the environments of the workspace."""
         from azureml.core._environment.names import RegisteredEnvironments
 
-        return RegisteredEnvironments(self.workspace.store, self.experiment.workspace.name)
+        return RegisteredEnvironments(self.service.environments, self.service.name)
 
     def _find(self) -> Any:
         raise AssertionError("a home without an experiment finds it")
@@ -95,7 +93,7 @@ class JobHome(RunHome):
                 " run from outside."
             )
         workspace = workspace_of_job()
-        name = self._name or find_run(workspace._workspace, self._run_id).experiment
+        name = self._name or find_run(workspace._service, self._run_id).experiment
         return experiment_of(workspace, name)
 
 
@@ -114,13 +112,13 @@ class ScriptHome(RunHome):
         return unmade_experiment(self._name)
 
 
-def find_run(workspace: Workspace, run_id: RunId) -> Any:
+def find_run(service: Service, run_id: RunId) -> Any:
     """Return a run as it is stored.
 
     Raises:
         UserErrorException: It is not.
     """
-    stored = workspace.find_by_id(run_id)
+    stored = service.runs.find(run_id)
     if stored is None:
-        raise UserErrorException(f"Run {run_id} is not in {workspace.folder}.")
+        raise UserErrorException(f"Run {run_id} is not in {service.folder}.")
     return stored

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
     from trackboard.model import ArtifactKind, RunId
     from trackboard.record import LiveRun
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class LateBackend:
@@ -48,7 +48,7 @@ class LateBackend:
         """Return the backend of the run that has begun; a fork's attaches to it."""
         with self._lock:
             if self._begun is None:
-                recorder = self.home.workspace.recorder()
+                recorder = self.home.service.recorder()
                 name = self.home.experiment.name
                 if os.getpid() == self._pid:
                     live = recorder.create_run(name, run_id=self.id)
@@ -110,7 +110,7 @@ class LateBackend:
         """Describe the run in words."""
         self.begin().set_description(description)
 
-    def catalogue(self, call: str) -> Workspace:
+    def catalogue(self, call: str) -> Service:
         """Return the workspace, with the run in it."""
         return self.begin().catalogue(call)
 

@@ -12,7 +12,7 @@ from azureml.core._run.reading.history import StoredHistory
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
     from trackboard.record import LiveRun
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class LiveBackend(RecordingBackend):
@@ -67,9 +67,9 @@ class LiveBackend(RecordingBackend):
         """Describe the run in words."""
         self._catalogue.set_description(description)
 
-    def catalogue(self, call: str) -> Workspace:
-        """Return the workspace, with all that was said stored."""
-        return self.home.drained()
+    def catalogue(self, call: str) -> Service:
+        """Return what answers for the workspace, with all that was said stored."""
+        return self.home.now()
 
     def take_snapshot(self, folder: str) -> Optional[str]:
         """Keep a folder as the run's code."""
@@ -96,7 +96,7 @@ class LiveBackend(RecordingBackend):
         if self.live.is_owner:
             self.live.cancel()
         else:
-            self.home.workspace.cancel(self.id)
+            self.home.service.jobs.cancel(self.id)
 
     @property
     def _speaks(self) -> bool:

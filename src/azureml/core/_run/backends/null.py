@@ -15,7 +15,7 @@ from trackboard.record import LiveRun
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
     from trackboard.model import RunId
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class NullSink:
@@ -95,7 +95,7 @@ class NullBackend(RecordingBackend):
     def set_description(self, description: str) -> None:
         """Keep nothing."""
 
-    def catalogue(self, call: str) -> Workspace:
+    def catalogue(self, call: str) -> Service:
         """Refuse to make a workspace.
 
         Raises:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from azureml.core._run.reading.port import RunHistory
     from trackboard.model import ArtifactKind, RunId, RunState
     from trackboard.record import LiveRun
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class RunBackend(Protocol):
@@ -103,7 +103,7 @@ class RunBackend(Protocol):
         """Describe the run in words."""
         ...
 
-    def catalogue(self, call: str) -> Workspace:
+    def catalogue(self, call: str) -> Service:
         """Return the workspace, in which the run exists by now, with all that was said stored.
 
         Args:

@@ -16,7 +16,7 @@ from azureml.exceptions._tree import UserErrorException
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
     from trackboard.record import LiveRun
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 
 class StoredBackend(RecordingBackend):
@@ -40,9 +40,9 @@ class StoredBackend(RecordingBackend):
         self.set_description = catalogue.set_description
         self.take_snapshot = catalogue.take_snapshot
 
-    def catalogue(self, call: str) -> Workspace:
-        """Return the workspace, with all that was said stored."""
-        return self.home.drained()
+    def catalogue(self, call: str) -> Service:
+        """Return what answers for the workspace, with all that was said stored."""
+        return self.home.now()
 
     def child(self, name: str, run_id: Optional[str]) -> RunBackend:
         """Begin a run below this one; this process runs it."""
@@ -51,7 +51,7 @@ class StoredBackend(RecordingBackend):
     def complete(self) -> None:
         """Sync what was recorded, and warn of a run that goes on."""
         self.live.complete()
-        if self.history.status() not in TERMINAL_STATUSES:
+        if self.history.read().status not in TERMINAL_STATUSES:
             warn(
                 f"complete(): run {self.id} goes on in the process that runs it; cancel() ends it."
             )
@@ -62,14 +62,15 @@ class StoredBackend(RecordingBackend):
         Raises:
             UserErrorException: Always.
         """
+        status = self.history.read().status
         raise UserErrorException(
-            f"fail(): run {self.id} is {self.history.status()}, and the process that runs it alone says how"
-            " it ends. run.cancel() ends it; run.tag('why', '...') keeps your words."
+            f"fail(): run {self.id} is {status}, and the process that runs it alone says how it ends."
+            " run.cancel() ends it; run.tag('why', '...') keeps your words."
         )
 
     def cancel(self) -> None:
         """Ask the process that runs it to end it."""
-        self.home.workspace.cancel(self.id)
+        self.home.service.jobs.cancel(self.id)
 
 
 if TYPE_CHECKING:

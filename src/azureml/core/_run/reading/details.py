@@ -21,6 +21,7 @@ from trackboard.model import CONSOLE, REASON
 
 if TYPE_CHECKING:
     from azureml._log_watch import LogWatch
+    from azureml.core._run.reading.port import RunReading
     from azureml.core.environment import Environment
     from trackboard.model import Run as StoredRun
 
@@ -35,7 +36,7 @@ class DetailCalls(RunHandle):
     def get_status(self) -> str:
         """The run's state by the SDK's name, as it is now."""
         with sdk_errors():
-            return self._history.status()
+            return self._history.read().status
 
     @property
     def status(self) -> str:
@@ -70,36 +71,39 @@ class DetailCalls(RunHandle):
             ActivityFailedException: The run has failed, or was lost for a minute.
             ExperimentExecutionException: Ctrl-C while the console was shown; the run goes on.
         """
-        began = self.get_status()
         log = None
         if show_output:
             from azureml._log_watch import LogWatch
 
-            log = LogWatch(self._folder(), has_ended=began in TERMINAL_STATUSES)
+            has_ended = self.get_status() in TERMINAL_STATUSES
+            log = LogWatch(self._history.tail, self._folder(), has_ended=has_ended)
             say(f"RunId: {self.id}\nWeb View: {self.get_portal_url()}")
         try:
-            status = self._wait(log)
+            reading = self._wait(log)
         except KeyboardInterrupt:
             if not show_output:
                 raise
             raise ExperimentExecutionException(
                 f"Stopped watching run {self.id}, which goes on. End it with run.cancel()."
             ) from None
-        stored = self._stored()
+        stored, status = reading
         fails = status == "Failed" and raise_on_error
         if show_output:
             self._sum_up(stored, status, tells_cause=not fails)
         if fails:
             raise ActivityFailedException(self._failure(stored))
-        return self.get_details()
+        with sdk_errors():
+            return self._history.details(reading)
 
-    def _wait(self, log: Optional[LogWatch]) -> str:
-        """Return the status at the end; tell on the way what there is to tell."""
+    def _wait(self, log: Optional[LogWatch]) -> RunReading:
+        """Return the run as it is at the end; tell on the way what there is to tell."""
         waits_for = ""
         pause_s = _FIRST_POLL_S
         seen_s = time.monotonic()
         while True:
-            status = self.get_status()
+            with sdk_errors():
+                reading = self._history.read()
+            status = reading.status
             if status != LOST:
                 seen_s = time.monotonic()
             elif time.monotonic() - seen_s > _LOST_S:
@@ -116,7 +120,7 @@ class DetailCalls(RunHandle):
                 waits_for = cause or waits_for
                 has_news = log.look(status, is_over=is_over)
             if is_over:
-                return status
+                return reading
             pause_s = _FIRST_POLL_S if has_news else min(_LAST_POLL_S, pause_s * _POLL_FACTOR)
             time.sleep(pause_s)
 
@@ -258,5 +262,5 @@ class DetailCalls(RunHandle):
     # -- inside -----------------------------------------------------------------------------------
 
     def _read_log(self, name: str) -> bytes:
-        with open(self._folder() / name, "rb") as file:
+        with sdk_errors(), self._history.open(name) as file:
             return file.read()

@@ -10,7 +10,7 @@ from trackboard.model import Run, RunId, RunKind
 from trackboard.ports import RunQuery
 
 if TYPE_CHECKING:
-    from trackboard.ports import RunStore
+    from trackboard.service.contract.runs import Runs
 
 Filter = Union[str, Mapping[str, Any], None]
 SCRIPT_RUN = "azureml.scriptrun"
@@ -50,7 +50,7 @@ class RunFilter:
 
     def find(
         self,
-        store: RunStore,
+        runs: Runs,
         *,
         experiment: Optional[str] = None,
         parent: Optional[RunId] = None,
@@ -67,35 +67,35 @@ class RunFilter:
         )
         seen: Set[RunId] = set()  # a run that begins meanwhile moves the others to later pages
         offset = 0
-        while page := store.query_runs(query, limit=_PAGE, offset=offset):
-            yield from self._of_page(store, tuple(run for run in page if run.id not in seen))
+        while page := runs.query(query, limit=_PAGE, offset=offset):
+            yield from self._of_page(runs, tuple(run for run in page if run.id not in seen))
             seen |= {run.id for run in page}
             offset += len(page)
 
-    def find_below(self, store: RunStore, run: RunId) -> Iterator[Run]:
+    def find_below(self, runs: Runs, run: RunId) -> Iterator[Run]:
         """Runs of the whole subtree that match, newest first, without the run itself."""
-        family = [one for one in store.list_descendants([run]) if one.id != run]
-        matching = [one for one in family if self._matches_alone(store, one)]
-        tags = store.list_tags([one.id for one in matching]) if self._tags else {}
+        family = [one for one in runs.list_below([run]) if one.id != run]
+        matching = [one for one in family if self._matches_alone(runs, one)]
+        tags = runs.list_tags([one.id for one in matching]) if self._tags else {}
         chosen = [
             one for one in matching if not self._tags or _holds(self._tags, tags.get(one.id, {}))
         ]
         chosen.sort(key=lambda one: one.created_s)
-        yield from self._of_page(store, tuple(reversed(chosen)))
+        yield from self._of_page(runs, tuple(reversed(chosen)))
 
-    def _matches_alone(self, store: RunStore, run: Run) -> bool:
+    def _matches_alone(self, runs: Runs, run: Run) -> bool:
         if self._status is not None and run.state is not STATES[self._status]:
             return False
         if not self._properties:
             return True
-        return _holds(self._properties, store.get_properties(run.id))
+        return _holds(self._properties, runs.get_properties(run.id))
 
-    def _of_page(self, store: RunStore, page: Tuple[Run, ...]) -> Iterator[Run]:
-        tags = store.list_tags([run.id for run in page]) if self._empty_tags else {}
+    def _of_page(self, runs: Runs, page: Tuple[Run, ...]) -> Iterator[Run]:
+        tags = runs.list_tags([run.id for run in page]) if self._empty_tags else {}
         for run in page:
             if any(tags[run.id].get(key) is not None for key in self._empty_tags):
                 continue
-            if self._type is None or is_of_type(store, run, self._type):
+            if self._type is None or is_of_type(runs, run, self._type):
                 yield run
 
 
@@ -125,11 +125,11 @@ def type_of(run: Run, properties: Mapping[str, str]) -> Optional[str]:
     return SCRIPT_RUN if run.kind is RunKind.JOB else properties.get(SOURCE_PROPERTY)
 
 
-def is_of_type(store: RunStore, run: Run, type: str) -> bool:
+def is_of_type(runs: Runs, run: Run, type: str) -> bool:
     """Whether a run is of that type, by itself or by its property."""
     if run.kind is RunKind.JOB and type == SCRIPT_RUN:
         return True
-    return store.get_properties(run.id).get(SOURCE_PROPERTY) == type
+    return runs.get_properties(run.id).get(SOURCE_PROPERTY) == type
 
 
 def _pairs(what: str, given: Filter) -> Dict[str, Optional[str]]:

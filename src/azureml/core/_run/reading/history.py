@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Any,
+    BinaryIO,
     Callable,
     Dict,
     Iterator,
@@ -17,9 +18,9 @@ from typing import (
 )
 
 from azureml.core._run.backends.home import RunHome, find_run
+from azureml.core._run.reading.port import RunReading
 from azureml.core._states import LOST, STATUS_NAMES, RunStatus
-from trackboard.layout.safe_paths import safe_path
-from trackboard.model import LOG_FOLDERS, RunId, RunKind
+from trackboard.model import RunId, RunKind
 
 if TYPE_CHECKING:
     from azureml.core._run.reading.filters import RunFilter
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from trackboard.model import JobPlan
     from trackboard.model import Run as StoredRun
     from trackboard.ports import RunFile
+    from trackboard.service import FilePiece, Service
 
 _SO_LONG = r" \(\d+ s\)$"  # which changes all the time
 
@@ -45,128 +47,115 @@ class StoredHistory:
 
     def stored(self) -> StoredRun:
         """Return the run itself."""
-        found: StoredRun = find_run(self._home.workspace, self._id)
+        found: StoredRun = find_run(self._home.service, self._id)
         return found
 
-    def status(self) -> str:
-        """Return the SDK's word for its state; queued jobs that have room are started first."""
-        self._home.workspace.advance_queue()
-        return self._status_of(self.stored())
-
-    def _status_of(self, stored: StoredRun) -> str:
-        """Return the SDK's word for the state, and for what is not one: asked to end, or silent."""
-        workspace = self._home.workspace
-        if not stored.state.is_terminal:
-            if stored.kind is RunKind.JOB and workspace.store.is_cancel_requested(stored.id):
-                return RunStatus.CANCEL_REQUESTED
-            if stored.id in workspace.lost_runs():
-                return LOST
-        return STATUS_NAMES[stored.state]
+    def read(self) -> RunReading:
+        """Return the run and the SDK's word for its state; jobs that have room are started first."""
+        return _read(self._home.service, self._id)
 
     def waits_for(self) -> str:
         """Say why it does not run yet."""
-        store = self._home.workspace.store
-        from trackboard.launch.queue.position import queue_position
-
-        position = queue_position(store, self._id)
+        now = self._home.now()
+        position = now.jobs.find_position(self._id)
         if position is not None:
-            return f"number {position[1]} of those that wait for {position[0]}"
-        return re.sub(_SO_LONG, "", self.stored().cause)
+            return f"number {position.number} of those that wait for {position.compute}"
+        return re.sub(_SO_LONG, "", now.runs.get(self._id).cause)
 
     def tags(self) -> Dict[str, Optional[str]]:
         """Return its tags by key."""
-        return dict(self._home.drained().store.get_tags(self._id))
+        return dict(self._home.service.runs.get_tags(self._id))
 
     def properties(self) -> Dict[str, str]:
         """Return its properties by key."""
-        return dict(self._home.drained().store.get_properties(self._id))
+        return dict(self._home.service.runs.get_properties(self._id))
 
     def files(self) -> List[RunFile]:
         """Return its files."""
-        return list(self._home.drained().store.list_files(self._id))
+        return list(self._home.service.files.list(self._id))
 
     def file_names(self) -> Optional[Set[str]]:
         """Return the paths of its files; None where this process can only record."""
         return {file.path for file in self.files()} if self._home.can_read else None
 
+    def open(self, path: str) -> BinaryIO:
+        """Open a file of it."""
+        return self._home.service.files.open(self._id, path)
+
+    def open_listed(self, file: RunFile) -> BinaryIO:
+        """Open a file that `files` returned."""
+        return self._home.service.files.open_listed(self._id, file)
+
+    def tail(self, path: str, offset: int, limit_bytes: int) -> Optional[FilePiece]:
+        """Read on in a log."""
+        return self._home.service.files.tail(self._id, path, offset, limit_bytes)
+
     def metrics(
         self, name: Optional[str], *, recursive: bool, run_type: Optional[str], populate: bool
     ) -> Dict[str, Any]:
         """Return what was logged; with `recursive` by run."""
-        workspace = self._home.drained()  # or it says what a job's environment lacks
+        now = self._home.now()  # or it says what a job's environment lacks
         from azureml.core._run.reading.filters import is_of_type
         from azureml.core._run.reading.readback import read_metrics
 
         if not recursive:
-            found = read_metrics(workspace, [self._id], name, populate=populate)
+            found = read_metrics(now, [self._id], name, populate=populate)
             return dict(found.get(self._id, {}))
-        family = workspace.store.list_descendants([self._id])
-        runs = [
-            one.id
-            for one in family
-            if run_type is None or is_of_type(workspace.store, one, run_type)
-        ]
-        every = read_metrics(workspace, runs, name, populate=populate)
+        family = now.runs.list_below([self._id])
+        runs = [one.id for one in family if run_type is None or is_of_type(now.runs, one, run_type)]
+        every = read_metrics(now, runs, name, populate=populate)
         return {str(run): metrics for run, metrics in every.items()}
 
     def children(self, chosen: RunFilter, *, recursive: bool) -> Iterator[StoredRun]:
         """Return the runs below it that match, newest first."""
-        store = self._home.drained().store
+        runs = self._home.now().runs
         if recursive:
-            return chosen.find_below(store, self._id)
-        return chosen.find(store, parent=self._id)
+            return chosen.find_below(runs, self._id)
+        return chosen.find(runs, parent=self._id)
 
-    def details(self) -> Dict[str, Any]:
+    def details(self, reading: Optional[RunReading] = None) -> Dict[str, Any]:
         """Return what is known of it; keys without a value are left out."""
         from azureml.core._run.reading.run_definition import definition_of
         from azureml.core._run.reading.summary import summary_of
 
-        stored = self.stored()
-        properties = self.properties()
-        plan = self._plan_of(stored)
+        service = self._home.service
+        if reading is None or not reading.stored.state.is_terminal:
+            service = service.now()
+            reading = _read(service, self._id)
+        plan = service.jobs.find_plan(self._id) if reading.stored.kind is RunKind.JOB else None
         return summary_of(
-            stored,
-            status=self._status_of(stored),
-            properties=properties,
+            reading.stored,
+            status=reading.status,
+            properties=dict(service.runs.get_properties(self._id)),
             target=plan.compute if plan else None,
             definition=definition_of(plan, self._home.registered()) if plan else None,
-            log_files=self.log_files(),
+            log_files=self._addresses(service),
         )
 
     def plan(self) -> Optional[JobPlan]:
         """Return the plan of a job."""
-        return self._plan_of(self.stored())
-
-    def _plan_of(self, stored: StoredRun) -> Optional[JobPlan]:
-        if stored.kind is not RunKind.JOB:
-            return None
-        from trackboard.errors import NotFound
-        from trackboard.launch.context.plan_file import load_plan
-
-        try:
-            return load_plan(self._home.workspace.launch_context.paths.job(self._id))
-        except NotFound:
-            return None
+        is_job = self.stored().kind is RunKind.JOB
+        return self._home.service.jobs.find_plan(self._id) if is_job else None
 
     def folder(self) -> Path:
         """Return the folder of its plain files."""
-        return self._home.workspace.run_folder(self._id)
+        return self._home.service.files.get_folder(self._id)
 
     def log_files(self) -> Dict[str, str]:
         """Return the addresses of its log files by path."""
-        folder = self.folder()
+        return self._addresses(self._home.service)
+
+    def _addresses(self, service: Service) -> Dict[str, str]:
+        folder = service.files.get_folder(self._id)
         return {
-            file.path: (folder / file.path).as_uri()
-            for file in self.files()
-            if not file.key and file.path.startswith(LOG_FOLDERS) and "tfevents" not in file.path
-            if safe_path(file.path) is not None
+            path: (folder / path).as_uri() for path in sorted(service.files.list_logs(self._id))
         }
 
     def portal_url(self) -> str:
         """Say what to type to see it in TensorBoard."""
         import shlex
 
-        folder = shlex.quote(str(self._home.workspace.folder))
+        folder = shlex.quote(str(self._home.service.folder))
         return f"trackboard tb {folder} --run {shlex.quote(self._id)}"
 
     def page(
@@ -175,12 +164,23 @@ class StoredHistory:
         """Draw it for a notebook."""
         from azureml.core._html import run_page
 
-        return run_page(self._home.workspace, self.stored(), kind, console, children)
+        return run_page(self._home.service, self.stored(), kind, console, children)
 
     def flush(self) -> None:
         """Return when everything that was said is stored, where this process can tell."""
         if self._home.can_read:
-            self._home.drained()
+            self._home.now()
+
+
+def _read(service: Service, run: RunId) -> RunReading:
+    """Return a run and the SDK's word for its state, and for what is not one: asked to end, or silent."""
+    found = service.runs.get_status(run)
+    status = STATUS_NAMES[found.run.state]
+    if found.is_cancel_requested:
+        status = RunStatus.CANCEL_REQUESTED
+    elif found.is_lost:
+        status = LOST
+    return RunReading(found.run, status)
 
 
 if TYPE_CHECKING:

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Set
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Set,
+)
 
+from azureml.core._run.reading.port import RunReading
 from azureml.core._states import STATUS_NAMES
+from trackboard.errors import NotFound
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId, RunKind, RunState
 
@@ -15,6 +28,7 @@ if TYPE_CHECKING:
     from azureml.core._run.reading.port import RunHistory
     from trackboard.model import JobPlan
     from trackboard.ports import RunFile
+    from trackboard.service import FilePiece
 
 
 @dataclass(frozen=True)
@@ -53,9 +67,9 @@ class NoHistory:
             warnings=(),
         )
 
-    def status(self) -> str:
-        """Return the SDK's word for its state."""
-        return STATUS_NAMES[self.state]
+    def read(self) -> RunReading:
+        """Return the run and the SDK's word for its state."""
+        return RunReading(self.stored(), STATUS_NAMES[self.state])
 
     def waits_for(self) -> str:
         """It waits for nothing."""
@@ -77,6 +91,18 @@ class NoHistory:
         """It has no files."""
         return set()
 
+    def open(self, path: str) -> BinaryIO:
+        """It has no files."""
+        raise NotFound(f"run {self.id} has no file {path!r}", hint="Nothing of it is recorded.")
+
+    def open_listed(self, file: RunFile) -> BinaryIO:
+        """It has no files."""
+        return self.open(file.path)
+
+    def tail(self, path: str, offset: int, limit_bytes: int) -> Optional[FilePiece]:
+        """It has no logs."""
+        return None
+
     def metrics(
         self, name: Optional[str], *, recursive: bool, run_type: Optional[str], populate: bool
     ) -> Dict[str, Any]:
@@ -87,9 +113,10 @@ class NoHistory:
         """It has none."""
         return iter(())
 
-    def details(self) -> Dict[str, Any]:
+    def details(self, reading: Optional[RunReading] = None) -> Dict[str, Any]:
         """Return the little that is known."""
-        return {"runId": self.id, "status": self.status(), "properties": {}, "logFiles": {}}
+        status = self.read().status
+        return {"runId": self.id, "status": status, "properties": {}, "logFiles": {}}
 
     def plan(self) -> Optional[JobPlan]:
         """It is no job."""

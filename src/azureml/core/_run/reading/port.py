@@ -5,23 +5,39 @@ from __future__ import annotations
 from typing import (
     TYPE_CHECKING,
     Any,
+    BinaryIO,
     Callable,
     Dict,
     Iterator,
     List,
+    NamedTuple,
     Optional,
     Protocol,
     Sequence,
     Set,
 )
 
+from trackboard.model import Run as StoredRun
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from azureml.core._run.reading.filters import RunFilter
     from trackboard.model import JobPlan
-    from trackboard.model import Run as StoredRun
     from trackboard.ports import RunFile
+    from trackboard.service import FilePiece
+
+
+class RunReading(NamedTuple):
+    """A run as it was at one moment.
+
+    Attributes:
+        stored: The run itself.
+        status: The SDK's word for its state.
+    """
+
+    stored: StoredRun
+    status: str
 
 
 class RunHistory(Protocol):
@@ -31,8 +47,8 @@ class RunHistory(Protocol):
         """Return the run itself."""
         ...
 
-    def status(self) -> str:
-        """Return the SDK's word for its state."""
+    def read(self) -> RunReading:
+        """Return the run and the SDK's word for its state."""
         ...
 
     def waits_for(self) -> str:
@@ -55,6 +71,18 @@ class RunHistory(Protocol):
         """Return the paths of its files; None where this process cannot know them."""
         ...
 
+    def open(self, path: str) -> BinaryIO:
+        """Open a file of it for reading; the caller closes it."""
+        ...
+
+    def open_listed(self, file: RunFile) -> BinaryIO:
+        """Open a file that `files` returned; the caller closes it."""
+        ...
+
+    def tail(self, path: str, offset: int, limit_bytes: int) -> Optional[FilePiece]:
+        """Read on in a log; None while there is none."""
+        ...
+
     def metrics(
         self, name: Optional[str], *, recursive: bool, run_type: Optional[str], populate: bool
     ) -> Dict[str, Any]:
@@ -65,8 +93,12 @@ class RunHistory(Protocol):
         """Return the runs below it that match, newest first."""
         ...
 
-    def details(self) -> Dict[str, Any]:
-        """Return what is known of it, under the SDK's keys."""
+    def details(self, reading: Optional[RunReading] = None) -> Dict[str, Any]:
+        """Return what is known of it, under the SDK's keys.
+
+        Args:
+            reading: The run as it was read just now; None: it is read.
+        """
         ...
 
     def plan(self) -> Optional[JobPlan]:

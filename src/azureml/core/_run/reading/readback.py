@@ -12,7 +12,7 @@ from trackboard.model import ArtifactKind, RunId, is_missing
 if TYPE_CHECKING:
     from trackboard.model import Series, SeriesId
     from trackboard.ports import Artifact, Points
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 Metrics = Dict[str, Any]
 _Value = Tuple[int, float, object]  # step, time, value
@@ -41,15 +41,15 @@ def artifact_uri(run: str, path: str) -> str:
 
 
 def read_metrics(
-    workspace: Workspace, runs: Sequence[RunId], name: Optional[str], *, populate: bool
+    service: Service, runs: Sequence[RunId], name: Optional[str], *, populate: bool
 ) -> Dict[RunId, Metrics]:
     """The metrics of several runs by id, in few questions, each in the order it was begun.
 
     Runs without any are left out.
     """
-    store = workspace.store
-    chosen = [one for one in store.list_series(runs=runs) if name in (None, one.table or one.name)]
-    points = store.read_points([one.id for one in chosen])
+    series = service.metrics.list(runs=runs)
+    chosen = [one for one in series if name in (None, one.table or one.name)]
+    points = service.metrics.read([one.id for one in chosen])
     grouped: Dict[RunId, Dict[Tuple[str, bool], List[Series]]] = defaultdict(dict)
     for one in chosen:
         key = (one.table or one.name, bool(one.table))
@@ -62,8 +62,8 @@ def read_metrics(
             value = _table(members, points) if is_table else _single(_merged(members, points))
             found[run].setdefault(metric, value)
     names = None if name is None else [name]
-    for artifact in store.list_artifacts(runs=runs, names=names):
-        value = _content(workspace, artifact) if populate else _uri(artifact)
+    for artifact in service.metrics.list_artifacts(runs=runs, names=names):
+        value = _content(service, artifact) if populate else _uri(artifact)
         _add(found[artifact.run], artifact.name, value)
         _note(begun, (artifact.run, artifact.name), artifact.time_s)
     return {
@@ -134,8 +134,8 @@ def _uri(artifact: Artifact) -> str:
     return artifact_uri(artifact.run, artifact.path)
 
 
-def _content(workspace: Workspace, artifact: Artifact) -> Union[ArtifactMetric, DocumentMetric]:
-    with workspace.blobs.open(artifact.key) as file:
+def _content(service: Service, artifact: Artifact) -> Union[ArtifactMetric, DocumentMetric]:
+    with service.files.open_content(artifact.key) as file:
         data = file.read()
     is_image = artifact.kind is ArtifactKind.IMAGE
     return (ArtifactMetric if is_image else DocumentMetric)(artifact.path, data)

@@ -10,28 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from azureml.exceptions._tree import SnapshotException, sdk_errors
-from trackboard.launch.snapshot.manifest import load_manifest
-from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.layout import replacing
 
 if TYPE_CHECKING:
-    from trackboard.workspace import Workspace
+    from trackboard.service import Service
 
 _LINK = 0o120777  # the file mode of a symbolic link
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same snapshot is the same file
 
 
-def keep_folder(workspace: Workspace, folder: str) -> str:
+def keep_folder(service: Service, folder: str) -> str:
     """Take a snapshot; returns its id."""
     with sdk_errors(SnapshotException):
-        taken = take_snapshot(Path(folder), workspace.paths.snapshots, workspace.blobs)
-    return taken.digest
+        return service.snapshots.take(Path(folder))
 
 
-def write_zip(workspace: Workspace, digest: str, folder: Optional[str]) -> str:
+def write_zip(service: Service, digest: str, folder: Optional[str]) -> str:
     """Write `<digest>.zip` to a folder, aside and renamed; returns where it is."""
     with sdk_errors(SnapshotException):
-        manifest = load_manifest(workspace.paths.snapshots, Path(digest).name)
+        manifest = service.snapshots.get(digest)
     home = os.path.abspath(folder or tempfile.mkdtemp(prefix="snapshot-"))
     target = os.path.join(home, f"{digest}.zip")
     try:
@@ -42,7 +39,10 @@ def write_zip(workspace: Workspace, digest: str, folder: Optional[str]) -> str:
             for each in manifest.files:
                 entry = _entry(each.path, 0o100000 | each.mode)
                 entry.file_size = each.size_bytes
-                with workspace.blobs.open(each.key) as source, archive.open(entry, "w") as sink:
+                with (
+                    service.files.open_content(each.key) as source,
+                    archive.open(entry, "w") as sink,
+                ):
                     shutil.copyfileobj(source, sink, 1 << 20)
             for link in manifest.links:
                 archive.writestr(_entry(link.path, _LINK), link.target)

@@ -63,7 +63,7 @@ class SnapshotCalls(RunHandle):
             )
         from azureml.core._run.reading.snapshot_files import write_zip
 
-        return write_zip(self._drained(), digest, path)
+        return write_zip(self._service(), digest, path)
 
     def register_model(
         self,

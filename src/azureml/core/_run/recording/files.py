@@ -267,10 +267,7 @@ class FileCalls(RunHandle):
 
     def _open(self, file: RunFile) -> BinaryIO:
         with sdk_errors():
-            if file.key:
-                blob: BinaryIO = self._backend.home.workspace.blobs.open(file.key)
-                return blob
-        return open(_inside(str(self._folder()), file.path), "rb")
+            return self._history.open_listed(file)
 
 
 @contextlib.contextmanager

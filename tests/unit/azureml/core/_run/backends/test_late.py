@@ -38,9 +38,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Run
     taken: list[RunBackend] = []
     yield taken
     for backend in taken:
-        workspace = backend.home.workspace
-        workspace.recorder().close()
-        workspace.close()
+        service = backend.home.service
+        service.recorder().close()
+        service.close()
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def late(places: list[RunBackend]) -> LateBackend:
 def test_asking_it_makes_nothing(late: LateBackend, tmp_path: Path) -> None:
     history = late.history
 
-    assert history.status() == "Running"
+    assert history.read().status == "Running"
     assert history.stored().experiment == late.home.experiment.name == "trial"
     assert (history.tags(), history.files(), history.file_names(), history.portal_url()) == (
         {},

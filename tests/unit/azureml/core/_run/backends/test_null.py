@@ -38,7 +38,7 @@ def test_it_takes_everything_and_makes_nothing(null: NullBackend, tmp_path: Path
     child.log("loss", 1, None)
     child.complete()
 
-    assert child.history.status() == "Completed"
+    assert child.history.read().status == "Completed"
     assert child.history.stored().name == "fold"
     assert null.history.metrics(None, recursive=True, run_type=None, populate=False) == {}
     assert [*null.history.children(RunFilter(), recursive=False)] == []
@@ -52,7 +52,7 @@ def test_it_checks_names_all_the_same(null: NullBackend) -> None:
 
 
 def test_it_has_a_state(null: NullBackend) -> None:
-    assert null.history.status() == "Running"
+    assert null.history.read().status == "Running"
     null.fail("why", "UserError")
     assert null.history.details()["status"] == "Failed"
     with pytest.raises(UsageError, match="failed already"):

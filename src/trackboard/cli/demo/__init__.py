@@ -1,5 +1,0 @@
-"""`trackboard demo`: a history, a job that moves, and proofs, in one command."""
-
-from trackboard.cli.demo.verb import demo
-
-__all__ = ["demo"]

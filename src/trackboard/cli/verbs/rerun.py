@@ -1,0 +1,47 @@
+"""`trackboard rerun`: a job once more, from what was kept of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trackboard.cli.verbs.submit import tell_submitted
+from trackboard.cli.workspace_option import find_one, folder_option, opened
+
+_EXAMPLES = """\b
+Examples:
+  trackboard rerun digits/run-3
+  trackboard rerun digits/run-3 -f -- --lr 0.01
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("run")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS...]")
+@click.option("--compute", metavar="NAME", help="Where it runs, instead of where it ran.")
+@click.option("--name", default="", help="What to call the new run.")
+@click.option("--follow", "-f", is_flag=True, help="Print what it prints; fail if it fails.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@folder_option
+def rerun(
+    run: str,
+    arguments: tuple[str, ...],
+    compute: str | None,
+    name: str,
+    folder: Path | None,
+    *,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Run a job again as a new run, from the code and the plan that were kept of it.
+
+    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    ARGUMENTS, behind `--`, replace those of its script.
+    """
+    with opened(folder) as service:
+        found = find_one(service, run)
+        again = service.jobs.rerun(
+            found.id, arguments=arguments or None, compute=compute, name=name
+        )
+        tell_submitted(service, again, follow=follow, as_json=as_json)

@@ -1,0 +1,148 @@
+"""`trackboard runs`: the runs of a history as a table, sorted and filtered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trackboard.cli import formatting
+from trackboard.cli.workspace_option import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackboard.history import Filters
+    from trackboard.service import RunFacts
+
+
+class _Runs(click.Command):
+    """A command that names its own word for an option where another one was typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words after the command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from trackboard.history.vocabulary import option_meant
+
+            meant = option_meant(error.option_name)
+            if not meant:
+                raise
+            said = f"No such option {error.option_name!r}. Did you mean {meant!r}?"
+            raise click.UsageError(said, ctx) from None
+
+
+@click.command(cls=_Runs)
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--experiment", metavar="NAME", help="Of this experiment.")
+@click.option(
+    "--state", "states", multiple=True, metavar="STATE", help="In this state; repeatable."
+)
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="With this tag; repeatable."
+)
+@click.option(
+    "--param",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With this parameter; repeatable.",
+)
+@click.option(
+    "--where", multiple=True, metavar="CONDITION", help='Such as "accuracy > 0.9"; repeatable.'
+)
+@click.option("--children", is_flag=True, help="Also runs that are part of another.")
+@click.option(
+    "--sort", metavar="METRIC", help="By its last value, greatest first; -METRIC: least first."
+)
+@click.option("--ascending", is_flag=True, help="Oldest first; with --sort, least first.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="NAME", help="Show this metric or parameter too."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="At most so many; 0 for all.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each run.")
+def runs(
+    folder: Path | None,
+    experiment: str | None,
+    states: tuple[str, ...],
+    tags: tuple[str, ...],
+    parameters: tuple[str, ...],
+    where: tuple[str, ...],
+    sort: str | None,
+    columns: tuple[str, ...],
+    limit: int,
+    *,
+    children: bool,
+    ascending: bool,
+    as_json: bool,
+) -> None:
+    """List the runs of the history that belongs to a folder (the current one by default)."""
+    from trackboard.history.conditions import build_query, parse_order
+    from trackboard.service import wire
+
+    filters: Filters = {
+        "top_level": not children,
+        "tags": tags,
+        "parameters": parameters,
+        "metrics": where,
+    }
+    if experiment is not None:
+        filters["experiment"] = experiment
+    if states:
+        filters["state"] = states
+    query = build_query(**filters)
+    order = parse_order(sort or "")
+    if ascending:
+        order = replace(order, descending=False)
+    with opened(folder) as service:
+        now = service.now()
+        found = now.runs.query(query, order, limit=limit or None, strict=True)
+        if columns:
+            now.metrics.check_columns(columns)
+        facts = now.runs.describe(found)
+        if as_json:
+            for each in facts:
+                click.echo(json.dumps(wire.run_facts(each)))
+            return
+        compared = (name for name, _, _ in query.metrics)
+        sorted_by = [order.metric] if order.metric else []
+        _tell(facts, [*dict.fromkeys([*query.parameters, *columns, *sorted_by, *compared])])
+        if limit and len(found) == limit and now.runs.query(query, limit=1, offset=limit):
+            click.echo(f"the first {limit}; --limit 0 shows all")
+
+
+def _tell(found: Sequence[RunFacts], columns: Sequence[str]) -> None:
+    if not found:
+        click.echo("no runs")
+        return
+    head = ["RUN", "STATE", "STARTED", "TOOK", *map(formatting.clean, columns), "ID"]
+    for line in formatting.aligned([_row(each, columns) for each in found], head):
+        click.echo(line)
+
+
+def _row(facts: RunFacts, columns: Sequence[str]) -> list[str]:
+    run = facts.run
+    return [
+        formatting.clean(facts.name),
+        facts.word,
+        formatting.moment(run.started_s),
+        formatting.duration(formatting.took_s(run)),
+        *(formatting.value(_cell(facts, name)) for name in columns),
+        run.id,
+    ]
+
+
+def _cell(facts: RunFacts, name: str) -> object:
+    """Return the last value of a metric, else the parameter of that name."""
+    series = facts.metrics.get(name)
+    return facts.parameters.get(name) if series is None else series.last_value

@@ -1,0 +1,193 @@
+"""`trackboard tb`: show a history, or a folder of event files, until Ctrl-C."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import socket
+import threading
+from pathlib import Path
+
+import click
+
+from trackboard.board.eventfiles.log_folders import LogFolder, expand, read_log_folders, split_name
+from trackboard.board.process.handshake import Ready
+from trackboard.board.process.listen import DEFAULT_PORT
+from trackboard.board.process.options import Show
+from trackboard.board.process.urls import open_in_browser, with_key_shown
+from trackboard.board.series.samples import Samples
+from trackboard.board.web.hosts import is_loopback
+from trackboard.cli.workspace_option import find_one, opened
+from trackboard.config import ROOT, find_location, holds_workspace
+from trackboard.errors import NotFound, UsageError
+from trackboard.layout.paths import SETTINGS_FILE
+from trackboard.processes.board import Door, run_board
+
+
+@click.command()
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="A taken one moves on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="An address to listen at; one that other machines reach asks for a token.",
+)
+@click.option(
+    "--new-token", is_flag=True, help="Make another token; the old one opens nothing more."
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to a proxy's name; repeatable.",
+)
+@click.option(
+    "--path-prefix",
+    default="",
+    metavar="PATH",
+    help="What a proxy's addresses have before the board's, as in /keep.",
+)
+@click.option(
+    "--samples",
+    default="",
+    metavar="PLUGIN=NUMBER,…",
+    help="Show more of each series, as in images=all,scalars=5000.",
+)
+@click.option(
+    "--key", "with_key", is_flag=True, help="Say the address that opens it to any program."
+)
+@click.option("--experiment", metavar="NAME", help="Show this experiment only.")
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="RUN",
+    help="Show this run, by its name or id, and its children; repeatable.",
+)
+@click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
+@click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
+def tb(
+    folders: tuple[str, ...],
+    port: int,
+    host: str,
+    experiment: str | None,
+    runs: tuple[str, ...],
+    hosts: tuple[str, ...],
+    path_prefix: str,
+    samples: str,
+    *,
+    new_token: bool,
+    with_key: bool,
+    browser: bool,
+    as_json: bool,
+) -> None:
+    """Show a history in TensorBoard until Ctrl-C.
+
+    FOLDER: a workspace or a folder that holds one (its history is shown), or any folder of event
+    files, which is waited for if it is not there yet. Without it, the workspace that belongs to the
+    current folder. Several folders of event files: each by its own name, or as name:FOLDER.
+    """
+    show = dataclasses.replace(
+        _what_to_show(folders, experiment, runs), samples=Samples.parse(samples)
+    )
+
+    def say(ready: Ready) -> None:
+        if with_key and ready.key:
+            ready = dataclasses.replace(ready, url=with_key_shown(ready.url, ready.key))
+        moved_from = port if port not in (0, ready.port) else None
+        if as_json:
+            click.echo(json.dumps(_facts(show, ready, moved_from)))
+        else:
+            _tell(show, ready, moved_from, is_open=not is_loopback(host))
+        if browser:
+            # Some browsers keep the caller waiting until they are closed.
+            threading.Thread(target=open_in_browser, args=(ready.url,), daemon=True).start()
+
+    door = Door(host, port, path_prefix, hosts, new_token)
+    run_board(show, door, stop=threading.Event(), on_ready=say)
+
+
+def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[str, ...]) -> Show:
+    if len(words) > 1 or (words and split_name(words[0])[0]):
+        log_folders = read_log_folders(words)
+        for each in log_folders:
+            if _holds_history(each.path):
+                raise UsageError(
+                    f"{each.path} holds a history: it is shown by itself",
+                    hint="Leave out the other folders, or name folders of event files only.",
+                )
+        _refuse_names(log_folders[0].path, experiment, runs)
+        return Show(log_folders=log_folders)
+    folder = expand(words[0]) if words else None
+    if folder is not None and not _holds_history(folder):
+        _refuse_names(folder, experiment, runs)
+        return Show(log_folder=folder)
+    workspace = find_location(folder).folder
+    if folder is not None and not holds_workspace(workspace):
+        raise NotFound(
+            f"there is no history in {workspace}",
+            hint="Name a folder with a history (trackboard where), or leave it out: then one is begun.",
+        )
+    if not (experiment or runs):
+        return Show(workspace=workspace)
+    with opened(workspace) as history:  # names are told apart here, where they can be refused
+        if experiment:
+            history.runs.list_of_experiment(experiment)
+        ids = tuple(find_one(history, run).id for run in runs)
+    return Show(workspace=workspace, experiment=experiment, runs=ids or None)
+
+
+def _refuse_names(folder: Path, experiment: str | None, runs: tuple[str, ...]) -> None:
+    if experiment or runs:
+        raise UsageError(
+            f"{folder} is a folder of event files: it has no experiments and runs",
+            hint="Leave out --experiment and --run, or name a folder with a history.",
+        )
+
+
+def _holds_history(folder: Path) -> bool:
+    return (
+        (folder / ROOT).is_dir()
+        or (folder / SETTINGS_FILE).is_file()
+        or folder.absolute().name == ROOT
+        or folder.absolute().parent.name == ROOT
+    )
+
+
+def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object]:
+    return {
+        "url": ready.url,
+        "port": ready.port,
+        "moved_from": moved_from,
+        "folder": None if show.log_folders else str(show.workspace or show.log_folder),
+        "folders": {each.name: str(each.path) for each in show.log_folders},
+        "pid": os.getpid(),
+    }
+
+
+def _tell(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) -> None:
+    if show.workspace is not None:
+        click.echo(f"history in      {show.workspace}")
+    for folder in _log_folders(show):
+        name = f"{folder.name}: " if show.log_folders else ""
+        waits = "" if folder.is_there else "  (is not there yet: it is waited for)"
+        click.echo(f"event files in  {name}{folder.path}{waits}")
+    if moved_from is not None:
+        click.echo(f"port {moved_from} is taken: moved on to {ready.port}")
+    click.echo(f"TensorBoard at  {ready.url}  (Ctrl-C ends it)")
+    if not ready.key:
+        click.echo(
+            "                with ?k=<token> after it: the one that was shown when it was made"
+        )
+    elif is_open and show.workspace is not None:
+        click.echo("                the token is shown this once; --new-token makes another")
+    if os.environ.get("SSH_CONNECTION"):
+        forward = f"ssh -L {ready.port}:localhost:{ready.port} {socket.gethostname()}"
+        click.echo(f"on your machine {forward}")
+
+
+def _log_folders(show: Show) -> tuple[LogFolder, ...]:
+    return show.log_folders or ((LogFolder("", show.log_folder),) if show.log_folder else ())

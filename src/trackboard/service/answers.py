@@ -1,0 +1,146 @@
+"""What a service answers: frozen values, beside those of `model` and `ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trackboard.model import Run, Series, Value
+from trackboard.ports import RunFile
+
+LOST = "lost"  # no state of a run, but what a reader has to call it
+
+
+@dataclass(frozen=True)
+class WorkspaceFacts:
+    """What is known of a workspace.
+
+    Attributes:
+        id: The workspace's id.
+        name: The workspace's name.
+        folder: Where its files are.
+        created_s: When its settings were written, in seconds since the epoch.
+    """
+
+    id: str
+    name: str
+    folder: Path
+    created_s: float
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run, and what is not in its state.
+
+    Attributes:
+        run: The run as it is stored.
+        is_lost: It has not ended, and its process may be dead where nobody can tell: nothing comes from it.
+        is_cancel_requested: Somebody asked for its end, and it has not ended.
+    """
+
+    run: Run
+    is_lost: bool
+    is_cancel_requested: bool
+
+    @property
+    def word(self) -> str:
+        """The run's state, or that it is lost."""
+        return LOST if self.is_lost else self.run.state.value
+
+
+@dataclass(frozen=True)
+class QueuePosition:
+    """The place of a job that waits.
+
+    Attributes:
+        compute: The name of the compute target that it waits for.
+        number: 1 for the next.
+    """
+
+    compute: str
+    number: int
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What is known of a job beside its run.
+
+    Attributes:
+        compute: The name of the compute target.
+        position: The place in the queue; None: the job does not wait.
+        snapshot: Its code, in words.
+        environment: Its interpreter and packages, in words.
+        command: What it runs, secrets masked; in parentheses why that is not known.
+    """
+
+    compute: str | None
+    position: int | None
+    snapshot: str | None
+    environment: str | None
+    command: str | None
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run as it is told to the outside.
+
+    Attributes:
+        run: The run as it is stored.
+        name: What TensorBoard calls it: `experiment/name`, each name once.
+        is_lost: See `RunStatus`.
+        tags: Tags by key.
+        parameters: Parameters by name.
+        metrics: What is known of each metric by name, as begun.
+    """
+
+    run: Run
+    name: str
+    is_lost: bool
+    tags: Mapping[str, str | None]
+    parameters: Mapping[str, Value]
+    metrics: Mapping[str, Series]
+
+    @property
+    def word(self) -> str:
+        """The run's state, or that it is lost."""
+        return LOST if self.is_lost else self.run.state.value
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """A run as it is told to the outside, with all that is known of it.
+
+    Attributes:
+        facts: What is also told in lists of runs.
+        properties: Properties by key.
+        files: The run's files by path.
+        job: What is known of its job; None: nobody submitted it.
+        folder: Where its plain files are.
+    """
+
+    facts: RunFacts
+    properties: Mapping[str, str]
+    files: tuple[RunFile, ...]
+    job: JobFacts | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class FilePiece:
+    """A piece of a file that may grow.
+
+    Attributes:
+        data: The bytes; none where there are no more yet.
+        offset: Where in the file they begin: 0 where the file was begun anew since.
+        size_bytes: How many bytes the file has.
+    """
+
+    data: bytes
+    offset: int
+    size_bytes: int
+
+    @property
+    def end(self) -> int:
+        """Where to read on."""
+        return self.offset + len(self.data)

@@ -1,0 +1,85 @@
+"""What a service answers about what was logged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from trackboard.model import ArtifactKind, Run, RunId, Series, SeriesId
+from trackboard.ports import Artifact, Points
+
+if TYPE_CHECKING:
+    from trackboard.history import History
+
+
+class Metrics(Protocol):
+    """The metrics of runs: numbers and text in series, images and documents as artifacts."""
+
+    def list(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        text: bool | None = None,
+    ) -> tuple[Series, ...]:
+        """List what is known of the series that match every given condition, as begun.
+
+        Args:
+            runs: Only of these runs.
+            names: Only under these names.
+            text: True for text only, False for numbers only.
+        """
+        ...
+
+    def read(
+        self, series: Sequence[SeriesId], *, limit: int | None = None
+    ) -> Mapping[SeriesId, Points]:
+        """Read the points of series in the order they were logged; unknown ones are left out.
+
+        Args:
+            series: Ids of the series.
+            limit: How many points of each at most, from 1: a sample with its first, last, least and
+                greatest. None: all.
+        """
+        ...
+
+    def read_history(
+        self,
+        runs: Sequence[Run],
+        names: Collection[str] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> History:
+        """Read what runs logged as one long table.
+
+        Args:
+            runs: The runs, in the order of the table.
+            names: Only these metrics; None: all.
+            limit: See `read`.
+
+        Raises:
+            NotFound: None of the runs logged one of the metrics.
+        """
+        ...
+
+    def check_columns(self, names: Iterable[str]) -> None:
+        """Raise where no run at all has a metric or a parameter of that name.
+
+        Raises:
+            NotFound: None has; the nearest name is in the hint.
+        """
+        ...
+
+    def list_artifacts(
+        self,
+        *,
+        runs: Collection[RunId] | None = None,
+        names: Collection[str] | None = None,
+        kinds: Collection[ArtifactKind] | None = None,
+    ) -> tuple[Artifact, ...]:
+        """List images and documents that were logged, in the order they were stored."""
+        ...
+
+    def list_empty(self, runs: Sequence[RunId]) -> tuple[Run, ...]:
+        """List those of the runs that have nothing to show in TensorBoard, nor has any below them."""
+        ...

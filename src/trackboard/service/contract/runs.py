@@ -1,0 +1,188 @@
+"""What a service answers about runs, and what it changes about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from trackboard.model import Run, RunId, Value
+from trackboard.ports import NEWEST_FIRST, Order, RunQuery
+from trackboard.service.answers import RunDetails, RunFacts, RunStatus
+
+
+class Runs(Protocol):
+    """The runs of a workspace."""
+
+    # -- which run is meant ------------------------------------------------------------------------
+
+    def find(self, run: RunId) -> Run | None:
+        """Return the run with this id as it is now, or None; what runs are called does not matter."""
+        ...
+
+    def get(self, run: RunId) -> Run:
+        """Return the run with this id as it is now.
+
+        Raises:
+            NotFound: There is none.
+        """
+        ...
+
+    def find_called(self, text: str) -> tuple[RunId, ...]:
+        """Return the run that a text means, or the runs of the experiment of that name.
+
+        Args:
+            text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
+                experiment's name; `name #3` is the run of that name with the number 3.
+
+        Raises:
+            NotFound: Nothing is called so.
+            UsageError: Several runs are; they are listed.
+        """
+        ...
+
+    def list_of_experiment(self, name: str) -> tuple[RunId, ...]:
+        """List the runs of an experiment that are below no other.
+
+        Raises:
+            NotFound: There is no such experiment.
+        """
+        ...
+
+    def name(self, runs: Iterable[Run]) -> Mapping[RunId, str]:
+        """Return what TensorBoard calls runs: `experiment/name`, a child `experiment/parent/name`; unique."""
+        ...
+
+    # -- how runs are ------------------------------------------------------------------------------
+
+    def list(
+        self,
+        *,
+        ids: Collection[RunId] | None = None,
+        parent: RunId | None = None,
+        experiment: str | None = None,
+    ) -> tuple[Run, ...]:
+        """List the runs that match every given condition, in the order they were stored."""
+        ...
+
+    def list_below(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """List runs and everything below them, each once, parents before children."""
+        ...
+
+    def query(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        strict: bool = False,
+    ) -> tuple[Run, ...]:
+        """List the runs that match, sorted, a page at a time.
+
+        Args:
+            query: The conditions.
+            order: By what they are sorted.
+            limit: How many at most; None: all.
+            offset: How many are left out at the begin.
+            strict: Raise where nothing matches because no run has a name that is asked for.
+
+        Raises:
+            NotFound: With `strict`: no run has a name that is asked for.
+            UsageError: A metric is compared in a way that is none.
+        """
+        ...
+
+    def get_status(self, run: RunId) -> RunStatus:
+        """Return a run with what is not in its state; the queue of a job that waits is advanced first.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def list_lost(self) -> frozenset[RunId]:
+        """List the runs that have not ended, and whose process may be dead where nobody can tell."""
+        ...
+
+    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
+        """List those of some ids whose runs were deleted: no run may have them again."""
+        ...
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Return the tags of a run by key.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Return the tags of several runs; unknown runs are left out."""
+        ...
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Return the properties of a run by key: what is known of its code, its command, its machine.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Return the parameters of several runs; runs without any are left out."""
+        ...
+
+    def describe(self, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
+        """Return what is told of runs to the outside, in few questions, whatever their number."""
+        ...
+
+    def get_details(self, run: RunId) -> RunDetails:
+        """Return all that is told of a run to the outside.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    # -- what anybody may say of a run -------------------------------------------------------------
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags of a run.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags of a run away; those that are not there are passed over.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties of a run, all or none; the same value again is fine.
+
+        Raises:
+            Conflict: One exists with another value.
+            NotFound: There is no such run.
+        """
+        ...
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run in words.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...

@@ -1,0 +1,128 @@
+"""The contract of a service as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trackboard.model import RunId
+from trackboard.service.answers import WorkspaceFacts
+from trackboard.service.contract.compute import ComputeTargets
+from trackboard.service.contract.environments import Environments
+from trackboard.service.contract.experiments import Experiments
+from trackboard.service.contract.files import Files
+from trackboard.service.contract.jobs import Jobs
+from trackboard.service.contract.metrics import Metrics
+from trackboard.service.contract.models import Models
+from trackboard.service.contract.runs import Runs
+from trackboard.service.contract.snapshots import Snapshots
+from trackboard.service.principal import Principal
+
+if TYPE_CHECKING:
+    from trackboard.board.export.export import Export
+    from trackboard.record import Recorder
+
+
+class Service(Protocol):
+    """What anybody may ask of one workspace. Safe from several threads."""
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The workspace's name."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where the workspace is."""
+        ...
+
+    @property
+    def experiments(self) -> Experiments:
+        """Experiments."""
+        ...
+
+    @property
+    def runs(self) -> Runs:
+        """Runs."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """What was logged."""
+        ...
+
+    @property
+    def files(self) -> Files:
+        """Files of runs."""
+        ...
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Copies of source folders."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Jobs and their queue."""
+        ...
+
+    @property
+    def compute(self) -> ComputeTargets:
+        """Compute targets."""
+        ...
+
+    @property
+    def models(self) -> Models:
+        """Registered models."""
+        ...
+
+    @property
+    def environments(self) -> Environments:
+        """Registered environments."""
+        ...
+
+    def now(self) -> Service:
+        """Store what was said up to now, and return a service that answers from what is stored.
+
+        For several questions that belong together: only the first of them waits.
+
+        Raises:
+            Unavailable: Another process holds the lock and makes no progress for 30 s.
+        """
+        ...
+
+    def describe(self) -> WorkspaceFacts:
+        """Return what is known of the workspace."""
+        ...
+
+    def recorder(self) -> Recorder:
+        """Return what this process records with."""
+        ...
+
+    def export(
+        self,
+        runs: Sequence[RunId],
+        folder: Path,
+        *,
+        recursive: bool,
+        report: Callable[[str], None],
+    ) -> Export:
+        """Write runs as event files, up to now.
+
+        Args:
+            runs: The runs.
+            folder: Where to; made when it is missing.
+            recursive: Also the runs below them.
+            report: Is told what is skipped and why.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the workspace. May be repeated; this process's recorder goes on."""
+        ...

@@ -1,0 +1,212 @@
+"""Runs of a workspace on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from trackboard.errors import NotFound
+from trackboard.model import Run, RunId, RunKind, Series, Value
+from trackboard.ports import NEWEST_FIRST, Order, RunQuery, Store
+from trackboard.service.answers import RunDetails, RunFacts, RunStatus
+from trackboard.service.local.door import Door
+from trackboard.service.local.run_names import runs_called, runs_of_experiment, shown_names
+
+if TYPE_CHECKING:
+    from trackboard.service.contract.runs import Runs
+
+
+class LocalRuns:
+    """`Runs` of a workspace; see there for what each method promises."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    # -- which run is meant ------------------------------------------------------------------------
+
+    def find(self, run: RunId) -> Run | None:
+        """Return the run with this id as it is now, or None."""
+        return self._door.drained().find_run(run)
+
+    def get(self, run: RunId) -> Run:
+        """Return the run with this id as it is now."""
+        return self._get(self._door.drained(), run)
+
+    def find_called(self, text: str) -> tuple[RunId, ...]:
+        """Return the run that a text means, or the runs of the experiment of that name."""
+        return tuple(runs_called(self._door.drained(), self._door.workspace.folder, text))
+
+    def list_of_experiment(self, name: str) -> tuple[RunId, ...]:
+        """List the runs of an experiment that are below no other."""
+        return tuple(runs_of_experiment(self._door.drained(), self._door.workspace.folder, name))
+
+    def name(self, runs: Iterable[Run]) -> Mapping[RunId, str]:
+        """Return what TensorBoard calls runs."""
+        return shown_names(self._door.catalogue(), runs)
+
+    # -- how runs are ------------------------------------------------------------------------------
+
+    def list(
+        self,
+        *,
+        ids: Collection[RunId] | None = None,
+        parent: RunId | None = None,
+        experiment: str | None = None,
+    ) -> tuple[Run, ...]:
+        """List the runs that match every given condition."""
+        return self._door.drained().list_runs(ids=ids, parent=parent, experiment=experiment)
+
+    def list_below(self, runs: Collection[RunId]) -> tuple[Run, ...]:
+        """List runs and everything below them."""
+        return self._door.drained().list_descendants(runs)
+
+    def query(
+        self,
+        query: RunQuery,
+        order: Order = NEWEST_FIRST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        strict: bool = False,
+    ) -> tuple[Run, ...]:
+        """List the runs that match, sorted, a page at a time."""
+        store = self._door.drained()
+        found = store.query_runs(query, order, limit=limit, offset=offset)
+        if strict:
+            _check_names(store, query, order, found, is_first_page=not offset)
+        return found
+
+    def get_status(self, run: RunId) -> RunStatus:
+        """Return a run with what is not in its state."""
+        store = self._door.drained()
+        found = self._get(store, run)
+        if found.state.is_terminal:
+            return RunStatus(found, is_lost=False, is_cancel_requested=False)
+        is_job = found.kind is RunKind.JOB
+        if is_job and not self._door.workspace.obstacle:
+            self._door.workspace.jobs.advance_queue()
+            store = self._door.drained()
+            found = self._get(store, run)
+        is_over = found.state.is_terminal
+        return RunStatus(
+            found,
+            is_lost=not is_over and run in self._lost(store),
+            is_cancel_requested=is_job and not is_over and store.is_cancel_requested(run),
+        )
+
+    def list_lost(self) -> frozenset[RunId]:
+        """List the runs that have not ended, and whose process may be dead."""
+        return self._lost(self._door.drained())
+
+    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
+        """List those of some ids whose runs were deleted."""
+        return self._door.drained().list_deleted(runs)
+
+    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
+        """Return the tags of a run by key."""
+        return self._door.drained().get_tags(run)
+
+    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
+        """Return the tags of several runs."""
+        return self._door.drained().list_tags(runs)
+
+    def get_properties(self, run: RunId) -> Mapping[str, str]:
+        """Return the properties of a run by key."""
+        return self._door.drained().get_properties(run)
+
+    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
+        """Return the parameters of several runs."""
+        return self._door.drained().list_parameters(runs)
+
+    def describe(self, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
+        """Return what is told of runs to the outside."""
+        return self._describe(self._door.drained(), runs)
+
+    def get_details(self, run: RunId) -> RunDetails:
+        """Return all that is told of a run to the outside."""
+        from trackboard.service.local.job_facts import describe_job  # few readers need it
+
+        store = self._door.drained()
+        found = self._get(store, run)
+        properties = store.get_properties(run)
+        return RunDetails(
+            facts=self._describe(store, [found])[0],
+            properties=properties,
+            files=store.list_files(run),
+            job=describe_job(self._door.workspace.paths.job(run), store, found, properties),
+            folder=self._door.workspace.run_folder(run),
+        )
+
+    # -- what anybody may say of a run -------------------------------------------------------------
+
+    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags of a run."""
+        self._door.drained().set_tags(run, tags)
+
+    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
+        """Take tags of a run away."""
+        self._door.drained().remove_tags(run, keys)
+
+    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
+        """Add properties of a run, all or none."""
+        self._door.drained().add_properties(run, properties)
+
+    def set_name(self, run: RunId, name: str) -> None:
+        """Rename a run."""
+        self._door.drained().set_name(run, name)
+
+    def set_description(self, run: RunId, description: str) -> None:
+        """Describe a run in words."""
+        self._door.drained().set_description(run, description)
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _get(self, store: Store, run: RunId) -> Run:
+        found = store.find_run(run)
+        if found is None:
+            raise NotFound(
+                f"there is no run {run!r} in {self._door.workspace.folder}",
+                hint="trackboard runs lists them.",
+            )
+        return found
+
+    def _lost(self, store: Store) -> frozenset[RunId]:
+        silent = self._door.workspace.silence.list_lost()
+        return frozenset(store.list_owned(silent)) if silent else frozenset()
+
+    def _describe(self, store: Store, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
+        ids = [run.id for run in runs]
+        lost, names = self._lost(store), shown_names(store, runs)
+        tags, parameters = store.list_tags(ids), store.list_parameters(ids)
+        metrics: dict[RunId, dict[str, Series]] = {}
+        for series in store.list_series(runs=ids) if ids else ():
+            metrics.setdefault(series.run, {})[series.name] = series
+        return tuple(
+            RunFacts(
+                run=run,
+                name=names[run.id],
+                is_lost=run.id in lost,
+                tags=tags.get(run.id, {}),
+                parameters=parameters.get(run.id, {}),
+                metrics=metrics.get(run.id, {}),
+            )
+            for run in runs
+        )
+
+
+def _check_names(
+    store: Store, query: RunQuery, order: Order, found: tuple[Run, ...], *, is_first_page: bool
+) -> None:
+    """Raise where nothing matches because no run has a name that is asked for."""
+    from trackboard.history.known_names import check_order, explain_nothing  # only for wrong names
+
+    if found:
+        check_order(store, query, order, found)
+    elif is_first_page:
+        explain_nothing(store, query)
+
+
+if TYPE_CHECKING:
+
+    def _fits(part: LocalRuns) -> Runs:
+        return part

@@ -1,0 +1,94 @@
+"""The one JSON shape of what is told to the outside: `--json`, the pages and the API say the same.
+
+Numbers that JSON has no words for are text: "NaN", "Infinity", "-Infinity". Times are ISO 8601 in UTC.
+What is there keeps its name and its meaning; keys may be added. What else changes makes a new `VERSION`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from trackboard.format.times import took_s
+from trackboard.model import Series
+from trackboard.service.answers import JobFacts, RunDetails, RunFacts
+
+VERSION = 1
+
+Json = dict[str, object]
+
+
+def run_facts(facts: RunFacts) -> Json:
+    """A run in a list of runs becomes JSON."""
+    run = facts.run
+    return {
+        "id": run.id,
+        "experiment": run.experiment,
+        "number": run.number,
+        "run_name": facts.name,
+        "name": facts.name.removeprefix(f"{run.experiment}/"),
+        "parent": run.parent,
+        "kind": run.kind.value,
+        "state": facts.word,
+        "cause": run.cause,
+        "description": run.description,
+        "created": moment(run.created_s),
+        "started": moment(run.started_s),
+        "ended": moment(run.ended_s),
+        "duration_s": took_s(run),
+        "warnings": list(run.warnings),
+        "tags": dict(facts.tags),
+        "parameters": values(facts.parameters),
+        "metrics": {name: series_facts(each) for name, each in facts.metrics.items()},
+    }
+
+
+def run_details(details: RunDetails) -> Json:
+    """A run with all that is known of it becomes JSON."""
+    return {
+        **run_facts(details.facts),
+        **({} if details.job is None else {"job": job_facts(details.job)}),
+        "properties": dict(details.properties),
+        "files": {file.path: file.size_bytes for file in details.files},
+        "folder": str(details.folder),
+    }
+
+
+def series_facts(series: Series) -> Json:
+    """What is known of a metric becomes JSON."""
+    return {
+        "last": number(series.last_value),
+        "step": series.last_step,
+        "count": series.count,
+        "min": number(series.min_value),
+        "max": number(series.max_value),
+    }
+
+
+def job_facts(job: JobFacts) -> Json:
+    """What is known of a job becomes JSON."""
+    return {
+        "compute": job.compute,
+        "queue_position": job.position,
+        "snapshot": job.snapshot,
+        "environment": job.environment,
+        "command": job.command,
+    }
+
+
+def values(given: Mapping[str, object]) -> Json:
+    """Values by name become JSON."""
+    return {key: number(value) for key, value in given.items()}
+
+
+def number(value: object) -> object:
+    """A value becomes JSON: what is no finite number there is text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    return value
+
+
+def moment(time_s: float | None) -> str | None:
+    """Seconds since the epoch become ISO 8601 in UTC."""
+    return None if time_s is None else datetime.fromtimestamp(time_s, UTC).isoformat()
