@@ -51,7 +51,7 @@ def facade(folder: Path) -> Iterator[tuple[Log, Log]]:
     run = Experiment(workspace, "bench").start_logging()
     yield functools.partial(run.log, "loss", 0.25), lambda: None
     run.complete()
-    workspace._workspace.recorder().close()
+    workspace._service.recorder().close()
 
 
 @contextlib.contextmanager

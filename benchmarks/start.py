@@ -41,7 +41,7 @@ def make_history(folder: Path, logs: Path) -> None:
                 run.log("loss", 1 / (1 + point))
     with contextlib.redirect_stdout(io.StringIO()):
         export_to_tensorboard(experiment, str(logs))
-    experiment.workspace._workspace.recorder().close()
+    experiment.workspace._service.recorder().close()
 
 
 def start_ours(folder: Path) -> float:

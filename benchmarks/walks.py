@@ -153,7 +153,7 @@ def take_walks(folder: Path) -> dict[str, Walk]:
 
         take("Run.log", lambda: run.log("loss", 0.5))
         take("get_metrics, one new point", lambda: run.get_metrics("loss"), is_new=True)
-        take("wait_for_completion, ended", ended.wait_for_completion, is_new=True)
+        take("wait_for_completion, ended", ended.wait_for_completion)
         take("get_status, interactive", run.get_status)
         try:
             here, there = config("local"), config("one")
@@ -167,8 +167,8 @@ def take_walks(folder: Path) -> dict[str, Walk]:
         finally:
             end(jobs)
         run.complete()
-        workspace._workspace.recorder().close()
-        workspace._workspace.close()
+        workspace._service.recorder().close()
+        workspace._service.close()
     return walks
 
 

@@ -65,7 +65,10 @@ class OpenParts:
     def ingest(self) -> Ingest:
         """What stores what is recorded."""
         with self._opening:
-            database = self.database
+            return self._ingest_into(self.database)
+
+    def _ingest_into(self, database: WorkspaceDatabase) -> Ingest:
+        with self._opening:
             if self._ingest is None:
                 told = self._settings.read().network_folder
                 is_local = None if told is None else not told
@@ -106,7 +109,8 @@ class OpenParts:
             Unavailable: Another process holds the lock and makes no progress for 30 s.
         """
         with self._opening:
-            ingest, database = self.ingest, self.database
+            database = self.database
+            ingest = self._ingest_into(database)
         ingest.drain()
         if database.obstacle and (unread_bytes := ingest.unread_bytes()):
             self._say_unread(unread_bytes)

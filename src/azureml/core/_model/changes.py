@@ -100,9 +100,7 @@ class ModelChanges:
 
     def _change(self, **words: Any) -> None:
         with _model_errors():
-            self._stored = self._models.change(
-                self._stored.name, self._stored.version, **words
-            )
+            self._stored = self._models.change(self._stored.name, self._stored.version, **words)
 
 
 @contextlib.contextmanager

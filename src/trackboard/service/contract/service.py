@@ -87,8 +87,15 @@ class Service(Protocol):
         """Registered environments."""
         ...
 
+    def stored(self) -> Service:
+        """Return a service that answers from what is stored, and stores nothing more.
+
+        For who asks on, right after an answer that stored what was said.
+        """
+        ...
+
     def now(self) -> Service:
-        """Store what was said up to now, and return a service that answers from what is stored.
+        """Store what was said up to now, and return what `stored` returns.
 
         For several questions that belong together: only the first of them waits.
 

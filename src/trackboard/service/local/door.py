@@ -11,12 +11,12 @@ class Door:
 
     Args:
         workspace: The workspace.
-        is_open: Everything that shall be seen is stored already: nothing more is read.
+        store: Holds already what shall be seen; None: what was said is stored before each answer.
     """
 
-    def __init__(self, workspace: Workspace, *, is_open: bool = False) -> None:
+    def __init__(self, workspace: Workspace, store: Store | None = None) -> None:
         self.workspace = workspace
-        self._open_store = workspace.store if is_open else None
+        self._store = store
 
     def drained(self) -> Store:
         """Store what was said up to now, and return what is stored.
@@ -24,10 +24,10 @@ class Door:
         Raises:
             Unavailable: Another process holds the lock and makes no progress for 30 s.
         """
-        if self._open_store is not None:
-            return self._open_store
+        if self._store is not None:
+            return self._store
         return self.workspace.parts.drain()
 
     def catalogue(self) -> Store:
         """Return what is stored, for questions and changes that the stream has nothing to do with."""
-        return self.workspace.store if self._open_store is None else self._open_store
+        return self.workspace.store if self._store is None else self._store

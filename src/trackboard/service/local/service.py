@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.config import Location, holds_workspace, make_workspace
 from trackboard.model import RunId
+from trackboard.ports import Store
 from trackboard.record import Recorder
 from trackboard.service.answers import WorkspaceFacts
 from trackboard.service.local.door import Door
@@ -77,7 +78,7 @@ class LocalService:
     Args:
         workspace: The workspace.
         principal: Who asks; None: the user of this process.
-        is_drained: Everything that shall be seen is stored already.
+        store: Holds already what shall be seen; None: what was said is stored before each answer.
     """
 
     def __init__(
@@ -85,11 +86,11 @@ class LocalService:
         workspace: Workspace,
         principal: Principal | None = None,
         *,
-        is_drained: bool = False,
+        store: Store | None = None,
     ) -> None:
         self._workspace = workspace
         self._principal = principal
-        self._door = Door(workspace, is_open=is_drained)
+        self._door = Door(workspace, store)
         self.name = workspace.name
         self.folder = workspace.folder
 
@@ -159,10 +160,13 @@ class LocalService:
 
     # -- the workspace as a whole ------------------------------------------------------------------
 
+    def stored(self) -> LocalService:
+        """Return a service that answers from what is stored, and stores nothing more."""
+        return LocalService(self._workspace, self._principal, store=self._workspace.store)
+
     def now(self) -> LocalService:
-        """Store what was said up to now, and return a service that answers from what is stored."""
-        self._door.drained()
-        return LocalService(self._workspace, self._principal, is_drained=True)
+        """Store what was said up to now, and return what `stored` returns."""
+        return LocalService(self._workspace, self._principal, store=self._door.drained())
 
     def describe(self) -> WorkspaceFacts:
         """Return what is known of the workspace."""

@@ -195,8 +195,7 @@ def get_key(connection: sa.Connection, run_id: RunId) -> int:
 
 def get_tags(connection: sa.Connection, run_id: RunId) -> dict[str, str | None]:
     """Tags by key."""
-    query = sa.select(tag.c.key, tag.c.value).where(tag.c.run == get_key(connection, run_id))
-    return {row.key: row.value for row in connection.execute(query.order_by(tag.c.key))}
+    return _read_pairs(connection, run_id, tag)
 
 
 def set_tags(connection: sa.Connection, run_id: RunId, tags: Mapping[str, str | None]) -> None:
@@ -261,7 +260,19 @@ def forget(
 
 def get_properties(connection: sa.Connection, run_id: RunId) -> dict[str, str]:
     """Properties by key."""
-    return read_properties(connection, [get_key(connection, run_id)])[0]
+    return _read_pairs(connection, run_id, property_)
+
+
+def _read_pairs(connection: sa.Connection, run_id: RunId, table: sa.Table) -> dict[str, Any]:
+    """Values by key, in one question. Raises NotFound for an unknown run."""
+    columns = table.c
+    query = sa.select(columns.key, columns.value).join_from(
+        run, table, isouter=True, onclause=run.c.id == columns.run
+    )
+    rows = connection.execute(query.where(run.c.run_id == run_id).order_by(columns.key)).all()
+    if not rows:
+        raise run_transitions.not_found(run_id)
+    return {row.key: row.value for row in rows if row.key is not None}
 
 
 def read_properties(connection: sa.Connection, keys: list[int]) -> list[dict[str, str]]:

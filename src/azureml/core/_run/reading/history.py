@@ -118,10 +118,11 @@ class StoredHistory:
         from azureml.core._run.reading.run_definition import definition_of
         from azureml.core._run.reading.summary import summary_of
 
-        service = self._home.service
         if reading is None or not reading.stored.state.is_terminal:
-            service = service.now()
+            service = self._home.now()
             reading = _read(service, self._id)
+        else:
+            service = self._home.service.stored()  # nothing more is said of a run that has ended
         plan = service.jobs.find_plan(self._id) if reading.stored.kind is RunKind.JOB else None
         return summary_of(
             reading.stored,
