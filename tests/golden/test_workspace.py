@@ -63,7 +63,10 @@ def test_the_command_lists_it(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(rows) == len(TOLD["runs"]) + 2
     stored = next(row for row in rows if row["id"] == TOLD["stored"])
-    assert stored["metrics"] == {"loss": TOLD["loss"][-1][2], "note": "text 日本"} | {
+    assert {name: metric["last"] for name, metric in stored["metrics"].items()} == {
+        "loss": TOLD["loss"][-1][2],
+        "note": "text 日本",
+    } | {
         "table/x": 1,
         "table/y": 0.5,
     }
