@@ -17,13 +17,12 @@ from typing import (
     Set,
 )
 
-from trackboard.model import Run as StoredRun
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from azureml.core._run.reading.filters import RunFilter
     from trackboard.model import JobPlan
+    from trackboard.model import Run as StoredRun
     from trackboard.ports import RunFile
     from trackboard.service import FilePiece
 
