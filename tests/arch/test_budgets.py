@@ -124,7 +124,7 @@ def test_a_client_loads_what_reads_a_history_when_it_reads_one(program: str) -> 
             | {"shutil", "locale", "subprocess"},
         ),
         (
-            "import trackboard.cli.worker",
+            "import trackboard.processes.worker",
             {"click", "numpy", "sqlalchemy", "zstandard", "socket", "tempfile", "uuid", "asyncio"},
         ),
     ],

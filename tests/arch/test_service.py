@@ -7,7 +7,7 @@ from tests.arch.source import MODULES, parse
 
 ABOVE = ("azureml", "trackboard.cli", "trackboard.api", "trackboard.frameworks")
 # Attributes of a workspace's parts; an object above the service that has one is such a part.
-PARTS = {"store", "spool_folder", "launch_context", "run_files", "parts"}
+PARTS = {"store", "blobs", "spool_folder", "launch_context", "run_files", "parts"}
 ASKING = sorted(name for name in MODULES if name.startswith(ABOVE))
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from tests.golden import expected as golden
+from tests.workspaces import api
 
-from trackboard import Workspace
 from trackboard.layout import FileSystem
 from trackboard.model import RunId, RunState
+from trackboard.workspace import Workspace
 
 TOLD = golden.load("spool-with-outbox.json")
 SPOOLS = golden.DATA / "spool-with-outbox"
@@ -39,7 +40,7 @@ def test_its_files_are_files_of_the_run(workspace: Workspace) -> None:
     told = {**TOLD["files"], **TOLD["image"]}
     assert {file.path for file in workspace.store.list_files(RunId("r"))} == told.keys()
     for path, text in told.items():
-        with workspace.open_file("r", path) as file:
+        with api(workspace).open_file("r", path) as file:
             assert file.read() == text.encode("latin-1")
     (image,) = workspace.store.list_artifacts()
     assert (image.name, image.path, image.step) == ("plot", "plot.png", 0)
@@ -48,7 +49,7 @@ def test_its_files_are_files_of_the_run(workspace: Workspace) -> None:
 def test_nothing_else_is_left(workspace: Workspace) -> None:
     workspace.drain()
     workspace.drain()
-    run = workspace.find_run(RunId("r"))
+    run = api(workspace).find_run(RunId("r"))
     assert run is not None
     assert (run.state, run.warnings) == (RunState.FAILED, ())
     assert list(workspace.spool_folder.iterdir()) == []
