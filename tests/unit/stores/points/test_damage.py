@@ -246,3 +246,19 @@ def test_a_history_that_cannot_be_written_is_read(
         assert len(history.read("m")) == 0
     assert "metric 'm': points 0 to 99 are damaged" in caplog.text
     other.close()
+
+
+@pytest.mark.parametrize("name", ["m", "t"])
+def test_an_open_chunk_that_is_damaged_is_closed_as_it_is(history: History, name: str) -> None:
+    history.log(50)
+    history.damage(name, 0)
+    history.forget()
+    history.log(30)
+    history.log(20)
+    level = 2 if name == "t" else 1
+    assert history.chunks(name) == [(0, 50, level), (50, 50, 0)]
+    assert history.chunks("n") == [(0, 100, 0)], "of other series nothing changes"
+    assert history.read(name).steps.tolist() == list(range(50, 100))
+    assert {series.count for series in history.store.list_series()} == {100}
+    (warning,) = history.warnings()
+    assert f"'{name}'" in warning or name in warning
