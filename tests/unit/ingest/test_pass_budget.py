@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trackboard.blobs import open_folder
 from trackboard.ingest import FolderRunFiles, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.model import WriterId
@@ -48,7 +49,8 @@ class Place:
         for number, size in enumerate(sizes):
             self.receive(number, SERIES + POINT * ((size - len(SERIES)) // len(POINT)))
         paths = WorkspacePaths(folder)
-        self.ingest = Ingest(self.spools, paths.lock, self.store, FolderRunFiles(paths))
+        files, blobs = FolderRunFiles(paths), open_folder(paths.blobs)
+        self.ingest = Ingest(self.spools, paths.lock, self.store, files, blobs)
         monkeypatch.setattr(time, "monotonic", lambda: self.store.now_s)
 
     def receive(self, number: int, data: bytes) -> None:
