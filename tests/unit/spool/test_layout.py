@@ -66,3 +66,22 @@ def test_an_event_of_bytes_is_written_like_them(tmp_path: Path) -> None:
     assert b'"run":"r","path":"logs/a"' in define
     assert struct.unpack("<BBHIq", piece[:16])[4] == 5
     assert piece[16:] == b"123"
+
+
+def test_a_segment_that_has_its_size_is_followed_by_the_next(tmp_path: Path) -> None:
+    plain = SpoolWriter(tmp_path / "plain")
+    series = plain.series(RUN, "n")
+    for _ in range(3):
+        plain.append_float(series, 0, 0, 1.0)
+    size = (tmp_path / "plain" / plain.writer / "0.seg").stat().st_size
+    for segment_bytes, sizes in ((size + 1, [4, 1]), (size, [3, 2]), (size - 1, [3, 2])):
+        folder = tmp_path / str(segment_bytes)
+        writer = SpoolWriter(folder, segment_bytes=segment_bytes)
+        series = writer.series(RUN, "n")
+        for _ in range(5):
+            writer.append_float(series, 0, 0, 1.0)
+        found = []
+        for number in range(2):
+            data = (folder / writer.writer / segment_name(number)).read_bytes()
+            found.append(sum(each[0] == 3 for each in iter_payloads(memoryview(data))))
+        assert found == sizes
