@@ -8,7 +8,7 @@
 
 mutmut makes the mutants and runs the tests; its settings are in pyproject.toml. Here stands what it has no
 setting for: which tests judge which package, the sample, and functions that are called while modules are
-imported. It imports those once for all mutants; so their survivors are tried again, in a process of each.
+imported: it imports those once for all mutants, so their survivors are tried again, each in a new process.
 It leaves its work in `mutants/`, so that `mutmut show NAME` answers about the package that came last.
 """
 
@@ -98,7 +98,7 @@ def main() -> int:
     parser.add_argument("--least", type=float, default=90.0, help="percent that must be killed")
     said = parser.parse_args()
     if not said.only:  # mutmut keeps its state in globals: a process for each package
-        again = [sys.executable, *sys.argv, "--only"]
+        again = [sys.executable, "scripts/mutants.py", *sys.argv[1:], "--only"]
         return max(subprocess.run([*again, package], check=False).returncode for package in _JUDGES)
     package, _, file = said.only.removeprefix("src/trackboard/").rstrip("/").partition("/")
     if package not in _JUDGES:
