@@ -34,7 +34,7 @@ __all__ = [
     "Workspace",
 ]
 
-_PLACES = {  # loaded when it is first used: training code needs little of it
+_MODULES = {  # loaded when it is first used: training code needs little of it
     "History": "trackboard.history",
     "LiveRun": "trackboard.record",
     "Order": "trackboard.ports",
@@ -47,9 +47,9 @@ _PLACES = {  # loaded when it is first used: training code needs little of it
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_PLACES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

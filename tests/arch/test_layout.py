@@ -15,7 +15,7 @@ OTHERS = [
 # Folders and databases, which are moved as they are; a blob, whose name is not known before its end.
 RENAMES = {
     "trackboard/blobs/folder.py",
-    "trackboard/ingest/aside.py",
+    "trackboard/ingest/set_aside_spools.py",
     "trackboard/ingest/removal.py",
     "trackboard/inside/mnist.py",  # alone in a job's interpreter
     "trackboard/launch/queue/recovery.py",  # a file that nobody may see before it is locked

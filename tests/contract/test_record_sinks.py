@@ -58,9 +58,9 @@ def read_spools(spools: Path) -> Recorded:
             records += [event for event in batch.events if not isinstance(event, Ended)]
             records += [value for points in batch.points for value in values_of(points)]
         for key in list_files(folder):
-            place = find_file(folder, key)
-            assert place is not None
-            kept[key] = place.read_bytes()
+            location = find_file(folder, key)
+            assert location is not None
+            kept[key] = location.read_bytes()
         assert not [*folder.glob("outbox/.*")], "what is copied aside goes"
     return Recorded.of(tuple(records), kept)
 

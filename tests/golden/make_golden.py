@@ -71,16 +71,16 @@ def make_store(folder):
     end = next(e for e in said if getattr(e, "run", "") == "job-completed" and is_terminal(e))
     said.remove(end)
     first, second = Speaker(), Speaker()
-    store.apply([first.say(*said)])
+    store.apply([first.batch(*said)])
     for run, name, table, _, points in content.all_series():
         for begin in range(0, len(points), 400):  # as it grows: tails, small chunks, full ones
             part = points[begin : begin + 400]
             steps, times_s, values = zip(*part, strict=True)
             columns = numbers(run, name, values, steps=steps, times_s=times_s, table=table)
-            store.apply([first.say(points=[columns])])
-    store.apply([first.say(end)])  # its series is compacted
+            store.apply([first.batch(points=[columns])])
+    store.apply([first.batch(end)])  # its series is compacted
     lost = model.RecordsDropped("odd", 2, "the disk was full")
-    store.apply([second.say(lost, model.Ended(content.T0 + 900), skipped_bytes=33)])
+    store.apply([second.batch(lost, model.Ended(content.T0 + 900), skipped_bytes=33)])
     store.end_writer(second.writer, cause="it is over", time_s=content.T0 + 901)
     expected = fill_catalogue(store)
     store.close()
@@ -100,8 +100,8 @@ def fill_catalogue(store):
     store.add_experiment("put-away")
     store.set_experiment_tags("put-away", {"team": "日本", "none": None})
     store.set_archived("put-away", CATALOGUE_TIME_S)
-    store.apply([Speaker().say(to_event(*content.created("deleted", "to-delete")))])
-    store.apply([Speaker().say(to_event(*content.moved("deleted", "completed")))])
+    store.apply([Speaker().batch(to_event(*content.created("deleted", "to-delete")))])
+    store.apply([Speaker().batch(to_event(*content.moved("deleted", "completed")))])
     store.delete_experiment("to-delete")
     store.set_name("child", "renamed")
     store.set_description("child", "described later")

@@ -106,7 +106,7 @@ def replace_offset(position: Position) -> Position:
 
 
 def test_new_runs_and_old_ones_stand_side_by_side(store: Store, told: dict[str, Any]) -> None:
-    store.apply([Speaker().say(created("new", "states"), moved("new", RunState.COMPLETED, 1))])
+    store.apply([Speaker().batch(created("new", "states"), moved("new", RunState.COMPLETED, 1))])
     run = store.find_run(RunId("new"))
     assert run is not None
     assert run.number == 19
@@ -114,7 +114,7 @@ def test_new_runs_and_old_ones_stand_side_by_side(store: Store, told: dict[str, 
     assert store.get_tags(RunId("parent")) == {**told["tags"]["parent"], "new": "tag"}
     again = store.add_model(store.list_models("digits")[0])
     assert again.version == 4
-    store.apply([Speaker().say(created("deleted", "to-delete"))])  # it stays deleted
+    store.apply([Speaker().batch(created("deleted", "to-delete"))])  # it stays deleted
     assert store.find_run(RunId("deleted")) is None
 
 

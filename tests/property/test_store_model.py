@@ -175,8 +175,8 @@ class StoresAgree(RuleBasedStateMachine):
         half = len(points) // 2
         speaker = self.speakers[who]
         batches = [
-            speaker.say(*events, points=points[:half], skipped_bytes=skipped),
-            speaker.say(points=points[half:]),
+            speaker.batch(*events, points=points[:half], skipped_bytes=skipped),
+            speaker.batch(points=points[half:]),
         ]
         (self.other if swap else self.store).apply(batches)
         self.model.apply(batches)
@@ -184,10 +184,10 @@ class StoresAgree(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1))
     def apply_a_gap(self, who: int) -> None:
         speaker = self.speakers[who]
-        batches = [Speaker().say(created("new")), Speaker(speaker.writer, speaker.at).say()]
+        batches = [Speaker().batch(created("new")), Speaker(speaker.writer, speaker.at).batch()]
         speaker_ahead = Speaker(speaker.writer, speaker.at)
-        speaker_ahead.say()
-        self.both("apply", [*batches[:1], speaker_ahead.say()])
+        speaker_ahead.batch()
+        self.both("apply", [*batches[:1], speaker_ahead.batch()])
 
     @rule(who=st.integers(0, 1), cause=WORDS, time_s=TIMES)
     def end_writer(self, who: int, cause: str, time_s: float) -> None:

@@ -251,9 +251,9 @@ def _fill(path: Path) -> None:
     }
     speaker = Speaker()
     points = [numbers("r", name, found) for name, found in values.items()]
-    store.apply([speaker.say(created("r"), points=points)])
+    store.apply([speaker.batch(created("r"), points=points)])
     texts = [TextLogged(RunId("r"), "text", f"text {k} " * 20, k, 1e9 + k) for k in range(150)]
-    store.apply([speaker.say(*texts)])
+    store.apply([speaker.batch(*texts)])
     store.close()
 
 

@@ -37,23 +37,23 @@ class FolderBlobs:
 
     def put(self, source: BinaryIO) -> tuple[str, int]:
         """Store everything that `source` still holds; returns its key and size."""
-        aside = self._path / "new" / os.urandom(8).hex()
+        temporary = self._path / "new" / os.urandom(8).hex()
         try:
-            digest, size_bytes = self._write(source, aside)
+            digest, size_bytes = self._write(source, temporary)
             home = self._path / digest[:2] / digest[2:]
             if not home.exists():
                 make_folder(home.parent)
-                os.replace(aside, home)
+                os.replace(temporary, home)
         except OSError as error:
             raise Unavailable(
                 f"a file could not be kept in {self._path}: {error.strerror or error}",
                 hint="Check that you may write to it and that its disk has space.",
             ) from error
         finally:
-            self._forget(aside)
+            self._forget(temporary)
         return f"sha256:{digest}", size_bytes
 
-    def adopt(self, place: Path, key: str) -> None:
+    def adopt(self, path: Path, key: str) -> None:
         """Move a file of this machine here: a rename on one disk, otherwise a copy."""
         home = self._home(key)
         if home is None:
@@ -61,17 +61,17 @@ class FolderBlobs:
         try:
             if not home.exists():
                 make_folder(home.parent)
-                self._move(place, home)
+                self._move(path, home)
         except FileNotFoundError:
             if not home.exists():  # nobody else was faster
                 raise
         except OSError as error:
             raise Unavailable(
-                f"the file {place} could not be moved to {self._path}: {error.strerror or error}",
+                f"the file {path} could not be moved to {self._path}: {error.strerror or error}",
                 hint="Check that you may write to both and that the disk has space.",
             ) from error
         with contextlib.suppress(OSError):  # a copy, which somebody else may remove only
-            os.unlink(place)
+            os.unlink(path)
 
     def open(self, key: str) -> BinaryIO:
         """Open a blob for reading; the caller closes it."""
@@ -116,32 +116,32 @@ class FolderBlobs:
         match = _KEY.fullmatch(key)
         return self._path / match[1] / match[2] if match else None
 
-    def _write(self, source: BinaryIO, aside: Path) -> tuple[str, int]:
+    def _write(self, source: BinaryIO, temporary: Path) -> tuple[str, int]:
         import hashlib  # recording starts without it
 
         digest, size_bytes = hashlib.sha256(), 0
-        make_folder(aside.parent)
-        with open(aside, "wb", opener=open_file) as sink:
+        make_folder(temporary.parent)
+        with open(temporary, "wb", opener=open_file) as sink:
             while piece := source.read(_PIECE_BYTES):
                 digest.update(piece)
                 sink.write(piece)
                 size_bytes += len(piece)
         return digest.hexdigest(), size_bytes
 
-    def _move(self, place: Path, home: Path) -> None:
+    def _move(self, path: Path, home: Path) -> None:
         try:
-            os.rename(place, home)
+            os.rename(path, home)
             return
         except OSError as error:
             if error.errno not in _OTHER_DISK:
                 raise
-        aside = self._path / "new" / os.urandom(8).hex()
+        temporary = self._path / "new" / os.urandom(8).hex()
         try:
-            with open(place, "rb") as source:
-                self._write(source, aside)
-            os.replace(aside, home)
+            with open(path, "rb") as source:
+                self._write(source, temporary)
+            os.replace(temporary, home)
         finally:
-            self._forget(aside)
+            self._forget(temporary)
 
     def _forget(self, path: Path) -> None:
         try:

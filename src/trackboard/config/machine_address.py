@@ -17,10 +17,10 @@ def is_this_machine(address: str) -> bool:
     if host in ("localhost", own, own.partition(".")[0]):
         return True
     try:
-        place = ipaddress.ip_address(host)
+        ip = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return place.is_loopback or _is_own(place)
+    return ip.is_loopback or _is_own(ip)
 
 
 def host_of(address: str) -> str:
@@ -31,12 +31,12 @@ def host_of(address: str) -> str:
     return rest.partition(":")[0] if rest.count(":") == 1 else rest
 
 
-def _is_own(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _is_own(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """The kernel lets a socket be bound to addresses of this machine only."""
-    family = socket.AF_INET6 if place.version == 6 else socket.AF_INET
+    family = socket.AF_INET6 if ip.version == 6 else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((str(place), 0))
+            probe.bind((str(ip), 0))
     except OSError:
         return False
     return True

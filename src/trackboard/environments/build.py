@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trackboard.environments.cache.environment_cache import About, EnvironmentCache, Lease
-from trackboard.environments.cache.locks import EnvironmentLock, held
+from trackboard.environments.cache.locks import EnvironmentLock, holding_lock
 from trackboard.environments.gpus import describe_unused
 from trackboard.environments.packages.local_packages import has_sources
 from trackboard.environments.resolution.resolver import Resolved, Resolver
@@ -60,7 +60,7 @@ class Builder:
         """
         try:
             self._cache.environments.mkdir(parents=True, exist_ok=True)
-            with held(self._cache.question(digest), self._wait):
+            with holding_lock(self._cache.question(digest), self._wait):
                 lease = self._cache.take(digest, self._plan.name)
                 while lease is None:  # somebody may remove it at once
                     self._make(digest)
@@ -124,7 +124,7 @@ class Builder:
             doing="making a virtual environment",
             keep_fd=lock.fd,
         )
-        self._insist(resolved, made)
+        self._raise_unless_installed(resolved, made)
         if not resolved.packages:
             return
         count = len(resolved.packages)
@@ -142,9 +142,9 @@ class Builder:
             doing="installing",
             keep_fd=lock.fd,
         )
-        self._insist(resolved, installed)
+        self._raise_unless_installed(resolved, installed)
 
-    def _insist(self, resolved: Resolved, answer: Answer) -> None:
+    def _raise_unless_installed(self, resolved: Resolved, answer: Answer) -> None:
         if answer.code != 0:
             raise self._resolver.failure(resolved.python, answer, "installed")
 

@@ -47,13 +47,13 @@ def _temporary_cache() -> Path:
     import tempfile  # no job with a home waits for it
 
     user = os.getuid()
-    place = Path(tempfile.gettempdir(), f"trackboard-cache-{user}")
+    location = Path(tempfile.gettempdir(), f"trackboard-cache-{user}")
     with suppress(FileExistsError):
-        place.mkdir(mode=0o700)
-    found = place.lstat()
+        location.mkdir(mode=0o700)
+    found = location.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o022:
         raise Unavailable(
-            f"there is no home to keep environments in, and {place} belongs to somebody else",
+            f"there is no home to keep environments in, and {location} belongs to somebody else",
             hint="Set TRACKBOARD_CACHE to a folder of your own.",
         )
-    return place
+    return location

@@ -57,7 +57,7 @@ def plan_environment(request: EnvironmentRequest) -> EnvironmentPlan:
         NotFound: A file that it names is not there.
     """
     if request.interpreter:
-        return _as_it_is(request)
+        return _use_interpreter(request)
     draft = _Draft([request.python])
     _add_pip(draft, request)
     _add_conda(draft, request.conda_packages)
@@ -89,7 +89,7 @@ def plan_environment(request: EnvironmentRequest) -> EnvironmentPlan:
     )
 
 
-def _as_it_is(request: EnvironmentRequest) -> EnvironmentPlan:
+def _use_interpreter(request: EnvironmentRequest) -> EnvironmentPlan:
     if request.python or request.pip_packages or request.conda_packages or request.pip_options:
         raise UsageError(
             f"the environment {request.name!r} names the interpreter {request.interpreter!r}, which is"
@@ -161,9 +161,9 @@ def _add_curated(draft: _Draft, request: EnvironmentRequest) -> bool:
 
 def _add_cuda(draft: _Draft) -> None:
     for lines in (draft.packages, draft.or_newer):
-        for place, line in enumerate(lines):
+        for location, line in enumerate(lines):
             if re.match(r"tensorflow(?![\w.\[-])", line):
-                lines[place] = f"tensorflow[and-cuda]{line.removeprefix('tensorflow')}"
+                lines[location] = f"tensorflow[and-cuda]{line.removeprefix('tensorflow')}"
                 if lines is draft.packages:
                     what = "tensorflow comes with NVIDIA's libraries, as there is a GPU here"
                     draft.sentences.append(what)

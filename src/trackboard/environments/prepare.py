@@ -73,7 +73,7 @@ def prepare_environment(
     """
     folder = cache_folder(variables)
     if plan.interpreter:
-        return _as_it_is(plan, variables, folder)
+        return _use_interpreter(plan, variables, folder)
     cache = EnvironmentCache(folder)
     digest = _digest(plan, variables)
     lease = cache.take(digest, plan.name)
@@ -105,7 +105,7 @@ def _built(
     return Prepared(str(lease.python), found, lease)
 
 
-def _as_it_is(plan: EnvironmentPlan, variables: Mapping[str, str], folder: Path) -> Prepared:
+def _use_interpreter(plan: EnvironmentPlan, variables: Mapping[str, str], folder: Path) -> Prepared:
     python = _find_interpreter(plan.interpreter, variables)
     is_ours = python == sys.executable
     found = variables_of_interpreter(python, variables)

@@ -70,10 +70,10 @@ def link_ours(cache: Path) -> Path:
             if os.readlink(link) == str(home / package):
                 continue
         folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".{package}.{os.getpid()}"
-        aside.unlink(missing_ok=True)
-        aside.symlink_to(home / package)
-        aside.replace(link)
+        temporary = folder / f".{package}.{os.getpid()}"
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(home / package)
+        temporary.replace(link)
     return folder
 
 

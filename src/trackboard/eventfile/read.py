@@ -147,8 +147,8 @@ def _record_bytes(block: bytes, start: int) -> int:
 
 def _first_damaged(block: bytes, starts: list[int]) -> int | None:
     """Index of the first start whose length has a wrong checksum."""
-    places = np.array(starts)[:, None] + np.arange(_HEAD_BYTES)
-    heads = np.frombuffer(block, dtype=np.uint8)[places]
+    indexes = np.array(starts)[:, None] + np.arange(_HEAD_BYTES)
+    heads = np.frombuffer(block, dtype=np.uint8)[indexes]
     stored = np.ascontiguousarray(heads[:, 8:]).view("<u4").reshape(-1)
     wrong = np.flatnonzero(crc32c.masked_columns(crc32c.of_rows(heads[:, :8])) != stored)
     return int(wrong[0]) if len(wrong) else None

@@ -31,20 +31,20 @@ def read_history(
     Raises:
         NotFound: None of the runs logged one of the metrics.
     """
-    place = {run: number for number, run in enumerate(runs)}
-    found = store.list_series(runs=list(place), names=metrics)
-    if place and metrics is not None and {*metrics} - {one.name for one in found}:
-        check_metrics(store, list(place), metrics)
-    series = sorted(found, key=lambda one: place[one.run])  # stable: as begun within a run
+    order = {run: number for number, run in enumerate(runs)}
+    found = store.list_series(runs=list(order), names=metrics)
+    if order and metrics is not None and {*metrics} - {one.name for one in found}:
+        check_metrics(store, list(order), metrics)
+    series = sorted(found, key=lambda one: order[one.run])  # stable: as begun within a run
     points = store.read_points([one.id for one in series], limit=limit)
     series = [one for one in series if one.id in points]
     names = {name: number for number, name in enumerate(dict.fromkeys(s.name for s in series))}
     counts = [len(points[one.id]) for one in series]
     return History(
-        runs=tuple(place),
+        runs=tuple(order),
         run_names=tuple(runs.values()),
         metrics=tuple(names),
-        run_codes=np.repeat(np.array([place[one.run] for one in series], np.int32), counts),
+        run_codes=np.repeat(np.array([order[one.run] for one in series], np.int32), counts),
         metric_codes=np.repeat(np.array([names[one.name] for one in series], np.int32), counts),
         steps=_joined([points[one.id].steps for one in series], np.int64),
         times_s=_joined([points[one.id].times_s for one in series], np.float64),

@@ -21,11 +21,11 @@ def _tables() -> tuple[npt.NDArray[np.uint32], ...]:
     zeros = bytes(SCALAR_BYTES)
     base = zlib.crc32(zeros)
     single = np.empty((SCALAR_BYTES, 256), np.uint32)
-    for place in range(SCALAR_BYTES):
+    for location in range(SCALAR_BYTES):
         message = bytearray(zeros)
         for value in range(256):
-            message[place] = value
-            single[place, value] = zlib.crc32(message) ^ base
+            message[location] = value
+            single[location, value] = zlib.crc32(message) ^ base
     pairs = single.reshape(-1, 2, 256)
     low, high = pairs[:, 0, None, :], pairs[:, 1, :, None]
     both = (low ^ high).reshape(-1, 65536)

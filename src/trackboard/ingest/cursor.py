@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from trackboard.ingest.definitions import Definitions
-from trackboard.ingest.succession import Sight, Step, Succession
+from trackboard.ingest.succession import Step, Succession, Visibility
 from trackboard.model import Ended, Event, Heartbeat, RecordsDropped, RunId, Segment, WriterId
 from trackboard.ports import Batch, Position, Refused, SavedDefinitions, SeriesPoints, Spool
 from trackboard.spool.layout import FORMAT, HEADER, MAX_PAYLOAD_BYTES
@@ -89,11 +89,11 @@ class Cursor:
         at, definitions = self.position, self._definitions.copy()
         learned, ended = self._learned, self.ended
 
-        def go_back() -> None:
+        def rewind() -> None:
             self.position, self._definitions = at, definitions.copy()
             self._learned, self.ended = learned, ended
 
-        return go_back
+        return rewind
 
     def unread_bytes(self, segments: Sequence[Segment]) -> int:
         """How many bytes follow, given the segments' sizes."""
@@ -120,14 +120,14 @@ class Cursor:
             segments: What to read, with the sizes to read up to.
             most_bytes: Enough for one call.
             is_final: No more will be written: a record that does not check out ends its segment.
-            is_complete: What is seen is what was written (see `Sight`).
+            is_complete: What is seen is what was written (see `Visibility`).
 
         Returns:
             The batch, or None when nothing further can be read now.
         """
-        sight = Sight(is_complete, is_final)
+        visibility = Visibility(is_complete, is_final)
         self._unsaved, self._unsaved_from = [], self.position  # the store has what was read before
-        self._learn()
+        self._load_definitions()
         found = _Found(self.position)
         self._budget = most_bytes
         sizes = dict(segments)
@@ -137,7 +137,7 @@ class Cursor:
                 is_sound = self._decode_some(size, found)
             if self._budget <= 0:
                 break
-            step = self._succession.next(self.position, segments, sight)
+            step = self._succession.next(self.position, segments, visibility)
             if step is None:
                 break
             found.skipped_bytes += self._take(step, size)
@@ -211,7 +211,7 @@ class Cursor:
 
     # -- within a segment ---------------------------------------------------------------------------
 
-    def _learn(self) -> None:
+    def _load_definitions(self) -> None:
         """Bring the definitions to the position: what the store has saved, and the bytes behind that."""
         at, begin, definitions = self.position, self._learned, self._definitions
         if begin == at:

@@ -39,25 +39,25 @@ class FolderRunFiles:
 
     def write(self, run: RunId, path: str, offset: int, data: bytes) -> int:
         """Write bytes at an offset."""
-        target = self._place(run, path)
+        target = self._path_of(run, path)
         try:
-            self._see_that_the_workspace_is_there()
+            self._check_workspace_exists()
             return _write(target, offset, data)
         except OSError as error:
             raise _refused(target, path, error) from error
 
     def remove(self, run: RunId, path: str) -> None:
         """Remove a file."""
-        target = self._place(run, path)
+        target = self._path_of(run, path)
         try:
-            self._see_that_the_workspace_is_there()
+            self._check_workspace_exists()
             _forget(target)
         except OSError as error:
             raise _refused(target, path, error) from error
 
     def open(self, run: RunId, path: str) -> BinaryIO:
         """Open a file for reading."""
-        return builtins.open(open_regular(self._place(run, path), "file"), "rb")
+        return builtins.open(open_regular(self._path_of(run, path), "file"), "rb")
 
     def list(self, run: RunId) -> tuple[PlainFile, ...]:
         """Files of a run by path."""
@@ -65,11 +65,11 @@ class FolderRunFiles:
         found = []
         for folder, _, names in os.walk(home):
             for name in names:
-                place = Path(folder, name)
+                location = Path(folder, name)
                 with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
-                    seen = place.lstat()
+                    seen = location.lstat()
                     if stat.S_ISREG(seen.st_mode):
-                        path = place.relative_to(home).as_posix()
+                        path = location.relative_to(home).as_posix()
                         found.append(PlainFile(path, seen.st_size))
         return tuple(sorted(found, key=lambda file: file.path))
 
@@ -86,10 +86,10 @@ class FolderRunFiles:
                 hint="Mend its rights, or remove it by hand.",
             ) from error
 
-    def _place(self, run: RunId, path: str) -> Path:
+    def _path_of(self, run: RunId, path: str) -> Path:
         return place_inside(self._paths.run(run), path)
 
-    def _see_that_the_workspace_is_there(self) -> None:
+    def _check_workspace_exists(self) -> None:
         """Make no folder for a workspace that was deleted: it would be one with runs and no database."""
         folder = self._paths.folder
         if not folder.is_dir():

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackboard.ingest.aside import list_set_aside, set_aside
 from trackboard.ingest.removal import remove_leftovers, remove_spool
+from trackboard.ingest.set_aside_spools import list_set_aside, set_aside
 from trackboard.ingest.silence import unwritten_s
 from trackboard.layout.file_system import FileSystem, find_file_system
 from trackboard.layout.paths import QUARANTINE, SILENT_SPOOLS
 from trackboard.model import Liveness, Segment, WriterId
-from trackboard.ports import Blobs, Shelf, Spool, SpoolSource, WriterProcess
+from trackboard.ports import Blobs, Spool, SpoolArea, SpoolSource, WriterProcess
 from trackboard.spool import Writer, list_segments, list_writers, outbox, probe, read_writer
 from trackboard.spool.layout import segment_name
 from trackboard.spool.machine import machine_id
 from trackboard.spool.reader import read_segment
 
-_FOLDERS = {Shelf.SILENT: SILENT_SPOOLS, Shelf.QUARANTINE: QUARANTINE}
+_FOLDERS = {SpoolArea.SILENT: SILENT_SPOOLS, SpoolArea.QUARANTINE: QUARANTINE}
 
 
 def _find_out() -> bool | None:
@@ -34,13 +34,13 @@ class FolderSpool:
 
     Attributes:
         folder: Its folder, which is named as its writer.
-        shelf: Where it was put aside.
+        area: Where it was put aside.
         clock: A file that is stamped by the clock that stamps the segments, when somebody begins to read.
         is_local: Whether only this machine has its file system mounted; None: to be found out.
     """
 
     folder: Path
-    shelf: Shelf | None = None
+    area: SpoolArea | None = None
     clock: Path | None = field(default=None, compare=False)
     is_local: Callable[[], bool | None] = field(default=_find_out, compare=False)
 
@@ -50,7 +50,7 @@ class FolderSpool:
         return WriterId(self.folder.name)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Its folder."""
         return str(self.folder)
 
@@ -72,11 +72,11 @@ class FolderSpool:
 
     def move_file(self, key: str, blobs: Blobs) -> bool:
         """Move a file of its outbox into the blobs."""
-        place = outbox.find_file(self.folder, key)
-        if place is None:
+        location = outbox.find_file(self.folder, key)
+        if location is None:
             return False
         try:
-            blobs.adopt(place, key)
+            blobs.adopt(location, key)
         except FileNotFoundError:  # the spool was removed meanwhile
             return False
         return True
@@ -128,21 +128,21 @@ class FolderSpools:
         """All spools that were not put aside."""
         return {each: self._spool(self._folder / each) for each in list_writers(self._folder)}
 
-    def list_set_aside(self, shelf: Shelf) -> dict[WriterId, Spool]:
+    def list_set_aside(self, area: SpoolArea) -> dict[WriterId, Spool]:
         """Spools in a folder beside it."""
-        found = list_set_aside(self._folder, _FOLDERS[shelf])
-        return {writer: self._spool(folder, shelf) for writer, folder in found.items()}
+        found = list_set_aside(self._folder, _FOLDERS[area])
+        return {writer: self._spool(folder, area) for writer, folder in found.items()}
 
-    def set_aside(self, spool: Spool, shelf: Shelf) -> Spool:
+    def set_aside(self, spool: Spool, area: SpoolArea) -> Spool:
         """Move a spool's folder out of the spools."""
-        return self._spool(set_aside(Path(spool.place), _FOLDERS[shelf]), shelf)
+        return self._spool(set_aside(Path(spool.location), _FOLDERS[area]), area)
 
     def remove(self, spool: Spool, is_stored: Callable[[], bool] = lambda: True) -> None:
         """Remove a spool's folder."""
-        remove_spool(Path(spool.place), is_stored)
+        remove_spool(Path(spool.location), is_stored)
 
-    def _spool(self, folder: Path, shelf: Shelf | None = None) -> FolderSpool:
-        return FolderSpool(folder, shelf, self._clock, self.is_local)
+    def _spool(self, folder: Path, area: SpoolArea | None = None) -> FolderSpool:
+        return FolderSpool(folder, area, self._clock, self.is_local)
 
 
 def _is_of_this_machine(who: Writer) -> bool:

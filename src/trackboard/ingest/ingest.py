@@ -37,8 +37,8 @@ from trackboard.ports import (
     Position,
     RunFiles,
     RunStore,
-    Shelf,
     Spool,
+    SpoolArea,
     SpoolSource,
     StreamStore,
 )
@@ -195,7 +195,7 @@ class Ingest:
     def _spools(self) -> dict[WriterId, Spool]:
         """All spools that are read."""
         spools = self._source.list_spools()
-        return {**self._source.list_set_aside(Shelf.SILENT), **spools}
+        return {**self._source.list_set_aside(SpoolArea.SILENT), **spools}
 
     def drain(self, patience_s: float = 30.0) -> None:
         """Return when everything that was said before the call is stored, or at once where it may not be.
@@ -233,7 +233,7 @@ class Ingest:
         self._behind.clear()
         self._source.prepare()
         for writer in (
-            self._source.list_set_aside(Shelf.QUARANTINE).keys() & self._store.positions()
+            self._source.list_set_aside(SpoolArea.QUARANTINE).keys() & self._store.positions()
         ):
             self._end_quarantined(writer)  # whoever set it aside was killed before that
 
@@ -269,14 +269,14 @@ class Ingest:
         for writer, spool in spools.items():
             cursor = self._cursor(spool, positions)
             asks = writer not in self._behind  # else its end is not reached anyway
-            is_dead = spool.shelf is None and self._liveness.is_dead(spool, asks=asks)
+            is_dead = spool.area is None and self._liveness.is_dead(spool, asks=asks)
             is_complete = self._liveness.is_complete(spool)
             segments = spool.list_segments(begin=cursor.first_segment)
             found = _SeenSpool(cursor, segments, is_complete, is_dead)
             if cursor.is_of_newer_format:
                 found.is_stuck = True
                 self._warn_once(
-                    f"trackboard leaves the spool {spool.place} alone: a newer version writes it. Type:"
+                    f"trackboard leaves the spool {spool.location} alone: a newer version writes it. Type:"
                     " pip install --upgrade trackboard"
                 )
             seen.append(found)
@@ -355,9 +355,9 @@ class Ingest:
             if count < MOST_REFUSED:
                 continue
             spool.is_stuck = True
-            if aside := self._set_aside(spool.cursor, Shelf.QUARANTINE):
+            if moved := self._set_aside(spool.cursor, SpoolArea.QUARANTINE):
                 self._warn_once(
-                    f"trackboard set the spool {aside.place} aside: {count} of its records could not be"
+                    f"trackboard set the spool {moved.location} aside: {count} of its records could not be"
                     " stored. Nothing of it is deleted."
                 )
                 self._end_quarantined(writer)
@@ -379,7 +379,7 @@ class Ingest:
     def _note_refusal(self, spool: Spool, error: Unavailable | OSError) -> None:
         if isinstance(error, OSError):
             error = Unavailable(
-                f"the spool {spool.place} could not be read: {error.strerror or error}",
+                f"the spool {spool.location} could not be read: {error.strerror or error}",
                 hint="Mend its rights, or the disk; nothing of it is lost.",
             )
         self._refusal = self._refusal or error
@@ -399,7 +399,7 @@ class Ingest:
     def _end_if_over(self, spool: _SeenSpool) -> None:
         """End the writer of a spool of which all is stored, if it will never write again."""
         cursor, read_from = spool.cursor, spool.cursor.spool
-        if read_from.shelf is not None:  # its writer was taken for dead
+        if read_from.area is not None:  # its writer was taken for dead
             if self._liveness.is_silent(read_from):
                 self._end(cursor)
                 self._remove(spool)
@@ -407,9 +407,9 @@ class Ingest:
             self._end(cursor)
             self._remove(spool)
         elif self._liveness.is_presumed_dead(read_from) and (
-            aside := self._set_aside(cursor, Shelf.SILENT)
+            moved := self._set_aside(cursor, SpoolArea.SILENT)
         ):
-            cursor.spool = aside
+            cursor.spool = moved
             self._end(cursor)  # last: the spool of an ended writer may be deleted where it was
 
     def _remove(self, spool: _SeenSpool) -> None:
@@ -428,18 +428,18 @@ class Ingest:
         cause = "its stream was set aside: too many records of it could not be stored"
         self._store.end_writer(writer, cause=cause, time_s=time.time())
 
-    def _set_aside(self, cursor: Cursor, shelf: Shelf) -> Spool | None:
+    def _set_aside(self, cursor: Cursor, area: SpoolArea) -> Spool | None:
         """Put a spool aside; None where that is refused."""
         try:
-            aside = self._source.set_aside(cursor.spool, shelf)
+            moved = self._source.set_aside(cursor.spool, area)
         except OSError as error:
             self._refusal = self._refusal or Unavailable(
-                f"the spool {cursor.spool.place} could not be moved: {error.strerror or error}",
+                f"the spool {cursor.spool.location} could not be moved: {error.strerror or error}",
                 hint="Make the folder of the workspace one that you may write to.",
             )
             return None
         self._forget(cursor.writer)
-        return aside
+        return moved
 
     def _end(self, cursor: Cursor) -> None:
         """Close the runs of a writer that is gone."""

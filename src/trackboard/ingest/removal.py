@@ -24,10 +24,10 @@ def remove_spool(folder: Path, is_stored: Callable[[], bool] = lambda: True) -> 
     """
     if not is_stored():
         return
-    aside = folder.with_name(f"{_ENDED}{folder.name}")
+    temporary = folder.with_name(f"{_ENDED}{folder.name}")
     with contextlib.suppress(OSError):  # a disk that refuses: the next reader tries it again
-        folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_leftovers(spool_folder: Path) -> None:

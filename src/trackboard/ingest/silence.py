@@ -52,7 +52,7 @@ class Unchanged:
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _LastGrowth:
     end: Segment | None  # the newest segment as it was
     at_s: float  # when it was seen to have grown, on the monotonic clock
 
@@ -72,7 +72,7 @@ class Silence:
         self._spool_folder = spool_folder
         self._lock_file = lock
         self._clock = clock
-        self._heard: dict[WriterId, _Heard] = {}
+        self._growths: dict[WriterId, _LastGrowth] = {}
         self._lost: frozenset[WriterId] = frozenset()
         self._next_look_s = 0.0
         self._looking = threading.Lock()
@@ -84,31 +84,31 @@ class Silence:
             if now_s >= self._next_look_s:
                 self._next_look_s = now_s + _LOOK_EVERY_S
                 writers = list_writers(self._spool_folder)
-                self._heard = {w: self._heard[w] for w in writers if w in self._heard}
+                self._growths = {w: self._growths[w] for w in writers if w in self._growths}
                 self._lost = frozenset(w for w in writers if self._is_lost(w, now_s))
             return self._lost
 
     def _is_lost(self, writer: WriterId, now_s: float) -> bool:
         folder = self._spool_folder / writer
         if probe(folder) is not Liveness.UNKNOWN:
-            self._heard.pop(writer, None)
+            self._growths.pop(writer, None)
             return False
         segments = list_segments(folder)
         end = segments[-1] if segments else None
-        heard = self._heard.get(writer)
-        if heard is None:
+        growth = self._growths.get(writer)
+        if growth is None:
             age_s = (
                 0.0
                 if end is None
                 else unwritten_s(folder / segment_name(end.number), self._lock_file)
             )
-            heard = _Heard(end, now_s - age_s)
-        elif heard.end != end:
-            heard = _Heard(end, now_s)
-        self._heard[writer] = heard
+            growth = _LastGrowth(end, now_s - age_s)
+        elif growth.end != end:
+            growth = _LastGrowth(end, now_s)
+        self._growths[writer] = growth
         who = read_writer(folder)
         is_here = who is not None and who.is_of_this_boot
-        return now_s - heard.at_s > (SAME_BOOT_S if is_here else ELSEWHERE_S)
+        return now_s - growth.at_s > (SAME_BOOT_S if is_here else ELSEWHERE_S)
 
 
 def unwritten_s(path: Path, lock: Path) -> float:

@@ -35,7 +35,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Visibility:
     """What a reader can rely on.
 
     `is_complete`: names and sizes are those that were written (a file system of one machine, or this
@@ -61,7 +61,7 @@ class Succession:
     ) -> None:
         self._spool = spool
         self._headers: dict[int, SegmentHeader] = {}
-        self._place = Unchanged(clock)
+        self._position = Unchanged(clock)
         self._rest = Unchanged(clock)
 
     def header(self, number: int) -> SegmentHeader | None:
@@ -73,23 +73,25 @@ class Succession:
             self._headers[number] = found
         return self._headers[number]
 
-    def next(self, at: Position, segments: Sequence[Segment], sight: Sight) -> Step | None:
+    def next(
+        self, at: Position, segments: Sequence[Segment], visibility: Visibility
+    ) -> Step | None:
         """The step from a place behind which no sound record is seen; None: wait there.
 
         Args:
             at: The place.
             segments: What is seen of the spool.
-            sight: What can be relied on.
+            visibility: What can be relied on.
         """
         rest = sum(max(0, size - at.offset) for number, size in segments if number == at.segment)
         later = [number for number, _ in segments if number > at.segment]
         if not later:
             end = Position(at.segment, at.offset + rest)
-            return Step(end, rest) if rest and sight.is_final else None
+            return Step(end, rest) if rest and visibility.is_final else None
         readable = next((number for number in later if self.header(number)), None)
         header = None if readable is None else self.header(readable)
-        if sight.is_complete or sight.is_final:
-            if header is None and rest and len(later) == 1 and not sight.is_final:
+        if visibility.is_complete or visibility.is_final:
+            if header is None and rest and len(later) == 1 and not visibility.is_final:
                 return None  # it is being begun, and will say whether the rest is damage
             return _forced(at, rest, later, readable, header)
         if readable is None or header is None:
@@ -105,7 +107,7 @@ class Succession:
         size = dict(segments).get(at.segment, 0)
         rest = tuple(each for each in segments if each.number >= at.segment)
         is_silent = self._rest.seconds(rest) > ELSEWHERE_S
-        still_s = max(self._place.seconds((at, size)), self._spool.unwritten_s(at.segment))
+        still_s = max(self._position.seconds((at, size)), self._spool.unwritten_s(at.segment))
         is_still = still_s > ELSEWHERE_S
         if following.before is None or Position(*following.before) <= Position(at.segment, size):
             return is_still  # of an earlier version, or it is all there and damaged

@@ -255,18 +255,18 @@ def _download(address: str, path: Path) -> None:
     """Download a file aside; it has its name when it is whole, for all processes that want it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _print_line(f"downloading {address} to {os.path.abspath(path.parent)}")
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
             data = answer.read()
             length = answer.headers.get("Content-Length")
         if length is not None and int(length) != len(data):
             raise ConnectionError(f"{len(data)} of {length} bytes came")
-        aside.write_bytes(data)
-        os.replace(aside, path)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
     finally:
-        if aside.exists():
-            aside.unlink()
+        if temporary.exists():
+            temporary.unlink()
 
 
 def _unpack(path: Path) -> bytes:

@@ -69,9 +69,9 @@ class _Finder(MetaPathFinder):
         if "." not in below and f"{_V1_FOLDER}.{below}" in sys.modules and below != "compat":
             return ModuleSpec(fullname, _Same(f"{_V1_FOLDER}.{below}"))
         if fullname in _GONE:
-            return ModuleSpec(fullname, _Gone(), is_package=True)
+            return ModuleSpec(fullname, _MissingModule(), is_package=True)
         if fullname.startswith(f"{_CONTRIB}."):
-            raise ModuleNotFoundError(_gone_with_contrib(fullname), name=fullname)
+            raise ModuleNotFoundError(_describe_missing_contrib(fullname), name=fullname)
         return None
 
     def _find_tensorflow(self, target: Optional[ModuleType]) -> Optional[ModuleSpec]:
@@ -102,7 +102,7 @@ class _TensorFlow(Loader):
         return created
 
     def exec_module(self, module: ModuleType) -> None:
-        _use_keras_of_then()
+        _use_legacy_keras()
         self._real.exec_module(module)
         if not _is_version_2(module):
             return
@@ -126,7 +126,7 @@ class _Same(Loader):
         sys.modules[module.__name__] = sys.modules[self._name]
 
 
-class _Gone(Loader):
+class _MissingModule(Loader):
     """Makes what TensorFlow 2 does not have."""
 
     def create_module(self, spec: ModuleSpec) -> Optional[ModuleType]:
@@ -145,7 +145,7 @@ class _Gone(Loader):
             if fullname in _GONE:
                 return importlib.import_module(fullname)
             if fullname.startswith(f"{_CONTRIB}."):
-                raise AttributeError(_gone_with_contrib(fullname))
+                raise AttributeError(_describe_missing_contrib(fullname))
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
         module.__dict__["__getattr__"] = find
@@ -161,7 +161,7 @@ def _is_version_2(module: ModuleType) -> bool:
     return major.isdigit() and int(major) >= 2
 
 
-def _use_keras_of_then() -> None:
+def _use_legacy_keras() -> None:
     """`tf.layers` and `tf.keras` of version 1 are in Keras 2 only, which comes as `tf_keras`."""
     if _LEGACY_KERAS not in os.environ and find_spec("tf_keras") is not None:
         os.environ[_LEGACY_KERAS] = "1"
@@ -198,9 +198,9 @@ def _make_module(v2: ModuleType, v1: ModuleType) -> ModuleType:
     def find(name: str) -> Any:
         if f"tensorflow.{name}" in _GONE:
             return importlib.import_module(f"tensorflow.{name}")
-        for place in (v1, v2):
-            if hasattr(place, name):
-                return getattr(place, name)
+        for module_of_version in (v1, v2):
+            if hasattr(module_of_version, name):
+                return getattr(module_of_version, name)
         raise AttributeError(
             f"module 'tensorflow' has no attribute {name!r}, neither as version 1 had it"
             f" (tf.compat.v1) nor in the TensorFlow {_version(v2)} that is installed"
@@ -211,7 +211,7 @@ def _make_module(v2: ModuleType, v1: ModuleType) -> ModuleType:
     return module
 
 
-def _gone_with_contrib(name: str) -> str:
+def _describe_missing_contrib(name: str) -> str:
     return (
         f"{name} is not there: TensorFlow 2 has no `tensorflow.contrib`, and of that only the MNIST"
         " reader is provided here. Use its successor (tf.compat.v1, or a package of its own such as"

@@ -55,8 +55,8 @@ def rerun(
     for key, value in (tags or {}).items():
         check_tag(key, value)
     old = _plan_of(context, run)
-    manifest = _kept(context, old)
-    plan = _again(context, old, arguments, manifest)
+    manifest = _load_snapshot(context, old)
+    plan = _make_plan(context, old, arguments, manifest)
     plan = replace(plan, compute=compute or old.compute)
     check_compute(context, plan.compute)
     target = context.target_for(plan.compute)
@@ -107,7 +107,7 @@ def _plan_of(context: LaunchContext, run: RunId) -> JobPlan:
     return plan
 
 
-def _kept(context: LaunchContext, plan: JobPlan) -> Manifest:
+def _load_snapshot(context: LaunchContext, plan: JobPlan) -> Manifest:
     """The snapshot, all of whose files are there."""
     try:
         manifest = load_manifest(context.paths.snapshots, plan.snapshot)
@@ -119,7 +119,7 @@ def _kept(context: LaunchContext, plan: JobPlan) -> Manifest:
     return manifest
 
 
-def _again(
+def _make_plan(
     context: LaunchContext,
     old: JobPlan,
     arguments: Sequence[object] | str | None,

@@ -22,28 +22,30 @@ def find_script(source: Path, script: str) -> str:
         UsageError: It is not there, or outside.
     """
     folder = Path(os.path.abspath(given_path(source)))
-    place = Path(os.path.abspath(folder / given_path(script)))
-    if not script or not place.is_relative_to(folder):
+    location = Path(os.path.abspath(folder / given_path(script)))
+    if not script or not location.is_relative_to(folder):
         raise UsageError(
             f"the script {script!r} is outside of the source folder {str(folder)!r}",
             hint="Only that folder is copied to the job: move the script there, or pass the folder"
-            f" that holds both, for example source_directory={os.path.commonpath([folder, place])!r}.",
+            f" that holds both, for example source_directory={os.path.commonpath([folder, location])!r}.",
         )
     existing_folder(source)
-    if not place.is_file():
+    if not location.is_file():
         raise UsageError(
             f"there is no script {script!r} in the source folder {str(folder)!r}",
             hint=_nearest(script, _scripts(folder)),
         )
-    return place.relative_to(folder).as_posix()
+    return location.relative_to(folder).as_posix()
 
 
 def _scripts(folder: Path) -> Iterable[str]:
     """Names of scripts near the top of a folder, at most a few hundred looked at."""
-    places = [
-        place for pattern in ("*.py", "*/*.py") for place in sorted(folder.glob(pattern))[:300]
+    locations = [
+        location
+        for pattern in ("*.py", "*/*.py")
+        for location in sorted(folder.glob(pattern))[:300]
     ]
-    return [place.relative_to(folder).as_posix() for place in places]
+    return [location.relative_to(folder).as_posix() for location in locations]
 
 
 def _nearest(script: str, names: Iterable[str]) -> str:

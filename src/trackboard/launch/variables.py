@@ -12,7 +12,7 @@ from trackboard.model import RunId
 _KERNEL_ONLY = frozenset(("JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL"))
 
 # What a launcher says to the client alone: its place among those that were started together.
-_PLACE = frozenset(
+_LOCATION = frozenset(
     [
         *("RANK", "LOCAL_RANK", "GROUP_RANK", "ROLE_RANK", "NODE_RANK"),
         *("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_WORLD_SIZE", "ROLE_WORLD_SIZE"),
@@ -72,7 +72,7 @@ def _inherited(client: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in client.items()
-        if name not in _KERNEL_ONLY | _PLACE
+        if name not in _KERNEL_ONLY | _LOCATION
         and not (name == "MPLBACKEND" and "inline" in value)
         and not name.startswith(_AZURE)
         and not (is_rank_of_mpi and name.startswith(_MPI))

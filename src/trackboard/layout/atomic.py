@@ -35,14 +35,14 @@ def replacing(path: AnyPath, *, mode: int = 0o666) -> Iterator[BinaryIO]:
         The new file, for writing.
     """
     path = os.fspath(path)
-    aside = _aside(path)
+    temporary = _temporary(path)
     try:
-        with open(open_file(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        with open(open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
-        os.replace(aside, path)
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):  # it may not have come to be
-            os.unlink(aside)
+            os.unlink(temporary)
         raise
 
 
@@ -57,12 +57,12 @@ def create_file(path: AnyPath, content: Union[str, bytes]) -> bool:
         Whether this call wrote it.
     """
     path = os.fspath(path)
-    aside = _aside(path)
+    temporary = _temporary(path)
     data = _encoded(content)
-    with open(aside, "xb", opener=open_file) as file:
+    with open(temporary, "xb", opener=open_file) as file:
         file.write(data)
     try:
-        os.link(aside, path)
+        os.link(temporary, path)
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
@@ -71,11 +71,11 @@ def create_file(path: AnyPath, content: Union[str, bytes]) -> bool:
             return True
         return False
     finally:
-        os.unlink(aside)
+        os.unlink(temporary)
     return True
 
 
-def _aside(path: str) -> str:
+def _temporary(path: str) -> str:
     folder, name = os.path.split(path)  # `sharing` tells by the name what is secret
     return os.path.join(folder, f".{name[:_NAME_LENGTH]}.{os.urandom(8).hex()}")
 

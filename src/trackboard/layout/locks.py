@@ -96,7 +96,7 @@ class FileLock:
         self.path = path
         self._fd = -1
         if not _locks:
-            os.register_at_fork(after_in_child=_let_go_in_child)
+            os.register_at_fork(after_in_child=_release_in_child)
         _locks.add(self)
 
     @contextlib.contextmanager
@@ -149,7 +149,7 @@ class FileLock:
             return "another process"
 
 
-def _let_go_in_child() -> None:
+def _release_in_child() -> None:
     """A child that was forked while a thread held the lock must not keep it from everybody."""
     for lock in list(_locks):
         fd, lock._fd = lock._fd, -1

@@ -50,7 +50,7 @@ def open_file(path: AnyPath, flags: int, mode: int = 0o666) -> int:
     if rights is None:
         return fd
     try:
-        _hand_on(fd, mode & rights & 0o777)
+        _apply_mode(fd, mode & rights & 0o777)
     except BaseException:
         os.close(fd)
         raise
@@ -76,13 +76,13 @@ def make_folder(path: AnyPath, *, parents: bool = True) -> None:
     if rights is None:
         path.mkdir(exist_ok=True)
         return
-    aside = path.with_name(f".{os.urandom(8).hex()}")  # nobody sees it without its rights
-    aside.mkdir(PRIVATE_FOLDER)
-    os.chmod(aside, rights)
+    temporary = path.with_name(f".{os.urandom(8).hex()}")  # nobody sees it without its rights
+    temporary.mkdir(PRIVATE_FOLDER)
+    os.chmod(temporary, rights)
     try:
-        aside.rename(path)
+        temporary.rename(path)
     except OSError:
-        aside.rmdir()
+        temporary.rmdir()
         if not path.is_dir():  # nobody else was faster
             raise
 
@@ -110,7 +110,7 @@ def _group_rights(folder: AnyPath) -> Optional[int]:
     return mode | (mode & 0o700) >> 3 if mode & _MARK == _MARK else None
 
 
-def _hand_on(fd: int, mode: int) -> None:
+def _apply_mode(fd: int, mode: int) -> None:
     found = os.fstat(fd)
     if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode:
         with contextlib.suppress(

@@ -81,7 +81,7 @@ def set_sharing(folder: Path, *, shared: bool) -> bool:
     )  # whole before anybody needs it
     folder.chmod(SHARED_FOLDER)  # last: who comes in finds all of it open
     if folder.parent.name == ROOT:
-        _let_pass(folder.parent)
+        _allow_traversal(folder.parent)
     return True
 
 
@@ -137,7 +137,7 @@ def _admits_group(folder: os.stat_result, group: int) -> bool:
     return bool(folder.st_mode & bit)
 
 
-def _let_pass(folder: Path) -> None:
+def _allow_traversal(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid == os.geteuid():
         _change_mode(folder, stat.S_IMODE(found.st_mode) | stat.S_IXGRP | stat.S_IXOTH)
@@ -151,17 +151,17 @@ def _is_of_another_group(folder: Path) -> bool:
 
 def _list_below(folder: Path) -> Iterator[str]:
     """Everything below a folder: each folder before what is in it, so that new files are seen, too."""
-    places = [os.fspath(folder)]
-    while places:
+    locations = [os.fspath(folder)]
+    while locations:
         try:
-            with os.scandir(places.pop()) as entries:
+            with os.scandir(locations.pop()) as entries:
                 found = list(entries)
         except (FileNotFoundError, PermissionError):  # it has just gone; another user's
             continue
         for entry in found:
             yield entry.path
             if entry.is_dir(follow_symlinks=False):
-                places.append(entry.path)
+                locations.append(entry.path)
 
 
 def _change_mode(folder: Path, mode: int) -> bool:

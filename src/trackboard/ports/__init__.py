@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from trackboard.ports.blobs import Blobs
     from trackboard.ports.record_sink import RecordSink
     from trackboard.ports.run_files import PlainFile, RunFiles, Unwritable
-    from trackboard.ports.spool_source import Shelf, Spool, SpoolSource, WriterProcess
+    from trackboard.ports.spool_source import Spool, SpoolArea, SpoolSource, WriterProcess
     from trackboard.ports.store.catalogue import (
         CatalogueStore,
         EnvironmentVersion,
@@ -51,7 +51,7 @@ else:
             "blobs": ("Blobs",),
             "record_sink": ("RecordSink",),
             "run_files": ("PlainFile", "RunFiles", "Unwritable"),
-            "spool_source": ("Shelf", "Spool", "SpoolSource", "WriterProcess"),
+            "spool_source": ("SpoolArea", "Spool", "SpoolSource", "WriterProcess"),
             "store.catalogue": ("CatalogueStore", "EnvironmentVersion", "Experiment", "Model"),
             "store.query": ("NEWEST_FIRST", "Order", "RunQuery"),
             "store.queue": ("QueueStore",),
@@ -111,9 +111,9 @@ __all__ = [
     "SavedDefinitions",
     "SeriesPoints",
     "SeriesStore",
-    "Shelf",
     "Slotted",
     "Spool",
+    "SpoolArea",
     "SpoolSource",
     "Store",
     "StreamStore",

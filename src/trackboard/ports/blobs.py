@@ -25,14 +25,14 @@ class Blobs(Protocol):
         """
         ...
 
-    def adopt(self, place: Path, key: str) -> None:
+    def adopt(self, path: Path, key: str) -> None:
         """Move a complete file of this machine here, and store it under a key: once, as `put`.
 
         What the file holds is not read where it can be renamed: the caller vouches for its key. Interrupted,
         it may be repeated.
 
         Args:
-            place: The file, to which nobody writes any more. It is gone afterwards, unless that is refused.
+            path: The file, to which nobody writes any more. It is gone afterwards, unless that is refused.
             key: As `put` gives it for what is in the file.
 
         Raises:

@@ -27,7 +27,7 @@ from trackboard.model import Liveness, Segment, WriterId
 from trackboard.ports.blobs import Blobs
 
 
-class Shelf(enum.Enum):
+class SpoolArea(enum.Enum):
     """Where spools are put that are not read like the others, and that nobody deletes on a guess."""
 
     SILENT = "silent"  # of writers taken for dead without proof: read until they stay silent
@@ -55,12 +55,12 @@ class Spool(Protocol):
         ...
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where it is, for people."""
         ...
 
     @property
-    def shelf(self) -> Shelf | None:
+    def area(self) -> SpoolArea | None:
         """Where it was put aside; None: it is read like the others."""
         ...
 
@@ -130,11 +130,11 @@ class SpoolSource(Protocol):
         """All spools that were not put aside, in no particular order."""
         ...
 
-    def list_set_aside(self, shelf: Shelf) -> Mapping[WriterId, Spool]:
+    def list_set_aside(self, area: SpoolArea) -> Mapping[WriterId, Spool]:
         """Spools that were put aside."""
         ...
 
-    def set_aside(self, spool: Spool, shelf: Shelf) -> Spool:
+    def set_aside(self, spool: Spool, area: SpoolArea) -> Spool:
         """Put a spool aside; returns it in its new place.
 
         Raises:

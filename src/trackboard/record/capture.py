@@ -82,8 +82,8 @@ def capture_surroundings(
     folder: Optional[Path] = None, *, git: bool = True, packages: bool = False
 ) -> Surroundings:
     """The same without a run; for whoever stores it in another way."""
-    place = _code_folder() if folder is None else folder
-    state = None if not git or place is None else read_git(place)
+    location = _code_folder() if folder is None else folder
+    state = None if not git or location is None else read_git(location)
     properties = {**_of_process(), **_of_git(state)}
     return Surroundings(
         {key: value for key, value in properties.items() if value},

@@ -163,7 +163,7 @@ class _Tee:
         for line in lines:
             self.write(line)
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Tell the console no more; whoever still holds this stream goes on writing to the other."""
         console, self._console = self._console, None
         if console is not None:
@@ -183,7 +183,7 @@ def _replace_streams(console: _Console) -> Dict[str, _Tee]:
 def _restore_streams(tees: Dict[str, _Tee]) -> None:
     """Put back what was there, but where somebody has put another stream there meanwhile."""
     for name, tee in tees.items():
-        tee.let_go()
+        tee.detach()
         if getattr(sys, name) is tee:
             setattr(sys, name, tee.replaced)
 

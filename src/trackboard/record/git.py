@@ -64,12 +64,12 @@ def read_git(folder: Path, timeout_s: float = TIMEOUT_S) -> Optional[GitState]:
 
 def has_git(folder: Path) -> bool:
     """Whether a folder lies in a checkout, by a look at the folders above it."""
-    place = os.path.abspath(folder)
-    while not os.path.exists(os.path.join(place, ".git")):
-        above = os.path.dirname(place)
-        if above == place:
+    location = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(location, ".git")):
+        above = os.path.dirname(location)
+        if above == location:
             return False
-        place = above
+        location = above
     return True
 
 

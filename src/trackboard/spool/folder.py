@@ -48,19 +48,19 @@ class SpoolFolder:
         writer = new_writer_id()
         if not spool_folder.is_dir():  # somebody deleted the whole workspace
             make_workspace_folder(spool_folder.parent)
-        aside = spool_folder / f".{writer}"
-        make_folder(aside)
+        temporary = spool_folder / f".{writer}"
+        make_folder(temporary)
         alive_fd = -1
         try:
-            alive_fd = descriptors.move_up(alive.hold(aside))
-            aside.rename(spool_folder / writer)
+            alive_fd = descriptors.move_up(alive.hold(temporary))
+            temporary.rename(spool_folder / writer)
             return cls(spool_folder / writer, alive_fd, continues)
         except BaseException:
             if alive_fd >= 0:
                 os.close(alive_fd)
             with descriptors.IgnoredRefusals():
-                (aside / ALIVE).unlink(missing_ok=True)
-                aside.rmdir()
+                (temporary / ALIVE).unlink(missing_ok=True)
+                temporary.rmdir()
             raise
 
     def begin_segment(self) -> Optional[OpenSegment]:
@@ -87,9 +87,9 @@ class SpoolFolder:
                 raise
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
 
-    def leave(self, segment: OpenSegment) -> None:
+    def seal(self, segment: OpenSegment) -> None:
         """Take down where a segment ends, for the next one to say."""
-        segment.leave()
+        segment.seal()
         self._before = {"number": segment.number, "bytes": segment.size_bytes}
 
     def holds(self, segment: OpenSegment) -> bool:

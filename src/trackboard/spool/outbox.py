@@ -65,15 +65,15 @@ def find_file(spool: Path, key: str) -> Optional[Path]:
     match = _KEY.fullmatch(key)
     if match is None:
         return None
-    place = spool / OUTBOX / match[1]
+    path = spool / OUTBOX / match[1]
     try:
-        return place if stat.S_ISREG(os.lstat(place).st_mode) else None
+        return path if stat.S_ISREG(os.lstat(path).st_mode) else None
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
 class _Copy(NamedTuple):
-    place: Path
+    path: Path
     digest: str
     size_bytes: int
 
@@ -122,9 +122,9 @@ class Outbox:
             if found is None:
                 return
             if found.count == 1 and not found.is_kept:
-                place = find_file(found.spool, key)
-                if place is not None:
-                    _forget(place)
+                path = find_file(found.spool, key)
+                if path is not None:
+                    _forget(path)
             self._count_down(key, found)
 
     def prepare(self, event: Event) -> None:
@@ -153,9 +153,9 @@ class Outbox:
         """Put a copy into its place, also where the same file is already: it may be taken at any moment."""
         key = f"sha256:{copy.digest}"
         is_there = find_file(spool, key) is not None
-        place = spool / OUTBOX / copy.digest
-        make_folder(place.parent, parents=False)  # another spool may have begun meanwhile
-        os.replace(copy.place, place)
+        path = spool / OUTBOX / copy.digest
+        make_folder(path.parent, parents=False)  # another spool may have begun meanwhile
+        os.replace(copy.path, path)
         found = self._unnamed.setdefault(key, _Unnamed(spool))
         found.is_kept = found.is_kept or (is_there and found.count == 0)
         found.spool = spool
@@ -163,11 +163,11 @@ class Outbox:
 
     def _follow(self, key: str, found: _Unnamed, spool: Path) -> None:
         """Have a file of the former spool, which a record there may name, in the one that is written now."""
-        place = find_file(found.spool, key)
-        if place is not None:
+        path = find_file(found.spool, key)
+        if path is not None:
             try:
                 make_folder(spool / OUTBOX, parents=False)
-                _share(place, spool)
+                _share(path, spool)
             except OSError as error:
                 raise _refused(spool, error) from error
         elif not found.is_kept:  # else whoever stored that record has it
@@ -186,37 +186,37 @@ def _copied(source: BinaryIO, spool: Path) -> Iterator[_Copy]:
     """Copy a file aside, for the block to move; what the block leaves of it goes."""
     import hashlib  # recording starts without it
 
-    aside = spool / OUTBOX / f".{os.urandom(8).hex()}"
+    temporary = spool / OUTBOX / f".{os.urandom(8).hex()}"
     try:
-        make_folder(aside.parent, parents=False)
+        make_folder(temporary.parent, parents=False)
         digest, size_bytes = hashlib.sha256(), 0
-        with open(aside, "wb", opener=open_file) as sink:
+        with open(temporary, "wb", opener=open_file) as sink:
             while piece := source.read(_PIECE_BYTES):
                 digest.update(piece)
                 sink.write(piece)
                 size_bytes += len(piece)
-        yield _Copy(aside, digest.hexdigest(), size_bytes)
+        yield _Copy(temporary, digest.hexdigest(), size_bytes)
     except OSError as error:
         raise _refused(spool, error) from error
     finally:
-        _forget(aside)
+        _forget(temporary)
 
 
-def _share(place: Path, spool: Path) -> None:
+def _share(path: Path, spool: Path) -> None:
     """Give a file a second place in another outbox."""
-    target = spool / OUTBOX / place.name
+    target = spool / OUTBOX / path.name
     try:
-        os.link(place, target)
+        os.link(path, target)
     except FileExistsError:
         return
     except OSError:  # a file system without hard links
-        with open(place, "rb") as source, _copied(source, spool) as copy:
-            os.replace(copy.place, target)
+        with open(path, "rb") as source, _copied(source, spool) as copy:
+            os.replace(copy.path, target)
 
 
-def _forget(place: Path) -> None:
+def _forget(path: Path) -> None:
     with contextlib.suppress(OSError):  # it goes with the spool
-        os.unlink(place)
+        os.unlink(path)
 
 
 def _key_of(event: Event) -> str:

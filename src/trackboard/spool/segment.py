@@ -99,7 +99,7 @@ class OpenSegment:
                 os.close(fd)
         return False
 
-    def leave(self) -> None:
+    def seal(self) -> None:
         """Take down that nothing is to follow what is whole now."""
         self.settle()
         self.end_bytes = self.size_bytes
@@ -163,13 +163,13 @@ class OpenSegment:
         rest = os.pread(self.fd, max(0, self.size_bytes - self.sound_bytes), self.sound_bytes)
         for payload in iter_payloads(memoryview(rest)):
             try:
-                run, count = self._weigh(payload)
+                run, count = self._measure(payload)
             except (AttributeError, KeyError, RecursionError, TypeError, ValueError, struct.error):
                 continue  # somebody else wrote it
             if run and count:
                 counts[run] = counts.get(run, 0) + count
 
-    def _weigh(self, payload: memoryview) -> Tuple[RunId, int]:
+    def _measure(self, payload: memoryview) -> Tuple[RunId, int]:
         """Whose a record is, and how many records are lost with it."""
         if payload[0] == KIND_JSON:
             record = json.loads(bytes(payload))

@@ -103,7 +103,7 @@ class SpoolWriter:
         self._ready = _CLOSED  # the same one, within the slow way
         self._full: List[OpenSegment] = []  # not synced yet
         self._continues = ""  # the former spool, until its successor is made
-        self._went_away = False  # that one
+        self._was_deleted = False  # that one
         self._backlog = Backlog()
         self._runs = OpenRuns()
         self._outbox = Outbox(self._lock, self._ensure_spool)
@@ -169,7 +169,7 @@ class SpoolWriter:
                 else:
                     if size_bytes < self._segment_bytes and self._open is segment:
                         return
-                    if self._go_on_from(segment):
+                    if self._rotate_if_full(segment):
                         return
             self._append_slowly(Waiting(series.run, record, series))
 
@@ -271,11 +271,11 @@ class SpoolWriter:
                 if not is_refusal(error):
                     raise
             else:
-                if self._go_on_from(segment):
+                if self._rotate_if_full(segment):
                     return
         self._append_slowly(Waiting(run, record, ref, is_kept=is_kept))
 
-    def _go_on_from(self, segment: OpenSegment) -> bool:
+    def _rotate_if_full(self, segment: OpenSegment) -> bool:
         """Leave a segment that is full; False: a signal handler has left it before the record came."""
         if self._open is not segment and segment.is_passed():
             return False
@@ -315,7 +315,7 @@ class SpoolWriter:
                 self._ready = _CLOSED
                 if not is_refusal(error):
                     raise
-                self._leave(segment)
+                self._seal(segment)
                 refusal = error
             else:
                 return
@@ -341,7 +341,7 @@ class SpoolWriter:
         except OSError as error:
             if not is_refusal(error):
                 raise
-            self._leave(segment)
+            self._seal(segment)
             self._note_refusal(error)
             return _CLOSED
         self._retry_at_s = 0.0
@@ -371,7 +371,7 @@ class SpoolWriter:
             return None
         now_s = _now()
         if not spool.holds(segment):
-            self._lose_spool(spool)
+            self._abandon_spool(spool)
             return None
         is_sound = segment.settle()
         segment.sound_bytes = segment.size_bytes
@@ -379,7 +379,7 @@ class SpoolWriter:
         self._runs.forget_ended()
         if is_sound and segment.size_bytes < self._segment_bytes:
             return segment
-        self._leave(segment)
+        self._seal(segment)
         return None
 
     def _begin_segment(self) -> OpenSegment:
@@ -388,8 +388,8 @@ class SpoolWriter:
             spool = self._spool
             if spool is None:
                 spool = self._spool = SpoolFolder.make(self._spool_folder, self._continues)
-                if self._went_away:
-                    self._went_away = False
+                if self._was_deleted:
+                    self._was_deleted = False
                     _log.warning(
                         "trackboard: what was recorded in %s was deleted or moved; recording begins"
                         " anew there.",
@@ -403,27 +403,27 @@ class SpoolWriter:
                     self._backlog.put_first(self._runs.describe())
                     spool.is_described = True
                 return segment
-            self._lose_spool(spool)
+            self._abandon_spool(spool)
             if segment is not None:
                 segment.close()
         raise OSError(errno.ENOENT, "its folder is deleted again and again")
 
-    def _leave(self, segment: Optional[OpenSegment]) -> None:
+    def _seal(self, segment: Optional[OpenSegment]) -> None:
         """Go on to another segment. This one's file stays open, as closing may wait for the disk."""
         spool = self._spool
         if segment is None or spool is None or segment is not self._segment:
             return
-        spool.leave(segment)
+        spool.seal(segment)
         self._segment = None
         self._full.append(segment)
         if len(self._full) > _MOST_UNSYNCED:
             self._full[-1 - _MOST_UNSYNCED].close()
 
-    def _lose_spool(self, spool: SpoolFolder) -> None:
+    def _abandon_spool(self, spool: SpoolFolder) -> None:
         """The spool went away: count what went with it. The next one goes on for it."""
         segments = self._list_segments()
         gone = [each.count_gone() for each in segments]
-        self._continues, self._went_away = spool.last_writer, True
+        self._continues, self._was_deleted = spool.last_writer, True
         for run, count in (each for counts in gone for each in counts.items()):
             self._count_lost(run, count, "the folder of its stream was deleted or moved")
         self._segment, self._spool, self._full = None, None, []
@@ -442,13 +442,13 @@ class SpoolWriter:
             stays = given_up.lost_count + given_up.kept_count
         if spool is not None:
             self._continues = spool.last_writer
-        self._ready, self._segment, self._spool, self._went_away = _CLOSED, None, None, False
+        self._ready, self._segment, self._spool, self._was_deleted = _CLOSED, None, None, False
         self._retry_at_s, self._said_refusal, self._has_lost = 0.0, False, False
         try:
             if segment is not None:
                 self._full.append(segment)
                 segment.append(pack_record(encode_event(Ended(_now()))))
-                segment.leave()
+                segment.seal()
         except OSError as error:
             if not is_refusal(error):
                 raise

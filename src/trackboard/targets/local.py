@@ -24,8 +24,8 @@ from trackboard.model import JobPlan, Launcher, ResourceLimits, RunId
 from trackboard.ports import TargetMachine, WorkerStatus
 from trackboard.targets.machine import read_machine
 from trackboard.targets.process import Process
-from trackboard.targets.shares import Shares
 from trackboard.targets.slot_assignment import HeldSlot, keep_slots
+from trackboard.targets.slot_limits import SlotLimits
 from trackboard.targets.slots import Slot, Slots
 
 _GRACE_S = 20.0  # a worker gives its script 10 s of this
@@ -71,7 +71,7 @@ class LocalTarget:
         self._paths = WorkspacePaths(folder)
         self._slots = None if slots is None else Slots(self._paths.slots(compute), slots)
         self._python = python
-        self._shares = Shares(cpus, memory_bytes, gpus)
+        self._shares = SlotLimits(cpus, memory_bytes, gpus)
 
     def describe(self) -> TargetMachine:
         """Return this machine."""
@@ -177,9 +177,9 @@ class LocalTarget:
 def _check_mpirun(plan: JobPlan) -> None:
     if plan.distribution is None or plan.distribution.launcher is not Launcher.MPI:
         return
-    places = [os.path.dirname(plan.environment.interpreter), plan.variables.get("PATH", "")]
+    search_path = [os.path.dirname(plan.environment.interpreter), plan.variables.get("PATH", "")]
     if any(map(_BRINGS_MPIRUN.match, plan.environment.requirements)) or shutil.which(
-        "mpirun", path=os.pathsep.join(filter(None, places))
+        "mpirun", path=os.pathsep.join(filter(None, search_path))
     ):
         return
     raise UsageError(

@@ -118,8 +118,8 @@ def _folders(mount: Path, group: str) -> Iterator[Path]:
 
     Within a container the path can be one of the host's, which is not there; the mount itself is ours then.
     """
-    place = Path(group.lstrip("/"))
-    for part in (place, *place.parents):
+    path = Path(group.lstrip("/"))
+    for part in (path, *path.parents):
         yield mount / part
 
 

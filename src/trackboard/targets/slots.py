@@ -47,18 +47,18 @@ class Slots:
         """
         free, total = self._lock_free()
         if self._room(len(free), total) < nodes:
-            _let_go(free)
+            _release(free)
             raise Unavailable(
                 f"{nodes} of the {self.count} slots below {self._folder} were asked for, and"
                 f" {self._room(len(free), total)} are free"
             )
-        _let_go(free[nodes:])
+        _release(free[nodes:])
         return tuple(free[:nodes])
 
     def count_free(self) -> int:
         """How many more could be taken now."""
         free, total = self._lock_free()
-        _let_go(free)
+        _release(free)
         return self._room(len(free), total)
 
     def _room(self, free: int, total: int) -> int:
@@ -81,11 +81,11 @@ class Slots:
                 if not try_lock(fd):
                     os.close(free.pop().fd)
         except BaseException:
-            _let_go(free)
+            _release(free)
             raise
         return free, len(numbers)
 
 
-def _let_go(slots: Iterable[Slot]) -> None:
+def _release(slots: Iterable[Slot]) -> None:
     for slot in slots:
         os.close(slot.fd)

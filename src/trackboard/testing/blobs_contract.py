@@ -89,24 +89,24 @@ class BlobsContract:
     @pytest.mark.parametrize("size", [0, 1, 3_000_000])
     def test_a_file_is_adopted(self, blobs: Blobs, tmp_path: Path, size: int) -> None:
         data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-        place = tmp_path / "a file"
-        place.write_bytes(data)
-        blobs.adopt(place, key_of(data))
+        path = tmp_path / "a file"
+        path.write_bytes(data)
+        blobs.adopt(path, key_of(data))
         with blobs.open(key_of(data)) as found:
             assert found.read() == data
-        assert not place.exists()
+        assert not path.exists()
         assert blobs.put(io.BytesIO(data)) == (key_of(data), size), "once, as everything"
 
     def test_a_file_that_is_there_already_is_adopted_too(
         self, blobs: Blobs, open_blobs: BlobsOpener, tmp_path: Path
     ) -> None:
         key, _ = blobs.put(io.BytesIO(b"same"))
-        place = tmp_path / "a file"
-        place.write_bytes(b"same")
-        open_blobs().adopt(place, key)
-        assert not place.exists()
+        path = tmp_path / "a file"
+        path.write_bytes(b"same")
+        open_blobs().adopt(path, key)
+        assert not path.exists()
         assert blobs.locate(key).read_bytes() == b"same"
-        blobs.adopt(place, key)  # whoever was here before was killed
+        blobs.adopt(path, key)  # whoever was here before was killed
 
     def test_a_file_that_is_nowhere_cannot_be_adopted(self, blobs: Blobs, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
@@ -116,12 +116,12 @@ class BlobsContract:
     def test_a_file_is_not_adopted_under_a_key_that_is_none(
         self, blobs: Blobs, tmp_path: Path
     ) -> None:
-        place = tmp_path / "a file"
-        place.write_bytes(b"x")
+        path = tmp_path / "a file"
+        path.write_bytes(b"x")
         for key in ("", "sha256:", "sha256:../../x", "../" + "0" * 64):
             with pytest.raises(UsageError):
-                blobs.adopt(place, key)
-        assert place.read_bytes() == b"x"
+                blobs.adopt(path, key)
+        assert path.read_bytes() == b"x"
 
     def test_a_source_that_fails_leaves_nothing(self, blobs: Blobs) -> None:
         class Broken(io.BytesIO):

@@ -32,7 +32,7 @@ class Speaker:
     writer: WriterId = field(default_factory=new_writer_id)
     at: Position = field(default_factory=lambda: Position(0, 0))
 
-    def say(
+    def batch(
         self, *events: Event, points: Sequence[SeriesPoints] = (), skipped_bytes: int = 0
     ) -> Batch:
         """The next part of what this writer says."""

@@ -19,7 +19,7 @@ from trackboard.errors import Unavailable
 from trackboard.ingest import FolderRunFiles, Ingest
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Liveness, RunId, RunState, Segment, WriterId
-from trackboard.ports import Shelf, Spool, SpoolSource
+from trackboard.ports import Spool, SpoolArea, SpoolSource
 from trackboard.record import Recorder
 from trackboard.spool import list_segments
 from trackboard.spool.reader import read_segment
@@ -54,7 +54,7 @@ class SpoolSourceContract:
         source.prepare()
         assert source.is_local()
         assert source.list_spools() == {}
-        assert [source.list_set_aside(shelf) for shelf in Shelf] == [{}, {}]
+        assert [source.list_set_aside(area) for area in SpoolArea] == [{}, {}]
 
     def test_segments_are_in_the_order_of_their_numbers(
         self, source: SpoolSource, wire: Wire
@@ -96,8 +96,8 @@ class SpoolSourceContract:
         assert found == again
         assert found[A] != found[B]
         assert {writer: spool.writer for writer, spool in found.items()} == {A: A, B: B}
-        assert [spool.shelf for spool in found.values()] == [None, None]
-        assert all(writer in spool.place for writer, spool in found.items())
+        assert [spool.area for spool in found.values()] == [None, None]
+        assert all(writer in spool.location for writer, spool in found.items())
 
     def test_how_long_a_segment_has_not_been_written(self, source: SpoolSource, wire: Wire) -> None:
         wire.append(A, 0, b"x")
@@ -174,12 +174,12 @@ class SpoolSourceContract:
         wire.append(A, 0, b"x")
         first, second = wire.put_file(A, b"first"), wire.put_file(A, b"second")
         before = source.list_spools()[A]
-        aside = source.set_aside(before, Shelf.SILENT)
+        moved = source.set_aside(before, SpoolArea.SILENT)
         assert not before.move_file(first, blobs)
-        assert aside.move_file(first, blobs)
-        source.remove(aside)
-        assert not aside.move_file(second, blobs)
-        assert aside.list_files() == ()
+        assert moved.move_file(first, blobs)
+        source.remove(moved)
+        assert not moved.move_file(second, blobs)
+        assert moved.list_files() == ()
         assert blobs.exists(first)
         assert not blobs.exists(second)
 
@@ -210,19 +210,21 @@ class SpoolSourceContract:
 
     # -- moving and removing ----------------------------------------------------------------------
 
-    @pytest.mark.parametrize("shelf", Shelf)
-    def test_a_spool_that_is_put_aside(self, source: SpoolSource, wire: Wire, shelf: Shelf) -> None:
+    @pytest.mark.parametrize("area", SpoolArea)
+    def test_a_spool_that_is_put_aside(
+        self, source: SpoolSource, wire: Wire, area: SpoolArea
+    ) -> None:
         for writer in (A, B):
             wire.append(writer, 3, b"data")
         before = source.list_spools()[A]
-        aside = source.set_aside(before, shelf)
+        moved = source.set_aside(before, area)
         assert list(source.list_spools()) == [B]
-        assert source.list_set_aside(shelf) == {A: aside}
-        assert aside != before
-        assert (aside.writer, aside.shelf, aside.is_there()) == (A, shelf, True)
-        assert (aside.list_segments(), aside.read(3, 1, 9)) == ([Segment(3, 4)], b"ata")
+        assert source.list_set_aside(area) == {A: moved}
+        assert moved != before
+        assert (moved.writer, moved.area, moved.is_there()) == (A, area, True)
+        assert (moved.list_segments(), moved.read(3, 1, 9)) == ([Segment(3, 4)], b"ata")
         assert_gone(before)
-        (other,) = (each for each in Shelf if each is not shelf)
+        (other,) = (each for each in SpoolArea if each is not area)
         assert source.list_set_aside(other) == {}
 
     def test_one_that_is_gone_cannot_be_put_aside(self, source: SpoolSource, wire: Wire) -> None:
@@ -230,24 +232,24 @@ class SpoolSourceContract:
         spool = source.list_spools()[A]
         source.remove(spool)
         with pytest.raises(OSError, match=A):
-            source.set_aside(spool, Shelf.SILENT)
-        assert source.list_set_aside(Shelf.SILENT) == {}
+            source.set_aside(spool, SpoolArea.SILENT)
+        assert source.list_set_aside(SpoolArea.SILENT) == {}
 
-    @pytest.mark.parametrize("shelf", [None, Shelf.SILENT])
+    @pytest.mark.parametrize("area", [None, SpoolArea.SILENT])
     def test_removing_may_be_repeated(
-        self, source: SpoolSource, wire: Wire, shelf: Shelf | None
+        self, source: SpoolSource, wire: Wire, area: SpoolArea | None
     ) -> None:
         for writer in (A, B):
             wire.append(writer, 0, b"x")
         spool = source.list_spools()[A]
-        if shelf is not None:
-            spool = source.set_aside(spool, shelf)
+        if area is not None:
+            spool = source.set_aside(spool, area)
         assert spool.is_there()
         source.remove(spool)
         source.remove(spool)
         assert_gone(spool)
         assert list(source.list_spools()) == [B]
-        assert source.list_set_aside(Shelf.SILENT) == {}
+        assert source.list_set_aside(SpoolArea.SILENT) == {}
 
     def test_what_is_not_stored_stays(self, source: SpoolSource, wire: Wire) -> None:
         wire.append(A, 0, b"x")

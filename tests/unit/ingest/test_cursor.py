@@ -91,16 +91,16 @@ def test_another_reader_goes_on_from_any_place(tmp_path: Path, writer: SpoolWrit
 
 
 def test_it_can_go_back_and_forth(tmp_path: Path, writer: SpoolWriter) -> None:
-    places = [batch.start for batch in read_on(cursor_of(tmp_path, writer), 3000)]
+    locations = [batch.start for batch in read_on(cursor_of(tmp_path, writer), 3000)]
     cursor = cursor_of(tmp_path, writer)
     whole = list(range(POINTS))
-    for place in [*places[::-7], *places[::5]]:
-        cursor.seek(place)
+    for location in [*locations[::-7], *locations[::5]]:
+        cursor.seek(location)
         rest = cursor.read(cursor.spool.list_segments(), most_bytes=1 << 20, is_final=False)
         assert rest is not None
         got = values([rest])
         assert got == whole[len(whole) - len(got) :]
-        assert len(got) > 0 or place == places[-1]
+        assert len(got) > 0 or location == locations[-1]
 
 
 def test_a_place_and_its_definitions_change_together(
@@ -129,7 +129,7 @@ def test_a_place_and_its_definitions_change_together(
 def test_a_spool_that_goes_away_ends_quietly(tmp_path: Path, writer: SpoolWriter) -> None:
     cursor = cursor_of(tmp_path, writer)
     segments = cursor.spool.list_segments()
-    for segment in Path(cursor.spool.place).glob("*.seg"):
+    for segment in Path(cursor.spool.location).glob("*.seg"):
         segment.unlink()
     batch = cursor.read(segments, most_bytes=1 << 20, is_final=False)
     assert batch is not None
@@ -163,7 +163,7 @@ def test_a_damage_that_mentions_nobody_warns_the_runs_of_its_writer(
     cursor = cursor_of(tmp_path, writer)
     read_on(cursor, 1 << 20)
     last = cursor.spool.list_segments()[-1]
-    with (Path(cursor.spool.place) / f"{last.number}.seg").open("ab") as file:
+    with (Path(cursor.spool.location) / f"{last.number}.seg").open("ab") as file:
         file.write(bytes(5 * SCALAR_RECORD_BYTES))
     (batch,) = read_on_final(cursor)
     assert batch.skipped_bytes == 5 * SCALAR_RECORD_BYTES

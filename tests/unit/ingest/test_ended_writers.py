@@ -14,7 +14,7 @@ from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.ingest.silence import ELSEWHERE_S
 from trackboard.layout import WorkspacePaths
 from trackboard.model import Liveness, Run, RunId, RunKind, RunState, WriterId
-from trackboard.ports import Shelf, Spool, WriterProcess
+from trackboard.ports import Spool, SpoolArea, WriterProcess
 from trackboard.record import Recorder
 from trackboard.spool import list_segments
 from trackboard.spool.layout import pack_record
@@ -61,7 +61,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def location(tmp_path: Path) -> Place:
     return Place(tmp_path, MemorySpools())
 
 
@@ -93,62 +93,62 @@ BEFORE = WriterProcess("host", 7, is_of_this_boot=False, is_of_this_machine=True
     ],
 )
 def test_a_run_that_nobody_completed_says_why(
-    place: Place,
+    location: Place,
     record: Callable[[Recorder], object],
     ends: bool,
     process: WriterProcess | None,
     cause: str,
 ) -> None:
-    writer = place.say(record, ends=ends)
-    place.spools.set_liveness(writer, Liveness.DEAD, process)
-    place.ingest.drain()
-    assert (place.run().state, place.run().cause) == (RunState.FAILED, cause)
-    assert place.run().ended_s is not None
-    assert place.spools.list_spools() == {}
+    writer = location.say(record, ends=ends)
+    location.spools.set_liveness(writer, Liveness.DEAD, process)
+    location.ingest.drain()
+    assert (location.run().state, location.run().cause) == (RunState.FAILED, cause)
+    assert location.run().ended_s is not None
+    assert location.spools.list_spools() == {}
 
 
 @pytest.mark.parametrize("liveness", [Liveness.ALIVE, Liveness.UNKNOWN])
-def test_who_may_write_again_keeps_spool_and_runs(place: Place, liveness: Liveness) -> None:
-    writer = place.say(a_run)
-    place.spools.set_liveness(writer, liveness, HERE)
+def test_who_may_write_again_keeps_spool_and_runs(location: Place, liveness: Liveness) -> None:
+    writer = location.say(a_run)
+    location.spools.set_liveness(writer, liveness, HERE)
     for _ in range(3):
-        place.now_s += 10 * ELSEWHERE_S
-        place.ingest.drain()
-    assert place.run().state is RunState.RUNNING
-    assert list(place.spools.list_spools()) == [writer]
-    assert place.store.positions().keys() == {writer}
+        location.now_s += 10 * ELSEWHERE_S
+        location.ingest.drain()
+    assert location.run().state is RunState.RUNNING
+    assert list(location.spools.list_spools()) == [writer]
+    assert location.store.positions().keys() == {writer}
 
 
 def test_a_spool_that_was_set_aside_is_removed_after_a_second_silence(tmp_path: Path) -> None:
-    place = Place(tmp_path, MemorySpools(is_local=False))
-    writer = place.say(a_run)
-    place.spools.set_liveness(writer, Liveness.UNKNOWN, BEFORE)
-    place.ingest.drain()
-    assert place.run().state is RunState.RUNNING
-    place.now_s += ELSEWHERE_S + 1
-    place.ingest.drain()
-    assert place.run().cause == "the machine restarted while it ran"
-    assert place.spools.list_spools() == {}
-    assert list(place.spools.list_set_aside(Shelf.SILENT)) == [writer]
-    place.ingest.drain()
-    place.now_s += ELSEWHERE_S
-    place.ingest.drain()
-    assert list(place.spools.list_set_aside(Shelf.SILENT)) == [writer]
-    place.now_s += 1
-    place.ingest.drain()
-    assert place.spools.list_set_aside(Shelf.SILENT) == {}
+    location = Place(tmp_path, MemorySpools(is_local=False))
+    writer = location.say(a_run)
+    location.spools.set_liveness(writer, Liveness.UNKNOWN, BEFORE)
+    location.ingest.drain()
+    assert location.run().state is RunState.RUNNING
+    location.now_s += ELSEWHERE_S + 1
+    location.ingest.drain()
+    assert location.run().cause == "the machine restarted while it ran"
+    assert location.spools.list_spools() == {}
+    assert list(location.spools.list_set_aside(SpoolArea.SILENT)) == [writer]
+    location.ingest.drain()
+    location.now_s += ELSEWHERE_S
+    location.ingest.drain()
+    assert list(location.spools.list_set_aside(SpoolArea.SILENT)) == [writer]
+    location.now_s += 1
+    location.ingest.drain()
+    assert location.spools.list_set_aside(SpoolArea.SILENT) == {}
 
 
-def test_whoever_was_killed_while_it_set_a_spool_aside_is_finished_for(place: Place) -> None:
-    writer = place.say(a_run)
-    place.ingest.drain()
-    place.spools.set_aside(place.spools.list_spools()[writer], Shelf.QUARANTINE)
-    place.ingest.drain()
-    assert place.run().state is RunState.RUNNING, "another process's next pass does it"
-    place.reader().drain()
-    assert place.run().state is RunState.FAILED
-    assert place.run().cause.startswith("its stream was set aside: too many records")
-    assert place.store.positions() == {}
+def test_whoever_was_killed_while_it_set_a_spool_aside_is_finished_for(location: Place) -> None:
+    writer = location.say(a_run)
+    location.ingest.drain()
+    location.spools.set_aside(location.spools.list_spools()[writer], SpoolArea.QUARANTINE)
+    location.ingest.drain()
+    assert location.run().state is RunState.RUNNING, "another process's next pass does it"
+    location.reader().drain()
+    assert location.run().state is RunState.FAILED
+    assert location.run().cause.startswith("its stream was set aside: too many records")
+    assert location.store.positions() == {}
 
 
 class Stuck(MemorySpools):
@@ -156,8 +156,8 @@ class Stuck(MemorySpools):
 
     error = OSError(errno.EACCES, "Permission denied")
 
-    def set_aside(self, spool: Spool, shelf: Shelf) -> Spool:
-        del spool, shelf
+    def set_aside(self, spool: Spool, area: SpoolArea) -> Spool:
+        del spool, area
         raise self.error
 
 
@@ -170,34 +170,34 @@ def test_a_spool_that_cannot_be_moved_is_said_and_keeps_no_other_waiting(
 ) -> None:
     source = Stuck(is_local=False)
     source.error = error
-    place = Place(tmp_path, source)
-    writer = place.say(a_run)
+    location = Place(tmp_path, source)
+    writer = location.say(a_run)
     source.set_liveness(writer, Liveness.UNKNOWN, BEFORE)
-    place.ingest.drain()
-    place.now_s += ELSEWHERE_S + 1
-    place.say(lambda recorder: recorder.create_run("exp", run_id=RunId("other")))
+    location.ingest.drain()
+    location.now_s += ELSEWHERE_S + 1
+    location.say(lambda recorder: recorder.create_run("exp", run_id=RunId("other")))
     with pytest.raises(Unavailable) as caught:
-        place.ingest.drain()
+        location.ingest.drain()
     assert caught.value.message == f"the spool inbox/{writer} could not be moved: {said}"
-    assert place.run(RunId("other")).state is RunState.RUNNING
-    assert place.run().state is RunState.RUNNING
-    assert writer in place.spools.list_spools()
+    assert location.run(RunId("other")).state is RunState.RUNNING
+    assert location.run().state is RunState.RUNNING
+    assert writer in location.spools.list_spools()
 
 
-def test_a_spool_of_too_many_odd_records_is_left_and_its_runs_end(place: Place) -> None:
-    bad = place.say(a_run)
-    place.ingest.drain()
-    place.spools.receive(bad, 0, pack_record(b"{") * (MOST_REFUSED - 1))
-    done = place.ingest.run_pass()
+def test_a_spool_of_too_many_odd_records_is_left_and_its_runs_end(location: Place) -> None:
+    bad = location.say(a_run)
+    location.ingest.drain()
+    location.spools.receive(bad, 0, pack_record(b"{") * (MOST_REFUSED - 1))
+    done = location.ingest.run_pass()
     assert done is not None
     assert (done.stuck, done.was_complete) == (frozenset(), True)
-    assert place.run().state is RunState.RUNNING
-    place.spools.receive(bad, 0, pack_record(b"{"))
-    place.say(lambda recorder: recorder.create_run("exp", run_id=RunId("other")))
-    done = place.ingest.run_pass()
+    assert location.run().state is RunState.RUNNING
+    location.spools.receive(bad, 0, pack_record(b"{"))
+    location.say(lambda recorder: recorder.create_run("exp", run_id=RunId("other")))
+    done = location.ingest.run_pass()
     assert done is not None
     assert (done.stuck, done.was_complete, done.unread_bytes) == (frozenset((bad,)), True, 0)
-    assert place.run().cause.startswith("its stream was set aside")
-    assert list(place.spools.list_set_aside(Shelf.QUARANTINE)) == [bad]
-    assert place.run(RunId("other")).state is RunState.RUNNING
-    assert len(place.store.list_refused()) == MOST_REFUSED
+    assert location.run().cause.startswith("its stream was set aside")
+    assert list(location.spools.list_set_aside(SpoolArea.QUARANTINE)) == [bad]
+    assert location.run(RunId("other")).state is RunState.RUNNING
+    assert len(location.store.list_refused()) == MOST_REFUSED

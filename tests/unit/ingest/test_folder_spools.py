@@ -10,7 +10,7 @@ from trackboard.ingest import FolderSpools, folder_spools
 from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.layout import FileSystem
 from trackboard.model import Liveness
-from trackboard.ports import Shelf
+from trackboard.ports import SpoolArea
 from trackboard.spool import SpoolWriter, machine_id
 
 OLD_S = 1_000_000.0
@@ -67,28 +67,31 @@ def test_whether_a_file_system_is_local_is_found_out_once(
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("shelf", Shelf)
+@pytest.mark.parametrize("area", SpoolArea)
 def test_spools_keep_what_they_know_when_they_are_put_aside(
-    folder: Path, clock: Path, shelf: Shelf
+    folder: Path, clock: Path, area: SpoolArea
 ) -> None:
     source = FolderSpools(folder.parent, clock, is_local=True)
     (spool,) = source.list_spools().values()
     assert spool.unwritten_s(0) == 50.0
-    assert (spool.place, spool.writer, spool.shelf) == (str(folder), "w", None)
-    moved = source.set_aside(spool, shelf)
-    assert Path(moved.place).parent.parent == folder.parent.parent
-    for aside in (moved, source.list_set_aside(shelf)["w"]):  # type: ignore[index]
+    assert (spool.location, spool.writer, spool.area) == (str(folder), "w", None)
+    moved = source.set_aside(spool, area)
+    assert Path(moved.location).parent.parent == folder.parent.parent
+    for aside in (moved, source.list_set_aside(area)["w"]):  # type: ignore[index]
         assert aside.unwritten_s(0) == 50.0
-        assert (aside.writer, aside.shelf) == ("w", shelf)
+        assert (aside.writer, aside.area) == ("w", area)
 
 
 def test_the_shelves_are_two_folders(folder: Path, clock: Path) -> None:
     source = FolderSpools(folder.parent, clock, is_local=True)
-    places = {source.set_aside(source.list_spools()["w"], shelf).place: 1 for shelf in [*Shelf][:1]}  # type: ignore[index]
+    places = {
+        source.set_aside(source.list_spools()["w"], area).location: 1  # type: ignore[index]
+        for area in [*SpoolArea][:1]
+    }
     folder.mkdir()
     places |= {
-        source.set_aside(source.list_spools()["w"], shelf).place: 1  # type: ignore[index]
-        for shelf in [*Shelf][1:]
+        source.set_aside(source.list_spools()["w"], area).location: 1  # type: ignore[index]
+        for area in [*SpoolArea][1:]
     }
     assert len(places) == 2
 
@@ -143,5 +146,5 @@ def test_this_process_is_of_this_machine_and_boot(tmp_path: Path) -> None:
 
 def test_spools_of_one_place_are_equal(folder: Path, clock: Path) -> None:
     assert FolderSpool(folder) == FolderSpool(folder, None, clock, lambda: True)
-    assert FolderSpool(folder) != FolderSpool(folder, Shelf.SILENT)
+    assert FolderSpool(folder) != FolderSpool(folder, SpoolArea.SILENT)
     assert FolderSpool(folder) != FolderSpool(folder.with_name("v"))

@@ -37,14 +37,14 @@ STEPS: list[tuple[Any, str]] = [
 PLACES = range(100)  # in front of a step is behind the one before it
 
 
-def end_at(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
+def end_at(monkeypatch: pytest.MonkeyPatch, location: int) -> None:
     """End this process, as SIGKILL would, in front of the step of that number."""
     passed = 0
 
     def wrap(plain: Callable[..., Any]) -> Callable[..., Any]:
         def step(*told: Any, **more: Any) -> Any:
             nonlocal passed
-            if passed == place:
+            if passed == location:
                 os._exit(9)
             passed += 1
             return plain(*told, **more)
@@ -69,12 +69,12 @@ def read(folder: Path) -> Store:
     return store
 
 
-def kill_reader(folder: Path, monkeypatch: pytest.MonkeyPatch, place: int) -> bool:
+def kill_reader(folder: Path, monkeypatch: pytest.MonkeyPatch, location: int) -> bool:
     """Whether it came to an end before it was to be killed."""
     child = os.fork()
     if child == 0:
         try:
-            end_at(monkeypatch, place)
+            end_at(monkeypatch, location)
             read(folder)
             os._exit(0)
         finally:
@@ -135,13 +135,13 @@ def test_a_reader_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyP
     recorded = tmp_path / "recorded"
     recorded.mkdir()
     record(recorded)
-    for place in PLACES:
-        folder = tmp_path / str(place)
+    for location in PLACES:
+        folder = tmp_path / str(location)
         shutil.copytree(recorded, folder)
-        has_ended = kill_reader(folder, monkeypatch, place)
+        has_ended = kill_reader(folder, monkeypatch, location)
         check(folder)
         if has_ended:
-            assert place > 10
+            assert location > 10
             return
     pytest.fail("the reader has more steps than were tried")
 
@@ -149,8 +149,8 @@ def test_a_reader_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_reader_killed_at_any_step_of_setting_a_spool_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in PLACES:
-        folder = tmp_path / str(place)
+    for location in PLACES:
+        folder = tmp_path / str(location)
         recorder = Recorder(folder / "spool")
         run = recorder.create_run("exp", run_id=RUN)
         run.log("n", 1.0)
@@ -161,7 +161,7 @@ def test_a_reader_killed_at_any_step_of_setting_a_spool_aside(
                 file.write(
                     len(odd).to_bytes(4, "little") + zlib.crc32(odd).to_bytes(4, "little") + odd
                 )
-        has_ended = kill_reader(folder, monkeypatch, place)
+        has_ended = kill_reader(folder, monkeypatch, location)
         store = read(folder)
         (series,) = store.list_series(runs=[RUN])
         assert series.count == 1

@@ -86,7 +86,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def location(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
@@ -94,141 +94,141 @@ def below(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_files_are_there_before_their_records(place: Place) -> None:
+def test_files_are_there_before_their_records(location: Place) -> None:
     contents = {f"f{number}": b"%d" % (number % 30) for number in range(100)}
     for path, data in contents.items():
-        place.keep(path, data)
-        place.run.log("m", 1.0)
-    key, size_bytes = place.run.put_file(io.BytesIO(b"a picture"))
-    place.run.log_artifact("plot", ArtifactKind.IMAGE, "plot.png", key, size_bytes)
-    place.drain()
-    assert place.files() == {**contents, "plot.png": b"a picture"}
-    assert place.store.late == []
-    assert list_files(place.spool) == []
-    assert [each.key for each in place.store.list_artifacts()] == [key]
+        location.keep(path, data)
+        location.run.log("m", 1.0)
+    key, size_bytes = location.run.put_file(io.BytesIO(b"a picture"))
+    location.run.log_artifact("plot", ArtifactKind.IMAGE, "plot.png", key, size_bytes)
+    location.drain()
+    assert location.files() == {**contents, "plot.png": b"a picture"}
+    assert location.store.late == []
+    assert list_files(location.spool) == []
+    assert [each.key for each in location.store.list_artifacts()] == [key]
 
 
-def test_a_file_is_renamed_not_copied(place: Place) -> None:
-    key = place.keep("a", b"model")
-    before = os.stat(place.spool / OUTBOX / key[7:]).st_ino
-    place.drain()
-    assert place.blobs.locate(key).stat().st_ino == before
+def test_a_file_is_renamed_not_copied(location: Place) -> None:
+    key = location.keep("a", b"model")
+    before = os.stat(location.spool / OUTBOX / key[7:]).st_ino
+    location.drain()
+    assert location.blobs.locate(key).stat().st_ino == before
 
 
-def test_a_file_that_is_kept_again_after_it_was_read(place: Place) -> None:
+def test_a_file_that_is_kept_again_after_it_was_read(location: Place) -> None:
     for path in ("a", "b"):
-        key = place.keep(path, b"same")
-        place.drain()
-        assert list_files(place.spool) == []
-    assert place.files() == {"a": b"same", "b": b"same"}
-    place.run.discard_file(place.run.put_file(io.BytesIO(b"same"))[0])
-    assert place.blobs.exists(key)
+        key = location.keep(path, b"same")
+        location.drain()
+        assert list_files(location.spool) == []
+    assert location.files() == {"a": b"same", "b": b"same"}
+    location.run.discard_file(location.run.put_file(io.BytesIO(b"same"))[0])
+    assert location.blobs.exists(key)
 
 
-def test_a_file_that_was_put_into_the_blobs_by_its_process(place: Place) -> None:
+def test_a_file_that_was_put_into_the_blobs_by_its_process(location: Place) -> None:
     """As earlier versions did."""
-    key, size_bytes = place.blobs.put(io.BytesIO(b"model"))
-    place.run.add_file("a", key, size_bytes)
-    place.drain()
-    assert place.files() == {"a": b"model"}
+    key, size_bytes = location.blobs.put(io.BytesIO(b"model"))
+    location.run.add_file("a", key, size_bytes)
+    location.drain()
+    assert location.files() == {"a": b"model"}
 
 
-def test_what_no_record_names_goes_with_the_spool(place: Place) -> None:
-    place.keep("a", b"named")
-    place.run.put_file(io.BytesIO(b"unnamed"))
-    (place.spool / OUTBOX / ".half").write_bytes(b"half")
-    place.drain()
-    assert len(list_files(place.spool)) == 1, "its record may come"
-    place.run.complete()
-    place.recorder.close()
-    place.drain()
-    assert list_writers(place.paths.spool) == []
-    assert below(place.paths.spool) == []
-    assert len(below(place.paths.blobs)) == 1
-    assert place.files() == {"a": b"named"}
+def test_what_no_record_names_goes_with_the_spool(location: Place) -> None:
+    location.keep("a", b"named")
+    location.run.put_file(io.BytesIO(b"unnamed"))
+    (location.spool / OUTBOX / ".half").write_bytes(b"half")
+    location.drain()
+    assert len(list_files(location.spool)) == 1, "its record may come"
+    location.run.complete()
+    location.recorder.close()
+    location.drain()
+    assert list_writers(location.paths.spool) == []
+    assert below(location.paths.spool) == []
+    assert len(below(location.paths.blobs)) == 1
+    assert location.files() == {"a": b"named"}
 
 
-def test_nothing_is_moved_where_nothing_may_be_stored(place: Place) -> None:
-    key = place.keep("a", b"model")
-    place.run.complete()
-    place.recorder.close()
-    place.may_ingest = False
-    (spool,) = place.paths.spool.iterdir()
-    place.drain()
+def test_nothing_is_moved_where_nothing_may_be_stored(location: Place) -> None:
+    key = location.keep("a", b"model")
+    location.run.complete()
+    location.recorder.close()
+    location.may_ingest = False
+    (spool,) = location.paths.spool.iterdir()
+    location.drain()
     assert list_files(spool) == [key]
-    assert not place.paths.blobs.exists()
-    place.may_ingest = True
-    place.drain()
-    assert place.files() == {"a": b"model"}
+    assert not location.paths.blobs.exists()
+    location.may_ingest = True
+    location.drain()
+    assert location.files() == {"a": b"model"}
 
 
-def test_a_file_that_cannot_be_moved_is_moved_later(place: Place) -> None:
-    place.paths.blobs.write_text("a file is in the way")
-    place.keep("a", b"model")
-    place.run.complete()
-    place.recorder.close()
-    other = Recorder(place.paths.spool)
+def test_a_file_that_cannot_be_moved_is_moved_later(location: Place) -> None:
+    location.paths.blobs.write_text("a file is in the way")
+    location.keep("a", b"model")
+    location.run.complete()
+    location.recorder.close()
+    other = Recorder(location.paths.spool)
     other.create_run("exp", run_id=RunId("other")).log("m", 1.0)
     for _ in range(2):
         with pytest.raises(Unavailable, match="could not be moved"):
-            place.reader().run_pass()
-        assert place.store.list_files(RUN) == ()
-        assert len(list_writers(place.paths.spool)) == 2
-    assert [series.run for series in place.store.list_series()] == ["other"], (
+            location.reader().run_pass()
+        assert location.store.list_files(RUN) == ()
+        assert len(list_writers(location.paths.spool)) == 2
+    assert [series.run for series in location.store.list_series()] == ["other"], (
         "it is not kept waiting"
     )
-    place.paths.blobs.unlink()
-    place.drain()
-    assert place.files() == {"a": b"model"}
-    assert list_writers(place.paths.spool) == [other.writer.writer]
+    location.paths.blobs.unlink()
+    location.drain()
+    assert location.files() == {"a": b"model"}
+    assert list_writers(location.paths.spool) == [other.writer.writer]
     other.close()
 
 
-def test_files_of_a_deleted_run_are_not_kept(place: Place) -> None:
-    place.run.complete()
-    place.drain()
-    place.store.delete_experiment("exp")
-    late = Recorder(place.paths.spool)
-    key = place.keep("a", b"late", late.attach(RUN, owner=False))
+def test_files_of_a_deleted_run_are_not_kept(location: Place) -> None:
+    location.run.complete()
+    location.drain()
+    location.store.delete_experiment("exp")
+    late = Recorder(location.paths.spool)
+    key = location.keep("a", b"late", late.attach(RUN, owner=False))
     late.close()
-    place.drain()
-    assert not place.blobs.exists(key)
-    assert list_writers(place.paths.spool) == [place.recorder.writer.writer]
+    location.drain()
+    assert not location.blobs.exists(key)
+    assert list_writers(location.paths.spool) == [location.recorder.writer.writer]
 
 
-def test_files_stay_with_a_spool_that_is_set_aside(place: Place) -> None:
-    place.keep("a", b"before")
-    spool = place.spool
+def test_files_stay_with_a_spool_that_is_set_aside(location: Place) -> None:
+    location.keep("a", b"before")
+    spool = location.spool
     segment = max(spool.glob("*.seg"), key=lambda path: int(path.stem))
     with segment.open("ab") as file:
         file.write(pack_record(b'{"k":"tag","run":"r"}') * MOST_REFUSED)
-    key, _ = place.run.put_file(io.BytesIO(b"behind"))
-    place.drain()
-    aside = place.paths.quarantine / spool.name
+    key, _ = location.run.put_file(io.BytesIO(b"behind"))
+    location.drain()
+    aside = location.paths.quarantine / spool.name
     assert list_files(aside) == [key]
-    assert place.files() == {"a": b"before"}
+    assert location.files() == {"a": b"before"}
 
 
 def test_a_file_that_a_network_shows_late_is_kept(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    location: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its record was stored before it was to be seen; the spool does not go before it is safe."""
-    key = place.keep("a", b"model")
-    place.run.complete()
-    spool = place.spool
-    place.recorder.close()
+    key = location.keep("a", b"model")
+    location.run.complete()
+    spool = location.spool
+    location.recorder.close()
     alive = spool / "alive"
     alive.write_text(alive.read_text().replace('"boot": "', '"boot": "not '))
     hidden = spool.with_name(".hidden")
     (spool / OUTBOX).rename(hidden)
     with monkeypatch.context() as patch:
         patch.setattr(FolderSpools, "remove", lambda *_: None)  # a disk that refuses
-        place.reader(is_local=False).drain()
-    assert [file.key for file in place.store.list_files(RUN)] == [key]
+        location.reader(is_local=False).drain()
+    assert [file.key for file in location.store.list_files(RUN)] == [key]
     hidden.rename(spool / OUTBOX)
-    place.reader(is_local=False).drain()
-    assert place.files() == {"a": b"model"}
-    assert list_writers(place.paths.spool) == []
+    location.reader(is_local=False).drain()
+    assert location.files() == {"a": b"model"}
+    assert list_writers(location.paths.spool) == []
 
 
 # -- a writer that is killed between any two steps ------------------------------------------------------
@@ -320,17 +320,17 @@ def test_a_writer_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyP
     pytest.fail("the writer has more steps than were tried")
 
 
-def test_a_record_that_is_refused_keeps_its_file(place: Place) -> None:
+def test_a_record_that_is_refused_keeps_its_file(location: Place) -> None:
     """The record can be looked at, and what it is about with it."""
 
     def refuse(batches: Sequence[Batch]) -> None:
         for event in (event for batch in batches for event in batch.events):
             if isinstance(event, FileAdded):
                 raise ValueError("a path like that")
-        MemoryStore.apply(place.store, batches)
+        MemoryStore.apply(location.store, batches)
 
-    place.store.apply = refuse  # type: ignore[method-assign]
-    key = place.keep("a", b"model")
-    place.drain()
-    assert [each.run for each in place.store.list_refused()] == [RUN]
-    assert place.blobs.locate(key).read_bytes() == b"model"
+    location.store.apply = refuse  # type: ignore[method-assign]
+    key = location.keep("a", b"model")
+    location.drain()
+    assert [each.run for each in location.store.list_refused()] == [RUN]
+    assert location.blobs.locate(key).read_bytes() == b"model"

@@ -76,10 +76,10 @@ def test_a_pass_ends_about_when_it_should(
     budget_s: float,
     totals: list[int],
 ) -> None:
-    place = Place(tmp_path, monkeypatch, kib_per_s * KIB, 10_240 * KIB)
-    done = place.ingest.run_pass(budget_s)
+    location = Place(tmp_path, monkeypatch, kib_per_s * KIB, 10_240 * KIB)
+    done = location.ingest.run_pass(budget_s)
     assert done is not None
-    assert place.store.totals() == totals
+    assert location.store.totals() == totals
     assert round(done.unread_bytes / KIB) == 10_240 - sum(totals)
     assert done.was_complete is (sum(totals) == 10_240)
 
@@ -88,30 +88,32 @@ def test_what_is_little_is_stored_together_and_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = (300 * KIB, 10 * KIB, 400 * KIB, 3 * KIB, 16 * KIB)
-    place = Place(tmp_path, monkeypatch, 128 * KIB / 9.0, *sizes)
-    place.ingest.run_pass(0.0)
-    (first,) = place.store.sizes
+    location = Place(tmp_path, monkeypatch, 128 * KIB / 9.0, *sizes)
+    location.ingest.run_pass(0.0)
+    (first,) = location.store.sizes
     assert [round(size / KIB) for size in first[:3]] == [3, 10, 16]
     assert round(sum(first) / KIB) == 128
     assert round(first[3] / KIB) == 99, "one flood, with all that is left"
 
 
 def test_floods_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Place(tmp_path, monkeypatch, 128 * KIB / 9.0, *[600 * KIB] * 3)
+    location = Place(tmp_path, monkeypatch, 128 * KIB / 9.0, *[600 * KIB] * 3)
     stored: list[int] = []
     for _ in range(6):
-        place.ingest.run_pass(0.0)
-        stored.append(sum(at.offset > KIB for at in place.store.positions().values()))
+        location.ingest.run_pass(0.0)
+        stored.append(sum(at.offset > KIB for at in location.store.positions().values()))
     assert stored == [1, 2, 3, 3, 3, 3]
-    offsets = {round(at.offset / KIB) for at in place.store.positions().values()}
+    offsets = {round(at.offset / KIB) for at in location.store.positions().values()}
     assert offsets == {256}
 
 
 def test_a_flood_that_has_become_little_is_first_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = Place(tmp_path, monkeypatch, 128 * KIB / 9.0, 140 * KIB, 600 * KIB)
-    place.ingest.run_pass(0.0)
-    place.ingest.run_pass(0.0)
-    positions = {int(name): round(at.offset / KIB) for name, at in place.store.positions().items()}
+    location = Place(tmp_path, monkeypatch, 128 * KIB / 9.0, 140 * KIB, 600 * KIB)
+    location.ingest.run_pass(0.0)
+    location.ingest.run_pass(0.0)
+    positions = {
+        int(name): round(at.offset / KIB) for name, at in location.store.positions().items()
+    }
     assert positions == {0: 140, 1: 116}

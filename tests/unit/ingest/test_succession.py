@@ -6,7 +6,7 @@ import json
 import pytest
 
 from trackboard.ingest.silence import ELSEWHERE_S
-from trackboard.ingest.succession import Sight, Step, Succession
+from trackboard.ingest.succession import Step, Succession, Visibility
 from trackboard.model import Segment, WriterId
 from trackboard.ports import Position
 from trackboard.spool import SegmentHeader
@@ -15,10 +15,10 @@ from trackboard.testing.memory import MemorySpools
 from trackboard.testing.memory.spools import MemorySpool
 
 WRITER = WriterId("w" * 32)
-HERE = Sight(is_complete=True, is_final=False)
-OVER = Sight(is_complete=True, is_final=True)
-NETWORK = Sight(is_complete=False, is_final=False)
-NETWORK_OVER = Sight(is_complete=False, is_final=True)
+HERE = Visibility(is_complete=True, is_final=False)
+OVER = Visibility(is_complete=True, is_final=True)
+NETWORK = Visibility(is_complete=False, is_final=False)
+NETWORK_OVER = Visibility(is_complete=False, is_final=True)
 
 
 class Seen:
@@ -40,7 +40,7 @@ class Seen:
             header["before"] = {"number": before[0], "bytes": before[1]}
         self.show(number, pack_record(json.dumps(header).encode()))
 
-    def next(self, number: int, offset: int, sight: Sight) -> Step | None:
+    def next(self, number: int, offset: int, sight: Visibility) -> Step | None:
         segments = self.spool.list_segments()
         return self.succession.next(Position(number, offset), segments, sight)
 
@@ -89,14 +89,14 @@ def test_a_header_is_read_once(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("sight", [HERE, NETWORK])
-def test_the_newest_segment_of_a_living_writer_is_waited_for(seen: Seen, sight: Sight) -> None:
+def test_the_newest_segment_of_a_living_writer_is_waited_for(seen: Seen, sight: Visibility) -> None:
     seen.show(3, bytes(100))
     assert seen.next(3, 100, sight) is None
     assert seen.next(3, 60, sight) is None
 
 
 @pytest.mark.parametrize("sight", [OVER, NETWORK_OVER])
-def test_what_a_dead_writer_left_unsound_is_the_end(seen: Seen, sight: Sight) -> None:
+def test_what_a_dead_writer_left_unsound_is_the_end(seen: Seen, sight: Visibility) -> None:
     seen.show(2, bytes(500))
     seen.show(3, bytes(100))
     assert seen.next(3, 60, sight) == Step(Position(3, 100), 40)
@@ -113,7 +113,7 @@ def test_a_segment_that_is_not_seen_is_waited_for(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize("sight", [HERE, OVER, NETWORK_OVER])
-def test_the_next_segment_says_where_this_one_ends(seen: Seen, sight: Sight) -> None:
+def test_the_next_segment_says_where_this_one_ends(seen: Seen, sight: Visibility) -> None:
     seen.show(0, bytes(100))
     seen.begin(1, (0, 100))
     assert seen.next(0, 100, sight) == to(1)

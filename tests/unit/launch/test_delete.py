@@ -79,7 +79,7 @@ def test_a_folder_that_cannot_be_removed_is_named(workspace: Workspace) -> None:
 def test_an_id_that_leads_elsewhere_removes_nothing(workspace: Workspace, run: str) -> None:
     kept = ended_run(workspace, "other")
     workspace.drain()
-    workspace.store.apply([Speaker().say(created(run), moved(run, RunState.COMPLETED, 1))])
+    workspace.store.apply([Speaker().batch(created(run), moved(run, RunState.COMPLETED, 1))])
 
     assert api(workspace).delete_experiment("exp") == (run,)
 

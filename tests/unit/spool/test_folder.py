@@ -91,7 +91,7 @@ def test_headers_say_who_writes_and_where_the_segment_before_ends(spool: SpoolFo
     common = {"k": "segment", "format": 1, "writer": spool.writer}
     assert header(first) == {**common, "number": 0, "before": {"number": -1, "bytes": 0}}
     first.append(RECORD)
-    spool.leave(first)
+    spool.seal(first)
     second = begin(spool)
     end = {"number": 0, "bytes": first.path.stat().st_size}
     assert header(second) == {**common, "number": 1, "before": end}
@@ -112,7 +112,7 @@ def test_the_first_segment_says_for_whom_it_goes_on(tmp_path: Path) -> None:
     assert header(first)["continues"] == "former"
     assert spool.last_writer == spool.writer
     assert header(begin(spool))["continues"] == "former", "the first one was not left"
-    spool.leave(first)
+    spool.seal(first)
     assert "continues" not in header(begin(spool))
 
 

@@ -90,7 +90,7 @@ def test_whether_a_record_lies_somewhere(segment: OpenSegment) -> None:
 def test_whether_something_follows_the_end_that_was_taken_down(segment: OpenSegment) -> None:
     segment.append(ONE)
     assert not segment.is_passed()
-    segment.leave()
+    segment.seal()
     assert not segment.is_passed()
     segment.append(TWO)
     assert segment.is_passed()
@@ -100,7 +100,7 @@ def test_whether_something_follows_the_end_that_was_taken_down(segment: OpenSegm
 
 def test_a_segment_may_be_left_before_it_holds_anything(segment: OpenSegment) -> None:
     os.truncate(segment.path, 0)
-    segment.leave()
+    segment.seal()
     assert segment.end_bytes == 0
     assert not segment.is_passed()
     os.write(segment.fd, ONE)
@@ -111,7 +111,7 @@ def test_the_end_that_is_taken_down_is_that_of_whole_records(segment: OpenSegmen
     segment.append(ONE)
     with segment.path.open("ab") as file:
         file.write(TWO + ONE[:-1])  # written by frames that were interrupted
-    segment.leave()
+    segment.seal()
     assert segment.end_bytes == segment.size_bytes == len(HEADER + ONE + TWO)
     assert segment.path.read_bytes() == HEADER + ONE + TWO
 

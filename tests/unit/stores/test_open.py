@@ -43,7 +43,7 @@ def test_a_journal_is_changed_by_whoever_opens_it(tmp_path: Path) -> None:
 def test_making_one_leaves_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "h.db"
     store = open_sqlite(path)
-    store.apply([Speaker().say(created("r"))])
+    store.apply([Speaker().batch(created("r"))])
     store.close()
     before = path.read_bytes()
     create_sqlite(path)
@@ -74,7 +74,7 @@ def test_whoever_writes_is_waited_for_as_long_as_was_said(tmp_path: Path) -> Non
 def test_one_that_is_only_read_says_why(tmp_path: Path) -> None:
     path = tmp_path / "h.db"
     store = open_sqlite(path)
-    store.apply([Speaker().say(created("r"))])
+    store.apply([Speaker().batch(created("r"))])
     store.close()
     for network_folder in (False, True):
         reader = open_read_only(path, "the disk is worn out", network_folder=network_folder)

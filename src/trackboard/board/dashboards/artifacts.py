@@ -76,5 +76,5 @@ def sample_evenly(items: Sequence[T], at_most: int | None) -> list[T]:
         return list(items)
     if at_most < 2:
         return list(items[count - at_most :])
-    places = dict.fromkeys(round(at * (count - 1) / (at_most - 1)) for at in range(at_most))
-    return [items[place] for place in places]
+    indexes = dict.fromkeys(round(at * (count - 1) / (at_most - 1)) for at in range(at_most))
+    return [items[index] for index in indexes]

@@ -136,7 +136,12 @@ def _lay_out(document: ConfusionMatrix) -> _Grid:
     labels = labels[::step]
     width = room // len(labels)
     grid = _Grid(
-        matrix, labels, texts, left, (width, 1), *_spread(labels, width, is_each=bool(texts))
+        matrix,
+        labels,
+        texts,
+        left,
+        (width, 1),
+        *_measure_labels(labels, width, is_each=bool(texts)),
     )
     height = (HEIGHT - _TOP - _room_below(grid)) // len(labels)
     if texts:
@@ -144,7 +149,7 @@ def _lay_out(document: ConfusionMatrix) -> _Grid:
     if height >= _FEWEST_PIXELS:
         return replace(grid, cell=(width, height))
     side = max(1, min(width, (_TALL - _TOP - _room_below(grid)) // len(labels)))
-    every, turned = _spread(labels, side, is_each=False)
+    every, turned = _measure_labels(labels, side, is_each=False)
     return replace(grid, cell=(side, side), every=every, turned=turned)
 
 
@@ -171,7 +176,7 @@ def _fit_texts(matrix: Numbers, room: float) -> list[list[str]]:
     return []
 
 
-def _spread(labels: Sequence[str], width: int, *, is_each: bool) -> tuple[int, int]:
+def _measure_labels(labels: Sequence[str], width: int, *, is_each: bool) -> tuple[int, int]:
     """How many columns one label is for, and its pixels where it is written upwards."""
     widest = _widest(labels, _font(_LABEL))
     every = math.ceil((widest + _GAP) / width)

@@ -119,8 +119,8 @@ def describe(table: AccuracyTable) -> str:
 def tensor(table: AccuracyTable, number: int) -> Numbers:
     """One class as TensorBoard wants it: TP, FP, TN, FN, precision and recall by threshold."""
     true_pos, false_pos, true_neg, false_neg = table.counts[number].T
-    precision = _share(true_pos, true_pos + false_pos)
-    recall = _share(true_pos, true_pos + false_neg)
+    precision = _ratio(true_pos, true_pos + false_pos)
+    recall = _ratio(true_pos, true_pos + false_neg)
     return np.stack([true_pos, false_pos, true_neg, false_neg, precision, recall])
 
 
@@ -130,5 +130,5 @@ def is_even(table: AccuracyTable) -> bool:
     return bool(np.allclose(table.thresholds, expected, atol=1e-3))
 
 
-def _share(part: Numbers, whole: Numbers) -> Numbers:
+def _ratio(part: Numbers, whole: Numbers) -> Numbers:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -102,12 +102,12 @@ class PlainFolder:
         found = frozenset(iter_event_files(self._root, follow_links=True))
         if found == self._found:
             return
-        places = {
+        locations = {
             (file.folder, file.name): (self._root / file.folder / file.name, file.state)
             for file in found
         }
         folders = {file.folder for file in found}
-        if any(folder in folders for folder, _ in self._watch.find_replaced(places)):
+        if any(folder in folders for folder, _ in self._watch.find_replaced(locations)):
             self.epoch += 1  # of a folder that is gone the reader lets go by itself
         self.generation += folders != {file.folder for file in self._found}
         self._found = found
@@ -121,8 +121,8 @@ class PlainFolder:
         """The event files by the reader's names of their runs."""
         found: dict[str, list[tuple[Path, FileState]]] = defaultdict(list)
         for file in sorted(self._found, key=lambda each: each.name):
-            place = self._root / file.folder / file.name
-            found[file.folder or "."].append((place, file.state))
+            location = self._root / file.folder / file.name
+            found[file.folder or "."].append((location, file.state))
         return found
 
     def is_complete(self, own_names: Collection[str]) -> bool:

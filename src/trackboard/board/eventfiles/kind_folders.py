@@ -36,7 +36,7 @@ Files = Mapping[
 ]  # event files by the reader's name of their run
 
 
-class Apart(NamedTuple):
+class KindFolder(NamedTuple):
     """What one folder of copies holds."""
 
     run: str  # as the reader of the whole files calls it
@@ -80,7 +80,7 @@ class KindFolders:
         self._is_closed = False
         self._private: PrivateFolder | None = None
         self._runs: dict[str, _Run] = {}
-        self._apart: dict[str, Apart] = {}
+        self._apart: dict[str, KindFolder] = {}
         self._mixed: dict[str, frozenset[str]] = {}
         self._failed: dict[str, Failed] = {}
         self._next_number = 0
@@ -131,7 +131,7 @@ class KindFolders:
         """None."""
         return ()
 
-    def list_apart(self) -> dict[str, Apart]:
+    def list_apart(self) -> dict[str, KindFolder]:
         """What the folders hold, by their names."""
         with self._lock:
             return dict(self._apart)
@@ -231,7 +231,7 @@ class KindFolders:
             self._mixed[name] = frozenset(mixed)
             for kind, number in run.numbers.items():
                 if number not in self._apart:
-                    self._apart[number] = Apart(name, kind)
+                    self._apart[number] = KindFolder(name, kind)
                     self.generation += 1
             self.changes += 1
 

@@ -60,16 +60,16 @@ class LogDirectory:
         target = self.path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if names_files(file.path):
-            target.write_bytes(localize_beside(file.path, file.place.read_bytes(), beside))
+            target.write_bytes(localize_beside(file.path, file.location.read_bytes(), beside))
             self._named[path] = beside
             return
         try:
-            os.link(file.place, target)
+            os.link(file.location, target)
         except OSError:
             if file.state.size_bytes <= SMALL_BYTES and not file.is_events:
-                shutil.copyfile(file.place, target)
+                shutil.copyfile(file.location, target)
             else:
-                target.symlink_to(file.place.absolute())
+                target.symlink_to(file.location.absolute())
 
     def _remove(self, path: str) -> None:
         del self._files[path]
@@ -101,7 +101,7 @@ def _top(path: str, file: LogFile) -> str:
 
 def _is_up_to_date(shown: LogFile, now: LogFile | None) -> bool:
     """Whether a file stands for what it should: a growing one does so by itself."""
-    if now is None or now.place != shown.place:
+    if now is None or now.location != shown.location:
         return False
     is_same = now.state.inode == shown.state.inode
     return is_same if now.is_events else now.state == shown.state

@@ -26,7 +26,7 @@ class FileState(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    place: Path
+    location: Path
     state: FileState
     start: Prefix
 
@@ -50,26 +50,26 @@ class EventWatch(Generic[Key]):
         for key in replaced:
             del self._seen[key]
         changed = set()
-        for key, (place, state) in files.items():
+        for key, (location, state) in files.items():
             before = self._seen.get(key)
-            if before and (before.place, before.state) == (place, state):
+            if before and (before.location, before.state) == (location, state):
                 continue
-            if not self._is_longer(key, place, state) and before:
+            if not self._is_longer(key, location, state) and before:
                 changed.add(key)
         return frozenset(replaced | changed)
 
-    def _is_longer(self, key: Key, place: Path, state: FileState) -> bool:
+    def _is_longer(self, key: Key, location: Path, state: FileState) -> bool:
         """Whether a file is what was seen and perhaps more; what there is now is taken down."""
         before = self._seen.get(key)
         try:
-            fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            fd = os.open(location, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
             return True  # closed to us, or gone: the next look sees it
         try:
-            self._seen[key] = _Seen(place, state, Prefix.peek(fd, state.size_bytes))
+            self._seen[key] = _Seen(location, state, Prefix.peek(fd, state.size_bytes))
             if before is None:
                 return True
-            is_same = before.place == place and before.state.inode == state.inode
+            is_same = before.location == location and before.state.inode == state.inode
             return is_same and before.start.begins(fd, state.size_bytes)
         except OSError:
             return True

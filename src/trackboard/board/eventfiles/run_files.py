@@ -44,13 +44,13 @@ class LogFile:
     Attributes:
         folder: The log directory: a posix path within the run, "" for the run's own folder.
         path: Relative to the log directory.
-        place: Where its bytes are.
+        location: Where its bytes are.
         state: As it was when it was looked at.
     """
 
     folder: str
     path: str
-    place: Path
+    location: Path
     state: FileState
 
     @property
@@ -84,40 +84,42 @@ class RunFiles:
             kept: Its files in the blobs, from `list_kept`.
         """
         root = self._run_folder(run)
-        places = {
+        locations = {
             f"{folder}/{entry.name}" if folder else entry.name: Path(entry.path)
             for folder, entry in iter_files(root)
         }
-        places.update(self._locate(kept, places))
-        folders = {_above(path) for path in places if is_marked(path.rpartition("/")[2])}
+        locations.update(self._locate(kept, locations))
+        folders = {_above(path) for path in locations if is_marked(path.rpartition("/")[2])}
         if not folders:
             return ()
         by_folder: dict[str, list[tuple[str, Path]]] = defaultdict(list)
-        for path, place in places.items():
+        for path, location in locations.items():
             folder = _directory_of(path, folders)
             if folder is not None and not path.startswith(_OURS):
-                by_folder[folder].append((path[len(folder) + 1 :] if folder else path, place))
+                by_folder[folder].append((path[len(folder) + 1 :] if folder else path, location))
         return tuple(
             file
             for folder in sorted(by_folder)
-            for file in _choose(folder, sorted(by_folder[folder], key=lambda each: each[0]))
+            for file in _select_files(folder, sorted(by_folder[folder], key=lambda each: each[0]))
         )
 
     def _locate(self, kept: Sequence[RunFile], plain: Mapping[str, Path]) -> dict[str, Path]:
         """Places of files in the blobs; without event files that the run has beside, as they grew."""
         own: dict[str, list[Path]] = defaultdict(list)
-        for path, place in plain.items():
-            own[path.rpartition("/")[2]].append(place)
+        for path, location in plain.items():
+            own[path.rpartition("/")[2]].append(location)
         found = {}
         for file in kept:
             name = file.path.rpartition("/")[2]
             if file.path in plain or safe_path(file.path) is None:
                 continue
             with contextlib.suppress(NotFound):  # somebody deleted it
-                place = self._blobs.locate(file.key)
-                if not (is_event_file(name) and any(_is_copy(place, each) for each in own[name])):
-                    found[file.path] = place
-                    own[name].append(place)
+                location = self._blobs.locate(file.key)
+                if not (
+                    is_event_file(name) and any(_is_copy(location, each) for each in own[name])
+                ):
+                    found[file.path] = location
+                    own[name].append(location)
         return found
 
 
@@ -140,26 +142,26 @@ def _directory_of(path: str, folders: Collection[str]) -> str | None:
     return None if is_below_root and not path.startswith(f"{PLUGINS}/") else folder
 
 
-def _choose(folder: str, files: Sequence[tuple[str, Path]]) -> Iterable[LogFile]:
+def _select_files(folder: str, files: Sequence[tuple[str, Path]]) -> Iterable[LogFile]:
     """The files that belong to a log directory, of those in it and below."""
     named: set[str] = set()
-    for path, place in files:
+    for path, location in files:
         if path in (PROJECTOR, CHECKPOINT):
-            named.update(_read_named(place))
-    for path, place in files:
+            named.update(_read_named(location))
+    for path, location in files:
         try:
-            found = place.stat()
+            found = location.stat()
         except OSError:
             continue  # gone meanwhile
         is_small = found.st_size <= SMALL_BYTES
         is_of_plugin = path.startswith(f"{PLUGINS}/")
         if is_small or is_of_plugin or is_marked(path.rpartition("/")[2]) or _is_in(path, named):
-            yield LogFile(folder, path, place, FileState.of(found))
+            yield LogFile(folder, path, location, FileState.of(found))
 
 
-def _read_named(place: Path) -> list[str]:
+def _read_named(location: Path) -> list[str]:
     try:
-        with place.open(errors="replace") as file:
+        with location.open(errors="replace") as file:
             return find_named(file.read(_CONFIG_BYTES))
     except OSError:
         return []

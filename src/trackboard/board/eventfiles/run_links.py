@@ -212,13 +212,13 @@ class RunFolders:
         self._is_changed |= _without_growth(found) != _without_growth(before)
         events = {(file.folder, file.path): file for file in found if file.is_events}
         replaced = self._watches[run].find_replaced(
-            {key: (f.place, f.state) for key, f in events.items()}
+            {key: (f.location, f.state) for key, f in events.items()}
         )
         for folder, _ in replaced:
             self._forget_links((run, folder))
         known = {(f.folder, f.path) for f in before if (run, f.folder) in self._numbers}
         for folder, name in events.keys() - known:
-            self._link((run, folder), name, events[folder, name].place)
+            self._link((run, folder), name, events[folder, name].location)
         others = {(run, file.folder) for file in found if not file.is_events}
         others_before = {folder for folder in self._others if folder[0] == run}
         if others != others_before:
@@ -226,7 +226,7 @@ class RunFolders:
             self.generation += 1
         self.changes += 1
 
-    def _link(self, folder: Folder, name: str, place: Path) -> None:
+    def _link(self, folder: Folder, name: str, location: Path) -> None:
         """Put a file into the numbered folder that stands for its own."""
         if folder not in self._numbers:
             self._numbers[folder] = str(self._next_number)
@@ -234,7 +234,7 @@ class RunFolders:
             self.generation += 1
         linked = self._links / self._numbers[folder]
         linked.mkdir(parents=True, exist_ok=True)
-        (linked / _link_name(name)).symlink_to(place.absolute())
+        (linked / _link_name(name)).symlink_to(location.absolute())
 
     def _forget_links(self, folder: Folder) -> None:
         number = self._numbers.pop(folder, None)
@@ -244,7 +244,9 @@ class RunFolders:
 
 
 def _without_growth(files: Collection[LogFile]) -> list[object]:
-    return [(f.folder, f.path, f.place, f.state.inode if f.is_events else f.state) for f in files]
+    return [
+        (f.folder, f.path, f.location, f.state.inode if f.is_events else f.state) for f in files
+    ]
 
 
 def _link_name(name: str) -> str:

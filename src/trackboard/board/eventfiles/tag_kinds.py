@@ -154,8 +154,8 @@ def _pick(block: read.Block) -> list[int]:
         digits = np.cumprod(more, axis=1).sum(axis=1) + 1
         rows[:, _HEAD_BYTES:_STEP_AT] = 0
         rows[:, value:] = 0
-        places = np.arange(rows.shape[1]) - _STEP_AT
-        rows[(places > 0) & (places <= digits[:, None])] = 0
+        locations = np.arange(rows.shape[1]) - _STEP_AT
+        rows[(locations > 0) & (locations <= digits[:, None])] = 0
         rows[:, 0] = digits  # instead of the length, which is one and the same
         hashes = (rows.view("<u8") * _WEIGHTS[: rows.shape[1] // 8]).sum(axis=1)
         _, first = np.unique(hashes[is_scalar], return_index=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 INTERVAL_S = 1.0
-_SHARE = 20  # at most one twentieth of the time is spent on it
+_REST_FACTOR = 20  # at most one twentieth of the time is spent on it
 
 
 class Throttle:
@@ -28,4 +28,4 @@ class Throttle:
             yield
         finally:
             end = time.monotonic()
-            self._due = end + max(INTERVAL_S, _SHARE * (end - begin))
+            self._due = end + max(INTERVAL_S, _REST_FACTOR * (end - begin))

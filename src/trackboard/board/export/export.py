@@ -109,7 +109,7 @@ def export_runs(
         Conflict: Another export is writing to the folder.
         Unavailable: The disk is full or refused midway.
     """
-    chosen = _choose(source, runs, recursive=recursive)
+    chosen = _select_runs(source, runs, recursive=recursive)
     _check_outside(source, chosen, folder)
     named = _list_experiments(source, chosen)
     names = name_runs(named)
@@ -127,7 +127,10 @@ def export_runs(
         files=task.files,
         written=task.written,
         points=task.progress.points,
-        skipped=(*task.skipped, *(Skipped(names[run.id], _why_empty(run)) for run in task.empty)),
+        skipped=(
+            *task.skipped,
+            *(Skipped(names[run.id], _empty_reason(run)) for run in task.empty),
+        ),
         notes=tuple(task.notes),
     )
 
@@ -162,8 +165,8 @@ class _Native:
     folder: str
 
     @property
-    def place(self) -> Path:
-        return self.file.place
+    def location(self) -> Path:
+        return self.file.location
 
     @property
     def where(self) -> PurePosixPath:
@@ -199,7 +202,7 @@ class _Task:
         files = [each for run in runs for each in self._list_native(run) if each.file.is_events]
         native: dict[str, dict[str, Any]] = {}
         for each in files:
-            marks = native_hparams.read_marks(each.place)
+            marks = native_hparams.read_marks(each.location)
             if marks:
                 native[each.folder] = {**marks, **native.get(each.folder, {})}
         own = {name: native[name] for name in self.rows if name in native}
@@ -233,7 +236,7 @@ class _Task:
         for each in files:
             if is_wanted(each.folder):
                 kinds = TagKinds()
-                kinds.read_on(each.place)
+                kinds.read_on(each.location)
                 found[each.folder].update(t for t, k in kinds.by_tag.items() if "scalars" in k)
         return found
 
@@ -300,12 +303,12 @@ class _Task:
             without.add(DECLARATION)
         kinds = TagKinds({tag: (kind,) for tag, kind in own.items()})
         for file in files:
-            kinds.read_on(file.place)
+            kinds.read_on(file.location)
         apart = KindsEdit(kinds.mixed, name_kinds(kinds.mixed, kinds.by_tag, own))
         escaped = TagsEdit()
         edits: list[Edit] = [native_hparams.MarksEdit(self.declaration, without), apart, escaped]
         for file in files:
-            if self._copy(file.place, file.where, edits):
+            if self._copy(file.location, file.where, edits):
                 self.ours.add(folder)
         self.notes += [f"{folder}: {note}" for note in apart.describe()]
         for tag, instead in escaped.met.items():
@@ -337,7 +340,7 @@ class _Task:
         """Copy a file that lies beside event files."""
 
         def fill(copy: BinaryIO) -> None:
-            with native.place.open("rb") as stream:
+            with native.location.open("rb") as stream:
                 if names_files(native.file.path):
                     beside = [each.file.path for each in others if each.folder == native.folder]
                     copy.write(localize_beside(native.file.path, stream.read(), beside))
@@ -395,14 +398,14 @@ def _only(tags: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Any]:
     return {tag: data for tag, data in tags.items() if tag in wanted}
 
 
-def _why_empty(run: Run) -> str:
+def _empty_reason(run: Run) -> str:
     return f"nothing to show: no metrics and no event files ({run.state.value})"
 
 
 def _describe_empty(empty: Sequence[Run], names: Mapping[RunId, str]) -> Iterable[str]:
     """One line, however many: an experiment's parent often has a child without data for each try."""
     if len(empty) == 1:
-        yield f"{names[empty[0].id]}: {_why_empty(empty[0])}"
+        yield f"{names[empty[0].id]}: {_empty_reason(empty[0])}"
     elif empty:
         states = Counter(run.state.value for run in empty)
         told = ", ".join(f"{count:,} {state}" for state, count in states.items())
@@ -420,7 +423,7 @@ def _shorten_notes(notes: Sequence[str]) -> Iterable[str]:
         yield f"and {len(notes) - _SHOWN_NOTES:,} more notes like these"
 
 
-def _choose(source: Source, runs: Sequence[RunId], *, recursive: bool) -> tuple[Run, ...]:
+def _select_runs(source: Source, runs: Sequence[RunId], *, recursive: bool) -> tuple[Run, ...]:
     known = {run.id for run in source.store.list_runs(ids=runs)}
     unknown = [run for run in runs if run not in known]
     if unknown:

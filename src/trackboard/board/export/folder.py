@@ -21,7 +21,7 @@ from typing import BinaryIO
 from trackboard.errors import Conflict, TrackboardError, Unavailable, UsageError
 from trackboard.layout.locks import try_lock
 
-_ASIDE = ".trackboard-export"
+_TEMPORARY = ".trackboard-export"
 _BUFFER_BYTES = 1 << 20
 _LOCK_TRIES = 10
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
@@ -48,9 +48,9 @@ class ExportFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._aside = path / _ASIDE
+        self._temporary = path / _TEMPORARY
         self._lock: io.FileIO | None = None
-        self._places: set[tuple[int, int, str]] = set()
+        self._taken: set[tuple[int, int, str]] = set()
 
     def __enter__(self) -> ExportFolder:
         try:
@@ -79,8 +79,8 @@ class ExportFolder:
         trace: TracebackType | None,
     ) -> None:
         if self._lock:
-            with self._lock, self._translated(self._aside):
-                shutil.rmtree(self._aside)
+            with self._lock, self._translated(self._temporary):
+                shutil.rmtree(self._temporary)
             self._lock = None
 
     def put(
@@ -100,7 +100,7 @@ class ExportFolder:
         Raises:
             Unavailable: The disk is full or refused; what was there before still is.
         """
-        part, target = self._aside / "part", self.path / where
+        part, target = self._temporary / "part", self.path / where
         with self._translated(target):
             with part.open("w+b", _BUFFER_BYTES) as stream:
                 fill(stream)
@@ -125,16 +125,16 @@ class ExportFolder:
     def _claim(self, target: Path) -> bool:
         """Whether no other file of this export has this place, as the disk tells places apart."""
         status = target.parent.stat()
-        place = (status.st_dev, status.st_ino, target.name)
-        is_free = place not in self._places
-        self._places.add(place)
+        location = (status.st_dev, status.st_ino, target.name)
+        is_free = location not in self._taken
+        self._taken.add(location)
         return is_free
 
     def _take_lock(self) -> io.FileIO:
         for _ in range(_LOCK_TRIES):
-            self._aside.mkdir(exist_ok=True)
+            self._temporary.mkdir(exist_ok=True)
             try:
-                lock = io.FileIO(self._aside / "lock", "w")
+                lock = io.FileIO(self._temporary / "lock", "w")
             except FileNotFoundError:  # an export that ended just now took the folder away
                 continue
             if not try_lock(lock.fileno()):

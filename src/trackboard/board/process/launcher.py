@@ -164,7 +164,7 @@ def _wait_until_ready(
     if ready is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=_ENDS_WITHIN_S)
-        what = f"TensorBoard could not start ({_how_it_ended(child.returncode)})"
+        what = f"TensorBoard could not start ({_describe_exit(child.returncode)})"
         raise Unavailable(_with_output(what, output), hint=_hint(show))
     return ready
 
@@ -185,7 +185,7 @@ def _hint(show: Show) -> str:
     )
 
 
-def _how_it_ended(code: int | None) -> str:
+def _describe_exit(code: int | None) -> str:
     if code is None:
         return "it hangs"
     if code < 0:

@@ -139,16 +139,16 @@ def _remove(path: Path) -> None:
 def _write(path: Path, text: str) -> TextIO:
     """Write a board's file; it is locked for as long as it is open."""
     modes.make_folder(path.parent)
-    aside = path.with_suffix(".new")
+    temporary = path.with_suffix(".new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    file = os.fdopen(modes.open_file(aside, flags, modes.PRIVATE_FILE), "w")
+    file = os.fdopen(modes.open_file(temporary, flags, modes.PRIVATE_FILE), "w")
     try:
         # A file system without locks: `stop` will not find this board, Ctrl-C and its starter will.
         with contextlib.suppress(OSError):
             try_lock(file.fileno())
         file.write(text)
         file.flush()
-        aside.rename(path)
+        temporary.rename(path)
     except BaseException:
         file.close()
         raise

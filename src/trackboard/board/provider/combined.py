@@ -19,7 +19,7 @@ from trackboard.board.dashboards.texts import TEXT
 from trackboard.board.eventfiles.kinds_provider import KindsProvider
 from trackboard.board.provider.history import SCALARS, HistoryProvider
 from trackboard.board.series import declarations
-from trackboard.board.series.point_budget import ANSWER_POINTS, share
+from trackboard.board.series.point_budget import ANSWER_POINTS, points_per_series
 from trackboard.board.series.sampling import Sampling
 from trackboard.board.series.scalars import NamedSeries, matches
 
@@ -135,7 +135,7 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
             found = self.find_scalars(ctx, experiment_id, run_tag_filter)
             at_most = ANSWER_POINTS if downsample is None else downsample
             counts = found.counts(at_most)
-            limit = share(counts, at_most=at_most, budget=self.sampling.budget)
+            limit = points_per_series(counts, at_most=at_most, budget=self.sampling.budget)
         which = {
             "experiment_id": experiment_id,
             "plugin_name": plugin_name,

@@ -15,7 +15,7 @@ from tensorboard.data import provider as tb
 
 from trackboard.board.provider.combined import BoardProvider, FoundScalars
 from trackboard.board.provider.history import SCALARS
-from trackboard.board.series.point_budget import share
+from trackboard.board.series.point_budget import points_per_series
 
 _KNOWN_KEYS = frozenset(("plugin", "tag", "run"))
 _POINT = '{"wallTime": %s, "step": %d, "value": %s}'
@@ -46,7 +46,7 @@ def answer(provider: BoardProvider, experiment_id: str, requests: Sequence[Any])
     wanted = [_select(found, request) for request in requests]
     at_most, budget = provider.sampling.limit(SCALARS), provider.sampling.budget
     counts = [count for one in wanted for count in one.counts(at_most)]
-    limit = share(counts, at_most=at_most, budget=budget)
+    limit = points_per_series(counts, at_most=at_most, budget=budget)
     series = _read(provider, experiment_id, wanted, limit)
     answers = [
         _answer_one(request, one, series) for request, one in zip(requests, wanted, strict=True)

@@ -11,7 +11,7 @@ ANSWER_POINTS = 100_000
 FEWEST_POINTS = 1
 
 
-def share(counts: Iterable[int], *, at_most: int, budget: int = ANSWER_POINTS) -> int:
+def points_per_series(counts: Iterable[int], *, at_most: int, budget: int = ANSWER_POINTS) -> int:
     """Find how many points each series may have, so that all together keep to the budget.
 
     Short series leave their share to the long ones.

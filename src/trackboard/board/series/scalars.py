@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from tensorboard.data import provider as tb
 
-from trackboard.board.series.point_budget import ANSWER_POINTS, share
+from trackboard.board.series.point_budget import ANSWER_POINTS, points_per_series
 from trackboard.board.view.run_list import RunList, RunLists
 from trackboard.model import RunId, Series, ValueKind
 from trackboard.ports import Points, Store
@@ -106,7 +106,9 @@ class SeriesLookup:
             return [(curve, _NO_POINTS) for curve in curves]
         counts = [curve.series.count for curve in curves]
         at_most = max(counts, default=1) if downsample is None else downsample
-        return self.read(curves, limit=share(counts, at_most=at_most, budget=self._budget))
+        return self.read(
+            curves, limit=points_per_series(counts, at_most=at_most, budget=self._budget)
+        )
 
     def _list(self, run_list: RunList) -> _Index:
         index = _index(_name_series(self._store.list_series(runs=run_list.run_ids), run_list))

@@ -74,7 +74,7 @@ class Access:
         if _acts(environ) and not self._is_own_page(environ):
             return problem(environ, FORBIDDEN, *self._foreign_page(environ))
         if is_shown and method in ("GET", "HEAD"):
-            return self._welcome(environ, peer_uid)
+            return self._set_cookie(environ, peer_uid)
         return None
 
     def _check_stranger(self, environ: Mapping[str, str], peer_uid: int | None) -> Answer | None:
@@ -121,7 +121,7 @@ class Access:
             "If that is your proxy's name, allow it: trackboard tb --allow-host NAME.",
         )
 
-    def _welcome(self, environ: Mapping[str, str], peer_uid: int | None) -> Answer:
+    def _set_cookie(self, environ: Mapping[str, str], peer_uid: int | None) -> Answer:
         """Give the cookie, and lead to the same address without the key."""
         rest = urllib.parse.urlencode(
             [(name, value) for name, value in _parameters(environ) if name != KEY_PARAMETER]

@@ -121,9 +121,9 @@ class FirstOfKind(logging.Handler):
             return
         self._seen[kind] = before + 1
         if before:
-            place = f"{record.name}, line {record.lineno}"
+            source = f"{record.name}, line {record.lineno}"
             self._stream.write(
-                f"(the message of {place} came again, and is not written any more)\n"
+                f"(the message of {source} came again, and is not written any more)\n"
             )
         else:
             self._stream.write(f"{self.format(record)[:_MESSAGE_CHARACTERS]}\n")

@@ -115,7 +115,7 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
         with self._guard:
             self._open.discard(request)
             self._waiting.pop(request, None)
-            _hang_up(request)
+            _shutdown(request)
         request.close()
 
     def server_close(self) -> None:
@@ -123,7 +123,7 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
         self.socket.close()
         with self._guard:
             for connection in self._open:
-                _hang_up(connection)
+                _shutdown(connection)
         super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
@@ -138,10 +138,10 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
             longest = next(iter(self._waiting), None)
             if longest is not None:
                 del self._waiting[longest]
-                _hang_up(longest)
+                _shutdown(longest)
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _shutdown(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError as error:

@@ -50,7 +50,7 @@ class EnvironmentLock:
 
 
 @contextmanager
-def held(path: Path, wait: Callable[[], None]) -> Iterator[EnvironmentLock]:
+def holding_lock(path: Path, wait: Callable[[], None]) -> Iterator[EnvironmentLock]:
     """Hold a lock alone during a block; `wait` is called a few times a second until it begins."""
     lock = EnvironmentLock(path)
     try:

@@ -84,14 +84,14 @@ def read_conda_file(path: Path | str) -> EnvironmentRequest:
         NotFound: It is not there.
         UsageError: It is no such file.
     """
-    place = Path(os.path.abspath(os.path.expanduser(path)))
-    content = load_conda_file(place)
+    location = Path(os.path.abspath(os.path.expanduser(path)))
+    content = load_conda_file(location)
     if not isinstance(content, dict) or not isinstance(content.get("dependencies") or [], list):
         raise UsageError(
-            f"{str(place)!r} is no environment file of conda: it has no list 'dependencies'",
+            f"{str(location)!r} is no environment file of conda: it has no list 'dependencies'",
             hint="See docs/environments.md for an example.",
         )
-    return read_conda(content, place.parent, str(place))
+    return read_conda(content, location.parent, str(location))
 
 
 def read_conda(content: Mapping[str, Any], folder: Path, source: str) -> EnvironmentRequest:
@@ -145,7 +145,7 @@ def join_pythons(versions: list[str]) -> str:
     return plain.pop() if plain else ""
 
 
-def load_conda_file(place: Path) -> Any:
+def load_conda_file(location: Path) -> Any:
     """What an environment file of conda says, not checked yet.
 
     Raises:
@@ -153,31 +153,31 @@ def load_conda_file(place: Path) -> Any:
         UsageError: It is no YAML; a file of pip's is told which way it can be read.
     """
     try:
-        content = read_yaml(place, "conda file")
+        content = read_yaml(location, "conda file")
     except UsageError as exc:
-        if _is_of_pip(place):
-            raise _for_pip(place) from exc
+        if _is_of_pip(location):
+            raise _for_pip(location) from exc
         raise
-    if not isinstance(content, dict) and _is_of_pip(place):
-        raise _for_pip(place)
+    if not isinstance(content, dict) and _is_of_pip(location):
+        raise _for_pip(location)
     return content
 
 
-def _is_of_pip(place: Path) -> bool:
+def _is_of_pip(location: Path) -> bool:
     """Whether each line of a file is a requirement, as pip writes them."""
     try:
-        packages, options = read_requirements(place)
+        packages, options = read_requirements(location)
         is_one = [bool(requirement_name(line) or "/" in line) for line in packages]
     except TrackboardError:
         return False
     return bool(is_one or options) and all(is_one)
 
 
-def _for_pip(place: Path) -> UsageError:
+def _for_pip(location: Path) -> UsageError:
     return UsageError(
-        f"{str(place)!r} is a requirements file of pip, not an environment file of conda",
-        hint=f"Environment.from_pip_requirements(name, {place.name!r}) reads it; on the command line:"
-        f" --requirements {place.name}",
+        f"{str(location)!r} is a requirements file of pip, not an environment file of conda",
+        hint=f"Environment.from_pip_requirements(name, {location.name!r}) reads it; on the command line:"
+        f" --requirements {location.name}",
     )
 
 

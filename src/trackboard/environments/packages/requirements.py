@@ -176,30 +176,30 @@ def without_hashes(line: str) -> str:
 
 
 def _read(path: Path, wanted: Wanted, within: tuple[Path, ...]) -> None:
-    place = Path(os.path.abspath(os.path.expanduser(path)))
-    if place in within or len(within) > _DEEPEST:
-        why = "includes itself" if place in within else f"is more than {_DEEPEST} files deep"
+    location = Path(os.path.abspath(os.path.expanduser(path)))
+    if location in within or len(within) > _DEEPEST:
+        why = "includes itself" if location in within else f"is more than {_DEEPEST} files deep"
         raise UsageError(
-            f"the requirements file {str(place)!r} {why}",
+            f"the requirements file {str(location)!r} {why}",
             hint=f"It is named by {str(within[-1])!r}.",
         )
-    if place in wanted.files:
+    if location in wanted.files:
         return
-    wanted.files.add(place)
+    wanted.files.add(location)
     try:
-        text = read_text(place, "requirements file", may_declare=True)
+        text = read_text(location, "requirements file", may_declare=True)
     except (NotFound, UsageError) as exc:
         if within:
             exc.hint = f"It is named by {str(within[-1])!r}."
         raise
     if _OF_CONDA.search(text):
         raise UsageError(
-            f"{str(place)!r} is an environment file of conda, not a requirements file of pip",
-            hint=f"Environment.from_conda_specification(name, {place.name!r}) reads it; on the command"
-            f" line: --conda {place.name}",
+            f"{str(location)!r} is an environment file of conda, not a requirements file of pip",
+            hint=f"Environment.from_conda_specification(name, {location.name!r}) reads it; on the command"
+            f" line: --conda {location.name}",
         )
-    for line in _joined(text.splitlines(), str(place)):
-        _take(line, place.parent, wanted, str(place), (*within, place))
+    for line in _joined(text.splitlines(), str(location)):
+        _take(line, location.parent, wanted, str(location), (*within, location))
 
 
 def _joined(lines: Iterable[str], source: str) -> Iterator[str]:
@@ -260,7 +260,7 @@ def _take_option(
     if name in _EDITABLE:
         wanted.packages.append(f"-e {_absolute_path(value, folder)}")
     elif name in _VALUED:
-        wanted.options += [_VALUED[name], _place(_VALUED[name], value, folder)]
+        wanted.options += [_VALUED[name], _resolve_path(_VALUED[name], value, folder)]
     elif _FILES[name] == "-r":
         _read(folder / value, wanted, within)
     else:
@@ -283,7 +283,7 @@ def _words(line: str, source: str) -> list[str]:
         raise UsageError(f"{source or 'a requirement'}: {line!r} cannot be split: {exc}") from exc
 
 
-def _place(option: str, value: str, folder: Path) -> str:
+def _resolve_path(option: str, value: str, folder: Path) -> str:
     if option != "--find-links" or _URL.match(value) or value.startswith("$"):
         return value
     return _absolute_path(value, folder)

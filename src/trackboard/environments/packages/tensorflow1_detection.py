@@ -100,7 +100,7 @@ def fit_environment(
     return replace(
         environment,
         tensorflow_v1=True,
-        requirements=_with_keras_of_then(environment.requirements),
+        requirements=_with_legacy_keras(environment.requirements),
         substitutions=(*environment.substitutions, sentence),
     )
 
@@ -113,7 +113,7 @@ def _may_hold_tensorflow(environment: EnvironmentPlan) -> bool:
     return any(map(_TENSORFLOW.match, environment.requirements))
 
 
-def _with_keras_of_then(requirements: tuple[str, ...]) -> tuple[str, ...]:
+def _with_legacy_keras(requirements: tuple[str, ...]) -> tuple[str, ...]:
     """`tf.layers` and `tf.keras` of version 1 are in Keras 2, which the newest TensorFlow has no longer."""
     found = [_TENSORFLOW.match(line) for line in requirements]
     is_newest = any(match and match[1] == "tensorflow" and not match[3] for match in found)

@@ -204,7 +204,7 @@ class Resolver:
         what = f"{doing} for Python {python.version}"
         error = explain(answer.words, what, self._folder, self._uv.variables)
         if isinstance(error, UsageError) and is_about_python(answer.words):
-            error.hint = self._what_there_is(python)
+            error.hint = self._describe_interpreters(python)
         if self._plan.tensorflow_v1 and isinstance(error, UsageError):
             error.hint = (
                 "TensorFlow 1 became the newest TensorFlow 2: versions of other packages from its time"
@@ -212,7 +212,7 @@ class Resolver:
             )
         return error
 
-    def _what_there_is(self, python: Interpreter) -> str:
+    def _describe_interpreters(self, python: Interpreter) -> str:
         """What to ask for instead: versions near those that were asked for, or another Python."""
         settled = self._settle(python, self._plan.requirements)
         lock = "\n".join(new.replace("~=", "==") for new in settled.values())

@@ -65,11 +65,15 @@ def explain(words: str, doing: str, folder: Path, variables: Mapping[str, str]) 
 
 def no_space(folder: Path, variables: Mapping[str, str], words: str) -> Unavailable:
     """There is no space: say where, and how much there is."""
-    places = [folder, _downloads(variables), Path(variables.get("TMPDIR") or tempfile.gettempdir())]
-    free = {place: _free_bytes(place) for place in places}
+    locations = [
+        folder,
+        _downloads(variables),
+        Path(variables.get("TMPDIR") or tempfile.gettempdir()),
+    ]
+    free = {location: _free_bytes(location) for location in locations}
     least = min(free.values())
-    told = "; ".join(f"{place}: {size:,} bytes free" for place, size in free.items())
-    full = next(place for place, size in free.items() if size == least)
+    told = "; ".join(f"{location}: {size:,} bytes free" for location, size in free.items())
+    full = next(location for location, size in free.items() if size == least)
     return Unavailable(
         f"there is no space left for the environment in {full} ({least:,} bytes free):\n{words}",
         hint=f"{told}. `trackboard env list` shows what is kept, `trackboard env rm` removes it;"
@@ -124,6 +128,8 @@ def _downloads(variables: Mapping[str, str]) -> Path:
     return user_cache(variables) / "uv"
 
 
-def _free_bytes(place: Path) -> int:
-    existing = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+def _free_bytes(location: Path) -> int:
+    existing = next(
+        folder for folder in (location, *location.absolute().parents) if folder.exists()
+    )
     return shutil.disk_usage(existing).free

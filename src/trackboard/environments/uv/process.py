@@ -26,7 +26,7 @@ _GRACE_S = 2.0
 _CHUNK = 65_536
 
 # A shell that ends uv when we are killed: the kernel closes our end of its pipe then.
-_GUARD = 'read -r group && { read -r _; kill -s KILL -- "-$group"; }'
+_WATCHDOG = 'read -r group && { read -r _; kill -s KILL -- "-$group"; }'
 
 # What would lead uv to another interpreter than the one that is named.
 _MISLEADING = frozenset(
@@ -237,8 +237,8 @@ def _started(
     command: Sequence[str], folder: Path, variables: Mapping[str, str], keep_fd: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run it in a group of its own, which ends with this block, or with us."""
-    guard = subprocess.Popen(
-        ["/bin/sh", "-c", _GUARD],
+    watchdog = subprocess.Popen(
+        ["/bin/sh", "-c", _WATCHDOG],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -247,14 +247,14 @@ def _started(
     try:
         process = _start(command, folder, variables, keep_fd)
         with process:
-            _send_group(guard.stdin, process.pid)
+            _send_group(watchdog.stdin, process.pid)
             try:
                 yield process
             finally:
                 _end_group(process)
     finally:
-        guard.kill()
-        guard.communicate()
+        watchdog.kill()
+        watchdog.communicate()
 
 
 def _start(

@@ -56,10 +56,12 @@ def _remove(work: Path) -> list[str]:
 
 
 def _make_writable(work: Path) -> None:
-    places = [os.fspath(work)]
-    while places:
-        place = places.pop()
+    locations = [os.fspath(work)]
+    while locations:
+        location = locations.pop()
         with suppress(OSError):  # whatever stays closed is named when it cannot be removed
-            os.chmod(place, 0o700)
-            with os.scandir(place) as entries:
-                places += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            os.chmod(location, 0o700)
+            with os.scandir(location) as entries:
+                locations += [
+                    entry.path for entry in entries if entry.is_dir(follow_symlinks=False)
+                ]

@@ -86,15 +86,15 @@ def make_ranks(
         given = {**mpi_variables(), **azure, **variables, **own}
         started = mpi_command(together.processes, argv, job, given)
         return (Rank("mpirun", started, given, job.console(0).name),)
-    places = hosts or [Host(_HOST, tuple(free_ports(together.processes)))] * together.nodes
-    ranks = _MAKERS[together.launcher](together, places)
-    addresses = [place.address for place in places]
+    locations = hosts or [Host(_HOST, tuple(free_ports(together.processes)))] * together.nodes
+    ranks = _MAKERS[together.launcher](together, locations)
+    addresses = [location.address for location in locations]
     nodes = [rank.node for rank in ranks]
     whole: list[Rank] = []
     for number, (rank, node) in enumerate(zip(ranks, nodes, strict=True)):
         limits = node_limits[node] if node < len(node_limits) else ResourceLimits()
         own = limit_variables(limits, nodes.count(node), variables)
-        azure = node_variables(addresses, places[0].ports[0], node)
+        azure = node_variables(addresses, locations[0].ports[0], node)
         said = {**azure, **variables, **own, **rank.variables}
         whole.append(
             replace(rank, argv=tuple(argv), variables=said, console=job.console(number).name)
@@ -152,18 +152,19 @@ def _tensorflow(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:
     servers = together.parameter_servers
     workers = together.processes - servers
     tasks = [("worker", n) for n in range(workers)] + [("ps", n) for n in range(servers)]
-    places = [
+    locations = [
         index % together.nodes if kind == "ps" else index * together.nodes // workers
         for kind, index in tasks
     ]
     addresses = [
-        f"{hosts[node].address}:{hosts[node].ports[number]}" for number, node in enumerate(places)
+        f"{hosts[node].address}:{hosts[node].ports[number]}"
+        for number, node in enumerate(locations)
     ]
     cluster = {"worker": addresses[:workers]}
     if servers:
         cluster["ps"] = addresses[workers:]
     ranks: list[Rank] = []
-    for (kind, index), node in zip(tasks, places, strict=True):
+    for (kind, index), node in zip(tasks, locations, strict=True):
         config = {"cluster": cluster, "task": {"type": kind, "index": index}}
         is_server = kind == "ps"
         variables = {"TF_CONFIG": json.dumps(config), "NODE_RANK": str(node)}

@@ -151,7 +151,7 @@ class Supervisor:
         self.kill()
         for _, group in self._groups:
             self._close(group)
-        self._watchdog.dismiss()
+        self._watchdog.close()
 
     def _close(self, group: ProcessGroup) -> None:
         self.left = group.close(self._leftover_grace_s) or self.left

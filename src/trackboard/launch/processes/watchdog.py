@@ -66,7 +66,7 @@ class Watchdog:
         self._groups.remove(group)
         self._send_groups()
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         """Let go of everything; may be repeated."""
         self._shell.kill()
         self._shell.wait()

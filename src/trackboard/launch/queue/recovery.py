@@ -29,17 +29,17 @@ def submission_in_progress(paths: WorkspacePaths, run: RunId) -> Iterator[None]:
         paths: The paths of the workspace.
         run: The job's run.
     """
-    place = paths.submissions / run
-    make_folder(place.parent)
-    aside = place.with_name(f".{run}")  # nobody finds it before it is locked
-    fd = open_file(aside, os.O_RDWR | os.O_CREAT)
+    location = paths.submissions / run
+    make_folder(location.parent)
+    temporary = location.with_name(f".{run}")  # nobody finds it before it is locked
+    fd = open_file(temporary, os.O_RDWR | os.O_CREAT)
     try:
         try_lock(fd)
-        aside.rename(place)
+        temporary.rename(location)
         try:
             yield
         finally:
-            place.unlink()
+            location.unlink()
     finally:
         unlock(fd)
         os.close(fd)
@@ -75,10 +75,10 @@ def _recover(context: LaunchContext, run: RunId) -> None:
 
 
 @contextlib.contextmanager
-def _abandoned(place: Path) -> Iterator[bool]:
+def _abandoned(location: Path) -> Iterator[bool]:
     """Whether nobody holds this file; it is removed after the block then."""
     try:
-        fd = os.open(place, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(location, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:  # just now it came to its end
         yield False
         return
@@ -86,6 +86,6 @@ def _abandoned(place: Path) -> Iterator[bool]:
         is_abandoned = try_lock(fd)
         yield is_abandoned
         if is_abandoned:
-            place.unlink(missing_ok=True)
+            location.unlink(missing_ok=True)
     finally:
         os.close(fd)

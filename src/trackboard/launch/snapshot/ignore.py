@@ -78,10 +78,10 @@ class IgnoreFiles:
             UsageError: Its ignore file cannot be read.
         """
         file = next((name for name in self._names if name in names), "")
-        place = os.path.join(self._source, prefix + file)
-        if not file or not os.path.isfile(place):
+        location = os.path.join(self._source, prefix + file)
+        if not file or not os.path.isfile(location):
             return above
-        patterns = Patterns(read_bytes(place, "ignore file", _LIMIT_BYTES))
+        patterns = Patterns(read_bytes(location, "ignore file", _LIMIT_BYTES))
         self.paths.append(prefix + file)
         return Rules(prefix, patterns, above)
 

@@ -189,8 +189,8 @@ def restore(
         if inside not in made:
             (folder / inside).mkdir(parents=True, exist_ok=True)
             made.add(inside)
-        place = os.path.join(folder, file.path)  # no Path for each of what may be very many
-        with blobs.open(file.key) as source, open(place, "xb") as copy:
+        location = os.path.join(folder, file.path)  # no Path for each of what may be very many
+        with blobs.open(file.key) as source, open(location, "xb") as copy:
             _copy(source, copy)
             os.fchmod(copy.fileno(), file.mode & _MODE)
     for link in manifest.links:  # last, so that nothing is ever written through one

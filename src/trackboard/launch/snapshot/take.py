@@ -95,7 +95,7 @@ def take_snapshot(
     cache = folder / "known" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
     ignore = IgnoreFiles(root)
     progress = Progress(root)
-    put = blobs.put if keep else weigh
+    put = blobs.put if keep else hash_and_measure
     taking = _Taking(root, put, _load_known(cache), progress)
     walk = Walk(root, ignore)
     try:
@@ -130,7 +130,7 @@ def _left_out(script: str, taken: Snapshot) -> UsageError:
     file = taken.ignore_file_of(script)
     below = script[file.rfind("/") + 1 :]
     return UsageError(
-        f"the script {script!r} is left out of the snapshot by {file or 'its place'}",
+        f"the script {script!r} is left out of the snapshot by {file or 'its location'}",
         hint=f"Add the line !{below} to {file}." if file else _NEVER_TAKEN,
     )
 
@@ -198,12 +198,12 @@ class _Taking:
         mode = stat.S_IMODE(found.st_mode) & 0o777
         self._files.append(FileEntry(path, mode, size_bytes, key))
 
-    def _read(self, place: str) -> tuple[str, int]:
+    def _read(self, location: str) -> tuple[str, int]:
         self.read_files += 1
         try:
-            file = open(place, "rb")  # noqa: SIM115 - what `put` raises must not be mistaken for this
+            file = open(location, "rb")  # noqa: SIM115 - what `put` raises must not be mistaken for this
         except OSError as exc:
-            raise unreadable(place, exc) from exc
+            raise unreadable(location, exc) from exc
         with file:
             return self._put(cast(BinaryIO, _Watched(file, self._progress)))
 
@@ -245,7 +245,7 @@ def _save_known(cache: Path, known: _Known) -> None:
     replace_file(cache, json.dumps(known))
 
 
-def weigh(source: BinaryIO) -> tuple[str, int]:
+def hash_and_measure(source: BinaryIO) -> tuple[str, int]:
     """The key and the size that a blob would have; nothing is kept."""
     digest, size_bytes = hashlib.sha256(), 0
     while piece := source.read(_PIECE_BYTES):

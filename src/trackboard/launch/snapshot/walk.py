@@ -85,7 +85,7 @@ class Walk:
             return False
         if _holds(end, self._root):
             raise self._refused(path, end, "which holds this one")
-        files, size_bytes = _weigh(end)
+        files, size_bytes = _measure(end)
         if files > LARGE_FILES or size_bytes > LARGE_BYTES:
             how_much = f"which has more than {count(LARGE_FILES, 'file')} or {size(LARGE_BYTES)}"
             raise self._refused(path, end, f"{how_much}: is it data?")
@@ -99,10 +99,10 @@ class Walk:
         )
 
 
-def unreadable(place: str, exc: OSError) -> UsageError:
+def unreadable(location: str, exc: OSError) -> UsageError:
     """Something of a source folder cannot be read."""
     return UsageError(
-        f"{place!r} cannot be read for the snapshot: {exc.strerror or exc}",
+        f"{location!r} cannot be read for the snapshot: {exc.strerror or exc}",
         hint="Make it readable, or leave it out with a line in .amlignore.",
     )
 
@@ -112,7 +112,7 @@ def _holds(folder: str, path: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _weigh(folder: str) -> tuple[int, int]:
+def _measure(folder: str) -> tuple[int, int]:
     """Files and bytes of a folder, as far as it matters."""
     files = size_bytes = 0
     for where, folders, names in os.walk(folder):

@@ -123,7 +123,7 @@ class EndRequest:
         """Let the next look ask, however long that takes."""
         self._next_ask_s = 0.0
 
-    def conclude(self) -> RunState:
+    def final_state(self) -> RunState:
         """Return the state of a run that ended on request: a worker that was terminated may mean a cancel."""
         if self.why == TERMINATED and self._cancel.ask():
             self.why = CANCELED

@@ -36,12 +36,12 @@ class LogFiles:
     """What was found.
 
     Attributes:
-        places: Where each file is, by its path within the run.
+        locations: Where each file is, by its path within the run.
         unreadable: Why a folder could not be looked into, by its path.
         notes: What is not taken, and why, in words.
     """
 
-    places: dict[str, str]
+    locations: dict[str, str]
     unreadable: dict[str, str]
     notes: tuple[str, ...]
 
@@ -51,7 +51,7 @@ class _Folder:
     """One folder that was looked into."""
 
     path: str  # within the working copy, with a slash at its end; "" for itself
-    place: str
+    location: str
     is_outside: bool
     names: list[str] = field(default_factory=list)  # of its files, and of links to files
     links: list[str] = field(default_factory=list)  # of those, the links
@@ -79,7 +79,7 @@ def find_log_files(
     search = _Search(root, own, hidden=hidden)
     search.close(closed)
     search.collect()
-    return LogFiles(search.places, search.unreadable, tuple(search.notes))
+    return LogFiles(search.locations, search.unreadable, tuple(search.notes))
 
 
 def printable(path: str) -> str:
@@ -96,7 +96,7 @@ class _Search:
         self._entered: set[tuple[int, int]] = set()
         self._linked: list[tuple[str, str]] = []  # folders that are links, for later
         self._marked: set[str] = set()  # folders that are log directories
-        self.places: dict[str, str] = {}
+        self.locations: dict[str, str] = {}
         self.unreadable: dict[str, str] = {}
         self.notes: list[str] = []
 
@@ -113,41 +113,41 @@ class _Search:
             self._take(folder)
         while self._linked:
             self._linked.sort(reverse=True)
-            path, place = self._linked.pop()
-            self._enter_link(path, place)
+            path, location = self._linked.pop()
+            self._enter_link(path, location)
 
-    def _enter_link(self, path: str, place: str) -> None:
-        real = os.path.realpath(place)
+    def _enter_link(self, path: str, location: str) -> None:
+        real = os.path.realpath(location)
         is_outside = not self._is_inside(real)
         folders = []
         files = 0
-        for folder in self._walk(path, place, is_outside=is_outside):
+        for folder in self._walk(path, location, is_outside=is_outside):
             folders.append(folder)
             files += len(folder.names)
             if files + len(folders) > LINKED_FILES:
                 why = f"with more than {count(LINKED_FILES, 'file')}: no event files are looked for"
                 self._note(path, real, why)
                 return
-        before = len(self.places)
+        before = len(self.locations)
         for folder in folders:
             self._take(folder)
         if is_outside and f"{path}/".startswith(f"{LOGS}/"):
-            taken = len(self.places) - before
+            taken = len(self.locations) - before
             if files > taken:
                 self._note(path, real, f"{_OUTSIDE}: of its files only TensorBoard's are kept")
 
-    def _walk(self, path: str, place: str, *, is_outside: bool) -> Iterator[_Folder]:
+    def _walk(self, path: str, location: str, *, is_outside: bool) -> Iterator[_Folder]:
         """A folder and those in it, links put by for later; none that was entered before."""
-        waiting = [(f"{path}/" if path else "", place)]
+        waiting = [(f"{path}/" if path else "", location)]
         while waiting:
-            path, place = waiting.pop()
-            folder = _Folder(path, place, is_outside)
+            path, location = waiting.pop()
+            folder = _Folder(path, location, is_outside)
             try:
-                found = os.stat(place)
+                found = os.stat(location)
                 if (found.st_dev, found.st_ino) in self._entered:
                     continue
                 self._entered.add((found.st_dev, found.st_ino))
-                with os.scandir(place) as entries:
+                with os.scandir(location) as entries:
                     for entry in entries:
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append((f"{path}{entry.name}/", entry.path))
@@ -171,20 +171,20 @@ class _Search:
             self._marked.add(folder.path)
         is_of_plugin = self._is_of_plugin(folder.path)
         for name in folder.names:
-            path, place = folder.path + name, os.path.join(folder.place, name)
+            path, location = folder.path + name, os.path.join(folder.location, name)
             if is_marked(name) or (is_of_plugin and path not in self._own):
-                self._add(path, place)
-            elif name in folder.links and not self._is_file_inside(place):
-                self._note_file(folder, path, place)
+                self._add(path, location)
+            elif name in folder.links and not self._is_file_inside(location):
+                self._note_file(folder, path, location)
             elif (self._hidden or not name.startswith(".")) and self._is_wanted(
-                folder, path, place
+                folder, path, location
             ):
-                self._add(path, place)
+                self._add(path, location)
         for name in (PROJECTOR, CHECKPOINT):
             if name in folder.names and PROJECTOR in folder.names:
                 self._take_named(folder, name)
 
-    def _is_wanted(self, folder: _Folder, path: str, place: str) -> bool:
+    def _is_wanted(self, folder: _Folder, path: str, location: str) -> bool:
         """Whether a file is a log because of where it lies."""
         if folder.is_outside:
             return False
@@ -192,7 +192,7 @@ class _Search:
             return True
         is_beside = folder.path in self._marked and folder.path != ""
         is_output = folder.path.startswith(f"{OUTPUTS}/")  # all of those are kept at the end
-        return is_beside and not is_output and path not in self._own and _is_small(place)
+        return is_beside and not is_output and path not in self._own and _is_small(location)
 
     def _is_of_plugin(self, path: str) -> bool:
         """Whether a folder is below `plugins/<plugin>/` of a log directory."""
@@ -202,24 +202,24 @@ class _Search:
 
     def _take_named(self, folder: _Folder, name: str) -> None:
         """Take what a configuration of the projector names, wherever below its folder that is."""
-        self._add(folder.path + name, os.path.join(folder.place, name))
+        self._add(folder.path + name, os.path.join(folder.location, name))
         try:
-            with open(os.path.join(folder.place, name), errors="replace") as file:
+            with open(os.path.join(folder.location, name), errors="replace") as file:
                 named = find_named(file.read(_CONFIG_BYTES))
         except OSError:
             return
         for path in named:
-            place = os.path.normpath(os.path.join(folder.place, path.removesuffix(".")))
-            within = os.path.relpath(place, folder.place)
+            location = os.path.normpath(os.path.join(folder.location, path.removesuffix(".")))
+            within = os.path.relpath(location, folder.location)
             if within.startswith(os.pardir):
                 continue  # TensorBoard does not take it from there either
-            places = _beginning_with(place) if path.endswith(".") else [place]
-            for each in places:
-                self._take_large(folder.path + os.path.relpath(each, folder.place), each)
+            locations = _beginning_with(location) if path.endswith(".") else [location]
+            for each in locations:
+                self._take_large(folder.path + os.path.relpath(each, folder.location), each)
 
-    def _take_large(self, path: str, place: str) -> None:
+    def _take_large(self, path: str, location: str) -> None:
         try:
-            found = os.stat(place)
+            found = os.stat(location)
         except OSError:
             return  # named, but not written yet
         if not stat.S_ISREG(found.st_mode):
@@ -230,17 +230,19 @@ class _Search:
                 f" names, files up to {size(NAMED_BYTES)} are kept"
             )
         else:
-            self._add(path, place)
+            self._add(path, location)
 
-    def _add(self, path: str, place: str) -> None:
-        self.places.setdefault(printable(path), place)
+    def _add(self, path: str, location: str) -> None:
+        self.locations.setdefault(printable(path), location)
 
-    def _note_file(self, folder: _Folder, path: str, place: str) -> None:
+    def _note_file(self, folder: _Folder, path: str, location: str) -> None:
         if folder.is_log:
             why = (
-                f"{_OUTSIDE}: it is not kept" if os.path.exists(place) else "where there is nothing"
+                f"{_OUTSIDE}: it is not kept"
+                if os.path.exists(location)
+                else "where there is nothing"
             )
-            self._note(path, os.path.realpath(place), why)
+            self._note(path, os.path.realpath(location), why)
 
     def _note(self, path: str, real: str, why: str) -> None:
         self.notes.append(f"{printable(path)} is a link to {printable(real)}, {why}")
@@ -252,9 +254,9 @@ class _Search:
         return real.startswith(self._real_root + os.sep)
 
 
-def _is_small(place: str) -> bool:
+def _is_small(location: str) -> bool:
     try:
-        return os.stat(place).st_size <= SMALL_BYTES
+        return os.stat(location).st_size <= SMALL_BYTES
     except OSError:
         return False
 

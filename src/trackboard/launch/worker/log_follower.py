@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trackboard.launch.worker.log_files import find_log_files
-from trackboard.launch.worker.replaced_files import Gone, find_replaced
+from trackboard.launch.worker.replaced_files import MissingFile, find_replaced
 from trackboard.layout.prefix import Prefix
 
 PIECE_BYTES = 1 << 20
@@ -78,18 +78,18 @@ class Follower:
             for name in names
         )
 
-    def watch(self, path: str, place: Path) -> None:
+    def watch(self, path: str, location: Path) -> None:
         """Follow one more file, wherever it is."""
-        self._files[path] = os.fspath(place)
-        self._watched[path] = place
+        self._files[path] = os.fspath(location)
+        self._watched[path] = location
 
-    def follows(self, place: str) -> bool:
+    def follows(self, location: str) -> bool:
         """Whether a file is followed, by whatever links."""
-        return place in map(os.path.realpath, self._files.values())
+        return location in map(os.path.realpath, self._files.values())
 
     def list_sent(self) -> list[Path]:
         """The files that were to be watched, once `finish` has sent all of them; not the unreadable."""
-        return [place for path, place in self._watched.items() if path not in self.unreadable]
+        return [location for path, location in self._watched.items() if path not in self.unreadable]
 
     def poll(self) -> bool:
         """Send what is new.
@@ -103,8 +103,8 @@ class Follower:
             now_s = time.monotonic()
             self._next_walk_s = now_s + _WALK_SHARE * (now_s - began_s)
         left = _POLL_BYTES
-        for path, place in list(self._files.items()):
-            left -= self._send(path, place, left)
+        for path, location in list(self._files.items()):
+            left -= self._send(path, location, left)
             if left <= 0:
                 return True
         return False
@@ -120,34 +120,34 @@ class Follower:
             source.seen = (
                 None  # a network's file system may tell an old size until a file is opened
             )
-        for path, place in list(self._files.items()):
-            while self._send(path, place, _POLL_BYTES) == _POLL_BYTES:
+        for path, location in list(self._files.items()):
+            while self._send(path, location, _POLL_BYTES) == _POLL_BYTES:
                 pass
 
     def _discover(self, *, hidden: bool) -> tuple[str, ...]:
         """Look for files; what is not taken is said."""
         found = find_log_files(self._root, own=self._own, closed=self._closed, hidden=hidden)
-        self._files.update(found.places)
+        self._files.update(found.locations)
         self.unreadable.update(found.unreadable)
-        missing = self._files.keys() - found.places.keys() - self._watched.keys()
+        missing = self._files.keys() - found.locations.keys() - self._watched.keys()
         gone = {
-            path: Gone(self._sources[path].identity, self._sources[path].sent)
+            path: MissingFile(self._sources[path].identity, self._sources[path].sent)
             for path in missing & self._sources.keys()
             if not os.path.lexists(self._files[path])
         }
-        for path in find_replaced(gone, found.places):
+        for path in find_replaced(gone, found.locations):
             del self._files[path], self._sources[path]
             self._remove(path)
         return found.notes
 
-    def _send(self, path: str, place: str, limit: int) -> int:
+    def _send(self, path: str, location: str, limit: int) -> int:
         """Send up to `limit` new bytes of a file; how many it was."""
         source = self._sources.get(path)
         try:
-            found = os.stat(place)
+            found = os.stat(location)
             if not stat.S_ISREG(found.st_mode) or (source and _seen(found) == source.seen):
                 return 0
-            fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(location, os.O_RDONLY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             return 0  # what was sent stays; if it comes back it is compared with that
         except OSError as exc:

@@ -36,22 +36,22 @@ def find_outputs(work: Path) -> Outputs:
     outside: list[str] = []
     root = os.path.realpath(work)
     # With the real folders above each, so that links to one of those end.
-    places: list[tuple[str, tuple[str, ...]]] = [(os.path.join(work, OUTPUTS), ())]
-    while places:
-        place, above = places.pop()
-        real = os.path.realpath(place)
-        if os.path.islink(place):
-            why = _why_not(real, root)
+    locations: list[tuple[str, tuple[str, ...]]] = [(os.path.join(work, OUTPUTS), ())]
+    while locations:
+        location, above = locations.pop()
+        real = os.path.realpath(location)
+        if os.path.islink(location):
+            why = _rejection_reason(real, root)
             if why:
-                path = printable(os.path.relpath(place, work))
+                path = printable(os.path.relpath(location, work))
                 outside.append(f"{path} is a link to {printable(real)}, {why}")
                 continue
         if os.path.isdir(real):
             if real not in above:
-                below = _names(place)
-                places += [(os.path.join(place, name), (*above, real)) for name in below]
+                below = _names(location)
+                locations += [(os.path.join(location, name), (*above, real)) for name in below]
         elif above and os.path.isfile(real):
-            files.append(Path(place))
+            files.append(Path(location))
     return Outputs(tuple(files), tuple(outside))
 
 
@@ -73,12 +73,12 @@ def keep_outputs(
         Unavailable: The disk refuses.
     """
     unreadable: list[str] = []
-    for place in files:
-        path = printable(place.relative_to(work).as_posix())
+    for location in files:
+        path = printable(location.relative_to(work).as_posix())
         if path in sent:
             continue
         try:
-            file = open(place, "rb")  # noqa: SIM115 - what `put_file` raises must not be mistaken for this
+            file = open(location, "rb")  # noqa: SIM115 - what `put_file` raises must not be mistaken for this
         except OSError as exc:
             unreadable.append(f"{path}: {exc.strerror or exc}")
             continue
@@ -88,7 +88,7 @@ def keep_outputs(
     return unreadable
 
 
-def _why_not(real: str, root: str) -> str:
+def _rejection_reason(real: str, root: str) -> str:
     """Why what a link leads to is not kept; empty: it is."""
     if not os.path.exists(real):
         return "where there is nothing"

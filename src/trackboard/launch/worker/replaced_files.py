@@ -17,7 +17,7 @@ from trackboard.model.tensorboard_files import is_event_file
 
 
 @dataclass(frozen=True)
-class Gone:
+class MissingFile:
     """A file that is not where it was.
 
     Attributes:
@@ -29,7 +29,7 @@ class Gone:
     sent: Prefix
 
 
-def find_replaced(gone: Mapping[str, Gone], present: Mapping[str, str]) -> Iterator[str]:
+def find_replaced(gone: Mapping[str, MissingFile], present: Mapping[str, str]) -> Iterator[str]:
     """Find those of the files whose copies are to go, too.
 
     Args:
@@ -38,31 +38,31 @@ def find_replaced(gone: Mapping[str, Gone], present: Mapping[str, str]) -> Itera
     """
     if not gone:
         return
-    heirs: dict[object, list[str]] = defaultdict(list)  # places, by name and by identity
+    successors: dict[object, list[str]] = defaultdict(list)  # places, by name and by identity
     begun: set[PurePosixPath] = set()  # folders with event files
-    for path, place in present.items():
+    for path, location in present.items():
         pure = PurePosixPath(path)
         if is_event_file(pure.name):
             begun.add(pure.parent)
-        heirs[pure.name].append(place)
+        successors[pure.name].append(location)
         try:
-            found = os.stat(place)
+            found = os.stat(location)
         except OSError:
             continue
-        heirs[found.st_dev, found.st_ino].append(place)
+        successors[found.st_dev, found.st_ino].append(location)
     for path, each in gone.items():
         pure = PurePosixPath(path)
         is_events = is_event_file(pure.name)  # the name of one is that of no other
-        candidates = heirs[each.identity] + (heirs[pure.name] if is_events else [])
+        candidates = successors[each.identity] + (successors[pure.name] if is_events else [])
         is_begun_again = is_events and pure.parent in begun
-        if is_begun_again or any(_begins(place, each.sent) for place in candidates):
+        if is_begun_again or any(_begins(location, each.sent) for location in candidates):
             yield path
 
 
-def _begins(place: str, sent: Prefix) -> bool:
+def _begins(location: str, sent: Prefix) -> bool:
     """Whether a file begins with what was read of another; a freed inode may be a stranger's now."""
     try:
-        fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = os.open(location, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return False
     try:

@@ -169,7 +169,7 @@ class Worker:
             elapsed_s = time.monotonic() - began_s
             if plan.max_duration_s is not None and elapsed_s > plan.max_duration_s:
                 self._end.make(f"it ran longer than its limit of {plan.max_duration_s:g} s")
-            if self._takes_too_much(processes):
+            if self._exceeds_memory_limit(processes):
                 processes.kill()  # there is no time to be polite
             if self._end.is_made() and not is_told:
                 is_told = True
@@ -195,7 +195,7 @@ class Worker:
             for folder in sorted(left)
         ]
 
-    def _takes_too_much(self, processes: Processes) -> bool:
+    def _exceeds_memory_limit(self, processes: Processes) -> bool:
         limit_bytes = self._machines.limit_bytes
         if limit_bytes is None:
             return False
@@ -227,10 +227,10 @@ class Worker:
             name, console = f"rank {rank}", self._job.console(rank).name
         said = tail(self._job.folder / console)
         end = f"; its last lines:\n{said}" if said else "; it printed nothing"
-        return _Outcome(RunState.FAILED, f"{name} {_how_it_ended(code)}{end}")
+        return _Outcome(RunState.FAILED, f"{name} {_describe_exit(code)}{end}")
 
     def _ended_by_request(self) -> _Outcome:
-        state = self._end.conclude()
+        state = self._end.final_state()
         return _Outcome(state, self._end.why)
 
     def _keep(self, live: LiveRun, follower: Follower, work: Path, outcome: _Outcome) -> _Outcome:
@@ -272,7 +272,7 @@ def _first(lines: Sequence[str]) -> list[str]:
     return [*lines[:_LINES], *([f"{more} more links like these"] if more > 0 else [])]
 
 
-def _how_it_ended(code: int) -> str:
+def _describe_exit(code: int) -> str:
     if code >= 0:
         return f"exited with code {code}"
     try:

@@ -30,10 +30,10 @@ def sample(values: npt.NDArray[Any], limit: int) -> Indexes:
     if limit == 1:
         return np.array([count - 1])
     if values.dtype == object or limit < 4:
-        return _spread(count, limit)
+        return _evenly_spaced(count, limit)
     chosen = _with_ends(_extremes(values, (limit - 2) // 2), count)
     others = (~chosen).nonzero()[0]
-    chosen[others[_spread(len(others), limit - int(chosen.sum()))]] = True
+    chosen[others[_evenly_spaced(len(others), limit - int(chosen.sum()))]] = True
     return chosen.nonzero()[0]
 
 
@@ -53,7 +53,7 @@ def preview(values: npt.NDArray[Any]) -> Indexes:
     return sample(values, PREVIEW)
 
 
-def _spread(count: int, chosen: int) -> Indexes:
+def _evenly_spaced(count: int, chosen: int) -> Indexes:
     return np.linspace(0, count - 1, chosen).round().astype(np.intp)
 
 

@@ -165,11 +165,11 @@ class Database:
         except sa.exc.DBAPIError as error:
             raise self._translate(error) from error
 
-    def _stop_for_fork(self) -> None:
+    def _pause_for_fork(self) -> None:
         self._gate.close()
         self._engine.dispose()
 
-    def _go_on_after_fork(self) -> None:
+    def _resume_after_fork(self) -> None:
         self._gate.open()
 
     def _begin_as_child(self) -> None:
@@ -253,8 +253,8 @@ def _follow_forks(database: Database) -> None:
     if not _following.is_set():
         _following.set()
         os.register_at_fork(
-            before=lambda: _for_all(Database._stop_for_fork),
-            after_in_parent=lambda: _for_all(Database._go_on_after_fork),
+            before=lambda: _for_all(Database._pause_for_fork),
+            after_in_parent=lambda: _for_all(Database._resume_after_fork),
             after_in_child=lambda: _for_all(Database._begin_as_child),
         )
 

@@ -47,11 +47,11 @@ def open_database(url: str, *, wait_s: float = WAIT_S) -> Database:
     """
     engine = sa.create_engine(url, pool_size=4, max_overflow=-1, pool_use_lifo=True)
     sa.event.listen(engine, "begin", _begin)
-    place = engine.url.render_as_string(hide_password=True)
-    database = Database(engine, lambda error: _translate(error, place), wait_s=wait_s)
+    location = engine.url.render_as_string(hide_password=True)
+    database = Database(engine, lambda error: _translate(error, location), wait_s=wait_s)
     try:
         _create(database, engine)
-        schema_version.bring_up_to_date(database, place)
+        schema_version.bring_up_to_date(database, location)
     except BaseException:
         database.close()
         raise
@@ -81,24 +81,24 @@ def _create(database: Database, engine: sa.Engine) -> None:
             schema_version.create_tables(connection)
 
 
-def _translate(error: sa.exc.DBAPIError, place: str) -> TrackboardError:
+def _translate(error: sa.exc.DBAPIError, location: str) -> TrackboardError:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     text = str(error.orig).strip()
     if state.startswith(_VALUES):
         return unstorable(text)
     if state == "42P01":
         return Conflict(
-            f"the database {place} holds no trackboard history: {text}",
+            f"the database {location} holds no trackboard history: {text}",
             hint="Nothing was changed. Put a copy of it back, or name another database.",
         )
     if state.startswith("55"):
         return Unavailable(
-            f"the history {place} is in use by another process: {text}",
+            f"the history {location} is in use by another process: {text}",
             hint="Try again in a moment.",
         )
     if not state or state.startswith(_PASSING):  # without one: there is no server
         return Unavailable(
-            f"the history {place} could not be read or written: {text}",
+            f"the history {location} could not be read or written: {text}",
             hint="Check that the server runs, and that it lets you in.",
         )
-    return InternalError(f"the history {place} refused a statement of ours ({state}): {text}")
+    return InternalError(f"the history {location} refused a statement of ours ({state}): {text}")

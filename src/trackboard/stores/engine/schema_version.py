@@ -16,12 +16,12 @@ def create_tables(connection: sa.Connection) -> None:
     connection.execute(sa.insert(tables.meta), [*rows, identity.draw_row()])
 
 
-def read_schema(database: Database, place: object) -> int:
+def read_schema(database: Database, location: object) -> int:
     """Read the version of a database's layout.
 
     Args:
         database: A database with a history.
-        place: Where it is, for the error.
+        location: Where it is, for the error.
 
     Raises:
         Conflict: It is a newer one than this trackboard knows.
@@ -31,19 +31,19 @@ def read_schema(database: Database, place: object) -> int:
         found = connection.execute(query).scalar_one_or_none()
     if found is None or found > tables.SCHEMA:
         raise Conflict(
-            f"the history {place} has format {found}, and this trackboard reads up to {tables.SCHEMA}",
+            f"the history {location} has format {found}, and this trackboard reads up to {tables.SCHEMA}",
             hint="It was written by a newer version; nothing was changed. Type:"
             " pip install --upgrade trackboard",
         )
     return int(found)
 
 
-def bring_up_to_date(database: Database, place: object) -> None:
+def bring_up_to_date(database: Database, location: object) -> None:
     """Bring the tables of an older version to today's layout, and name a database that has no id.
 
     In one transaction; the arguments and errors are those of `read_schema`.
     """
-    is_old = read_schema(database, place) < tables.SCHEMA
+    is_old = read_schema(database, location) < tables.SCHEMA
     with database.read() as connection:
         is_named = bool(identity.read_id(connection))
     if is_old or not is_named:

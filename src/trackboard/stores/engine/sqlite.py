@@ -121,14 +121,14 @@ def _begin(connection: sa.Connection) -> None:
 
 def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
     """Build the database aside and give it its name when it is whole; a faster process may win."""
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
-        os.close(open_file(aside, os.O_CREAT | os.O_EXCL | os.O_RDWR))
+        os.close(open_file(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR))
         try:
-            _fill(aside, journal, busy_timeout_s)
-            _name_once(aside, path)
+            _fill(temporary, journal, busy_timeout_s)
+            _name_once(temporary, path)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except TrackboardError:
         raise
     except OSError as error:
@@ -150,14 +150,14 @@ def _fill(path: Path, journal: str, busy_timeout_s: float) -> None:
         engine.dispose()  # the last connection that closes also removes the journal's files
 
 
-def _name_once(aside: Path, path: Path) -> None:
+def _name_once(temporary: Path, path: Path) -> None:
     try:
-        os.link(aside, path)
+        os.link(temporary, path)
     except FileExistsError:
         return
     except OSError:  # no hard links here; the workspace's lock keeps others out
         if not path.exists():
-            os.rename(aside, path)
+            os.rename(temporary, path)
 
 
 def identify(path: Path) -> tuple[int, int]:

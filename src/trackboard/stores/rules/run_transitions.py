@@ -130,13 +130,13 @@ def revive(record: RunRecord) -> RunRecord:
     return replace(record, run=replace(record.run, state=state, cause="", ended_s=None))
 
 
-def last_heir(former: WriterId, heirs: Mapping[WriterId, WriterId]) -> WriterId:
+def last_successor(former: WriterId, successors: Mapping[WriterId, WriterId]) -> WriterId:
     """Who owns the runs of a writer that was continued, by one that may have been continued itself."""
-    heir, seen = heirs[former], {former}
-    while heir in heirs and heir not in seen:
-        seen.add(heir)
-        heir = heirs[heir]
-    return heir
+    successor, seen = successors[former], {former}
+    while successor in successors and successor not in seen:
+        seen.add(successor)
+        successor = successors[successor]
+    return successor
 
 
 def warn(record: RunRecord, text: str) -> RunRecord:
@@ -147,14 +147,14 @@ def warn(record: RunRecord, text: str) -> RunRecord:
     return replace(record, run=replace(record.run, warnings=(*warnings, text)))
 
 
-def lose(record: RunRecord, count: int, reason: str) -> RunRecord:
+def count_dropped(record: RunRecord, count: int, reason: str) -> RunRecord:
     """Count what could not be stored, up to the greatest number that a database holds."""
     lost = min(record.run.lost_points + count, _MOST_LOST)
     run = replace(record.run, lost_points=lost)
     return warn(replace(record, run=run), f"not everything could be stored: {reason}")
 
 
-def losses(refused: Iterable[Refused]) -> list[RecordsDropped]:
+def dropped_by_refusal(refused: Iterable[Refused]) -> list[RecordsDropped]:
     """Records that were refused, as losses of their runs."""
     return [
         RecordsDropped(each.run, 1, f"a record was refused, {each.error[:_ERROR_LENGTH]}")

@@ -48,20 +48,20 @@ def _add_environments(operations: Operations) -> None:
 
 def _add_quarantine_and_definitions(operations: Operations) -> None:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    place = (
+    location = (
         ("writer", sa.Text()),
         ("segment", number),
         ("offset", number),
     )
     operations.create_table(
         "definition",
-        *(sa.Column(name, kind, primary_key=True) for name, kind in place),
+        *(sa.Column(name, kind, primary_key=True) for name, kind in location),
         sa.Column("records", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
     operations.create_table(
         "refused",
-        *(sa.Column(name, kind, primary_key=True) for name, kind in place),
+        *(sa.Column(name, kind, primary_key=True) for name, kind in location),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("run_id", sa.Text, nullable=True),

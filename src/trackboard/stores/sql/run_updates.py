@@ -94,7 +94,7 @@ class RunUpdates:
             case RecordsDropped():
                 self._put(
                     event.run,
-                    lambda record: run_transitions.lose(record, event.count, event.reason),
+                    lambda record: run_transitions.count_dropped(record, event.count, event.reason),
                 )
             case _:
                 pass  # text is stored as points; heartbeats and ends are the writer's

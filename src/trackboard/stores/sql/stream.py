@@ -59,7 +59,7 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
 
 
 def _apply_batch(updates: RunUpdates, batch: Batch) -> None:
-    for event in (*batch.events, *run_transitions.losses(batch.refused)):
+    for event in (*batch.events, *run_transitions.dropped_by_refusal(batch.refused)):
         updates.apply(event, batch.writer)
     if batch.skipped_bytes:
         text = run_transitions.skipped(batch.skipped_bytes)
@@ -98,12 +98,12 @@ def _mark_ended(connection: sa.Connection, writer_id: WriterId) -> None:
 
 def _take_over(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
     """Give the runs of writers that are continued to those that continue them."""
-    heirs = {batch.continues: batch.writer for batch in batches if batch.continues is not None}
-    for former in heirs:
+    successors = {batch.continues: batch.writer for batch in batches if batch.continues is not None}
+    for former in successors:
         _mark_ended(connection, former)
-        heir = run_transitions.last_heir(former, heirs)
-        connection.execute(sa.update(run).where(run.c.owner == former).values(owner=heir))
-    return set(heirs.values())
+        successor = run_transitions.last_successor(former, successors)
+        connection.execute(sa.update(run).where(run.c.owner == former).values(owner=successor))
+    return set(successors.values())
 
 
 def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
@@ -132,7 +132,7 @@ def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterI
         if batch.completes(covered.get(batch.writer)):
             covered[batch.writer] = batch.end
             complete.append(batch)
-        row.update(_place(batch.end, covered.get(batch.writer)), ended=ended)
+        row.update(_position_columns(batch.end, covered.get(batch.writer)), ended=ended)
         row["skipped_bytes"] += batch.skipped_bytes
     fresh = [row for each, row in rows.items() if each not in known]
     changed = [
@@ -171,10 +171,10 @@ _MOVE = (
 
 
 def _writer_row(writer_id: WriterId, at: Position, *, ended: bool) -> dict[str, Any]:
-    return {"id": writer_id, **_place(at, None), "ended": ended, "skipped_bytes": 0}
+    return {"id": writer_id, **_position_columns(at, None), "ended": ended, "skipped_bytes": 0}
 
 
-def _place(at: Position, covered: Position | None) -> dict[str, int | None]:
+def _position_columns(at: Position, covered: Position | None) -> dict[str, int | None]:
     """Where to read on, and up to where the definitions are kept."""
     return {
         "segment": at.segment,

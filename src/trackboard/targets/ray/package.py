@@ -33,8 +33,8 @@ def own_package() -> Package:
     """The zip of this installation; made once a process, in a few hundredths of a second."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for path, place in _files():
-            archive.writestr(zipfile.ZipInfo(path, _TIME), place.read_bytes(), zipfile.ZIP_DEFLATED)
+        for path, file in _files():
+            archive.writestr(zipfile.ZipInfo(path, _TIME), file.read_bytes(), zipfile.ZIP_DEFLATED)
     data = held.getvalue()
     return Package(f"_ray_pkg_{hashlib.sha256(data).hexdigest()[:32]}.zip", data)
 
@@ -43,6 +43,6 @@ def _files() -> Iterator[tuple[str, Path]]:
     for package in _PACKAGES:
         spec = importlib.util.find_spec(package)  # which imports nothing
         for folder in spec.submodule_search_locations or () if spec else ():
-            for place in sorted(Path(folder).rglob("*")):
-                if place.is_file() and "__pycache__" not in place.parts:
-                    yield f"{package}/{place.relative_to(folder).as_posix()}", place
+            for file in sorted(Path(folder).rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    yield f"{package}/{file.relative_to(folder).as_posix()}", file

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trackboard.model import Liveness, Segment, WriterId
-from trackboard.ports import Blobs, Shelf, Spool, SpoolSource, WriterProcess
+from trackboard.ports import Blobs, Spool, SpoolArea, SpoolSource, WriterProcess
 
 
 @dataclass
@@ -26,13 +26,13 @@ class MemorySpool:
     """`trackboard.ports.Spool` in memory; see there for what each method promises."""
 
     writer: WriterId
-    shelf: Shelf | None
+    area: SpoolArea | None
     source: MemorySpools = field(compare=False, repr=False)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where it is, for people."""
-        return f"{'inbox' if self.shelf is None else self.shelf.value}/{self.writer}"
+        return f"{'inbox' if self.area is None else self.area.value}/{self.writer}"
 
     def is_there(self) -> bool:
         """Whether it is still in this place."""
@@ -87,7 +87,7 @@ class MemorySpool:
         return None if found is None else found.process
 
     def _find(self) -> _Content | None:
-        return self.source.shelves[self.shelf].get(self.writer)
+        return self.source.areas[self.area].get(self.writer)
 
 
 class MemorySpools:
@@ -99,22 +99,22 @@ class MemorySpools:
 
     def __init__(self, *, is_local: bool = True) -> None:
         self.lock = threading.RLock()
-        self.shelves: dict[Shelf | None, dict[WriterId, _Content]] = {
-            shelf: {} for shelf in (None, *Shelf)
+        self.areas: dict[SpoolArea | None, dict[WriterId, _Content]] = {
+            area: {} for area in (None, *SpoolArea)
         }
         self._is_local = is_local
 
     def receive(self, writer: WriterId, number: int, data: bytes) -> None:
         """Take bytes that a writer has appended to a segment; the first make the spool."""
         with self.lock:
-            found = self.shelves[None].setdefault(writer, _Content())
+            found = self.areas[None].setdefault(writer, _Content())
             found.segments.setdefault(number, bytearray()).extend(data)
 
     def receive_file(self, writer: WriterId, data: bytes) -> str:
         """Take a complete file of a writer; returns its key."""
         key = f"sha256:{hashlib.sha256(data).hexdigest()}"
         with self.lock:
-            self.shelves[None].setdefault(writer, _Content()).files[key] = data
+            self.areas[None].setdefault(writer, _Content()).files[key] = data
         return key
 
     def set_liveness(
@@ -122,7 +122,7 @@ class MemorySpools:
     ) -> None:
         """Take down what is known of a writer."""
         with self.lock:
-            found = self.shelves[None].setdefault(writer, _Content())
+            found = self.areas[None].setdefault(writer, _Content())
             found.liveness, found.process = liveness, process
 
     def is_local(self) -> bool:
@@ -136,28 +136,28 @@ class MemorySpools:
         """All spools that were not put aside."""
         return self._list(None)
 
-    def list_set_aside(self, shelf: Shelf) -> dict[WriterId, Spool]:
+    def list_set_aside(self, area: SpoolArea) -> dict[WriterId, Spool]:
         """Spools that were put aside."""
-        return self._list(shelf)
+        return self._list(area)
 
-    def _list(self, shelf: Shelf | None) -> dict[WriterId, Spool]:
+    def _list(self, area: SpoolArea | None) -> dict[WriterId, Spool]:
         with self.lock:
-            return {writer: MemorySpool(writer, shelf, self) for writer in self.shelves[shelf]}
+            return {writer: MemorySpool(writer, area, self) for writer in self.areas[area]}
 
-    def set_aside(self, spool: Spool, shelf: Shelf) -> Spool:
+    def set_aside(self, spool: Spool, area: SpoolArea) -> Spool:
         """Put a spool aside."""
         with self.lock:
-            found = self.shelves[spool.shelf].pop(spool.writer, None)
+            found = self.areas[spool.area].pop(spool.writer, None)
             if found is None:
-                raise FileNotFoundError(f"there is no spool {spool.place}")
-            self.shelves[shelf][spool.writer] = found
-            return MemorySpool(spool.writer, shelf, self)
+                raise FileNotFoundError(f"there is no spool {spool.location}")
+            self.areas[area][spool.writer] = found
+            return MemorySpool(spool.writer, area, self)
 
     def remove(self, spool: Spool, is_stored: Callable[[], bool] = lambda: True) -> None:
         """Remove a spool."""
         with self.lock:
             if is_stored():
-                self.shelves[spool.shelf].pop(spool.writer, None)
+                self.areas[spool.area].pop(spool.writer, None)
 
 
 if TYPE_CHECKING:

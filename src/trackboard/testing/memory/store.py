@@ -77,20 +77,22 @@ class MemoryStore(MemoryCatalogue):
         with self._lock:
             self._writers.check(batches)
             self._version += 1
-            heirs = {each.continues: each.writer for each in batches if each.continues is not None}
+            successors = {
+                each.continues: each.writer for each in batches if each.continues is not None
+            }
             back = {each.writer for each in batches if self._writers.has_ended(each.writer)}
-            for former in heirs:
-                self._take_over(former, run_transitions.last_heir(former, heirs))
-            self._revive(back.union(heirs.values()))
+            for former in successors:
+                self._take_over(former, run_transitions.last_successor(former, successors))
+            self._revive(back.union(successors.values()))
             for batch in without(batches, self._deleted):
                 self._apply(batch)
-            for former in heirs:
+            for former in successors:
                 self._writers.end(former)
 
-    def _take_over(self, former: WriterId, heir: WriterId) -> None:
+    def _take_over(self, former: WriterId, successor: WriterId) -> None:
         for run, record in self._runs.items():
             if record.owner == former:
-                self._runs[run] = replace(record, owner=heir)
+                self._runs[run] = replace(record, owner=successor)
 
     def _revive(self, owners: Collection[WriterId]) -> None:
         for run, record in self._runs.items():
@@ -100,7 +102,7 @@ class MemoryStore(MemoryCatalogue):
     def _apply(self, batch: Batch) -> None:
         self._writers.advance(batch)
         mentioned: dict[RunId, None] = {}
-        for event in (*batch.events, *run_transitions.losses(batch.refused)):
+        for event in (*batch.events, *run_transitions.dropped_by_refusal(batch.refused)):
             if isinstance(event, Heartbeat):
                 continue
             if isinstance(event, Ended):
@@ -144,7 +146,9 @@ class MemoryStore(MemoryCatalogue):
                 self._parameters.setdefault(event.run, {})[event.name] = event.value
             case RecordsDropped():
                 record = self._runs[event.run]
-                self._runs[event.run] = run_transitions.lose(record, event.count, event.reason)
+                self._runs[event.run] = run_transitions.count_dropped(
+                    record, event.count, event.reason
+                )
             case TextLogged():
                 series = self._one_series(event.run, event.name, ValueKind.TEXT, event.table)
                 series.append(ValueKind.TEXT, event.step, event.time_s, event.value)

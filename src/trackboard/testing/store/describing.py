@@ -37,7 +37,7 @@ class DescribingContract:
     # -- description and tags ---------------------------------------------------------------------
 
     def test_a_description_is_what_was_said_last(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", description="from the start"), created("other"))])
+        store.apply([Speaker().batch(created("r", description="from the start"), created("other"))])
         assert [run.description for run in store.list_runs()] == ["from the start", ""]
         store.set_description(R, "grün\n" * 5000)
         assert [run.description for run in store.list_runs()] == ["grün\n" * 5000, ""]
@@ -45,17 +45,17 @@ class DescribingContract:
         assert [run.description for run in store.query_runs(RunQuery())] == ["", ""]
 
     def test_a_stub_that_was_described_stays_so(self, store: Store) -> None:
-        store.apply([Speaker().say(Tagged(R, "k", "v"))])
+        store.apply([Speaker().batch(Tagged(R, "k", "v"))])
         store.set_description(R, "mine")
-        store.apply([Speaker().say(created("r", description="its own"))])
+        store.apply([Speaker().batch(created("r", description="its own"))])
         run = store.find_run(R)
         assert run is not None
         assert (run.description, run.experiment) == ("mine", "exp")
 
     def test_tags_of_several_runs(self, store: Store) -> None:
         runs = [RunId(f"r{i}") for i in range(1200)]
-        store.apply([Speaker().say(*[created(run) for run in runs])])
-        store.apply([Speaker().say(*[Tagged(run, "me", run) for run in runs[1:]])])
+        store.apply([Speaker().batch(*[created(run) for run in runs])])
+        store.apply([Speaker().batch(*[Tagged(run, "me", run) for run in runs[1:]])])
         store.set_tags(runs[1], {"mark": None, "": ""})
         found = store.list_tags([*runs, GONE])
         assert len(found) == len(runs)
@@ -65,7 +65,7 @@ class DescribingContract:
         assert store.list_tags([]) == store.list_tags([GONE]) == {}
 
     def test_tags_are_taken_away(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"), created("other"))])
+        store.apply([Speaker().batch(created("r"), created("other"))])
         for run in (R, RunId("other")):
             store.set_tags(run, {"a": "1", "b": None, "c": "3"})
         store.remove_tags(R, ["a", "b", "nobody"])
@@ -81,7 +81,7 @@ class DescribingContract:
         assert store.list_runs() == ()
 
     def test_describing_changes_the_version(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"))])
+        store.apply([Speaker().batch(created("r"))])
         seen = [store.version()]
         store.set_description(R, "text")
         seen.append(store.version())
@@ -100,7 +100,7 @@ class DescribingContract:
         ],
     )
     def test_a_parameter_comes_back_as_it_was(self, store: Store, value: Value) -> None:
-        store.apply([Speaker().say(ParameterSet(R, "p", value))])
+        store.apply([Speaker().batch(ParameterSet(R, "p", value))])
         found = store.list_parameters([R])[R]["p"]
         assert type(found) is type(value)
         if isinstance(value, float):
@@ -110,14 +110,14 @@ class DescribingContract:
 
     def test_the_later_value_of_a_parameter_counts(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), ParameterSet(R, "p", 1), ParameterSet(R, "p", 2))])
+        store.apply([speaker.batch(created("r"), ParameterSet(R, "p", 1), ParameterSet(R, "p", 2))])
         assert store.list_parameters([R]) == {R: {"p": 2}}
-        store.apply([speaker.say(ParameterSet(R, "p", "two"), ParameterSet(R, "q", True))])
+        store.apply([speaker.batch(ParameterSet(R, "p", "two"), ParameterSet(R, "q", True))])
         assert store.list_parameters([R]) == {R: {"p": "two", "q": True}}
 
     def test_parameters_of_several_runs(self, store: Store) -> None:
         runs = [RunId(f"r{i}") for i in range(1200)]
-        store.apply([Speaker().say(created("none"), *[ParameterSet(r, "me", r) for r in runs])])
+        store.apply([Speaker().batch(created("none"), *[ParameterSet(r, "me", r) for r in runs])])
         found = store.list_parameters([*runs, GONE, RunId("none")])
         assert found == {run: {"me": run} for run in runs}
         assert store.list_parameters([]) == {}
@@ -128,7 +128,7 @@ class DescribingContract:
         logged = ArtifactLogged(
             R, "cm", ArtifactKind.CONFUSION_MATRIX, "cm/0.json", "k", 77, 3, 5.5
         )
-        store.apply([Speaker().say(created("r"), logged)])
+        store.apply([Speaker().batch(created("r"), logged)])
         assert store.list_artifacts() == (
             Artifact(R, "cm", ArtifactKind.CONFUSION_MATRIX, "cm/0.json", "k", 77, 3, 5.5),
         )
@@ -136,11 +136,11 @@ class DescribingContract:
 
     def test_artifacts_without_a_step_get_the_count(self, store: Store) -> None:
         speaker, other = Speaker(), RunId("other")
-        store.apply([speaker.say(image("a", "1", "k1"), image("a", "2", "k2", step=50))])
+        store.apply([speaker.batch(image("a", "1", "k1"), image("a", "2", "k2", step=50))])
         store.apply(
             [
-                speaker.say(image("b", "3", "k3"), image("a", "4", "k4", run=other)),
-                speaker.say(image("a", "5", "k5"), image("a", "6", "k6")),
+                speaker.batch(image("b", "3", "k3"), image("a", "4", "k4", run=other)),
+                speaker.batch(image("a", "5", "k5"), image("a", "6", "k6")),
             ]
         )
         assert [(each.run, each.name, each.step, each.path) for each in store.list_artifacts()] == [
@@ -154,11 +154,11 @@ class DescribingContract:
 
     def test_a_file_that_comes_again_is_one_file_and_two_values(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(FileAdded(R, "p", "k0", 1, 1.0), image("a", "p", "k1"))])
-        store.apply([speaker.say(image("a", "p", "k2"))])
+        store.apply([speaker.batch(FileAdded(R, "p", "k0", 1, 1.0), image("a", "p", "k1"))])
+        store.apply([speaker.batch(image("a", "p", "k2"))])
         assert [each.key for each in store.list_artifacts()] == ["k1", "k2"]
         assert [each.key for each in store.list_files(R)] == ["k2"]
-        store.apply([speaker.say(FileAdded(R, "p", "k3", 1, 1.0))])
+        store.apply([speaker.batch(FileAdded(R, "p", "k3", 1, 1.0))])
         assert [each.key for each in store.list_artifacts()] == ["k1", "k2"]
         assert [each.key for each in store.list_files(R)] == ["k3"]
 
@@ -170,7 +170,7 @@ class DescribingContract:
             for name in ("x", "y")
             for kind in kinds
         ]
-        store.apply([Speaker().say(*events)])
+        store.apply([Speaker().batch(*events)])
         runs = [RunId("r2"), RunId("r0"), GONE]
         assert len(store.list_artifacts()) == 6 * len(kinds)
         assert len(store.list_artifacts(runs=runs)) == 4 * len(kinds)
@@ -188,7 +188,7 @@ class DescribingContract:
 
     def test_artifacts_of_many_runs_in_one_question(self, store: Store) -> None:
         runs = [RunId(f"r{i}") for i in range(1200)]
-        store.apply([Speaker().say(*[image("a", "p", run, run=run) for run in runs])])
+        store.apply([Speaker().batch(*[image("a", "p", run, run=run) for run in runs])])
         assert [each.key for each in store.list_artifacts(runs=runs[::-1])] == list(runs)
 
     # -- tables -----------------------------------------------------------------------------------
@@ -196,9 +196,9 @@ class DescribingContract:
     def test_columns_know_their_table(self, store: Store) -> None:
         speaker = Speaker()
         cell = TextLogged(R, "t/a/said", "yes", 0, 1.0, "t/a")
-        store.apply([speaker.say(cell, points=[numbers("r", "t/a/x", [1.0], table="t/a")])])
-        store.apply([speaker.say(cell, points=[numbers("r", "t/a/x", [2.0], table="t/a")])])
-        store.apply([speaker.say(points=[numbers("r", "alone", [1.0])])])
+        store.apply([speaker.batch(cell, points=[numbers("r", "t/a/x", [1.0], table="t/a")])])
+        store.apply([speaker.batch(cell, points=[numbers("r", "t/a/x", [2.0], table="t/a")])])
+        store.apply([speaker.batch(points=[numbers("r", "alone", [1.0])])])
         found = {each.name: (each.table, each.column, each.count) for each in store.list_series()}
         assert found == {
             "t/a/x": ("t/a", "x", 2),
@@ -209,9 +209,9 @@ class DescribingContract:
     def test_a_series_stays_where_its_first_value_was(self, store: Store) -> None:
         speaker = Speaker()
         for table in ("", "t"):
-            store.apply([speaker.say(points=[numbers("r", "t/x", [1.0], table=table)])])
+            store.apply([speaker.batch(points=[numbers("r", "t/x", [1.0], table=table)])])
         for table in ("t", ""):
             points = [numbers("r", "t/y", [1.0], table=table)]
-            store.apply([speaker.say(TextLogged(R, "t/z", "v", None, 1.0, table), points=points)])
+            store.apply([speaker.batch(TextLogged(R, "t/z", "v", None, 1.0, table), points=points)])
         tables = {each.name: (each.table, each.count) for each in store.list_series()}
         assert tables == {"t/x": ("", 2), "t/y": ("t", 2), "t/z": ("t", 2)}

@@ -28,7 +28,7 @@ class ExperimentContract:
     def test_experiments_are_read_oldest_first(self, store: Store) -> None:
         assert store.read_experiments() == ()
         store.add_experiment("b")
-        store.apply([Speaker().say(created("r", "a"))])
+        store.apply([Speaker().batch(created("r", "a"))])
         assert store.read_experiments() == (Experiment("b", {}, None), Experiment("a", {}, None))
 
     def test_tags_of_an_experiment(self, store: Store) -> None:
@@ -43,11 +43,11 @@ class ExperimentContract:
         assert seen[0].tags == {"a": "2", "": None, "b": "3"}
 
     def test_an_experiment_is_put_away_and_taken_back(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", "e"))])
+        store.apply([Speaker().batch(created("r", "e"))])
         store.set_experiment_tags("e", {"a": "1"})
         store.set_archived("e", 12.5)
         store.add_experiment("e")
-        store.apply([Speaker().say(created("s", "e"))])
+        store.apply([Speaker().batch(created("s", "e"))])
         assert store.read_experiments() == (Experiment("e", {"a": "1"}, 12.5),)
         assert [run.number for run in store.list_runs(experiment="e")] == [1, 2]
         store.set_archived("e", None)
@@ -76,7 +76,7 @@ class ExperimentContract:
     def test_a_deleted_experiment_is_gone_with_its_runs(self, store: Store) -> None:
         speaker = Speaker()
         events = [event for run in ("a", "kept") for event in _everything(RunId(run))]
-        store.apply([speaker.say(*events, points=[_curve("a", 5000), _curve("kept", 5000)])])
+        store.apply([speaker.batch(*events, points=[_curve("a", 5000), _curve("kept", 5000)])])
         store.add_job(QueuedJob(RunId("a"), "cluster", 1.0, claimed=False))
         store.request_cancel(RunId("a"))
         version = store.version()
@@ -101,13 +101,13 @@ class ExperimentContract:
 
     def test_what_is_said_about_a_deleted_run_is_dropped(self, store: Store) -> None:
         early, late = Speaker(), Speaker()
-        store.apply([early.say(*_everything(RunId("a")), points=[_curve("a", 3)])])
+        store.apply([early.batch(*_everything(RunId("a")), points=[_curve("a", 3)])])
         store.delete_experiment("exp-a")
 
         store.apply(
             [
-                early.say(*_everything(RunId("a")), points=[_curve("a", 3), _curve("b", 2)]),
-                late.say(Tagged(RunId("a"), "k", "v"), created("c", "other"), skipped_bytes=9),
+                early.batch(*_everything(RunId("a")), points=[_curve("a", 3), _curve("b", 2)]),
+                late.batch(Tagged(RunId("a"), "k", "v"), created("c", "other"), skipped_bytes=9),
             ]
         )
 
@@ -120,10 +120,10 @@ class ExperimentContract:
 
     def test_a_deleted_experiment_may_be_made_again(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(*_everything(RunId("a")), points=[_curve("a", 200)])])
+        store.apply([speaker.batch(*_everything(RunId("a")), points=[_curve("a", 200)])])
         store.set_experiment_tags("exp-a", {"k": "v"})
         store.delete_experiment("exp-a")
-        store.apply([speaker.say(created("b", "exp-a"), points=[_curve("b", 3)])])
+        store.apply([speaker.batch(created("b", "exp-a"), points=[_curve("b", 3)])])
         assert store.read_experiments() == (Experiment("exp-a", {}, None),)
         assert [(run.id, run.number) for run in store.list_runs()] == [("b", 1)]
         (series,) = store.list_series()
@@ -132,14 +132,14 @@ class ExperimentContract:
 
     def test_an_experiment_with_runs_that_go_on_is_not_deleted(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(*_everything(RunId("a")), created("b", "exp-a"))])
+        store.apply([speaker.batch(*_everything(RunId("a")), created("b", "exp-a"))])
         with pytest.raises(Conflict, match="not ended: b"):
             store.delete_experiment("exp-a")
         with pytest.raises(NotFound, match="gone"):
             store.delete_experiment("gone")
         assert [run.id for run in store.list_runs()] == ["a", "b"]
         assert store.get_tags(RunId("a")) == {"k": "v"}
-        store.apply([speaker.say(moved("b", RunState.CANCELED, 1))])
+        store.apply([speaker.batch(moved("b", RunState.CANCELED, 1))])
         assert store.delete_experiment("exp-a") == ("a", "b")
         assert store.list_runs() == ()
 

@@ -68,7 +68,7 @@ class LimitsContract:
                 TextLogged(RunId(run), "key", value, 0, 1.0),
                 StateChanged(RunId(run), RunState.FAILED, 0, 1, 2.0, value),
             )
-            store.apply([Speaker().say(created(run, description=value), *said)])
+            store.apply([Speaker().batch(created(run, description=value), *said)])
         assert store.get_tags(R) == store.get_properties(R) == {"key": one}
         assert store.list_parameters([R]) == {R: {"key": one}}
         (run_r,) = store.list_runs(ids=[R])
@@ -95,8 +95,8 @@ class LimitsContract:
                 ParameterSet(R, each, each),
             ]
         speaker = Speaker()
-        store.apply([speaker.say(*said)])
-        store.apply([speaker.say(*said)])  # said again they are no others
+        store.apply([speaker.batch(*said)])
+        store.apply([speaker.batch(*said)])  # said again they are no others
         assert store.get_tags(R) == store.get_properties(R) == {each: each for each in key}
         assert store.list_parameters([R]) == {R: {each: each for each in key}}
         assert [file.path for file in store.list_files(R)] == list(path)
@@ -118,7 +118,7 @@ class LimitsContract:
                 TextLogged(R, one, "text", 0, 1.0, table=other),
                 ArtifactLogged(R, one, ArtifactKind.IMAGE, "a.png", "k", 1, None, 1.0),
             ]
-            store.apply([speaker.say(*said, points=points)])
+            store.apply([speaker.batch(*said, points=points)])
         assert [series.count for series in store.list_series(names=[one], text=False)] == [2]
         assert [series.table for series in store.list_series(names=[one], text=True)] == [other]
         assert [series.run for series in store.list_series(names=[other])] == ["s"]
@@ -131,7 +131,7 @@ class LimitsContract:
         run_names = twins(noise(LIMITS["run name"], cjk=True))
         experiments = twins("e" * LIMITS["experiment name"])
         for run, name, experiment in zip("rs", run_names, experiments, strict=True):
-            store.apply([Speaker().say(created(run, experiment, name=name))])
+            store.apply([Speaker().batch(created(run, experiment, name=name))])
         store.add_experiment(experiments[0])
         assert store.list_experiments() == experiments
         assert [run.id for run in store.list_runs(name=run_names[1])] == ["s"]
@@ -162,8 +162,8 @@ class LimitsContract:
             ParameterSet(R, text, text),
             FileAdded(R, text, text, 1, 1.0),
         )
-        store.apply([Speaker().say(*said, points=points)])
-        store.apply([Speaker().say(*said, points=points)])
+        store.apply([Speaker().batch(*said, points=points)])
+        store.apply([Speaker().batch(*said, points=points)])
         assert len(store.list_files(R)) == len(store.get_tags(R)) == 1
         assert [run.id for run in store.list_runs(name=text)] == ["r"]
         assert [series.count for series in store.list_series(names=[text])] == [2]
@@ -186,16 +186,16 @@ class LimitsContract:
     def test_integers_at_and_beyond_64_bits(
         self, store: Store, event: Callable[[int], Event]
     ) -> None:
-        store.apply([Speaker().say(created("r"), event(INT64_MAX))])
-        store.apply([Speaker().say(event(-INT64_MAX - 1))])
+        store.apply([Speaker().batch(created("r"), event(INT64_MAX))])
+        store.apply([Speaker().batch(event(-INT64_MAX - 1))])
         for beyond in (INT64_MAX + 1, -INT64_MAX - 2, 10**30):
             before, speaker = store.list_runs(), Speaker()
             try:
                 store.apply(
-                    [speaker.say(Created(R, "e", "n", None, RunKind.JOB, 1.0), event(beyond))]
+                    [speaker.batch(Created(R, "e", "n", None, RunKind.JOB, 1.0), event(beyond))]
                 )
             except Unstorable:  # who reads the stream leaves such a record out
                 assert store.list_runs() == before
                 assert speaker.writer not in store.positions()
-        store.apply([Speaker().say(created("after"))])
+        store.apply([Speaker().batch(created("after"))])
         assert store.find_run(RunId("after")) is not None

@@ -40,12 +40,12 @@ def found(
 def log_last(store: Store, metric: str, last: dict[str, Value]) -> None:
     """Log two values of a metric in each run, the second one as given."""
     points = [numbers(run, metric, [value, value]) for run, value in last.items()]
-    store.apply([Speaker().say(points=points)])
+    store.apply([Speaker().batch(points=points)])
 
 
 def add_runs(store: Store, times_s: dict[str, float]) -> None:
     """Runs created at these times, in this order."""
-    store.apply([Speaker().say(*[created(run, time_s=at) for run, at in times_s.items()])])
+    store.apply([Speaker().batch(*[created(run, time_s=at) for run, at in times_s.items()])])
 
 
 class QueryContract:
@@ -65,7 +65,7 @@ class QueryContract:
 
     def test_stubs_are_found_where_they_are_asked_for(self, store: Store) -> None:
         add_runs(store, {"a": 5.0})
-        store.apply([Speaker().say(Tagged(RunId("s"), "k", "v"))])
+        store.apply([Speaker().batch(Tagged(RunId("s"), "k", "v"))])
         assert found(store) == "as"
         assert found(store, RunQuery(experiment="unknown")) == "s"
         assert found(store, RunQuery(experiment="exp")) == "a"
@@ -84,7 +84,7 @@ class QueryContract:
         log_last(store, "m", {"a": 1.0, "b": 2.0})
         assert found(store, None, Order("m")) == "ba"
         log_last(store, "m", {"a": 3.0})
-        store.apply([Speaker().say(TextLogged(RunId("b"), "m", "9", None, 1.0))])
+        store.apply([Speaker().batch(TextLogged(RunId("b"), "m", "9", None, 1.0))])
         assert found(store, None, Order("m")) == "ab"
         log_last(store, "m", {"a": math.nan})
         assert found(store, None, Order("m")) == "ba"
@@ -96,7 +96,7 @@ class QueryContract:
         add_runs(store, {run: float(i % 7) for i, run in enumerate(runs)})
         log_last(store, "m", {run: float(i % 3) for i, run in enumerate(runs[:12])})
         log_last(store, "m", {"b": math.nan})
-        store.apply([Speaker().say(*[Tagged(RunId(run), "k", "v") for run in runs[3:18]])])
+        store.apply([Speaker().batch(*[Tagged(RunId(run), "k", "v") for run in runs[3:18]])])
         whole = found(store, query, order)
         assert len(whole) == len(set(whole)) == (15 if query.tags else 20)
         for size in (1, 4, 5, 100):
@@ -112,7 +112,7 @@ class QueryContract:
     def test_runs_are_found_by_what_they_are(self, store: Store) -> None:
         store.apply(
             [
-                Speaker().say(
+                Speaker().batch(
                     created("a", "x"),
                     created("b", "x", parent="a", kind=RunKind.JOB),
                     created("c", "y", parent="b"),
@@ -142,7 +142,7 @@ class QueryContract:
         speak = Tagged if kind == "tags" else PropertyAdded
         add_runs(store, dict.fromkeys("abcde", 1.0))
         events = [speak(RunId(run), k, v) for run, each in said.items() for k, v in each.items()]
-        store.apply([Speaker().say(*events)])
+        store.apply([Speaker().batch(*events)])
 
         def having(wanted: dict[str, str | None]) -> str:
             query = RunQuery(tags=wanted) if kind == "tags" else RunQuery(properties=wanted)
@@ -191,7 +191,7 @@ class QueryContract:
         runs = "abcde"[: len(values)]
         add_runs(store, dict.fromkeys(runs, 1.0))
         pairs = zip(runs, values, strict=True)
-        store.apply([Speaker().say(*[ParameterSet(RunId(r), "p", v) for r, v in pairs])])
+        store.apply([Speaker().batch(*[ParameterSet(RunId(r), "p", v) for r, v in pairs])])
         assert found(store, RunQuery(parameters={"p": wanted})) == expected
         assert found(store, RunQuery(parameters={"p": wanted, "q": wanted})) == ""
 
@@ -215,7 +215,7 @@ class QueryContract:
     ) -> None:
         add_runs(store, {run: float(i) for i, run in enumerate("abcdef")})
         log_last(store, "m", {"a": 1, "b": 0.5, "c": True, "d": -math.inf, "e": math.nan})
-        store.apply([Speaker().say(TextLogged(RunId("f"), "m", "1", None, 1.0))])
+        store.apply([Speaker().batch(TextLogged(RunId("f"), "m", "1", None, 1.0))])
         assert found(store, RunQuery(metrics=(("m", sign, number),))) == expected
 
     def test_an_unknown_comparison_is_refused(self, store: Store) -> None:
@@ -233,7 +233,7 @@ class QueryContract:
                 ParameterSet(RunId(run), "lr", 0.1 if run != "d" else 0.2),
             )
         ]
-        store.apply([Speaker().say(*events)])
+        store.apply([Speaker().batch(*events)])
         log_last(store, "m", {"a": 3.0, "e": 1.0, "f": 2.0})
         query = RunQuery(tags={"k": "v"}, properties={"p": "v"}, parameters={"lr": 0.1})
         assert found(store, query) == "ea"
@@ -245,10 +245,12 @@ class QueryContract:
         count = 1200
         runs = [RunId(f"{i:04d}") for i in range(count)]
         speaker = Speaker()
-        store.apply([speaker.say(*[created(run, time_s=float(i)) for i, run in enumerate(runs)])])
+        store.apply([speaker.batch(*[created(run, time_s=float(i)) for i, run in enumerate(runs)])])
         having = runs[:1150]
-        store.apply([speaker.say(points=[numbers(run, "m", [int(run) % 10]) for run in having])])
-        store.apply([speaker.say(*[ParameterSet(run, "even", int(run) % 2 == 0) for run in runs])])
+        store.apply([speaker.batch(points=[numbers(run, "m", [int(run) % 10]) for run in having])])
+        store.apply(
+            [speaker.batch(*[ParameterSet(run, "even", int(run) % 2 == 0) for run in runs])]
+        )
         even = RunQuery(parameters={"even": 1})
         for offset, expected in (
             (114, ["0008", "1146", "1136"]),

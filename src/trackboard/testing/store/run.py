@@ -19,7 +19,7 @@ class RunContract:
         for name in ("b", "a", "b"):
             store.add_experiment(name)
         assert store.list_experiments() == ("b", "a")
-        store.apply([Speaker().say(created("r", "a"))])
+        store.apply([Speaker().batch(created("r", "a"))])
         assert store.list_experiments() == ("b", "a")
         assert store.list_runs(experiment="a")[0].number == 1
 
@@ -34,7 +34,7 @@ class RunContract:
     def test_list_runs_matches_every_condition(self, store: Store) -> None:
         store.apply(
             [
-                Speaker().say(
+                Speaker().batch(
                     created("a", "x", name="n"),
                     created("b", "x", name="n", parent="a"),
                     created("c", "y", name="n", parent="a"),
@@ -58,7 +58,7 @@ class RunContract:
 
     def test_many_ids_in_one_question(self, store: Store) -> None:
         count = 2500
-        store.apply([Speaker().say(*[created(f"r{i}", parent="root") for i in range(count)])])
+        store.apply([Speaker().batch(*[created(f"r{i}", parent="root") for i in range(count)])])
         wanted = [RunId(f"r{i}") for i in reversed(range(count))]
         assert len(store.list_runs(ids=wanted)) == count
         assert [run.number for run in store.list_runs(ids=wanted)] == list(range(1, count + 1))
@@ -68,7 +68,7 @@ class RunContract:
     def test_descendants_come_after_their_parents_each_once(self, store: Store) -> None:
         store.apply(
             [
-                Speaker().say(
+                Speaker().batch(
                     created("grandchild", parent="child"),
                     created("child", parent="root"),
                     created("root"),
@@ -85,21 +85,21 @@ class RunContract:
         ]
 
     def test_a_circle_of_parents_ends(self, store: Store) -> None:
-        store.apply([Speaker().say(created("a", parent="b"), created("b", parent="a"))])
+        store.apply([Speaker().batch(created("a", parent="b"), created("b", parent="a"))])
         assert {run.id for run in store.list_descendants([RunId("a")])} == {"a", "b"}
 
     def test_tags(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), Tagged(R, "said", "1"))])
+        store.apply([speaker.batch(created("r"), Tagged(R, "said", "1"))])
         store.set_tags(R, {"said": "2", "mark": None})
         store.set_tags(R, {"mark": None})
         store.set_tags(R, {})
         assert store.get_tags(R) == {"said": "2", "mark": None}
-        store.apply([speaker.say(Tagged(R, "said", "3"))])
+        store.apply([speaker.batch(Tagged(R, "said", "3"))])
         assert store.get_tags(R) == {"said": "3", "mark": None}
 
     def test_properties_never_change(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"), PropertyAdded(R, "said", "1"))])
+        store.apply([Speaker().batch(created("r"), PropertyAdded(R, "said", "1"))])
         store.add_properties(R, {"said": "1", "new": "2"})
         store.add_properties(R, {"new": "2"})
         with pytest.raises(Conflict) as caught:
@@ -108,7 +108,7 @@ class RunContract:
         assert store.get_properties(R) == {"said": "1", "new": "2"}
 
     def test_rename(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", name="old"))])
+        store.apply([Speaker().batch(created("r", name="old"))])
         store.set_name(R, "new")
         run = store.find_run(R)
         assert run is not None
@@ -116,7 +116,7 @@ class RunContract:
         assert store.list_runs(name="old") == ()
 
     def test_what_was_returned_never_changes(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", name="old"), Tagged(R, "a", "1"))])
+        store.apply([Speaker().batch(created("r", name="old"), Tagged(R, "a", "1"))])
         run, tags = store.find_run(R), store.get_tags(R)
         store.set_name(R, "new")
         store.set_tags(R, {"a": "2"})
@@ -142,17 +142,17 @@ class RunContract:
 
     def test_cancelling_is_asked_and_remembered(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), created("other"))])
+        store.apply([speaker.batch(created("r"), created("other"))])
         assert store.is_cancel_requested(R) is False
         store.request_cancel(R)
         store.request_cancel(R)
-        store.apply([speaker.say(Tagged(R, "a", "1"))])
+        store.apply([speaker.batch(Tagged(R, "a", "1"))])
         assert store.is_cancel_requested(R) is True
         assert store.is_cancel_requested(RunId("other")) is False
 
     def test_every_write_changes_the_version_and_no_read_does(self, store: Store) -> None:
         seen = [store.version()]
-        store.apply([Speaker().say(created("r"))])
+        store.apply([Speaker().batch(created("r"))])
         seen.append(store.version())
         store.set_tags(R, {"a": "1"})
         seen.append(store.version())

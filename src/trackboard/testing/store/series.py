@@ -80,7 +80,7 @@ class SeriesContract:
     @pytest.mark.parametrize("count", LENGTHS)
     def test_points_survive_whatever_their_number(self, store: Store, count: int) -> None:
         logged = curve(count)
-        store.apply([Speaker().say(points=[logged])])
+        store.apply([Speaker().batch(points=[logged])])
         check_same(read(store), logged)
 
     @pytest.mark.parametrize("piece", [1, 50, 127, 128, 700, 4096])
@@ -88,16 +88,16 @@ class SeriesContract:
         count = 400 if piece == 1 else 9001
         logged, speaker = curve(count), Speaker()
         for part in parts_of(logged, [piece] * (count // piece)):
-            store.apply([speaker.say(points=[part])])
+            store.apply([speaker.batch(points=[part])])
         check_same(read(store), logged)
-        store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+        store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
         check_same(read(store), logged)
 
     def test_points_go_on_after_the_end_of_a_run(self, store: Store) -> None:
         logged, speaker = curve(9000), Speaker()
         for index, part in enumerate(parts_of(logged, [100, 30, 4000, 1, 400])):
             ended = moved("r", RunState.FAILED, 0, attempt=index)
-            store.apply([speaker.say(ended, points=[part])])
+            store.apply([speaker.batch(ended, points=[part])])
         check_same(read(store), logged)
 
     def test_floats_survive_bit_for_bit(self, store: Store) -> None:
@@ -105,9 +105,9 @@ class SeriesContract:
         logged = numbers("r", "m", odd * 40)
         logged.values.view(np.uint64)[4] = 0xFFF8_0000_DEAD_BEEF  # a NaN with a payload and a sign
         speaker = Speaker()
-        store.apply([speaker.say(points=[logged])])
+        store.apply([speaker.batch(points=[logged])])
         check_same(read(store), logged)
-        store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+        store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
         check_same(read(store), logged)
 
     def test_integers_and_steps_are_exact(self, store: Store) -> None:
@@ -115,9 +115,9 @@ class SeriesContract:
         values = [top, -top - 1, 0, 2**53 + 1, -1] * 40
         steps = [0, 7, 7, -top - 1, top] * 40
         logged, speaker = numbers("r", "m", values, steps=steps), Speaker()
-        store.apply([speaker.say(points=[logged])])
+        store.apply([speaker.batch(points=[logged])])
         check_same(read(store), logged)
-        store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+        store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
         check_same(read(store), logged)
         series = only_series(store)
         assert (series.kind, series.last_value, series.max_step) == (ValueKind.INT, -1, top)
@@ -125,7 +125,7 @@ class SeriesContract:
 
     def test_bools_stay_bools(self, store: Store) -> None:
         logged = numbers("r", "m", [True, False, True] * 50)
-        store.apply([Speaker().say(points=[logged])])
+        store.apply([Speaker().batch(points=[logged])])
         check_same(read(store), logged)
         series = only_series(store)
         assert series.last_value is True
@@ -136,9 +136,9 @@ class SeriesContract:
     def test_a_series_widens(self, store: Store, count: int, ended: bool) -> None:
         speaker = Speaker()
         for values in ([True] * count, [7] * count, [0.5] * count, [2**53 + 1], [False]):
-            store.apply([speaker.say(points=[numbers("r", "m", values)])])
+            store.apply([speaker.batch(points=[numbers("r", "m", values)])])
         if ended:
-            store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+            store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
         found = read(store)
         expected = [1.0] * count + [7.0] * count + [0.5] * count + [2.0**53, 0.0]
         assert found.values.dtype == np.float64
@@ -151,7 +151,7 @@ class SeriesContract:
 
     def test_a_bool_among_integers_is_an_integer(self, store: Store) -> None:
         points = [numbers("r", "m", [3]), numbers("r", "m", [True])]
-        store.apply([Speaker().say(points=points)])
+        store.apply([Speaker().batch(points=points)])
         assert only_series(store).last_value == 1
         assert type(only_series(store).last_value) is int
         assert read(store).values.dtype == np.int64
@@ -159,41 +159,41 @@ class SeriesContract:
     def test_points_without_a_step_get_the_count(self, store: Store) -> None:
         speaker = Speaker()
         first = numbers("r", "m", [1.0, 2.0, 3.0], steps=[None, 50, None])
-        store.apply([speaker.say(points=[first, numbers("r", "m", [4.0], steps=[None])])])
-        store.apply([speaker.say(points=[numbers("r", "m", [5.0, 6.0], steps=[None, None])])])
+        store.apply([speaker.batch(points=[first, numbers("r", "m", [4.0], steps=[None])])])
+        store.apply([speaker.batch(points=[numbers("r", "m", [5.0, 6.0], steps=[None, None])])])
         assert read(store).steps.tolist() == [0, 50, 2, 3, 4, 5]
 
     def test_the_summary_says_what_the_points_say(self, store: Store) -> None:
         speaker = Speaker()
         logged = numbers("r", "m", [3.0, math.nan, -1.0, 2.0], steps=[5, 9, 7, 6])
-        store.apply([speaker.say(points=[logged])])
+        store.apply([speaker.batch(points=[logged])])
         series = only_series(store)
         assert (series.run, series.name, series.kind) == (R, "m", ValueKind.FLOAT)
         assert (series.count, series.last_value, series.last_step) == (4, 2.0, 6)
         assert (series.min_value, series.max_value, series.max_step) == (-1.0, 3.0, 9)
         assert series.last_time_s == logged.times_s[-1]
-        store.apply([speaker.say(points=[numbers("r", "m", [math.nan, math.inf])])])
+        store.apply([speaker.batch(points=[numbers("r", "m", [math.nan, math.inf])])])
         series = only_series(store)
         assert (series.count, series.last_value) == (6, math.inf)
         assert (series.min_value, series.max_value, series.max_step) == (-1.0, math.inf, 9)
 
     def test_only_nan_has_no_extremes(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(points=[numbers("r", "m", [math.nan] * 300)])])
+        store.apply([speaker.batch(points=[numbers("r", "m", [math.nan] * 300)])])
         series = only_series(store)
         assert math.isnan(series.min_value)
         assert math.isnan(series.max_value)
         assert isinstance(series.last_value, float)
         assert math.isnan(series.last_value)
         assert len(read(store, limit=10)) == 10
-        store.apply([speaker.say(points=[numbers("r", "m", [1.0])])])
+        store.apply([speaker.batch(points=[numbers("r", "m", [1.0])])])
         series = only_series(store)
         assert (series.min_value, series.max_value) == (1.0, 1.0)
 
     def test_a_point_without_a_value_is_another_than_nan(self, store: Store) -> None:
         speaker = Speaker()
         given = [1.0, MISSING, math.nan] * 2_000  # through tails, small chunks and merged ones
-        store.apply([speaker.say(points=[numbers("r", "m", given)])])
+        store.apply([speaker.batch(points=[numbers("r", "m", given)])])
         assert [is_missing(value) for value in read(store).values.tolist()] == [
             False,
             True,
@@ -204,7 +204,7 @@ class SeriesContract:
     def test_numbers_and_text_of_one_name_are_two_series(self, store: Store) -> None:
         speaker = Speaker()
         said = TextLogged(R, "m", "grün", None, 5.0)
-        store.apply([speaker.say(said, said, points=[numbers("r", "m", [1.0])])])
+        store.apply([speaker.batch(said, said, points=[numbers("r", "m", [1.0])])])
         text, number = sorted(store.list_series(), key=lambda each: each.kind, reverse=True)
         assert (text.kind, text.count, text.last_value, text.last_step) == (
             ValueKind.TEXT,
@@ -222,22 +222,22 @@ class SeriesContract:
         speaker = Speaker()
         for part in (texts[:1], texts[1:200], texts[200:]):
             events = [TextLogged(R, "t", text, None, float(i)) for i, text in enumerate(part)]
-            store.apply([speaker.say(*events)])
+            store.apply([speaker.batch(*events)])
         for state in (RunState.RUNNING, RunState.COMPLETED):
-            store.apply([speaker.say(moved("r", state, 0, attempt=int(state.is_terminal)))])
+            store.apply([speaker.batch(moved("r", state, 0, attempt=int(state.is_terminal)))])
             found = read(store)
             assert found.values.tolist() == texts
             assert found.steps.tolist() == list(range(len(texts)))
-        thinned = read(store, limit=7)
-        assert len(thinned) == 7
-        assert thinned.values.tolist() == [texts[step] for step in thinned.steps.tolist()]
-        assert thinned.steps.tolist()[0] == 0
-        assert thinned.steps.tolist()[-1] == len(texts) - 1
+        sampled = read(store, limit=7)
+        assert len(sampled) == 7
+        assert sampled.values.tolist() == [texts[step] for step in sampled.steps.tolist()]
+        assert sampled.steps.tolist()[0] == 0
+        assert sampled.steps.tolist()[-1] == len(texts) - 1
 
     def test_series_are_found_by_every_condition(self, store: Store) -> None:
         store.apply(
             [
-                Speaker().say(
+                Speaker().batch(
                     points=[numbers(run, name, [1.0]) for run in "ab" for name in ("x", "y", "z")]
                 )
             ]
@@ -257,7 +257,7 @@ class SeriesContract:
         count, speaker = 1500, Speaker()
         for start in (0.0, 10.0):
             points = [numbers(f"r{i % 7}", f"m{i}", [start, start + i]) for i in range(count)]
-            store.apply([speaker.say(points=points)])
+            store.apply([speaker.batch(points=points)])
         listed = store.list_series()
         assert len(listed) == count
         found = store.read_points([each.id for each in listed])
@@ -266,7 +266,7 @@ class SeriesContract:
             assert found[each.id].values.tolist() == [0.0, index, 10.0, 10.0 + index]
 
     def test_nothing_logged_makes_no_series(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"), points=[numbers("r", "m", [])])])
+        store.apply([Speaker().batch(created("r"), points=[numbers("r", "m", [])])])
         assert store.list_series() == ()
 
     # -- thinning ---------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class SeriesContract:
         logged.values[count // 4 : count // 4 + 2] = math.nan
         logged.values[count // 3] = -50.0
         logged.values[count // 2] = 50.0
-        store.apply([Speaker().say(points=[logged])])
+        store.apply([Speaker().batch(points=[logged])])
         sample = read(store, limit=limit)
         assert len(sample) == min(count, limit)
         rows = {
@@ -301,18 +301,18 @@ class SeriesContract:
     def test_a_sample_of_unchanged_data_is_stable(self, store: Store) -> None:
         speaker = Speaker()
         for part in parts_of(curve(20_000), [5000, 100, 300, 3000]):
-            store.apply([speaker.say(points=[part])])
+            store.apply([speaker.batch(points=[part])])
         before = read(store, limit=50)
-        store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+        store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
         assert same_points(read(store, limit=50), before)
 
     def test_a_limit_that_fits_leaves_everything(self, store: Store) -> None:
         logged = curve(500)
-        store.apply([Speaker().say(points=[logged])])
+        store.apply([Speaker().batch(points=[logged])])
         check_same(read(store, limit=500), logged)
 
     def test_unknown_series_are_left_out(self, store: Store) -> None:
-        store.apply([Speaker().say(points=[numbers("r", "m", [1.0])])])
+        store.apply([Speaker().batch(points=[numbers("r", "m", [1.0])])])
         known, unknown = only_series(store).id, SeriesId(10**6)
         for limit in (None, 1, 10):
             assert list(store.read_points([unknown, known, known], limit=limit)) == [known]
@@ -320,7 +320,7 @@ class SeriesContract:
         assert list(store.iter_points(unknown)) == []
 
     def test_points_cannot_be_changed(self, store: Store) -> None:
-        store.apply([Speaker().say(points=[curve(10), numbers("r", "long", [1.0] * 5000)])])
+        store.apply([Speaker().batch(points=[curve(10), numbers("r", "long", [1.0] * 5000)])])
         for limit in (None, 1, 5, 100):
             for points in store.read_points(
                 [s.id for s in store.list_series()], limit=limit
@@ -334,7 +334,7 @@ class SeriesContract:
         logged = curve(9000)
         speaker = Speaker()
         for part in parts_of(logged, [4096, 200, 100]):
-            store.apply([speaker.say(points=[part])])
+            store.apply([speaker.batch(points=[part])])
         parts = list(store.iter_points(only_series(store).id))
         assert np.concatenate([part.values for part in parts]).tolist() == logged.values.tolist()
         assert np.concatenate([part.steps for part in parts]).tolist() == logged.steps.tolist()
@@ -342,12 +342,12 @@ class SeriesContract:
     def test_iterating_survives_writes_in_between(self, store: Store) -> None:
         speaker = Speaker()
         first, *rest = parts_of(curve(6000), [150, 100, 3000])
-        store.apply([speaker.say(points=[first])])
-        store.apply([speaker.say(points=[rest[0]])])
+        store.apply([speaker.batch(points=[first])])
+        store.apply([speaker.batch(points=[rest[0]])])
         iterator = store.iter_points(only_series(store).id)
         found = [next(iterator)]
         for part in rest[1:]:
-            store.apply([speaker.say(moved("r", RunState.COMPLETED, 0), points=[part])])
+            store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0), points=[part])])
         found.extend(iterator)
         assert np.concatenate([part.steps for part in found]).tolist() == [
             10 * i for i in range(250)

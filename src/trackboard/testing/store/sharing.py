@@ -77,7 +77,7 @@ class ThreadContract:
             speaker = Speaker()
             for number in range(20):
                 points = [numbers("r", f"m{index}", [float(number)], steps=[number])]
-                store.apply([speaker.say(points=points)])
+                store.apply([speaker.batch(points=points)])
                 store.set_tags(RunId("r"), {f"{index}.{number}": None})
                 (series,) = store.list_series(names=[f"m{index}"])
                 assert store.read_points([series.id])[series.id].steps.tolist()[-1] == number
@@ -87,7 +87,7 @@ class ThreadContract:
         assert len(store.get_tags(RunId("r"))) == 80
 
     def test_one_batch_offered_by_many_is_stored_once(self, store: Store) -> None:
-        batch = Speaker().say(created("r"), points=[numbers("r", "m", [1.0, 2.0])])
+        batch = Speaker().batch(created("r"), points=[numbers("r", "m", [1.0, 2.0])])
         refused: list[Conflict] = []
 
         def work(_: int) -> None:
@@ -125,7 +125,7 @@ class SharingContract(ThreadContract):
 
     def test_what_one_handle_wrote_another_reads(self, store: Store, open_store: Opener) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), points=[numbers("r", "m", [1.0])])])
+        store.apply([speaker.batch(created("r"), points=[numbers("r", "m", [1.0])])])
         other = open_store()
         assert other.position(speaker.writer) == speaker.at
         assert other.list_runs() == store.list_runs()
@@ -141,11 +141,11 @@ class SharingContract(ThreadContract):
             here = (store, other)[turn % 2]
             steps = list(range(turn * 10, turn * 10 + 10))
             points = [numbers("r", "m", [float(step) for step in steps], steps=steps)]
-            here.apply([speaker.say(points=points)])
+            here.apply([speaker.batch(points=points)])
             if turn % 7 == 0:
                 other.set_tags(RunId("r"), {"turn": str(turn)})
             if turn == 30:
-                other.apply([Speaker().say(moved("r", RunState.COMPLETED, 0))])
+                other.apply([Speaker().batch(moved("r", RunState.COMPLETED, 0))])
         (series,) = store.list_series()
         found = store.read_points([series.id])[series.id]
         assert found.steps.tolist() == found.values.tolist() == list(range(600))
@@ -160,7 +160,7 @@ class SharingContract(ThreadContract):
                 own = numbers("r", f"m{index}", [float(step) for step in steps], steps=steps)
                 shared = numbers("r", "shared", [float(index)], steps=[None])
                 run = created(f"r{index}.{number}")
-                mine.apply([speaker.say(run, points=[own, shared])])
+                mine.apply([speaker.batch(run, points=[own, shared])])
             mine.close()
 
         assert in_children(4, work) == [0] * 4
@@ -175,7 +175,7 @@ class SharingContract(ThreadContract):
         self, store: Store, open_store: Opener
     ) -> None:
         batches = [
-            Speaker().say(points=[numbers("r", "m", [float(index)], steps=[None])])
+            Speaker().batch(points=[numbers("r", "m", [float(index)], steps=[None])])
             for index in range(20)
         ]
 
@@ -194,30 +194,30 @@ class SharingContract(ThreadContract):
 
     def test_a_fork_uses_the_store_it_inherited(self, store: Store) -> None:
         parent = Speaker()
-        store.apply([parent.say(created("r"), points=[numbers("r", "m", [0.0])])])
+        store.apply([parent.batch(created("r"), points=[numbers("r", "m", [0.0])])])
 
         def work(index: int) -> None:
             assert store.find_run(RunId("r")) is not None
             speaker = Speaker()
             for _ in range(10):
                 points = [numbers("r", "m", [float(index)], steps=[None])]
-                store.apply([speaker.say(points=points)])
+                store.apply([speaker.batch(points=points)])
             store.close()
 
         assert in_children(3, work) == [0] * 3
-        store.apply([parent.say(points=[numbers("r", "m", [9.0], steps=[None])])])
+        store.apply([parent.batch(points=[numbers("r", "m", [9.0], steps=[None])])])
         (series,) = store.list_series()
         assert store.read_points([series.id])[series.id].steps.tolist() == list(range(32))
 
     def test_a_fork_amid_writes_is_not_stuck(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"))])
+        store.apply([Speaker().batch(created("r"))])
         stop = threading.Event()
 
         def write(_: int) -> None:
             speaker = Speaker()
             points = numbers("r", "m", [1.0] * 50, steps=[None] * 50)
             while not stop.is_set():
-                store.apply([speaker.say(points=[points])])
+                store.apply([speaker.batch(points=[points])])
 
         def mark(_: int) -> None:
             store.set_tags(RunId("r"), {str(os.getpid()): None})
@@ -245,7 +245,7 @@ class SharingContract(ThreadContract):
             mine, index = open_store(), 0
             while True:
                 points = [numbers("r", f"m{k}", [float(index)] * 300) for k in range(3)]
-                mine.apply([writer.say(points=points)])
+                mine.apply([writer.batch(points=points)])
                 index += 1
 
         def kill(pid: int) -> None:

@@ -39,13 +39,13 @@ class StreamContract:
     def test_position_begins_at_nothing_and_follows(self, store: Store) -> None:
         speaker = Speaker()
         assert store.position(speaker.writer) == Position(0, 0)
-        store.apply([speaker.say(created("r"))])
+        store.apply([speaker.batch(created("r"))])
         assert store.position(speaker.writer) == speaker.at
         assert store.positions() == {speaker.writer: speaker.at}
 
     def test_a_batch_is_stored_once_only(self, store: Store) -> None:
         speaker = Speaker()
-        batch = speaker.say(created("r"), points=[numbers("r", "m", [1.0, 2.0])])
+        batch = speaker.batch(created("r"), points=[numbers("r", "m", [1.0, 2.0])])
         store.apply([batch])
         with pytest.raises(Conflict):
             store.apply([batch])
@@ -53,10 +53,10 @@ class StreamContract:
 
     def test_a_gap_stores_nothing_of_any_batch(self, store: Store) -> None:
         speaker, other = Speaker(), Speaker()
-        speaker.say()
+        speaker.batch()
         version = store.version()
         with pytest.raises(Conflict) as caught:
-            store.apply([other.say(created("other")), speaker.say(created("r"))])
+            store.apply([other.batch(created("other")), speaker.batch(created("r"))])
         assert speaker.writer in caught.value.message
         assert store.list_runs() == ()
         assert store.list_experiments() == ()
@@ -65,7 +65,9 @@ class StreamContract:
 
     def test_several_batches_of_one_writer_follow_each_other(self, store: Store) -> None:
         speaker = Speaker()
-        batches = [speaker.say(points=[numbers("r", "m", [float(i)], steps=[i])]) for i in range(5)]
+        batches = [
+            speaker.batch(points=[numbers("r", "m", [float(i)], steps=[i])]) for i in range(5)
+        ]
         store.apply(batches)
         (series,) = store.list_series()
         assert store.read_points([series.id])[series.id].values.tolist() == [0, 1, 2, 3, 4]
@@ -73,13 +75,13 @@ class StreamContract:
 
     def test_nothing_to_apply_is_fine(self, store: Store) -> None:
         store.apply([])
-        store.apply([Speaker().say()])
+        store.apply([Speaker().batch()])
         assert store.list_runs() == ()
 
     def test_positions_leave_out_the_ended(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), Heartbeat(1.0))])
-        store.apply([speaker.say(Ended(2.0))])
+        store.apply([speaker.batch(created("r"), Heartbeat(1.0))])
+        store.apply([speaker.batch(Ended(2.0))])
         assert store.positions() == {}
         assert store.position(speaker.writer) == speaker.at
 
@@ -87,14 +89,14 @@ class StreamContract:
         speaker = Speaker()
         store.end_writer(speaker.writer, cause="lost", time_s=1.0)
         assert store.positions() == {}
-        store.apply([speaker.say(Heartbeat(2.0))])
+        store.apply([speaker.batch(Heartbeat(2.0))])
         assert store.positions() == {speaker.writer: speaker.at}
 
     # -- created ----------------------------------------------------------------------------------
 
     def test_numbers_count_up_within_an_experiment(self, store: Store) -> None:
-        store.apply([Speaker().say(created("a"), created("b", "other"), created("c"))])
-        store.apply([Speaker().say(created("d"))])
+        store.apply([Speaker().batch(created("a"), created("b", "other"), created("c"))])
+        store.apply([Speaker().batch(created("d"))])
         runs = store.list_runs()
         assert [(run.id, run.experiment, run.number) for run in runs] == [
             ("a", "exp", 1),
@@ -106,14 +108,14 @@ class StreamContract:
         assert store.list_experiments() == ("exp", "other")
 
     def test_an_interactive_run_runs_at_once(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", name="first", time_s=7.0))])
+        store.apply([Speaker().batch(created("r", name="first", time_s=7.0))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.started_s, run.ended_s) == (RunState.RUNNING, 7.0, None)
         assert (run.name, run.parent, run.created_s) == ("first", None, 7.0)
 
     def test_a_job_waits(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", kind=RunKind.JOB))])
+        store.apply([Speaker().batch(created("r", kind=RunKind.JOB))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.started_s, run.kind) == (RunState.QUEUED, None, RunKind.JOB)
@@ -124,7 +126,7 @@ class StreamContract:
         worker, client = Speaker(), Speaker()
         store.apply(
             [
-                worker.say(
+                worker.batch(
                     moved("r", RunState.RUNNING, 0, time_s=50.0),
                     Tagged(R, "k", "v"),
                     points=[numbers("r", "m", [1.0])],
@@ -136,7 +138,7 @@ class StreamContract:
         assert (stub.experiment, stub.number, stub.state) == ("unknown", 0, RunState.RUNNING)
         assert store.list_runs(experiment="unknown") == (stub,)
         assert store.list_experiments() == ()
-        store.apply([client.say(created("r", kind=RunKind.JOB, name="late", time_s=40.0))])
+        store.apply([client.batch(created("r", kind=RunKind.JOB, name="late", time_s=40.0))])
         run = store.find_run(R)
         assert run is not None
         assert (run.experiment, run.number, run.name) == ("exp", 1, "late")
@@ -155,15 +157,17 @@ class StreamContract:
             "lost": RecordsDropped(R, 3, "disk full"),
         }
         points = [numbers("r", "m", [1])] if said == "points" else []
-        store.apply([Speaker().say(*[events[said]] if said in events else [], points=points)])
+        store.apply([Speaker().batch(*[events[said]] if said in events else [], points=points)])
         assert [run.id for run in store.list_runs()] == ["r"]
 
     def test_created_twice_keeps_the_first(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r", name="one")), Speaker().say(created("r", "exp"))])
+        store.apply(
+            [Speaker().batch(created("r", name="one")), Speaker().batch(created("r", "exp"))]
+        )
         run = store.find_run(R)
         assert run is not None
         assert (run.number, run.name, run.warnings) == (1, "one", ())
-        store.apply([Speaker().say(created("r", "elsewhere"))])
+        store.apply([Speaker().batch(created("r", "elsewhere"))])
         run = store.find_run(R)
         assert run is not None
         assert run.experiment == "exp"
@@ -173,13 +177,13 @@ class StreamContract:
 
     def test_states_follow_their_stamps_whenever_they_arrive(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r", kind=RunKind.JOB))])
+        store.apply([speaker.batch(created("r", kind=RunKind.JOB))])
         store.apply(
-            [speaker.say(moved("r", RunState.RUNNING, 2), moved("r", RunState.STARTING, 1))]
+            [speaker.batch(moved("r", RunState.RUNNING, 2), moved("r", RunState.STARTING, 1))]
         )
         assert state_of(store) is RunState.RUNNING
-        store.apply([speaker.say(moved("r", RunState.COMPLETED, 4))])
-        store.apply([speaker.say(moved("r", RunState.FINALIZING, 3))])
+        store.apply([speaker.batch(moved("r", RunState.COMPLETED, 4))])
+        store.apply([speaker.batch(moved("r", RunState.FINALIZING, 3))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.warnings) == (RunState.COMPLETED, ())
@@ -187,8 +191,8 @@ class StreamContract:
     @pytest.mark.parametrize("state", [RunState.RUNNING, RunState.FAILED])
     def test_an_odd_move_is_kept_out_with_a_warning(self, store: Store, state: RunState) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), moved("r", RunState.COMPLETED, 1))])
-        store.apply([speaker.say(moved("r", state, 2))])
+        store.apply([speaker.batch(created("r"), moved("r", RunState.COMPLETED, 1))])
+        store.apply([speaker.batch(moved("r", state, 2))])
         run = store.find_run(R)
         assert run is not None
         assert run.state is RunState.COMPLETED
@@ -199,14 +203,14 @@ class StreamContract:
         speaker = Speaker()
         store.apply(
             [
-                speaker.say(
+                speaker.batch(
                     created("r", kind=RunKind.JOB),
                     moved("r", RunState.RUNNING, 0, time_s=10.0),
                     moved("r", RunState.FAILED, 1, time_s=20.0, cause="exit code 3"),
                 )
             ]
         )
-        store.apply([speaker.say(moved("r", RunState.PREPARING, 0, attempt=1, time_s=30.0))])
+        store.apply([speaker.batch(moved("r", RunState.PREPARING, 0, attempt=1, time_s=30.0))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.started_s, run.ended_s, run.cause) == (
@@ -215,24 +219,24 @@ class StreamContract:
             None,
             "",
         )
-        store.apply([speaker.say(moved("r", RunState.RUNNING, 1, attempt=1, time_s=40.0))])
-        store.apply([speaker.say(moved("r", RunState.FAILED, 9, time_s=50.0))])
+        store.apply([speaker.batch(moved("r", RunState.RUNNING, 1, attempt=1, time_s=40.0))])
+        store.apply([speaker.batch(moved("r", RunState.FAILED, 9, time_s=50.0))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.started_s, run.warnings) == (RunState.RUNNING, 40.0, ())
 
     def test_the_end_is_told_by_the_elapsed_time(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r", time_s=5000.0))])
+        store.apply([speaker.batch(created("r", time_s=5000.0))])
         clock_set_back = moved("r", RunState.COMPLETED, 0, time_s=1400.0, elapsed_s=12.5)
-        store.apply([speaker.say(clock_set_back)])
+        store.apply([speaker.batch(clock_set_back)])
         run = store.find_run(R)
         assert run is not None
         assert (run.started_s, run.ended_s) == (5000.0, 5012.5)
 
     def test_without_an_elapsed_time_the_wall_clock_counts(self, store: Store) -> None:
         said = (created("r", kind=RunKind.JOB), moved("r", RunState.CANCELED, 0, time_s=300.0))
-        store.apply([Speaker().say(*said)])
+        store.apply([Speaker().batch(*said)])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.started_s, run.ended_s) == (RunState.CANCELED, None, 300.0)
@@ -241,9 +245,9 @@ class StreamContract:
 
     def test_ending_a_writer_fails_what_it_owns(self, store: Store) -> None:
         worker, client = Speaker(), Speaker()
-        store.apply([client.say(created("r", kind=RunKind.JOB), created("mine"))])
+        store.apply([client.batch(created("r", kind=RunKind.JOB), created("mine"))])
         store.apply(
-            [worker.say(moved("r", RunState.RUNNING, 0), points=[numbers("mine", "m", [1.0])])]
+            [worker.batch(moved("r", RunState.RUNNING, 0), points=[numbers("mine", "m", [1.0])])]
         )
         assert store.end_writer(worker.writer, cause="killed", time_s=900.0) == ("r",)
         run = store.find_run(R)
@@ -257,15 +261,15 @@ class StreamContract:
 
     def test_the_creator_of_an_interactive_run_owns_it(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), created("job", kind=RunKind.JOB))])
+        store.apply([speaker.batch(created("r"), created("job", kind=RunKind.JOB))])
         assert store.end_writer(speaker.writer, cause="killed", time_s=9.0) == ("r",)
         assert state_of(store, RunId("job")) is RunState.QUEUED
 
     def test_the_newest_state_record_makes_the_owner(self, store: Store) -> None:
         first, second = Speaker(), Speaker()
-        store.apply([first.say(created("r"), moved("r", RunState.RUNNING, 0))])
-        store.apply([second.say(moved("r", RunState.RUNNING, 0, attempt=1))])
-        store.apply([first.say(moved("r", RunState.RUNNING, 1))])  # late: does not win it back
+        store.apply([first.batch(created("r"), moved("r", RunState.RUNNING, 0))])
+        store.apply([second.batch(moved("r", RunState.RUNNING, 0, attempt=1))])
+        store.apply([first.batch(moved("r", RunState.RUNNING, 1))])  # late: does not win it back
         assert store.end_writer(first.writer, cause="gone", time_s=1.0) == ()
         assert store.end_writer(second.writer, cause="gone", time_s=1.0) == ("r",)
 
@@ -273,13 +277,13 @@ class StreamContract:
         first, second = Speaker(), Speaker()
         store.apply(
             [
-                first.say(
+                first.batch(
                     created("r"), created("done"), created("b"), created("job", kind=RunKind.JOB)
                 )
             ]
         )
-        store.apply([second.say(created("other"), moved("b", RunState.RUNNING, 0))])
-        store.apply([first.say(moved("done", RunState.COMPLETED, 0))])
+        store.apply([second.batch(created("other"), moved("b", RunState.RUNNING, 0))])
+        store.apply([first.batch(moved("done", RunState.COMPLETED, 0))])
         assert store.list_owned([first.writer]) == ("r",)
         assert store.list_owned([second.writer, new_writer_id()]) == ("b", "other")
         assert store.list_owned([second.writer, first.writer]) == ("r", "b", "other")
@@ -289,15 +293,15 @@ class StreamContract:
 
     def test_what_has_ended_stays_as_it_ended(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), moved("r", RunState.COMPLETED, 0))])
+        store.apply([speaker.batch(created("r"), moved("r", RunState.COMPLETED, 0))])
         assert store.end_writer(speaker.writer, cause="gone", time_s=1.0) == ()
         assert state_of(store) is RunState.COMPLETED
 
     def test_an_owner_that_was_given_up_wrongly_may_still_tell_the_end(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), moved("r", RunState.RUNNING, 0))])
+        store.apply([speaker.batch(created("r"), moved("r", RunState.RUNNING, 0))])
         store.end_writer(speaker.writer, cause="silent", time_s=500.0)
-        store.apply([speaker.say(moved("r", RunState.COMPLETED, 1, time_s=600.0))])
+        store.apply([speaker.batch(moved("r", RunState.COMPLETED, 1, time_s=600.0))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.cause, run.ended_s) == (RunState.COMPLETED, "", 600.0)
@@ -312,20 +316,20 @@ class StreamContract:
 
     def test_tags_are_set_replaced_and_removed(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), Tagged(R, "a", "1"), Tagged(R, "b", None))])
+        store.apply([speaker.batch(created("r"), Tagged(R, "a", "1"), Tagged(R, "b", None))])
         assert store.get_tags(R) == {"a": "1", "b": None}
-        store.apply([speaker.say(Tagged(R, "a", "2"), Tagged(R, "b", None, removed=True))])
+        store.apply([speaker.batch(Tagged(R, "a", "2"), Tagged(R, "b", None, removed=True))])
         assert store.get_tags(R) == {"a": "2"}
         removed = Tagged(R, "a", None, removed=True)
-        store.apply([speaker.say(removed, Tagged(R, "a", "3"), removed, Tagged(R, "c", "4"))])
+        store.apply([speaker.batch(removed, Tagged(R, "a", "3"), removed, Tagged(R, "c", "4"))])
         assert store.get_tags(R) == {"c": "4"}
 
     def test_a_property_keeps_its_first_value(self, store: Store) -> None:
         speaker = Speaker()
         store.apply(
-            [speaker.say(created("r"), PropertyAdded(R, "p", "1"), PropertyAdded(R, "p", "1"))]
+            [speaker.batch(created("r"), PropertyAdded(R, "p", "1"), PropertyAdded(R, "p", "1"))]
         )
-        store.apply([speaker.say(PropertyAdded(R, "p", "2"), PropertyAdded(R, "q", "3"))])
+        store.apply([speaker.batch(PropertyAdded(R, "p", "2"), PropertyAdded(R, "q", "3"))])
         assert store.get_properties(R) == {"p": "1", "q": "3"}
         run = store.find_run(R)
         assert run is not None
@@ -334,26 +338,26 @@ class StreamContract:
 
     def test_files_are_listed_by_path_and_the_newest_counts(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(FileAdded(R, "b", "k1", 1, 1.0), FileAdded(R, "a", "", 2, 2.0))])
-        store.apply([speaker.say(FileAdded(R, "b", "k2", 3, 3.0))])
+        store.apply([speaker.batch(FileAdded(R, "b", "k1", 1, 1.0), FileAdded(R, "a", "", 2, 2.0))])
+        store.apply([speaker.batch(FileAdded(R, "b", "k2", 3, 3.0))])
         assert store.list_files(R) == (RunFile("a", "", 2, 2.0), RunFile("b", "k2", 3, 3.0))
 
     def test_a_removed_file_is_listed_no_more_unless_it_is_in_the_blobs(self, store: Store) -> None:
         speaker = Speaker()
         kept, growing = FileAdded(R, "kept", "k", 1, 1.0), FileAdded(R, "growing", "", 2, 2.0)
         gone = (FileRemoved(R, "kept"), FileRemoved(R, "growing"), FileRemoved(R, "unknown"))
-        store.apply([speaker.say(kept, growing)])
-        store.apply([speaker.say(*gone)])
+        store.apply([speaker.batch(kept, growing)])
+        store.apply([speaker.batch(*gone)])
         assert store.list_files(R) == (RunFile("kept", "k", 1, 1.0),)
-        store.apply([speaker.say(*gone, growing)])  # begun again
+        store.apply([speaker.batch(*gone, growing)])  # begun again
         assert [file.path for file in store.list_files(R)] == ["growing", "kept"]
-        store.apply([speaker.say(kept, growing, *gone)])
+        store.apply([speaker.batch(kept, growing, *gone)])
         assert store.list_files(R) == (RunFile("kept", "k", 1, 1.0),)
 
     def test_files_are_found_by_words_in_their_paths(self, store: Store) -> None:
         a, b, odd = (FileAdded(R, path, "k", 1, 1.0) for path in ("x_a%", "logs/x_a", "xa"))
         other = FileAdded(RunId("s"), "X_A", "k", 1, 1.0)
-        store.apply([Speaker().say(a, b, odd, other)])
+        store.apply([Speaker().batch(a, b, odd, other)])
         found = store.find_files(["x_a", "none"])
         assert {run: [file.path for file in files] for run, files in found.items()} == {
             R: ["logs/x_a", "x_a%"]
@@ -364,7 +368,7 @@ class StreamContract:
         speaker = Speaker()
         store.apply(
             [
-                speaker.say(
+                speaker.batch(
                     created("r"),
                     RecordsDropped(R, 3, "disk full"),
                     RecordsDropped(R, 4, "disk full"),
@@ -377,7 +381,7 @@ class StreamContract:
         assert len(run.warnings) == 1
 
     def test_a_damaged_stream_is_said_on_its_runs(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"), skipped_bytes=77)])
+        store.apply([Speaker().batch(created("r"), skipped_bytes=77)])
         run = store.find_run(R)
         assert run is not None
         assert "77 bytes" in run.warnings[0]
@@ -398,8 +402,8 @@ class StreamContract:
             TextLogged(R, "t", odd, 2**70, float("nan")),
         )
         points = [numbers("r", "m", [float("nan")], times_s=[float("nan")])]
-        store.apply([speaker.say(*events, points=points)])
-        store.apply([speaker.say(*events[2:], points=points)])
+        store.apply([speaker.batch(*events, points=points)])
+        store.apply([speaker.batch(*events[2:], points=points)])
         assert state_of(store) is RunState.COMPLETED
         assert (
             len(store.get_tags(R)) == len(store.get_properties(R)) == len(store.list_files(R)) == 1

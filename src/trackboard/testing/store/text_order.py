@@ -28,7 +28,7 @@ class TextOrderContract:
             said = [
                 each for key in SAID for each in (Tagged(R, key, None), PropertyAdded(R, key, ""))
             ]
-        store.apply([Speaker().say(created("r"), *said)])
+        store.apply([Speaker().batch(created("r"), *said)])
         if by_hand:
             store.set_tags(R, dict.fromkeys(SAID))
             store.add_properties(R, dict.fromkeys(SAID, ""))
@@ -40,12 +40,12 @@ class TextOrderContract:
         assert [tuple(each) for each in found] == [SORTED] * 3
 
     def test_parameters_by_name(self, store: Store) -> None:
-        store.apply([Speaker().say(created("r"), *(ParameterSet(R, name, 1) for name in SAID))])
+        store.apply([Speaker().batch(created("r"), *(ParameterSet(R, name, 1) for name in SAID))])
         assert tuple(store.list_parameters([R])[R]) == SORTED
 
     def test_files_by_path(self, store: Store) -> None:
         paths = [f"x{each}" for each in SAID]
-        store.apply([Speaker().say(created("r"), *(FileAdded(R, p, "k", 1, 1.0) for p in paths))])
+        store.apply([Speaker().batch(created("r"), *(FileAdded(R, p, "k", 1, 1.0) for p in paths))])
         expected = [f"x{each}" for each in SORTED]
         assert [file.path for file in store.list_files(R)] == expected
         assert [file.path for file in store.find_files(["x"])[R]] == expected

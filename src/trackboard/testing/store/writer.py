@@ -36,22 +36,24 @@ class WriterContract:
     @pytest.mark.parametrize("said", _SAID)
     def test_a_failure_that_was_inferred_yields_to_any_word(self, store: Store, said: str) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), created("done"), moved("done", RunState.FAILED, 0))])
-        store.apply([speaker.say(created("job", kind=RunKind.JOB))])
-        store.apply([speaker.say(moved("job", RunState.PREPARING, 0))])
+        store.apply(
+            [speaker.batch(created("r"), created("done"), moved("done", RunState.FAILED, 0))]
+        )
+        store.apply([speaker.batch(created("job", kind=RunKind.JOB))])
+        store.apply([speaker.batch(moved("job", RunState.PREPARING, 0))])
         before = store.list_runs()
         assert store.end_writer(speaker.writer, cause="silent", time_s=500.0) == ("r", "job")
         events, points = _SAID[said]
-        store.apply([speaker.say(*events, points=points)])
+        store.apply([speaker.batch(*events, points=points)])
         assert store.list_runs() == before
         assert store.list_owned([speaker.writer]) == ("r", "job")
         assert store.end_writer(speaker.writer, cause="gone", time_s=600.0) == ("r", "job")
 
     def test_a_state_after_an_inferred_failure_counts(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([speaker.say(created("r"), moved("r", RunState.RUNNING, 0))])
+        store.apply([speaker.batch(created("r"), moved("r", RunState.RUNNING, 0))])
         store.end_writer(speaker.writer, cause="silent", time_s=500.0)
-        store.apply([speaker.say(moved("r", RunState.FINALIZING, 1))])
+        store.apply([speaker.batch(moved("r", RunState.FINALIZING, 1))])
         run = store.find_run(R)
         assert run is not None
         assert (run.state, run.cause, run.warnings) == (RunState.FINALIZING, "", ())
@@ -59,46 +61,46 @@ class WriterContract:
     # -- those that go on for others --------------------------------------------------------------
 
     def test_a_writer_that_continues_another_takes_its_runs_over(self, store: Store) -> None:
-        former, heir = Speaker(), Speaker()
+        former, successor = Speaker(), Speaker()
         said = (created("r"), Tagged(R, "k", "v"), moved("r", RunState.RUNNING, 1))
-        store.apply([former.say(*said, points=[numbers("r", "m", [1.0])])])
+        store.apply([former.batch(*said, points=[numbers("r", "m", [1.0])])])
         before = store.list_runs()
-        store.apply([replace(heir.say(*said), continues=former.writer)])
+        store.apply([replace(successor.batch(*said), continues=former.writer)])
         assert store.list_runs() == before
         assert store.list_owned([former.writer]) == ()
-        assert store.list_owned([heir.writer]) == ("r",)
-        assert store.positions() == {heir.writer: heir.at}
+        assert store.list_owned([successor.writer]) == ("r",)
+        assert store.positions() == {successor.writer: successor.at}
         assert store.end_writer(former.writer, cause="gone", time_s=1.0) == ()
-        assert store.end_writer(heir.writer, cause="gone", time_s=1.0) == ("r",)
+        assert store.end_writer(successor.writer, cause="gone", time_s=1.0) == ("r",)
 
     def test_a_run_that_failed_with_the_former_writer_goes_on(self, store: Store) -> None:
-        former, heir = Speaker(), Speaker()
-        store.apply([former.say(created("r"), moved("r", RunState.RUNNING, 1))])
+        former, successor = Speaker(), Speaker()
+        store.apply([former.batch(created("r"), moved("r", RunState.RUNNING, 1))])
         before = store.list_runs()
         store.end_writer(former.writer, cause="gone", time_s=1.0)
-        again = heir.say(created("r"), moved("r", RunState.RUNNING, 1))
+        again = successor.batch(created("r"), moved("r", RunState.RUNNING, 1))
         store.apply([replace(again, continues=former.writer)])
         assert store.list_runs() == before
-        assert store.list_owned([heir.writer]) == ("r",)
+        assert store.list_owned([successor.writer]) == ("r",)
 
     def test_one_that_continues_a_writer_never_seen_makes_whole_runs(self, store: Store) -> None:
-        former, heir = Speaker(), Speaker()
-        again = heir.say(created("r", name="whole"), moved("r", RunState.RUNNING, 3))
+        former, successor = Speaker(), Speaker()
+        again = successor.batch(created("r", name="whole"), moved("r", RunState.RUNNING, 3))
         store.apply([replace(again, continues=former.writer)])
         run = store.find_run(R)
         assert run is not None
         assert (run.name, run.state, run.number, run.warnings) == ("whole", RunState.RUNNING, 1, ())
-        store.apply([former.say(created("r", name="whole"), moved("r", RunState.RUNNING, 2))])
+        store.apply([former.batch(created("r", name="whole"), moved("r", RunState.RUNNING, 2))])
         assert store.find_run(R) == run
-        assert store.list_owned([heir.writer]) == ("r",)
+        assert store.list_owned([successor.writer]) == ("r",)
 
     def test_several_may_continue_each_other_in_one_transaction(self, store: Store) -> None:
         first, second, third = Speaker(), Speaker(), Speaker()
-        store.apply([first.say(created("r"))])
+        store.apply([first.batch(created("r"))])
         store.apply(
             [
-                replace(third.say(Heartbeat(2.0)), continues=second.writer),
-                replace(second.say(Heartbeat(1.0)), continues=first.writer),
+                replace(third.batch(Heartbeat(2.0)), continues=second.writer),
+                replace(second.batch(Heartbeat(1.0)), continues=first.writer),
             ]
         )
         assert store.list_owned([third.writer]) == ("r",)
@@ -110,8 +112,8 @@ class WriterContract:
         speaker, other = Speaker(), Speaker()
         about = Refused(speaker.writer, Position(0, 7), b"\x00\xff{", "tag: key is no text", R)
         unknown = Refused(speaker.writer, Position(0, 90), b"", "a record is no JSON: \0 \ud800")
-        store.apply([other.say(created("other"))])
-        store.apply([replace(speaker.say(created("r")), refused=(about, unknown))])
+        store.apply([other.batch(created("other"))])
+        store.apply([replace(speaker.batch(created("r")), refused=(about, unknown))])
         first, second = store.list_refused()
         assert (first, second.at, second.run) == (about, unknown.at, None)
         assert store.list_refused(other.writer) == ()
@@ -125,11 +127,11 @@ class WriterContract:
     def test_a_refused_record_of_an_unknown_run_makes_a_stub(self, store: Store) -> None:
         speaker = Speaker()
         refused = Refused(speaker.writer, Position(0, 7), b"{", "nonsense", R)
-        store.apply([replace(speaker.say(), refused=(refused,))])
+        store.apply([replace(speaker.batch(), refused=(refused,))])
         assert [(run.id, run.number) for run in store.list_runs()] == [("r", 0)]
 
     def test_losses_add_up_to_what_a_database_holds(self, store: Store) -> None:
-        store.apply([Speaker().say(*[RecordsDropped(R, 2**63 - 1, "disk full")] * 3)])
+        store.apply([Speaker().batch(*[RecordsDropped(R, 2**63 - 1, "disk full")] * 3)])
         run = store.find_run(R)
         assert run is not None
         assert run.lost_points == 2**63 - 1
@@ -139,9 +141,9 @@ class WriterContract:
     def test_definitions_of_the_segment_that_is_read_are_kept(self, store: Store) -> None:
         speaker, other = Speaker(), Speaker()
         assert store.read_definitions(speaker.writer, Position(0, 0)).records == ()
-        store.apply([replace(speaker.say(created("r")), definitions=(b"a", b"b"))])
+        store.apply([replace(speaker.batch(created("r")), definitions=(b"a", b"b"))])
         middle = speaker.at
-        store.apply([speaker.say(), replace(speaker.say(), definitions=(b"c",)), other.say()])
+        store.apply([speaker.batch(), replace(speaker.batch(), definitions=(b"c",)), other.batch()])
         whole = SavedDefinitions(speaker.at, (b"a", b"b", b"c"))
         assert store.read_definitions(speaker.writer, Position(0, 0)) == whole
         assert store.read_definitions(speaker.writer, middle) == replace(whole, records=(b"c",))
@@ -150,25 +152,27 @@ class WriterContract:
 
     def test_definitions_go_with_their_segment_and_with_their_writer(self, store: Store) -> None:
         speaker = Speaker()
-        store.apply([replace(speaker.say(), definitions=(b"a",))])
+        store.apply([replace(speaker.batch(), definitions=(b"a",))])
         start, speaker.at = speaker.at, Position(1, 40)
-        next_one = replace(speaker.say(), start=start, definitions=(b"b",))
+        next_one = replace(speaker.batch(), start=start, definitions=(b"b",))
         store.apply([next_one])
         found = store.read_definitions(speaker.writer, Position(0, 0))
         assert found == SavedDefinitions(speaker.at, (b"b",))
-        store.apply([speaker.say(Ended(1.0))])
+        store.apply([speaker.batch(Ended(1.0))])
         store.end_writer(speaker.writer, cause="ended", time_s=1.0)
         assert store.read_definitions(speaker.writer, Position(0, 0)).records == ()
 
     def test_a_gap_in_the_definitions_is_never_covered_up(self, store: Store) -> None:
         """After a process of an earlier version, or an end that was none, some are only in the segment."""
         speaker = Speaker()
-        store.apply([replace(speaker.say(), definitions=(b"a",))])
+        store.apply([replace(speaker.batch(), definitions=(b"a",))])
         store.end_writer(speaker.writer, cause="silent", time_s=1.0)
-        store.apply([replace(speaker.say(), definitions=(b"b",))])
+        store.apply([replace(speaker.batch(), definitions=(b"b",))])
         nothing = SavedDefinitions(Position(0, 0))
         assert store.read_definitions(speaker.writer, Position(0, 0)) == nothing
-        again = replace(speaker.say(), definitions=(b"a", b"b", b"c"), defined_from=Position(0, 0))
+        again = replace(
+            speaker.batch(), definitions=(b"a", b"b", b"c"), defined_from=Position(0, 0)
+        )
         store.apply([again])
         whole = SavedDefinitions(speaker.at, (b"a", b"b", b"c"))
         assert store.read_definitions(speaker.writer, Position(0, 0)) == whole

@@ -22,7 +22,7 @@ def found(lab: Lab) -> dict[str, bytes]:
     kept = files.list_kept()
     run = RunId("a")
     return {
-        f"{file.folder}:{file.path}": file.place.read_bytes()
+        f"{file.folder}:{file.path}": file.location.read_bytes()
         for file in files.list(run, kept.get(run, ()))
     }
 

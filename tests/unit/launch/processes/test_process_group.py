@@ -38,7 +38,7 @@ def console(tmp_path: Path) -> Path:
 def watchdog() -> Iterator[Watchdog]:
     watchdog = Watchdog()
     yield watchdog
-    watchdog.dismiss()
+    watchdog.close()
 
 
 Run = Callable[..., ProcessGroup]

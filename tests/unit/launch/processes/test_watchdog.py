@@ -22,8 +22,8 @@ _OWNER = """if True:
     watchdog.forget(forgotten.pid)
     other = Watchdog()
     other.watch(dismissed.pid)
-    other.dismiss()
-    other.dismiss()
+    other.close()
+    other.close()
     print(watchdog.pid, watched.pid, forgotten.pid, dismissed.pid, flush=True)
     time.sleep(600)"""
 
@@ -96,5 +96,5 @@ def test_a_guard_that_was_killed_is_no_trouble() -> None:
         os.waitid(os.P_PID, watchdog.pid, os.WEXITED | os.WNOWAIT)
         watchdog.watch(os.getpid())
         watchdog.forget(os.getpid())
-        watchdog.dismiss()"""
+        watchdog.close()"""
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

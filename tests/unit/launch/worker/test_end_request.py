@@ -41,7 +41,7 @@ def test_the_first_reason_counts() -> None:
     request.make("it took too long")
     request.make(TERMINATED)
     assert request.is_made()
-    assert (request.conclude(), request.why) == (RunState.FAILED, "it took too long")
+    assert (request.final_state(), request.why) == (RunState.FAILED, "it took too long")
 
 
 def test_what_takes_long_is_asked_now_and_then() -> None:
@@ -54,7 +54,7 @@ def test_what_takes_long_is_asked_now_and_then() -> None:
     assert told.asked == 1
     told.is_canceled = True
     request.ask_now()
-    assert (request.is_made(), request.conclude()) == (True, RunState.CANCELED)
+    assert (request.is_made(), request.final_state()) == (True, RunState.CANCELED)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_worker_that_is_terminated_may_mean_a_cancel(
     request = EndRequest(told, ask_s=60.0)
     request.make(TERMINATED)
     told.is_canceled = is_canceled
-    assert (request.conclude(), request.why) == (state, why)
+    assert (request.final_state(), request.why) == (state, why)
 
 
 def test_the_flag_is_seen_at_once(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_the_flag_is_seen_at_once(tmp_path: Path) -> None:
     assert not request.poll()
     request_cancel(job)
     assert request.poll()
-    assert request.conclude() is RunState.CANCELED
+    assert request.final_state() is RunState.CANCELED
 
 
 def test_a_store_that_does_not_answer_cancels_nothing(

@@ -25,7 +25,7 @@ def put(path: Path, text: str = "x") -> Path:
 
 
 def found(work: Path, own: frozenset[str] = frozenset()) -> set[str]:
-    return set(find_log_files(os.fspath(work), own=own).places)
+    return set(find_log_files(os.fspath(work), own=own).locations)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_a_projector_names_is_taken_and_other_large_files_are_not(
     put(work / "runs" / "huge.png", "x" * 1001)
     put(work / "other" / "secret")
     looked = find_log_files(os.fspath(work))
-    assert set(looked.places) == {
+    assert set(looked.locations) == {
         "runs/projector_config.pbtxt",
         "runs/00000/default/tensors.tsv",
         "runs/meta data.tsv",
@@ -120,7 +120,7 @@ class TestLinks:
         put(work.parent / "scratch" / "exp" / "private.txt")
         (work / "logs").symlink_to(work.parent / "scratch")
         looked = find_log_files(os.fspath(work))
-        assert set(looked.places) == {f"logs/exp/{EVENTS}"}
+        assert set(looked.locations) == {f"logs/exp/{EVENTS}"}
         (note,) = looked.notes
         assert note.startswith(f"logs is a link to {work.parent / 'scratch'}, outside")
 
@@ -153,7 +153,7 @@ class TestLinks:
         (root / "all").symlink_to(work)
         put(work / "tb" / EVENTS)
         looked = find_log_files(os.fspath(root), closed=[os.fspath(workspace)])
-        assert set(looked.places) == {f"all/tb/{EVENTS}"}
+        assert set(looked.locations) == {f"all/tb/{EVENTS}"}
 
     def test_a_data_set_is_not_looked_through(
         self, work: Path, monkeypatch: pytest.MonkeyPatch

@@ -23,7 +23,7 @@ def filled(path: Path) -> bytes:
     """A database with some history at `path`, closed; its bytes."""
     store = open_sqlite(path)
     points = [numbers("r", f"m{k}", [0.5] * 3000) for k in range(20)]
-    store.apply([Speaker().say(created("r"), points=points)])
+    store.apply([Speaker().batch(created("r"), points=points)])
     store.close()
     return path.read_bytes()
 
@@ -67,7 +67,7 @@ def test_many_processes_may_create_it_at_once(tmp_path: Path) -> None:
 
     def work(index: int) -> None:
         store = open_sqlite(path)
-        store.apply([Speaker().say(created(f"r{index}"))])
+        store.apply([Speaker().batch(created(f"r{index}"))])
         store.close()
 
     assert in_children(8, work) == [0] * 8
@@ -207,7 +207,7 @@ def _read_everything(path: Path) -> None:
     store = open_sqlite(path)
     try:
         store.read_points([series.id for series in store.list_series()])
-        store.apply([Speaker().say(created("new"), points=[numbers("r", "m0", [1.0] * 5000)])])
+        store.apply([Speaker().batch(created("new"), points=[numbers("r", "m0", [1.0] * 5000)])])
     finally:
         store.close()
 
@@ -259,7 +259,7 @@ def test_a_value_that_no_database_holds_is_refused_by_name_and_changes_nothing(
     store = open_sqlite(tmp_path / "trackboard.db")
     speaker = Speaker()
     with pytest.raises(Unstorable, match="too large"):
-        store.apply([speaker.say(created("r"), FileAdded(RunId("r"), "f", "k", size_bytes, 1.0))])
+        store.apply([speaker.batch(created("r"), FileAdded(RunId("r"), "f", "k", size_bytes, 1.0))])
     assert store.list_runs() == ()
     assert store.positions() == {}
     store.close()
@@ -277,11 +277,11 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
         speaker = Speaker()
         big = [numbers("r", f"n{k}", [0.1 * i for i in range(4000)]) for k in range(200)]
         with pytest.raises(Unavailable) as caught:
-            store.apply([speaker.say(points=big)])
+            store.apply([speaker.batch(points=big)])
         assert "could not be read or written" in caught.value.message
         assert store.position(speaker.writer) == (0, 0)
         assert len(store.list_series()) == 20
-        store.apply([Speaker().say(created("small"))])
+        store.apply([Speaker().batch(created("small"))])
 
     assert in_children(1, work) == [0]
     store = open_sqlite(path)
@@ -293,8 +293,8 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
 # -- another file in its place --------------------------------------------------------------------
 
 
-def say(store: Store, speaker: Speaker, *values: float) -> None:
-    store.apply([speaker.say(created("r"), points=[numbers("r", "m", values)])])
+def batch(store: Store, speaker: Speaker, *values: float) -> None:
+    store.apply([speaker.batch(created("r"), points=[numbers("r", "m", values)])])
 
 
 def counted(store: Store) -> list[int]:
@@ -310,9 +310,9 @@ def test_a_deleted_database_is_said_and_never_made_again(tmp_path: Path) -> None
     path = tmp_path / "trackboard.db"
     store = open_sqlite(path)
     speaker = Speaker()
-    say(store, speaker, 1.0)
+    batch(store, speaker, 1.0)
     take_away(path)
-    for ask in (store.list_runs, store.positions, lambda: say(store, Speaker(), 2.0)):
+    for ask in (store.list_runs, store.positions, lambda: batch(store, Speaker(), 2.0)):
         with pytest.raises(Unavailable, match="is not there any more"):
             ask()
     assert list(tmp_path.iterdir()) == []
@@ -324,23 +324,23 @@ def test_a_copy_that_is_put_in_its_place_is_read_and_written(tmp_path: Path) -> 
     path, copy = tmp_path / "trackboard.db", tmp_path / "copy"
     speaker = Speaker()
     store = open_sqlite(path)
-    say(store, speaker, 1.0, 2.0)
+    batch(store, speaker, 1.0, 2.0)
     store.close()
     shutil.copy(path, copy)
     at = speaker.at
     open_now = [open_sqlite(path), open_sqlite(path)]
-    say(open_now[0], speaker, 3.0)
+    batch(open_now[0], speaker, 3.0)
     versions = {each.version() for each in open_now}
     speaker.at = at
     other = open_sqlite(copy)
-    say(other, speaker, 3.0, 4.0, 5.0)
+    batch(other, speaker, 3.0, 4.0, 5.0)
     other.close()
     take_away(path)
     copy.rename(path)
     assert [counted(each) for each in open_now] == [[5], [5]]
     assert versions.isdisjoint(each.version() for each in open_now)
     for each in open_now:
-        say(each, speaker, 6.0)
+        batch(each, speaker, 6.0)
     assert counted(open_now[0]) == counted(open_now[1]) == [7]
     (series,) = open_now[0].list_series()
     values = open_now[0].read_points([series.id])[series.id].values.tolist()

@@ -39,7 +39,7 @@ def chunks(store: Store) -> list[Lying]:
 def append(store: Store, speaker: Speaker, *counts: int) -> None:
     for count in counts:
         points = numbers("r", "m", np.random.default_rng(1).random(count).tolist())
-        store.apply([speaker.say(points=[points])])
+        store.apply([speaker.batch(points=[points])])
 
 
 def test_the_tail_is_rewritten_until_it_is_full(store: Store) -> None:
@@ -86,17 +86,17 @@ def test_there_are_never_many_chunks_behind_the_full_ones(store: Store) -> None:
 def test_the_end_of_a_run_presses_what_is_left(store: Store) -> None:
     speaker = Speaker()
     append(store, speaker, 5000, 50)
-    store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+    store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
     assert chunks(store) == [Lying(0, 4096, 2, 1), Lying(4096, 954, 1, 1)]
     append(store, speaker, 5)
-    store.apply([speaker.say(moved("r", RunState.COMPLETED, 1, attempt=1))])
+    store.apply([speaker.batch(moved("r", RunState.COMPLETED, 1, attempt=1))])
     assert chunks(store) == [Lying(0, 4096, 2, 1), Lying(4096, 959, 1, 1)]
 
 
 def test_a_dead_writers_runs_are_pressed_too(store: Store) -> None:
     speaker = Speaker()
     append(store, speaker, 300, 50)
-    store.apply([speaker.say(moved("r", RunState.RUNNING, 0))])
+    store.apply([speaker.batch(moved("r", RunState.RUNNING, 0))])
     assert [each.codec for each in chunks(store)] == [0, 0]
     store.end_writer(speaker.writer, cause="killed", time_s=1.0)
     assert chunks(store) == [Lying(0, 350, 1, 1)]
@@ -108,23 +108,23 @@ def test_a_dead_writers_runs_are_pressed_too(store: Store) -> None:
 def test_few_points_stay_as_they_are(store: Store) -> None:
     speaker = Speaker()
     append(store, speaker, 7)
-    store.apply([speaker.say(moved("r", RunState.COMPLETED, 0))])
+    store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
     assert chunks(store) == [Lying(0, 7, 0, 0)]
 
 
 def test_long_texts_close_their_chunk_early(store: Store) -> None:
     speaker = Speaker()
 
-    def say(*texts: str) -> None:
+    def batch(*texts: str) -> None:
         store.apply(
-            [speaker.say(*[TextLogged(RunId("r"), "t", each, None, 1.0) for each in texts])]
+            [speaker.batch(*[TextLogged(RunId("r"), "t", each, None, 1.0) for each in texts])]
         )
 
-    say("a" * 40_000)
+    batch("a" * 40_000)
     assert chunks(store) == [Lying(0, 1, 0, 0)]
-    say("b" * 40_000, "c")
+    batch("b" * 40_000, "c")
     assert chunks(store) == [Lying(0, 2, 2, 1), Lying(2, 1, 0, 0)]
-    say(*["d"] * 300)
+    batch(*["d"] * 300)
     assert [each.points for each in chunks(store)] == [2, 128, 128, 45]
 
 
@@ -133,6 +133,6 @@ def test_a_pressed_history_is_small_on_disk(store: Store, tmp_path: Path) -> Non
     noise = np.random.default_rng(5)
     values = (2.3 * np.exp(-np.arange(count) / 2e4) + noise.normal(0, 0.02, count)).tolist()
     times_s = (1.75e9 + np.cumsum(0.05 + noise.normal(0, 0.002, count))).tolist()
-    store.apply([speaker.say(points=[numbers("r", "loss", values, times_s=times_s)])])
+    store.apply([speaker.batch(points=[numbers("r", "loss", values, times_s=times_s)])])
     store.close()
     assert (tmp_path / "trackboard.db").stat().st_size / count < 13

@@ -27,7 +27,7 @@ class History:
         self.store: Store = open_sqlite(path)
         self.speaker = Speaker()
         self.count = 0
-        self.store.apply([self.speaker.say(created("r"))])
+        self.store.apply([self.speaker.batch(created("r"))])
 
     def log(self, count: int) -> None:
         """Log so many values more of each series."""
@@ -35,7 +35,7 @@ class History:
         self.count += count
         texts = [TextLogged(R, "t", f"text {step}", step, 1.0) for step in steps]
         points = [numbers("r", name, [float(s) for s in steps], steps=steps) for name in ("m", "n")]
-        self.store.apply([self.speaker.say(*texts, points=points)])
+        self.store.apply([self.speaker.batch(*texts, points=points)])
 
     def chunks(self, name: str) -> list[tuple[int, int, int]]:
         """First point, points and level of each chunk of a series."""
@@ -194,7 +194,7 @@ def test_a_stream_goes_on_behind_it(
         if index == 1:
             history.forget()
     if ends:
-        history.store.apply([history.speaker.say(moved("r", RunState.COMPLETED, 1))])
+        history.store.apply([history.speaker.batch(moved("r", RunState.COMPLETED, 1))])
     left = all_but(history.count, start, points)
     assert history.read(name).steps.tolist() == left
     assert history.read("n").steps.tolist() == list(range(history.count))

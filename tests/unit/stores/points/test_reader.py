@@ -47,7 +47,7 @@ def plain(array: npt.NDArray[np.generic]) -> list[object]:
 def test_numbers_come_back_in_their_kind(store: SqlStore, name: str) -> None:
     values = VALUES[name]
     points = numbers("r", name, values, steps=[5, 3, 9], times_s=[1.5, 2.5, 3.5])
-    store.apply([Speaker().say(created("r"), points=[points])])
+    store.apply([Speaker().batch(created("r"), points=[points])])
     for limit in (None, 3, 100):
         found = read(store, name, limit)
         assert found.values.dtype == DTYPES[KINDS[name]]
@@ -61,7 +61,7 @@ def test_numbers_come_back_in_their_kind(store: SqlStore, name: str) -> None:
 
 def test_texts_come_back_with_their_steps(store: SqlStore) -> None:
     events = [text("t", "a", 7, 1.5), text("t", "", -3, 2.5), text("t", "c\n", 2**70, 3.5)]
-    store.apply([Speaker().say(created("r"), *events)])
+    store.apply([Speaker().batch(created("r"), *events)])
     for limit in (None, 3, 100):
         found = read(store, "t", limit)
         assert found.values.dtype == np.dtype(object)
@@ -77,7 +77,7 @@ def test_a_step_that_was_not_given_is_the_count(store: SqlStore) -> None:
     speaker = Speaker()
     for _ in range(2):
         points = numbers("r", "m", [1.0, 2.0, 3.0], steps=[None, 50, None])
-        store.apply([speaker.say(text("t", "a", None), text("t", "b", 9), points=[points])])
+        store.apply([speaker.batch(text("t", "a", None), text("t", "b", 9), points=[points])])
     assert plain(read(store, "m").steps) == [0, 50, 2, 3, 50, 5]
     assert plain(read(store, "t").steps) == [0, 9, 2, 9]
 
@@ -85,7 +85,7 @@ def test_a_step_that_was_not_given_is_the_count(store: SqlStore) -> None:
 def test_a_table_is_kept_with_its_columns(store: SqlStore) -> None:
     points = [numbers("r", name, [1.0], table=table) for name, table in (("a", "t"), ("b", ""))]
     event = TextLogged(R, "c", "x", None, 1.0, "t")
-    store.apply([Speaker().say(event, points=points)])
+    store.apply([Speaker().batch(event, points=points)])
     assert {each.name: each.table for each in store.list_series()} == {"a": "t", "b": "", "c": "t"}
 
 
@@ -94,7 +94,7 @@ def test_a_sample_of_texts_is_even(store: SqlStore, limit: int) -> None:
     speaker = Speaker()
     for begin in range(0, 400, 50):  # several chunks, and an open one
         events = [text("t", f"text {n}", 2 * n, float(n)) for n in range(begin, begin + 50)]
-        store.apply([speaker.say(*events)])
+        store.apply([speaker.batch(*events)])
     found = read(store, "t", limit)
     wanted = np.linspace(0, 399, limit).round().astype(int).tolist()
     assert plain(found.values) == [f"text {n}" for n in wanted]
@@ -105,7 +105,7 @@ def test_a_sample_of_texts_is_even(store: SqlStore, limit: int) -> None:
 def test_a_series_is_as_wide_as_its_widest_part(store: SqlStore) -> None:
     speaker = Speaker()
     for values in ([True, False] * 64, [5, -7] * 64, [0.5] * 10):
-        store.apply([speaker.say(points=[numbers("r", "m", values)])])
+        store.apply([speaker.batch(points=[numbers("r", "m", values)])])
     expected = [1.0, 0.0] * 64 + [5.0, -7.0] * 64 + [0.5] * 10
     found = read(store, "m")
     assert found.values.dtype == np.dtype(np.float64)
@@ -121,7 +121,7 @@ def test_points_are_iterated_a_chunk_at_a_time(store: SqlStore, name: str) -> No
     for begin, count in ((0, 5000), (5000, 200), (5200, 7)):
         points = numbers("r", "m", [float(n) for n in range(begin, begin + count)])
         events = [text("t", str(n), n) for n in range(begin, begin + count)] if name == "t" else []
-        store.apply([speaker.say(*events, points=[points])])
+        store.apply([speaker.batch(*events, points=[points])])
     (series,) = store.list_series(names=[name])
     parts = list(store.iter_points(series.id))
     assert len(parts) > 2
@@ -132,7 +132,7 @@ def test_points_are_iterated_a_chunk_at_a_time(store: SqlStore, name: str) -> No
 
 def test_several_series_come_in_the_order_that_was_asked(store: SqlStore) -> None:
     points = [numbers("r", name, [float(len(name))] * 5) for name in ("a", "bb", "ccc")]
-    store.apply([Speaker().say(points=points)])
+    store.apply([Speaker().batch(points=points)])
     ids = [each.id for each in store.list_series()]
     asked = [ids[2], ids[0], ids[2], SeriesId(max(ids) + 7)]
     for limit in (None, 1, 3):

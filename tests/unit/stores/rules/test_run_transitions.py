@@ -70,14 +70,14 @@ def test_what_an_earlier_version_inferred_yields_to_an_end() -> None:
 def test_losses_add_up_to_what_a_database_holds() -> None:
     record = begun()
     for _ in range(3):
-        record = run_transitions.lose(record, 2**63 - 1, "disk full")
+        record = run_transitions.count_dropped(record, 2**63 - 1, "disk full")
     assert record.run.lost_points == 2**63 - 1
 
 
 def test_who_continues_whom_may_be_a_chain_or_nonsense() -> None:
     a, b, c = WriterId("a"), WriterId("b"), WriterId("c")
-    assert run_transitions.last_heir(a, {a: b, b: c}) == c
-    assert run_transitions.last_heir(a, {a: b, b: a}) in (a, b)
+    assert run_transitions.last_successor(a, {a: b, b: c}) == c
+    assert run_transitions.last_successor(a, {a: b, b: a}) in (a, b)
 
 
 def test_an_owner_that_said_the_end_cannot_change_it() -> None:
@@ -236,7 +236,7 @@ def test_a_lost_run_comes_back_as_it_was() -> None:
 def test_losses_are_counted_with_one_warning_for_each_reason() -> None:
     known = begun()
     for count, reason in ((2, "full"), (3, "full"), (4, "gone")):
-        known = run_transitions.lose(known, count, reason)
+        known = run_transitions.count_dropped(known, count, reason)
     assert known.run.lost_points == 9
     assert known.run.warnings == (
         "not everything could be stored: full",
@@ -247,7 +247,7 @@ def test_losses_are_counted_with_one_warning_for_each_reason() -> None:
 def test_refused_records_are_losses_of_the_runs_that_they_name() -> None:
     at = Position(0, 0)
     refused = [Refused(W, at, b"", "x" * 1000, R), Refused(W, at, b"", "odd", None)]
-    (loss,) = run_transitions.losses(refused)
+    (loss,) = run_transitions.dropped_by_refusal(refused)
     assert (loss.run, loss.count) == (R, 1)
     assert loss.reason == "a record was refused, " + "x" * 300
 
@@ -268,10 +268,10 @@ def test_a_property_never_changes() -> None:
 
 def test_a_chain_of_writers_ends_at_the_last() -> None:
     a, b, c, d = map(WriterId, "abcd")
-    assert run_transitions.last_heir(a, {a: b}) == b
-    assert run_transitions.last_heir(a, {a: b, b: c, c: d}) == d
-    assert run_transitions.last_heir(b, {a: b, b: c, c: d}) == d
-    assert run_transitions.last_heir(a, {a: a}) == a
+    assert run_transitions.last_successor(a, {a: b}) == b
+    assert run_transitions.last_successor(a, {a: b, b: c, c: d}) == d
+    assert run_transitions.last_successor(b, {a: b, b: c, c: d}) == d
+    assert run_transitions.last_successor(a, {a: a}) == a
 
 
 def family(**parents: str | None) -> tuple[Run, ...]:

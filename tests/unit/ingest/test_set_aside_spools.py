@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.ingest.aside import list_set_aside, set_aside
+from trackboard.ingest.set_aside_spools import list_set_aside, set_aside
 
 
 @pytest.fixture

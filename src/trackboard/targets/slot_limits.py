@@ -10,7 +10,7 @@ from trackboard.targets.machine import Machine
 
 
 @dataclass(frozen=True)
-class Shares:
+class SlotLimits:
     """How a machine is shared among the slots of one compute target.
 
     Attributes:

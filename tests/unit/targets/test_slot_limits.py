@@ -1,29 +1,31 @@
-"""Shares of a machine: equal where nothing is said, and every GPU to as few jobs as possible."""
+"""Limits of the slots of a machine: equal where nothing is said, and every GPU to as few jobs as possible."""
 
 import pytest
 
 from trackboard.errors import UsageError
 from trackboard.model import ResourceLimits
 from trackboard.targets.machine import Machine
-from trackboard.targets.shares import Shares
+from trackboard.targets.slot_limits import SlotLimits
 
 _MACHINE = Machine(cpus=8, memory_bytes=1 << 34, gpus=("0", "1", "2", "3"))
 
 
 def _gpus(slots: int, machine: Machine = _MACHINE, wanted: int | None = None) -> list[object]:
-    shares = Shares(gpus=wanted)
+    shares = SlotLimits(gpus=wanted)
     return [shares.of(slot, slots, machine).gpus for slot in range(slots)]
 
 
 def test_equal_parts() -> None:
-    assert Shares().of(1, 2, _MACHINE) == ResourceLimits(cpus=4, memory_bytes=None, gpus=("2", "3"))
-    assert Shares().of(0, 3, _MACHINE).cpus == 2
-    assert Shares().of(0, 100, _MACHINE).cpus == 1
+    assert SlotLimits().of(1, 2, _MACHINE) == ResourceLimits(
+        cpus=4, memory_bytes=None, gpus=("2", "3")
+    )
+    assert SlotLimits().of(0, 3, _MACHINE).cpus == 2
+    assert SlotLimits().of(0, 100, _MACHINE).cpus == 1
 
 
 def test_what_the_settings_say() -> None:
-    share = Shares(cpus=3, memory_bytes=1 << 30, gpus=1).of(1, 2, _MACHINE)
-    assert share == ResourceLimits(cpus=3, memory_bytes=1 << 30, gpus=("1",))
+    limits = SlotLimits(cpus=3, memory_bytes=1 << 30, gpus=1).of(1, 2, _MACHINE)
+    assert limits == ResourceLimits(cpus=3, memory_bytes=1 << 30, gpus=("1",))
 
 
 def test_gpus_of_their_own() -> None:
@@ -43,8 +45,8 @@ def test_no_gpus() -> None:
 
 
 def test_more_gpus_than_there_are() -> None:
-    shares = Shares(gpus=5)
+    shares = SlotLimits(gpus=5)
     with pytest.raises(UsageError, match="shall have 5 GPUs, and this machine has 4") as caught:
         shares.check("gpu-cluster", _MACHINE)
     assert "[compute.gpu-cluster]" in caught.value.hint
-    Shares(gpus=4).check("gpu-cluster", _MACHINE)
+    SlotLimits(gpus=4).check("gpu-cluster", _MACHINE)
