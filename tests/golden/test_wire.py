@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from trackboard.model import Run, RunId, RunKind, RunState, Series, SeriesId, ValueKind
-from trackboard.ports import RunFile
+from trackboard.ports import Experiment, RunFile
 from trackboard.service import JobFacts, RunDetails, RunFacts, wire
 
 GOLDEN = Path(__file__).with_name("data") / "wire-1.json"
@@ -70,6 +70,8 @@ LOST = replace(
         ended_s=None,
     ),
 )
+GOING_ON = replace(RUN, id=RunId("digits_2"), state=RunState.RUNNING, ended_s=None)
+DIGITS = Experiment("digits", {"team": "vision", "plain": None}, 1_700_000_100.0)
 
 
 def told() -> dict[str, object]:
@@ -77,6 +79,7 @@ def told() -> dict[str, object]:
         "version": wire.VERSION,
         "a run in a list": wire.run_facts(LOST),
         "a run with all that is known": wire.run_details(DETAILS),
+        "an experiment": wire.experiment_facts(DIGITS, [RUN, LOST.run, GOING_ON], {LOST.run.id}),
     }
 
 

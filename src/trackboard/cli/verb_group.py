@@ -17,6 +17,7 @@ VERBS: Mapping[str, str] = {
     "rerun": "Run a job again as a new run, from its code and plan.",
     "cancel": "End jobs: at once while they wait, else politely.",
     "logs": "Print what a run printed.",
+    "experiments": "List the experiments of a history.",
     "runs": "List the runs of a history.",
     "show": "Show one run: its state and why, metrics, files.",
     "env": "List and remove the environments built for jobs.",

@@ -7,11 +7,12 @@ What is there keeps its name and its meaning; keys may be added. What else chang
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from datetime import UTC, datetime
 
 from trackboard.format.times import took_s
-from trackboard.model import Series
+from trackboard.model import Run, RunId, Series
+from trackboard.ports import Experiment
 from trackboard.service.answers import JobFacts, RunDetails, RunFacts
 
 VERSION = 1
@@ -52,6 +53,24 @@ def run_details(details: RunDetails) -> Json:
         "properties": dict(details.properties),
         "files": {file.path: file.size_bytes for file in details.files},
         "folder": str(details.folder),
+    }
+
+
+def experiment_facts(experiment: Experiment, runs: Collection[Run], lost: Container[RunId]) -> Json:
+    """An experiment becomes JSON.
+
+    Args:
+        experiment: Its name and what people say of it.
+        runs: The experiment's runs that are below no other.
+        lost: Runs that are not counted as active: their processes may be dead, see `RunStatus`.
+    """
+    return {
+        "name": experiment.name,
+        "tags": dict(experiment.tags),
+        "archived": moment(experiment.archived_s),
+        "runs": len(runs),
+        "active": sum(not run.state.is_terminal and run.id not in lost for run in runs),
+        "newest": moment(max((run.created_s for run in runs), default=None)),
     }
 
 

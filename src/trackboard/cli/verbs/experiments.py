@@ -1,0 +1,68 @@
+"""`trackboard experiments`: the experiments of a history as a table."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trackboard.cli import formatting
+from trackboard.cli.workspace_option import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trackboard.model import Run
+    from trackboard.ports import Experiment
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--archived", is_flag=True, help="Also archived ones.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each experiment.")
+def experiments(folder: Path | None, *, archived: bool, as_json: bool) -> None:
+    """List the experiments of the history that belongs to a folder (the current one by default).
+
+    Runs that are part of another are not counted.
+    """
+    from trackboard.service import wire
+
+    with opened(folder) as service:
+        now = service.now()
+        every = now.experiments.list()
+        found = [each for each in every if archived or each.archived_s is None]
+        runs: dict[str, list[Run]] = defaultdict(list)
+        for run in now.runs.list():
+            if run.parent is None:
+                runs[run.experiment].append(run)
+        lost = now.runs.list_lost()
+    facts = [wire.experiment_facts(each, runs[each.name], lost) for each in found]
+    if as_json:
+        for each_facts in facts:
+            click.echo(json.dumps(each_facts))
+        return
+    if found:
+        head = ["EXPERIMENT", "RUNS", "ACTIVE", "NEWEST RUN", "TAGS", "ARCHIVED"]
+        rows = [_row(each, runs[each.name], of) for each, of in zip(found, facts, strict=True)]
+        columns = len(head) if archived else len(head) - 1
+        for line in formatting.aligned([row[:columns] for row in rows], head[:columns]):
+            click.echo(line)
+    else:
+        click.echo("no experiments")
+    if len(found) < len(every):
+        click.echo(f"{len(every) - len(found)} archived; --archived shows all")
+
+
+def _row(experiment: Experiment, runs: Sequence[Run], facts: Mapping[str, object]) -> list[str]:
+    tags = (key if value is None else f"{key}={value}" for key, value in experiment.tags.items())
+    return [
+        formatting.clean(experiment.name),
+        str(facts["runs"]),
+        str(facts["active"]),
+        formatting.moment(max((run.created_s for run in runs), default=None)),
+        formatting.clean(" ".join(tags)),
+        formatting.moment(experiment.archived_s),
+    ]
