@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trackboard.errors import NotFound
-from trackboard.model import Run, RunId, RunKind, Series, Value
+from trackboard.model import Run, RunId, RunKind, RunState, Series, Value
 from trackboard.ports import NEWEST_FIRST, Order, RunQuery, Store
 from trackboard.service.answers import RunDetails, RunFacts, RunStatus
 from trackboard.service.local.door import Door
@@ -77,7 +77,10 @@ class LocalRuns:
         return found
 
     def get_status(self, run: RunId) -> RunStatus:
-        """Return a run with what is not in its state."""
+        """Return a run with what is not in its state; one that is completed stays so, whatever is said."""
+        known = self._door.catalogue().find_run(run)
+        if known is not None and known.state is RunState.COMPLETED:
+            return RunStatus(known, is_lost=False, is_cancel_requested=False)
         store = self._door.drained()
         found = self._get(store, run)
         if found.state.is_terminal:
