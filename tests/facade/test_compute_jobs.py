@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from azureml.core import Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget, RemoteCompute
@@ -43,12 +43,8 @@ def cluster(ws: Workspace, max_nodes: int) -> AmlCompute:
     return target
 
 
-def until(counts: Callable[[], Any], wanted: Any) -> None:
-    for _ in range(200):
-        if counts() == wanted:
-            return
-        time.sleep(0.05)
-    pytest.fail(f"it is {counts()}, not {wanted}")
+def until_it_is(counts: Callable[[], Any], wanted: Any) -> None:
+    until(lambda: counts() == wanted, lambda: f"it is {counts()}, not {wanted}", pause_s=0.05)
 
 
 def nodes(target: AmlCompute) -> dict[str, int]:
@@ -64,7 +60,7 @@ def test_nodes_that_hold_a_job(
 ) -> None:
     target = cluster(ws, 2)
     runs = [exp.submit(waits) for _ in range(3)]
-    until(lambda: nodes(target), {"running": 2})
+    until_it_is(lambda: nodes(target), {"running": 2})
 
     assert [node["nodeState"] for node in target.list_nodes()] == ["running", "running"]
     assert [node["runId"] for node in target.list_nodes()] == [run.id for run in runs[:2]]
@@ -75,7 +71,7 @@ def test_nodes_that_hold_a_job(
     go.touch()
     for run in runs:
         run.wait_for_completion()
-    until(lambda: nodes(target), {"idle": 2})
+    until_it_is(lambda: nodes(target), {"idle": 2})
     assert [node["runId"] for node in target.list_nodes()] == [None, None]
     assert not list(target.get_active_runs())
 
@@ -90,7 +86,7 @@ def test_a_job_of_two_nodes_counts_two(ws: Workspace, waits: ScriptRunConfig, go
         distribution=Distribution(Launcher.PYTORCH, processes=2, nodes=2, backend="gloo"),
     )
     run = ws.get_run(ws._service.jobs.submit(request))
-    until(lambda: nodes(target), {"running": 2, "idle": 1})
+    until_it_is(lambda: nodes(target), {"running": 2, "idle": 1})
 
     assert [node["runId"] for node in target.list_nodes()] == [run.id, run.id, None]
     go.touch()
@@ -114,7 +110,7 @@ def test_more_nodes_are_for_jobs_that_wait(
     assert run.get_status() == "Queued"
     target.update(max_nodes=1)
 
-    until(run.get_status, "Running")
+    until_it_is(run.get_status, "Running")
     go.touch()
     run.wait_for_completion()
 
@@ -124,7 +120,7 @@ def test_fewer_nodes_end_no_job(
 ) -> None:
     target = cluster(ws, 2)
     runs = [exp.submit(waits) for _ in range(2)]
-    until(lambda: nodes(target), {"running": 2})
+    until_it_is(lambda: nodes(target), {"running": 2})
     target.update(max_nodes=1)
 
     status = target.get_status()
@@ -134,7 +130,7 @@ def test_fewer_nodes_end_no_job(
     go.touch()
     for run in runs:
         run.wait_for_completion()
-    until(lambda: nodes(target), {"idle": 1})
+    until_it_is(lambda: nodes(target), {"idle": 1})
 
 
 def test_one_with_jobs_is_not_deleted(
@@ -148,7 +144,7 @@ def test_one_with_jobs_is_not_deleted(
     assert "cancel" in caught.value.message
     go.touch()
     run.wait_for_completion()
-    until(lambda: nodes(target), {"idle": 1})
+    until_it_is(lambda: nodes(target), {"idle": 1})
     target.delete()
 
 
