@@ -1,5 +1,6 @@
 """Databases of every schema so far, read and written on by today's code."""
 
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -49,6 +50,29 @@ def test_the_files_are_what_they_say(path: Path, told: dict[str, Any]) -> None:
         ).fetchall()
         assert kinds == [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1), (4, 0), (4, 1)]
     connection.close()
+
+
+def _columns(path: Path) -> dict[str, list[tuple[str, str, bool, bool]]]:
+    """Each table's columns: name, type, whether it must hold something, whether it is of the key."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        listed = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {
+            table: sorted(
+                (name, kind, bool(needed), bool(key))
+                for _, name, kind, needed, _, key in connection.execute(
+                    f"PRAGMA table_info({table})"
+                )
+            )
+            for (table,) in listed.fetchall()
+        }
+
+
+@pytest.mark.usefixtures("store")
+def test_an_older_one_gets_the_tables_of_today(path: Path, tmp_path: Path) -> None:
+    open_sqlite(tmp_path / "new.db").close()
+    today = _columns(tmp_path / "new.db")
+    assert {"environment", "definition", "refused"} <= set(today)
+    assert _columns(path) == today
 
 
 def test_runs_with_all_that_was_said_about_them(store: Store, told: dict[str, Any]) -> None:

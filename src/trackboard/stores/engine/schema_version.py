@@ -50,6 +50,6 @@ def bring_up_to_date(database: Database, location: object) -> None:
         with database.write(durable=True) as connection:  # asks again: another may have been faster
             identity.give_id(connection)
             if is_old:
-                from trackboard.stores.schema.migrate import upgrade  # loads Alembic
+                from trackboard.stores.schema.migrate import upgrade  # few open an old one
 
                 upgrade(connection)

@@ -2,16 +2,18 @@
 
 Imported only when a stored layout is older. The steps are written out as they were when they were made:
 they must not follow what `tables` says today. Each only adds: a process that still runs with the code
-before it goes on reading and writing beside those with the new code.
+before it goes on reading and writing beside those with the new code. So a step creates tables and adds
+columns, which are two statements that SQLAlchemy writes. Alembic earns no place for them: it brings Mako and
+MarkupSafe, and its revisions, command and comparison with a live database answer to nobody here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from trackboard.stores.schema import tables
 
@@ -20,17 +22,30 @@ def upgrade(connection: sa.Connection) -> None:
     """Go from the stored layout to today's, in the caller's transaction."""
     stored = sa.select(tables.meta.c.value).where(tables.meta.c.key == "schema")
     found = int(connection.execute(stored).scalar_one())
-    operations = Operations(MigrationContext.configure(connection))
     for number in range(found + 1, tables.SCHEMA + 1):
         for change in _STEPS[number]:
-            change(operations)
+            change(connection)
     connection.execute(
         sa.update(tables.meta).where(tables.meta.c.key == "schema").values(value=tables.SCHEMA)
     )
 
 
-def _add_environments(operations: Operations) -> None:
-    operations.create_table(
+def _create_table(
+    connection: sa.Connection, name: str, *parts: sa.schema.SchemaItem, **options: Any
+) -> None:
+    connection.execute(CreateTable(sa.Table(name, sa.MetaData(), *parts, **options)))
+
+
+def _add_column(connection: sa.Connection, name: str, column: sa.Column[Any]) -> None:
+    table = sa.Table(name, sa.MetaData(), column)
+    altered = connection.dialect.identifier_preparer.format_table(table)
+    added = CreateColumn(column).compile(dialect=connection.dialect)
+    connection.exec_driver_sql(f"ALTER TABLE {altered} ADD COLUMN {added}")
+
+
+def _add_environments(connection: sa.Connection) -> None:
+    _create_table(
+        connection,
         "environment",
         sa.Column(
             "id",
@@ -46,36 +61,38 @@ def _add_environments(operations: Operations) -> None:
     )
 
 
-def _add_quarantine_and_definitions(operations: Operations) -> None:
+def _add_quarantine_and_definitions(connection: sa.Connection) -> None:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     location = (
         ("writer", sa.Text()),
         ("segment", number),
         ("offset", number),
     )
-    operations.create_table(
+    _create_table(
+        connection,
         "definition",
         *(sa.Column(name, kind, primary_key=True) for name, kind in location),
         sa.Column("records", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
-    operations.create_table(
+    _create_table(
+        connection,
         "refused",
         *(sa.Column(name, kind, primary_key=True) for name, kind in location),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("run_id", sa.Text, nullable=True),
     )
-    operations.add_column("writer", sa.Column("defined_segment", number, nullable=True))
-    operations.add_column("writer", sa.Column("defined_offset", number, nullable=True))
+    _add_column(connection, "writer", sa.Column("defined_segment", number, nullable=True))
+    _add_column(connection, "writer", sa.Column("defined_offset", number, nullable=True))
 
 
-def _add_checksums(operations: Operations) -> None:
+def _add_checksums(connection: sa.Connection) -> None:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    operations.add_column("chunk", sa.Column("checksum", number, nullable=True))
+    _add_column(connection, "chunk", sa.Column("checksum", number, nullable=True))
 
 
-_STEPS: dict[int, tuple[Callable[[Operations], None], ...]] = {
+_STEPS: dict[int, tuple[Callable[[sa.Connection], None], ...]] = {
     2: (_add_environments,),
     3: (_add_quarantine_and_definitions, _add_checksums),
 }
