@@ -111,6 +111,25 @@ def test_losses_of_a_run_are_told_together_with_the_last_reason(segment: OpenSeg
     assert [record["count"] for record in told(segment)] == [6, 6, 1], "told once"
 
 
+def test_a_loss_that_the_disk_does_not_take_is_told_later_with_what_came_then(
+    segment: OpenSegment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    backlog = Backlog()
+    backlog.count_lost(RunId("a"), 2, "full")
+    with monkeypatch.context() as patch:
+        patch.setattr(segment_module, "_write", refuse)
+        for _ in range(2):
+            with pytest.raises(OSError, match="Input"):
+                backlog.store(segment)
+    backlog.count_lost(RunId("a"), 3)
+    assert backlog.lost_count == 5
+    backlog.store(segment)
+    assert [record["count"] for record in told(segment)] == [2, 3]
+
+
 def test_what_is_too_much_to_keep_is_lost_by_its_run(
     segment: OpenSegment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,33 @@ def test_a_file_has_the_rights_of_the_workspace(spools: Path) -> None:
     writer.close()
 
 
+def test_a_file_that_is_put_again_and_given_up_stays_when_a_record_names_it(spools: Path) -> None:
+    writer = SpoolWriter(spools)
+    key, _ = writer.put_file(io.BytesIO(b"model"))
+    writer.append_event(named(key))
+    for count in (1, 2):
+        for _ in range(count):
+            writer.put_file(io.BytesIO(b"model"))
+        for _ in range(count):
+            writer.discard_file(key)
+            assert kept(spools / writer.writer) == [b"model"]
+    writer.discard_file(key)
+    assert kept(spools / writer.writer) == [b"model"]
+    writer.close()
+
+
+def test_a_file_that_was_put_twice_goes_when_it_was_given_up_twice(spools: Path) -> None:
+    writer = SpoolWriter(spools)
+    for _ in range(2):
+        key, size = writer.put_file(io.BytesIO(b"model"))
+    assert size == 5
+    writer.discard_file(key)
+    assert kept(spools / writer.writer) == [b"model"]
+    writer.discard_file(key)
+    assert kept(spools / writer.writer) == []
+    writer.close()
+
+
 # -- the spool that a file is in ------------------------------------------------------------------------
 
 
