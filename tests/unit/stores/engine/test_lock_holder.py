@@ -111,6 +111,7 @@ def test_a_system_without_a_list_of_locks(tmp_path: Path) -> None:
         ("1: POSIX  ADVISORY  WRITE 4711 08:01:{inode} 0 EOF", 4711),
         ("1: POSIX  ADVISORY  READ 4711 08:01:{inode} 120 120", None),
         ("1: POSIX  ADVISORY  WRITE 4711 08:01:{inode} 123 123", None),
+        ("1: POSIX  ADVISORY  WRITE 4711 08:01:9999999999 0 EOF", None),  # another file
         ("1: FLOCK  ADVISORY  WRITE 4711 08:01:{inode} 0 EOF", None),
         ("1: POSIX  ADVISORY  WRITE 0 08:01:{inode} 120 120", None),  # of another pid namespace
         ("1: -> POSIX  ADVISORY  WRITE 4711 08:01:{inode} 120 120", None),  # it waits

@@ -262,3 +262,21 @@ def test_an_open_chunk_that_is_damaged_is_closed_as_it_is(history: History, name
     assert {series.count for series in history.store.list_series()} == {100}
     (warning,) = history.warnings()
     assert f"'{name}'" in warning or name in warning
+
+
+@pytest.mark.parametrize("way", ["full", "ended"])
+def test_a_small_chunk_that_is_damaged_is_told_when_it_would_be_merged(
+    history: History, way: str
+) -> None:
+    for _ in range(2):
+        history.log(128)
+    history.damage("m", 0)
+    history.forget()
+    if way == "full":
+        history.log(4096)
+    else:
+        history.store.apply([history.speaker.batch(moved("r", RunState.COMPLETED, 1))])
+    (warning,) = history.warnings()
+    assert warning.startswith("metric 'm': points 0 to 127 are damaged and left out: the checksum")
+    assert history.read("m").steps.tolist() == list(range(128, history.count))
+    assert history.read("n").steps.tolist() == list(range(history.count))
