@@ -36,6 +36,19 @@ def test_on_sqlite_it_is_the_column() -> None:
     assert 'WHERE tag."key" = ' in str(query.compile(dialect=SQLITE))
 
 
+@pytest.mark.parametrize("text", ["short", "x" * 1000, "a\0\ud800" * 200, None])
+def test_what_is_compared_with_a_short_form_is_shortened_where_columns_are(
+    text: str | None,
+) -> None:
+    kind = short(tables.tag.c.key).type
+    on_sqlite, on_postgresql = (kind.bind_processor(each) for each in (SQLITE, POSTGRESQL))
+    assert on_sqlite is not None
+    assert on_postgresql is not None
+    stored = None if text is None else storable(text)
+    assert on_sqlite(text) == stored
+    assert on_postgresql(text) == (None if stored is None else shorten(stored))
+
+
 @pytest.mark.parametrize("index", INDEXES, ids=lambda index: index.name)
 def test_no_index_of_postgresql_holds_a_text_whole(index: sa.Index) -> None:
     for expression in index.expressions:
