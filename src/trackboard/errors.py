@@ -8,7 +8,8 @@
     └── InternalError   our own mistake
 
 A message says what happened and with which value; the hint says what would be right and what to type
-next. The facade, the server and the command line translate these in one place each.
+next. The facade, the server and the command line translate these in one place each; the exit code and the
+HTTP status of a family stand on it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class TrackboardError(Exception):
     """
 
     exit_code = 1
+    http_status = 500
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -37,24 +39,28 @@ class UsageError(TrackboardError, ValueError):
     """The caller passed something that is not allowed; nothing was changed."""
 
     exit_code = 2
+    http_status = 400
 
 
 class NotFound(TrackboardError, LookupError):
     """What was asked for by name or id does not exist."""
 
     exit_code = 3
+    http_status = 404
 
 
 class Conflict(TrackboardError, RuntimeError):
     """It exists already, or another process changed it first."""
 
     exit_code = 4
+    http_status = 409
 
 
 class Unavailable(TrackboardError, ConnectionError):
     """Something outside did not answer in time; the same call may be repeated."""
 
     exit_code = 5
+    http_status = 503
 
 
 class InternalError(TrackboardError):

@@ -18,7 +18,6 @@ NO_CACHE = (
 BAD_REQUEST = "400 Bad Request"
 FORBIDDEN = "403 Forbidden"
 MISSING = "404 Not Found"
-CONFLICT = "409 Conflict"
 LENGTH_REQUIRED = "411 Length Required"
 TOO_LARGE = "413 Content Too Large"
 FAILED = "500 Internal Server Error"

@@ -17,6 +17,7 @@ import json
 import logging
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,17 +27,15 @@ from werkzeug.wrappers import Request
 from trackboard.board.tensorboard_internals import EXPERIMENT_KEY, FIXED_ROUTE, is_not_found
 from trackboard.board.web.answers import (
     BAD_REQUEST,
-    CONFLICT,
     FAILED,
     MISSING,
     NO_CACHE,
-    UNAVAILABLE,
     Answer,
     problem,
     redirect,
 )
 from trackboard.board.web.parameters import check_parameters, is_misuse
-from trackboard.errors import Conflict, NotFound, TrackboardError, Unavailable, UsageError
+from trackboard.errors import TrackboardError, UsageError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,12 +49,6 @@ _PAGE = Path(__file__).with_name("page")
 _SCRIPTS = ("dom.js", "doing.js", "selecting.js", "live.js")
 _GZIP_FROM_BYTES = 256 * 1024  # below it a loopback is quicker than the compression
 _SAID_CHARACTERS = 1000  # of an error
-_STATUS = (
-    (UsageError, BAD_REQUEST),
-    (NotFound, MISSING),
-    (Conflict, CONFLICT),
-    (Unavailable, UNAVAILABLE),
-)
 _logger = logging.getLogger(__name__)
 
 
@@ -106,8 +99,8 @@ class Mount:
             if answer is None:
                 return self._tensorboard(environ, start_response)
         except TrackboardError as error:
-            status = next((said for family, said in _STATUS if isinstance(error, family)), FAILED)
-            answer = problem(environ, status, error.message, error.hint)
+            status = HTTPStatus(error.http_status)
+            answer = problem(environ, f"{status} {status.phrase}", error.message, error.hint)
         except HTTPException as error:
             answer = problem(environ, f"{error.code or 400} {error.name}", error.description or "")
         except Exception as error:
