@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """Write a line where a notebook's user reads it."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -65,7 +65,7 @@ class _Maker:
 
         absence = find_absence(module.__name__)
         assert absence is not None  # or it had not been found
-        _fill(module, absence, _elsewhere)
+        _fill(module, absence, _name_in_another_module)
 
 
 def _fill(module: ModuleType, absence: Absence, find_real: Callable[[str], Any]) -> None:
@@ -156,7 +156,7 @@ def other_names(module: str) -> Callable[[str], Any]:
         from azureml._names import ABSENT
         from azureml._refusal import stand_in
 
-        found = None if name.startswith("__") else _elsewhere(name)
+        found = None if name.startswith("__") else _name_in_another_module(name)
         if found is not None:
             return found
         for absence in ABSENT:
@@ -184,7 +184,7 @@ def install() -> None:
         sys.meta_path.insert(0, JobFinder())
 
 
-def _elsewhere(name: str) -> Any:
+def _name_in_another_module(name: str) -> Any:
     """What has that name in another module of ours, or None."""
     from azureml._names import HERE
 

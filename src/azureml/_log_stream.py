@@ -33,10 +33,10 @@ class LogStream:
         place: Where people find it.
     """
 
-    def __init__(self, tail: Tail, path: str, place: Path) -> None:
+    def __init__(self, tail: Tail, path: str, location: Path) -> None:
         self.path = path
         self._tail = tail
-        self._place = place
+        self._location = location
         self._limit_bytes = NOTEBOOK_BYTES if in_notebook() else LIMIT_BYTES
         self._begin()
 
@@ -87,7 +87,7 @@ class LogStream:
             self._lines.end()
             _write(
                 f"[trackboard] the log is longer than {self._limit_bytes / 1e6:.0f} MB: from here on only its"
-                f" end is printed, when the run has ended. All of it is in {self._place}\n"
+                f" end is printed, when the run has ended. All of it is in {self._location}\n"
             )
         if to_the_end:
             start = max(self._read_bytes, size_bytes - _END_BYTES)

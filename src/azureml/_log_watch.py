@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml._log_stream import LogStream, Tail
 from trackboard.model import BUILD_LOG, CONSOLE
 
@@ -30,7 +30,7 @@ class LogWatch:
         self._skips_build = has_ended
         self._stream: Optional[LogStream] = None
 
-    def look(self, status: str, *, is_over: bool) -> bool:
+    def poll(self, status: str, *, is_over: bool) -> bool:
         """Print what has come since.
 
         Args:
@@ -51,6 +51,6 @@ class LogWatch:
             if self._tail(name, 0, 0) is None:
                 return False
             title = f"Streaming {name}"
-            say(f"\n{title}\n{'=' * len(title)}\n")
+            print_line(f"\n{title}\n{'=' * len(title)}\n")
             self._stream = LogStream(self._tail, name, self._folder / name)
         return self._stream.show(to_the_end=to_the_end)

@@ -59,14 +59,6 @@ RETIRED = {  # without leading underscores, in small letters: what to say instea
 }
 ALLOWED: dict[tuple[str, str], str] = {  # path and name: why
 }
-NOT_YET = (  # what was moved onto one service while the others were renamed
-    "azureml/",
-    "trackboard/api/",
-    "trackboard/cli/",
-    "trackboard/processes/",
-    "trackboard/service/",
-    "trackboard/workspace/",
-)
 
 
 def given_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -98,9 +90,7 @@ def retired_in(path: str, tree: ast.Module) -> list[str]:
 def test_no_retired_name_comes_back() -> None:
     found = []
     for file in sorted(SOURCE.rglob("*.py")):
-        path = str(file.relative_to(SOURCE))
-        if not path.startswith(NOT_YET):
-            found += retired_in(path, parse(file))
+        found += retired_in(str(file.relative_to(SOURCE)), parse(file))
     assert found == []
 
 
@@ -111,6 +101,5 @@ def test_a_retired_name_is_found_wherever_it_is_given() -> None:
 
 
 def test_every_exception_is_needed() -> None:
-    assert {path for path in NOT_YET if not (SOURCE / path).is_dir()} == set()
     for path, name in ALLOWED:
         assert name in {each for _, each in given_names(parse(SOURCE / path))}, (path, name)

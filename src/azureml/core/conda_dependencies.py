@@ -325,9 +325,9 @@ class CondaDependencies:
         Raises:
             UserErrorException: It cannot be written there.
         """
-        place = os.fspath(path or CONDA_FILE_NAME)
-        self._write(place)
-        return place
+        location = os.fspath(path or CONDA_FILE_NAME)
+        self._write(location)
+        return location
 
     def save_to_file(self, base_directory: str, conda_file_path: Optional[str] = None) -> str:
         """Write the conda file below a folder, which is made; its path within that folder is returned."""
@@ -335,22 +335,22 @@ class CondaDependencies:
         self._write(os.path.join(base_directory, name), make_folder=True)
         return name
 
-    def _write(self, place: str, *, make_folder: bool = False) -> None:
+    def _write(self, location: str, *, make_folder: bool = False) -> None:
         with sdk_errors():
-            given_path(place)
-        if os.path.isdir(place):
+            given_path(location)
+        if os.path.isdir(location):
             raise UserErrorException(
-                f"{place!r} is a folder. Name a file, for example"
-                f" {os.path.join(place, 'conda_dependencies.yml')!r}."
+                f"{location!r} is a folder. Name a file, for example"
+                f" {os.path.join(location, 'conda_dependencies.yml')!r}."
             )
         try:
             if make_folder:
-                os.makedirs(os.path.dirname(place) or os.curdir, exist_ok=True)
-            with open(place, "w", encoding="utf-8") as file:
+                os.makedirs(os.path.dirname(location) or os.curdir, exist_ok=True)
+            with open(location, "w", encoding="utf-8") as file:
                 file.write(self.serialize_to_string())
         except OSError as error:
             raise UserErrorException(
-                f"{place!r} cannot be written: {error.strerror or error}.", inner_exception=error
+                f"{location!r} cannot be written: {error.strerror or error}.", inner_exception=error
             ) from error
 
     def __repr__(self) -> str:
@@ -392,12 +392,12 @@ class CondaDependencies:
         return name if find_curated(name) else ""
 
     def _read(self, path: str) -> None:
-        place = os.path.abspath(path)
+        location = os.path.abspath(path)
         with sdk_errors():
-            content = load_conda_file(Path(place))
-        self._take(content, f"the conda file {place!r}")
+            content = load_conda_file(Path(location))
+        self._take(content, f"the conda file {location!r}")
         with sdk_errors():
-            self._pip = lines_of(read_lines(self._pip, Path(place).parent, place))
+            self._pip = lines_of(read_lines(self._pip, Path(location).parent, location))
 
     def _take(self, content: Any, source: str) -> None:
         """Check what was read, and keep it."""

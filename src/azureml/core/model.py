@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from azureml import _guard as _guard
-from azureml._console import say
+from azureml._console import print_line
 from azureml._finder import other_names
 from azureml.core._links import workspace_of_job
 from azureml.core._model.changes import ModelChanges
-from azureml.core._model.files import CACHE, cached, check_name, draft, holds, places
+from azureml.core._model.files import CACHE, cached, check_name, draft, holds, locations
 from azureml.core._refused import RefusedCall
 from azureml.exceptions import (
     ModelNotFoundException,
@@ -264,12 +264,12 @@ class Model(ModelChanges):
         check_name(model_name)
         if not isinstance(model_path, (str, os.PathLike)):
             raise WebserviceException(f"model_path={model_path!r} is no path.")
-        found = places(os.fspath(model_path), child_paths)
-        say(f"Registering model {model_name}")
+        found = locations(os.fspath(model_path), child_paths)
+        print_line(f"Registering model {model_name}")
         files = {}
-        for path, place in found:
+        for path, location in found:
             with sdk_errors(WebserviceException):
-                file = open(open_regular(place, "file"), "rb")  # noqa: SIM115 - closed below
+                file = open(open_regular(location, "file"), "rb")  # noqa: SIM115 - closed below
             with file, sdk_errors():
                 files[path] = workspace._service.files.put(file)
         stored = draft(model_name, None, files, tags, properties, description)
@@ -397,8 +397,8 @@ class Model(ModelChanges):
             )
         try:
             os.makedirs(target_dir, exist_ok=True)
-            for place, key in placed:
-                self._copy(key, os.fspath(place))
+            for location, key in placed:
+                self._copy(key, os.fspath(location))
         except OSError as error:
             raise WebserviceException(
                 f"the model {self.id} cannot be written to {target_dir!r}: {error.strerror or error}",

@@ -375,10 +375,10 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
         return []
 
     def __enter__(self) -> Run:
-        place = ""
+        location = ""
         with contextlib.suppress(OSError):  # the current folder was removed
-            place = os.getcwd()
-        self._entered = [*getattr(self, "_entered", []), place]
+            location = os.getcwd()
+        self._entered = [*getattr(self, "_entered", []), location]
         return self
 
     def __exit__(
@@ -387,9 +387,9 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
         exc: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        place = self._entered.pop()
+        location = self._entered.pop()
         with contextlib.suppress(OSError):  # removed meanwhile
-            os.chdir(place or os.curdir)
+            os.chdir(location or os.curdir)
         state = self._backend.state
         if state is not None and state.is_terminal:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Optional, Tuple
 
-from azureml._console import say
+from azureml._console import print_line
 
 _said: Tuple[bool, int] = (False, logging.INFO)
 
@@ -31,7 +31,7 @@ def set_diagnostics_collection(
     global _said
     _said = (bool(send_diagnostics), verbosity)
     if send_diagnostics:
-        say("Diagnostics: nothing is collected, and nothing is sent.")
+        print_line("Diagnostics: nothing is collected, and nothing is sent.")
 
 
 def get_diagnostics_collection_info(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from azureml._console import say
+from azureml._console import print_line
 from trackboard.api.notebook.elements import block, code, faint, link
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.urls import find_link
@@ -30,8 +30,8 @@ def tell_address(board: BoardProcess) -> Address:
     way = find_link(board.url, board.port, board.key)
     if not in_notebook():
         if way.forward:
-            say(f"On your own machine, type: {way.forward}")
-        say(f"{board.url}  ({moved})" if moved else board.url)
+            print_line(f"On your own machine, type: {way.forward}")
+        print_line(f"{board.url}  ({moved})" if moved else board.url)
         return address
     from IPython.display import display
 

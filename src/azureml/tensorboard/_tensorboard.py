@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Iterable, Iterator, Mapping, Optional, Tuple, Union
 
 from azureml import _guard as _guard
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core.run import STATUS_NAMES, Run
 from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
@@ -110,7 +110,7 @@ class Tensorboard:
             if self._runs:
                 self._tell_empty()
             elif show.log_folder is not None and not show.log_folder.is_dir():
-                say(
+                print_line(
                     f"There is no folder {show.log_folder} yet: it is shown as soon as it is there."
                 )
         return self._board
@@ -138,7 +138,7 @@ class Tensorboard:
             empty = service.metrics.list_empty([RunId(run.id) for run in self._runs])
             names = service.runs.name(empty)
         for line in _describe_empty(empty, names):
-            say(line)
+            print_line(line)
 
 
 def _as_runs(runs: Union[Run, Iterable[Run]]) -> Tuple[Run, ...]:

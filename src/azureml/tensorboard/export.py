@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Iterable, List, Optional, Sequence, Union
 
 from azureml import _guard as _guard
-from azureml._console import say
+from azureml._console import print_line
 from azureml._finder import other_names
 from azureml.core.experiment import Experiment
 from azureml.core.run import Run
@@ -57,7 +57,7 @@ def export_to_tensorboard(
     (workspace,) = workspaces.values()
     with sdk_errors():
         runs = [run for item in items for run in _ids_of(item, workspace)]
-        report = say if logger is None else logger.info
+        report = print_line if logger is None else logger.info
         workspace._service.export(
             list(dict.fromkeys(runs)), Path(logsdir), recursive=recursive, report=report
         )

@@ -181,9 +181,9 @@ def _file(owner: str, asked: Arguments, name: str) -> Optional[str]:
         return None
     path = os.fspath(within if given is None else given)
     below = os.path.join(asked.source_directory or os.curdir, path)
-    for place in (path, below) if within is None else (below, path):
-        if os.path.isfile(place):
-            return str(place)
+    for location in (path, below) if within is None else (below, path):
+        if os.path.isfile(location):
+            return str(location)
     raise TrainingException(
         f"{owner}: {name}={path!r} is not there, neither as {os.path.abspath(path)} nor as"
         f" {os.path.abspath(below)}."

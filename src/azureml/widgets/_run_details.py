@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Dict, List, Optional
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core.run import TERMINAL_STATUSES, Run
 from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
@@ -47,7 +47,7 @@ class RunDetails:
             widget_settings: Accepted.
         """
         if not in_notebook():
-            say(_as_text(self.get_widget_data()))
+            print_line(_as_text(self.get_widget_data()))
             return
         status = self._run.get_status()
         from IPython.display import HTML, display

@@ -55,10 +55,10 @@ def carry_out(
     job = WorkspacePaths(given.workspace).job(given.run)
     host = socket.gethostname()
     if not job.folder.is_dir():
-        _say(f"node {host} does not see {job.folder}: all nodes must mount that folder")
+        _log_line(f"node {host} does not see {job.folder}: all nodes must mount that folder")
         return 1
     if not take_start_lock(job, f"{host} {os.getpid()}"):
-        _say("it was begun or canceled before: nothing is done")
+        _log_line("it was begun or canceled before: nothing is done")
         return 0
     context = open_worker_context(given.workspace)
     make_worker(context, given).carry_out()
@@ -81,6 +81,6 @@ def _make_worker(context: WorkerContext, given: argparse.Namespace) -> Worker:
     return on_this_node(context, given.run, limits, NodeAdapter(context.paths.folder, os.environ))
 
 
-def _say(text: str) -> None:
+def _log_line(text: str) -> None:
     """Into the engine's log of the job."""
     sys.stderr.write(f"{text}\n")

@@ -38,7 +38,7 @@ __all__ = [
     "open_unmade",
 ]
 
-_PLACES = {  # the local service loads the database
+_MODULES = {  # the local service loads the database
     "FilePiece": "answers",
     "JobFacts": "answers",
     "LocalService": "local.service",
@@ -54,6 +54,6 @@ _PLACES = {  # the local service loads the database
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

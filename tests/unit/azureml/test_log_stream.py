@@ -164,20 +164,20 @@ def test_one_endless_line(log: Path, plain: Plain, monkeypatch: pytest.MonkeyPat
 
 def test_first_the_environment_then_the_script(tmp_path: Path, plain: Plain) -> None:
     watch = LogWatch(tail_in(tmp_path), tmp_path, has_ended=False)
-    assert not watch.look("Queued", is_over=False)
+    assert not watch.poll("Queued", is_over=False)
     for name in ("azureml-logs", "user_logs"):
         (tmp_path / name).mkdir()
     build = tmp_path / "azureml-logs" / "20_image_build_log.txt"
     console = tmp_path / "user_logs" / "std_log.txt"
     build.write_text("resolving\n")
     console.write_text("[trackboard] building\n")
-    assert watch.look("Preparing", is_over=False)
+    assert watch.poll("Preparing", is_over=False)
     _append(build, b"installing\n")
     _append(console, b"hello\n")
-    assert watch.look("Running", is_over=False)
-    assert not watch.look("Running", is_over=False)
+    assert watch.poll("Running", is_over=False)
+    assert not watch.poll("Running", is_over=False)
     _append(console, b"end")
-    watch.look("Completed", is_over=True)
+    watch.poll("Completed", is_over=True)
     first, second = (f"Streaming {path.relative_to(tmp_path)}" for path in (build, console))
     assert plain.getvalue() == (
         f"\n{first}\n{'=' * len(first)}\n\nresolving\ninstalling\n"
@@ -188,5 +188,5 @@ def test_first_the_environment_then_the_script(tmp_path: Path, plain: Plain) -> 
 def test_how_a_finished_run_was_built_is_not_printed(tmp_path: Path, plain: Plain) -> None:
     (tmp_path / "azureml-logs").mkdir()
     (tmp_path / "azureml-logs" / "20_image_build_log.txt").write_text("resolving\n")
-    LogWatch(tail_in(tmp_path), tmp_path, has_ended=True).look("Completed", is_over=True)
+    LogWatch(tail_in(tmp_path), tmp_path, has_ended=True).poll("Completed", is_over=True)
     assert plain.getvalue() == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core._refused import RefusedProperty
 from azureml.exceptions import ActivityFailedException
 from trackboard.environments import plan_environment, prepare_environment
@@ -46,11 +46,11 @@ class ImageBuildDetails:
         if self._error:
             raise ActivityFailedException(self._error)
         if show_output:
-            say(f"Environment is ready: {self._python}")
+            print_line(f"Environment is ready: {self._python}")
 
-    def _say(self, line: str) -> None:
+    def _append_line(self, line: str) -> None:
         self._lines.append(line)
-        say(line)
+        print_line(line)
 
 
 class DockerImageDetails(Dict[str, Any]):
@@ -108,17 +108,17 @@ def build(request: EnvironmentRequest, variables: Mapping[str, str]) -> ImageBui
     try:
         plan = plan_environment(request)
         for sentence in plan.substitutions:
-            details._say(sentence)
+            details._append_line(sentence)
         prepared = prepare_environment(
             plan,
             {**os.environ, **variables},
-            report=details._say,
+            report=details._append_line,
             is_canceled=lambda: False,
-            build_log=details._say,
+            build_log=details._append_line,
         )
     except TrackboardError as error:
         details._error = f"Environment {request.name!r} cannot be built: {error}"
-        details._say(details._error)
+        details._append_line(details._error)
         return details
     assert prepared is not None  # nobody cancels it
     details._python = prepared.python

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Optional
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core.conda_dependencies import CondaDependencies
 
 _LONGEST_S = 300
@@ -18,7 +18,7 @@ def export_conda(name: str) -> Optional[CondaDependencies]:
     """What a conda environment of this machine holds; None, with the reason printed, if nobody knows."""
     conda = shutil.which("conda")
     if conda is None:
-        say(
+        print_line(
             f"The conda environment {name!r} cannot be read: there is no command conda on the path."
             " Where there is one: conda env export --no-builds > conda.yml, then"
             " Environment.from_conda_specification(name, 'conda.yml')."
@@ -30,10 +30,10 @@ def export_conda(name: str) -> Optional[CondaDependencies]:
             command, capture_output=True, text=True, timeout=_LONGEST_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        say(f"{' '.join(command)}: {error}")
+        print_line(f"{' '.join(command)}: {error}")
         return None
     if answer.returncode != 0:
-        say(f"{' '.join(command)}: {answer.stderr.strip() or answer.stdout.strip()}")
+        print_line(f"{' '.join(command)}: {answer.stderr.strip() or answer.stdout.strip()}")
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "conda.yml"

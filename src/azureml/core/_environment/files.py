@@ -31,24 +31,24 @@ def write(definition: Mapping[str, Any], conda: str, folder: str, *, overwrite: 
         UserErrorException: There is one, or it cannot be written.
     """
     with sdk_errors():
-        place = given_path(folder)
-    if (place / _DEFINITION).exists() and not overwrite:
+        location = given_path(folder)
+    if (location / _DEFINITION).exists() and not overwrite:
         raise UserErrorException(
-            f"There is an environment in {str(place.absolute())!r} already. Pass overwrite=True, or"
+            f"There is an environment in {str(location.absolute())!r} already. Pass overwrite=True, or"
             " another folder."
         )
     files = {_DEFINITION: json.dumps(definition, indent=4) + "\n", _CONDA: conda}
     files[_DOCKERFILE] = definition["docker"]["baseDockerfile"] or ""
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        location.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             if text:
-                (place / name).write_text(text, "utf-8")
+                (location / name).write_text(text, "utf-8")
             else:
-                (place / name).unlink(missing_ok=True)
+                (location / name).unlink(missing_ok=True)
     except OSError as error:
         raise UserErrorException(
-            f"The environment cannot be written to {str(place.absolute())!r}:"
+            f"The environment cannot be written to {str(location.absolute())!r}:"
             f" {error.strerror or error}",
             inner_exception=error,
         ) from error
@@ -61,14 +61,14 @@ def read(folder: str) -> Dict[str, Any]:
         UserErrorException: There is none, or it cannot be read.
     """
     with sdk_errors():
-        place = given_path(folder)
+        location = given_path(folder)
     try:
-        definition = dict(read_json(place / _DEFINITION, "definition of an environment"))
-        if (place / _DOCKERFILE).exists():
-            dockerfile = read_text(place / _DOCKERFILE, "Dockerfile")
+        definition = dict(read_json(location / _DEFINITION, "definition of an environment"))
+        if (location / _DOCKERFILE).exists():
+            dockerfile = read_text(location / _DOCKERFILE, "Dockerfile")
             definition["docker"] = {**definition["docker"], "baseDockerfile": dockerfile}
-        if (place / _CONDA).exists():
-            conda = read_yaml(place / _CONDA, "conda file")
+        if (location / _CONDA).exists():
+            conda = read_yaml(location / _CONDA, "conda file")
             if not isinstance(conda, dict):
                 raise ValueError(f"{_CONDA} has no keys such as 'dependencies:'")
             definition["python"] = {**definition["python"], "condaDependencies": conda}

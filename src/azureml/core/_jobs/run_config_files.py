@@ -38,27 +38,27 @@ def save(
         name: The configuration's name; None: `default`.
         separate: Write its environment into a file of its own, too.
     """
-    place = _new_place(path, name)
+    location = _new_place(path, name)
     content = as_plain(config)
     definition = content["environment"]
     files: Dict[Path, str] = {}
     if conda is not None:
-        beside = place.with_name(f"{place.stem}.conda_dependencies.yml")
+        beside = location.with_name(f"{location.stem}.conda_dependencies.yml")
         del definition["python"][_CONDA]
         definition["python"][_CONDA_FILE] = beside.name
         files[beside] = conda.serialize_to_string()
     if separate:
-        beside = place.with_name(f"{place.stem}.environment.yml")
+        beside = location.with_name(f"{location.stem}.environment.yml")
         content["environment"] = beside.name
         files[beside] = _yaml(definition)
-    files[place] = _yaml(content)
+    files[location] = _yaml(content)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        location.parent.mkdir(parents=True, exist_ok=True)
         for file, text in files.items():
             file.write_text(text, "utf-8")
     except OSError as error:
         raise UserErrorException(
-            f"The configuration cannot be written to {place}: {error.strerror or error}",
+            f"The configuration cannot be written to {location}: {error.strerror or error}",
             inner_exception=error,
         ) from error
 
@@ -68,11 +68,11 @@ def load(config: Section, path: str, name: Optional[str]) -> Optional[Environmen
 
     Keys of the SDK that mean nothing here are left out.
     """
-    place = _old_place(path, name)
-    content = _read(place)
+    location = _old_place(path, name)
+    content = _read(location)
     fill(config, content, but=["environment"])
     definition = content.get("environment")
-    return None if definition is None else _environment(definition, place)
+    return None if definition is None else _environment(definition, location)
 
 
 def delete(path: str, name: Optional[str]) -> None:
@@ -80,13 +80,13 @@ def delete(path: str, name: Optional[str]) -> None:
     _old_place(path, name).unlink()
 
 
-def _environment(definition: Any, place: Path) -> Environment:
-    home = place
+def _environment(definition: Any, location: Path) -> Environment:
+    home = location
     if isinstance(definition, str):
-        home = place.parent / definition
+        home = location.parent / definition
         definition = _read(home)
     if not isinstance(definition, Mapping):
-        raise UserErrorException(f"{place}: environment: {definition!r} are no settings.")
+        raise UserErrorException(f"{location}: environment: {definition!r} are no settings.")
     python = definition.get("python")
     if isinstance(python, Mapping) and python.get(_CONDA_FILE) and not python.get(_CONDA):
         conda = CondaDependencies(str(_beside(home, str(python[_CONDA_FILE]))))
@@ -101,16 +101,20 @@ def _yaml(content: Any) -> str:
 def _beside(home: Path, file: str) -> Path:
     """Where a file is that another one names: beside it, or as the SDK counted, from the folder above."""
     return next(
-        (place for place in (home.parent / file, home.parent.parent / file) if place.exists()),
+        (
+            location
+            for location in (home.parent / file, home.parent.parent / file)
+            if location.exists()
+        ),
         home.parent / file,
     )
 
 
-def _read(place: Path) -> Dict[str, Any]:
+def _read(location: Path) -> Dict[str, Any]:
     with sdk_errors():
-        content = read_yaml(place, "run configuration")
+        content = read_yaml(location, "run configuration")
     if not isinstance(content, dict):
-        raise UserErrorException(f"{place} holds no settings; it must be YAML: key: value.")
+        raise UserErrorException(f"{location} holds no settings; it must be YAML: key: value.")
     return content
 
 
@@ -134,10 +138,10 @@ def _old_place(path: str, name: Optional[str]) -> Path:
             return found[0]
     else:
         wanted = (_checked(name), f"{name}{_SUFFIXES[0]}")
-        for place in found:
-            if place.name in wanted:
-                return place
-    names = ", ".join(repr(place.stem) for place in found) or "none"
+        for location in found:
+            if location.name in wanted:
+                return location
+    names = ", ".join(repr(location.stem) for location in found) or "none"
     asked = "which one is not said: pass name=" if name is None and found else f"no {name!r}"
     raise MissingException(
         f"There are these configurations in {given / _FOLDERS[0]}: {names}; {asked}."
@@ -147,11 +151,14 @@ def _old_place(path: str, name: Optional[str]) -> Path:
 
 def _all_of(folder: Path) -> List[Path]:
     return [
-        place
+        location
         for inner in _FOLDERS
-        for place in sorted((folder / inner).glob("*"))
-        if place.suffix == _SUFFIXES[0]
-        or (place.suffix in _SUFFIXES and not place.stem.endswith(("dependencies", "environment")))
+        for location in sorted((folder / inner).glob("*"))
+        if location.suffix == _SUFFIXES[0]
+        or (
+            location.suffix in _SUFFIXES
+            and not location.stem.endswith(("dependencies", "environment"))
+        )
     ]
 
 

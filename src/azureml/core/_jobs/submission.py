@@ -9,7 +9,7 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Union
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml._notice import warn_once
 from azureml.core._jobs.distribution import distribution_of
 from azureml.core._run.backends.home import RunHome
@@ -88,7 +88,7 @@ def submit(
         )
         if dry_run:
             text = service.jobs.preview(request)
-            say(text)
+            print_line(text)
             return text
         run = service.jobs.submit(request)
     live = service.recorder().attach(run, experiment=experiment.name, owner=False)
@@ -214,9 +214,9 @@ def _resume_path(given: Any, workspace: Workspace) -> Optional[str]:
 def _outputs_of(run: Run, workspace: Workspace) -> str:
     """Copy the outputs of an earlier run to where jobs find them."""
     with sdk_errors():
-        place = workspace._service.files.copy_outputs(RunId(run.id))
-    if place is None:
+        location = workspace._service.files.copy_outputs(RunId(run.id))
+    if location is None:
         raise UserErrorException(
             f"resume_from: run {run.id} ({run.get_status()}) has no files in {_OUTPUTS} to go on from."
         )
-    return str(place)
+    return str(location)

@@ -55,7 +55,7 @@ def texts(words: Optional[Mapping[str, object]]) -> Dict[str, str]:
     return {str(key): str(value) for key, value in given.items()}
 
 
-def places(path: str, child_paths: Optional[List[str]]) -> List[Tuple[str, str]]:
+def locations(path: str, child_paths: Optional[List[str]]) -> List[Tuple[str, str]]:
     """The files to register: path within the model, and place."""
     top = os.path.basename(os.path.abspath(path))
     if os.path.isfile(path):
@@ -65,14 +65,14 @@ def places(path: str, child_paths: Optional[List[str]]) -> List[Tuple[str, str]]
     found = []
     for folder, _, names in sorted(os.walk(path)):
         for name in sorted(names):
-            place = os.path.join(folder, name)
-            inside = os.path.relpath(place, path).replace(os.sep, "/")
+            location = os.path.join(folder, name)
+            inside = os.path.relpath(location, path).replace(os.sep, "/")
             wanted = child_paths is None or any(
                 inside == one or inside.startswith(f"{os.path.normpath(one)}/")
                 for one in child_paths
             )
-            if wanted and os.path.isfile(place):
-                found.append((f"{top}/{inside}", place))
+            if wanted and os.path.isfile(location):
+                found.append((f"{top}/{inside}", location))
     if not found:
         raise WebserviceException(f"There is no file to register in {path!r}.")
     return found

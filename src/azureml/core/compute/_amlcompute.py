@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, NoReturn, Optional, Union
 
 from azureml import _guard as _guard
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core.compute._machine import (
     describe_limits,
     describe_sizes,
@@ -111,7 +111,7 @@ class AmlCompute(ComputeTarget):
         with sdk_errors(ComputeTargetException):
             compute = self.workspace._service.compute.find(self.name)
         if compute is None:
-            say(f"{self.name} has no status: it was deleted")
+            print_line(f"{self.name} has no status: it was deleted")
             return None
         self._compute = compute
         return AmlComputeStatus._of(compute, self._nodes())
@@ -197,7 +197,7 @@ class AmlCompute(ComputeTarget):
         if show_output:
             is_here = self.workspace._service.compute.is_here(self.name)
             where = "slots on this machine" if is_here else "nodes of a Ray cluster at most"
-            say(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
+            print_line(f"Succeeded: {self.name} has {self._compute.max_nodes} {where}")
 
     @staticmethod
     def supported_vmsizes(

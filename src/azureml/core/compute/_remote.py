@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, NoReturn, Optional, Union
 
 from azureml import _guard as _guard
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core._refused import RefusedCall
 from azureml.core.compute._provisioning import number
 from azureml.core.compute._target import ComputeTarget
@@ -173,7 +173,7 @@ class RemoteCompute(ComputeTarget):
         if not show_output or is_delete_operation or is_this_machine(self._compute.address):
             super().wait_for_completion(show_output, is_delete_operation)
             return
-        say(
+        print_line(
             f"Succeeded: {self.name} is attached. It is not this machine: SSH hosts cannot run jobs yet"
         )
 

@@ -21,7 +21,7 @@ from typing import (
 )
 
 from azureml import _guard as _guard
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core._run.reading.filters import Filter, RunFilter
 from azureml.core._states import STATES
 from azureml.exceptions import ComputeTargetException, ServiceException, UserErrorException
@@ -240,7 +240,7 @@ class ComputeTarget:
     ) -> None:
         """Return when the target can be used, or is deleted, which is at once."""
         if show_output:
-            say(f"Succeeded: {self.name} is {'deleted' if is_delete_operation else 'there'}")
+            print_line(f"Succeeded: {self.name} is {'deleted' if is_delete_operation else 'there'}")
 
     def serialize(self) -> Dict[str, Any]:
         """All that is known of it, as the SDK arranged it."""

@@ -5,8 +5,8 @@ readable on light and dark pages. All text is escaped by `markupsafe`: names, va
 outside.
 """
 
+from trackboard.api.notebook.overviews import experiment_html, experiments_html, workspace_html
 from trackboard.api.notebook.page_context import PageContext
-from trackboard.api.notebook.places import experiment_html, experiments_html, workspace_html
 from trackboard.api.notebook.runs import run_html, runs_html
 
 __all__ = [

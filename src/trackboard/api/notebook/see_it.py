@@ -70,8 +70,8 @@ def _see(
     if address:
         query = f"?runFilter={urllib.parse.quote(pattern, safe='')}" if pattern else ""
         return link(address + query, "Open in TensorBoard")
-    place = [] if _is_current(folder) else [str(folder)]
-    return code(shlex.join(["trackboard", "tb", *place, *options]))
+    location = [] if _is_current(folder) else [str(folder)]
+    return code(shlex.join(["trackboard", "tb", *location, *options]))
 
 
 def _find_board(folder: Path, shows: Callable[[RunningBoard], bool]) -> str:

@@ -20,18 +20,18 @@ def sparkline(steps: Sequence[float], values: Sequence[float]) -> Markup:
             at equal distances.
         values: As many.
     """
-    places = list(steps)
-    if any(a > b for a, b in itertools.pairwise(places)):
-        places = [float(number) for number in range(len(places))]
-    points = [point for point in zip(places, values, strict=True) if math.isfinite(point[1])]
+    locations = list(steps)
+    if any(a > b for a, b in itertools.pairwise(locations)):
+        locations = [float(number) for number in range(len(locations))]
+    points = [point for point in zip(locations, values, strict=True) if math.isfinite(point[1])]
     if not points:
         return Markup("")
     x_of = _scale([x for x, _ in points], _EDGE, _WIDTH - _EDGE)
     y_of = _scale([y for _, y in points], _HEIGHT - _EDGE, _EDGE)
     lines: list[list[str]] = [[]]
-    for place, value in zip(places, values, strict=True):
+    for location, value in zip(locations, values, strict=True):
         if math.isfinite(value):
-            lines[-1].append(f"{x_of(place):.1f},{y_of(value):.1f}")
+            lines[-1].append(f"{x_of(location):.1f},{y_of(value):.1f}")
         elif lines[-1]:
             lines.append([])
     drawn = Markup("").join(_drawn(line) for line in lines if line)

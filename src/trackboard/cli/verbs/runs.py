@@ -116,12 +116,12 @@ def runs(
             return
         compared = (name for name, _, _ in query.metrics)
         sorted_by = [order.metric] if order.metric else []
-        _tell(facts, [*dict.fromkeys([*query.parameters, *columns, *sorted_by, *compared])])
+        _print_table(facts, [*dict.fromkeys([*query.parameters, *columns, *sorted_by, *compared])])
         if limit and len(found) == limit and now.runs.query(query, limit=1, offset=limit):
             click.echo(f"the first {limit}; --limit 0 shows all")
 
 
-def _tell(found: Sequence[RunFacts], columns: Sequence[str]) -> None:
+def _print_table(found: Sequence[RunFacts], columns: Sequence[str]) -> None:
     if not found:
         click.echo("no runs")
         return

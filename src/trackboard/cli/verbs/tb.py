@@ -94,20 +94,20 @@ def tb(
         _what_to_show(folders, experiment, runs), samples=Samples.parse(samples)
     )
 
-    def say(ready: Ready) -> None:
+    def announce(ready: Ready) -> None:
         if with_key and ready.key:
             ready = dataclasses.replace(ready, url=with_key_shown(ready.url, ready.key))
         moved_from = port if port not in (0, ready.port) else None
         if as_json:
             click.echo(json.dumps(_facts(show, ready, moved_from)))
         else:
-            _tell(show, ready, moved_from, is_open=not is_loopback(host))
+            _print_start(show, ready, moved_from, is_open=not is_loopback(host))
         if browser:
             # Some browsers keep the caller waiting until they are closed.
             threading.Thread(target=open_in_browser, args=(ready.url,), daemon=True).start()
 
     door = Door(host, port, path_prefix, hosts, new_token)
-    run_board(show, door, stop=threading.Event(), on_ready=say)
+    run_board(show, door, stop=threading.Event(), on_ready=announce)
 
 
 def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[str, ...]) -> Show:
@@ -168,7 +168,7 @@ def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object
     }
 
 
-def _tell(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) -> None:
+def _print_start(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) -> None:
     if show.workspace is not None:
         click.echo(f"history in      {show.workspace}")
     for folder in _log_folders(show):

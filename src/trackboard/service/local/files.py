@@ -86,22 +86,22 @@ class LocalFiles:
         if not files:
             return None
         # A run's files never change, there can only be more: so many of them are a folder, made whole.
-        place = self._door.workspace.paths.resumed / run / str(len(files))
-        if place.exists():
-            return place
-        aside = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+        copies = self._door.workspace.paths.resumed / run / str(len(files))
+        if copies.exists():
+            return copies
+        temporary = copies.with_name(f"{copies.name}.{secrets.token_hex(4)}")
         for file in files:
-            target = place_inside(aside, file.path.removeprefix(f"{OUTPUTS}/"))
+            target = place_inside(temporary, file.path.removeprefix(f"{OUTPUTS}/"))
             make_folder(target.parent)
             with self.open_listed(run, file) as source, replacing(target) as copy:
                 shutil.copyfileobj(source, copy, _COPY_BYTES)
         try:
-            aside.rename(place)
+            temporary.rename(copies)
         except OSError:
-            if not place.exists():
+            if not copies.exists():
                 raise
-            shutil.rmtree(aside)  # another process was faster
-        return place
+            shutil.rmtree(temporary)  # another process was faster
+        return copies
 
 
 if TYPE_CHECKING:

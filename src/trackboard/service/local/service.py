@@ -62,12 +62,12 @@ def open_unmade(location: Location) -> Iterator[LocalService]:
         location: Where the workspace is, or would be.
     """
     with contextlib.ExitStack() as stack:
-        place = location.folder
-        if not holds_workspace(place):
-            aside = tempfile.TemporaryDirectory(prefix="trackboard-dry-run-")
-            place = Path(stack.enter_context(aside), location.name)
-            make_workspace(place)
-        service = LocalService(Workspace(replace(location, folder=place)))
+        folder = location.folder
+        if not holds_workspace(folder):
+            temporary = tempfile.TemporaryDirectory(prefix="trackboard-dry-run-")
+            folder = Path(stack.enter_context(temporary), location.name)
+            make_workspace(folder)
+        service = LocalService(Workspace(replace(location, folder=folder)))
         stack.callback(service.close)
         yield service
 

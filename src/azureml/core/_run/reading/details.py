@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core._run.handle import RunHandle
 from azureml.core._states import LOST, TERMINAL_STATUSES
 from azureml.exceptions._tree import (
@@ -77,7 +77,7 @@ class DetailCalls(RunHandle):
 
             has_ended = self.get_status() in TERMINAL_STATUSES
             log = LogWatch(self._history.tail, self._folder(), has_ended=has_ended)
-            say(f"RunId: {self.id}\nWeb View: {self.get_portal_url()}")
+            print_line(f"RunId: {self.id}\nWeb View: {self.get_portal_url()}")
         try:
             reading = self._wait(log)
         except KeyboardInterrupt:
@@ -116,9 +116,9 @@ class DetailCalls(RunHandle):
             if log is not None:
                 cause = "" if is_over else self._waits_for()
                 if cause and cause != waits_for:
-                    say(f"Status: {status} ({cause})")
+                    print_line(f"Status: {status} ({cause})")
                 waits_for = cause or waits_for
-                has_news = log.look(status, is_over=is_over)
+                has_news = log.poll(status, is_over=is_over)
             if is_over:
                 return reading
             pause_s = _FIRST_POLL_S if has_news else min(_LAST_POLL_S, pause_s * _POLL_FACTOR)
@@ -139,7 +139,7 @@ class DetailCalls(RunHandle):
             lines[-1] += (
                 f" ({stored.cause})" if status == "Canceled" else f"\nError: {stored.cause}"
             )
-        say("\n".join(lines))
+        print_line("\n".join(lines))
 
     def _failure(self, stored: StoredRun) -> str:
         """Why it failed: for people, and, as in the SDK, in JSON."""
@@ -180,22 +180,22 @@ class DetailCalls(RunHandle):
         """
         with sdk_errors():
             folder = os.path.abspath(given_path(destination or self.id))
-        places = []
+        locations = []
         with sdk_errors():
             names = self._history.log_files()
         for name in names:
-            place = os.path.normpath(os.path.join(folder, name))
+            location = os.path.normpath(os.path.join(folder, name))
             try:
-                os.makedirs(os.path.dirname(place), exist_ok=True)
-                with open(place, "wb") as copy:
+                os.makedirs(os.path.dirname(location), exist_ok=True)
+                with open(location, "wb") as copy:
                     copy.write(self._read_log(name))
             except OSError as error:
                 raise UserErrorException(
                     f"{name!r} cannot be copied to {folder!r}: {error.strerror or error}",
                     inner_exception=error,
                 ) from error
-            places.append(place)
-        return places
+            locations.append(location)
+        return locations
 
     def get_portal_url(self) -> str:
         """What to type to see the run in TensorBoard: there is no portal."""

@@ -21,7 +21,7 @@ from typing import (
     cast,
 )
 
-from azureml._console import say
+from azureml._console import print_line
 from azureml.core._run.handle import RunHandle
 from azureml.core._run.recording.paths import file_path
 from azureml.core._run.recording.streams import ByteStream
@@ -112,14 +112,14 @@ class FileCalls(RunHandle):
             raise UserErrorException(f"upload_folder({name!r}, ...): the name must be text.")
         if not isinstance(path, (str, os.PathLike)) or not os.path.isdir(path):
             raise UserErrorException(f"upload_folder({name!r}): {path!r} is no folder.")
-        places = [
+        locations = [
             os.path.join(folder, file)
             for folder, _, files in sorted(os.walk(path))
             for file in sorted(files)
         ]
-        places = [place for place in places if os.path.isfile(place)]
-        names = [f"{name}/{_relative(place, path)}" for place in places]
-        self.upload_files(names, places, datastore_name=datastore_name)
+        locations = [location for location in locations if os.path.isfile(location)]
+        names = [f"{name}/{_relative(location, path)}" for location in locations]
+        self.upload_files(names, locations, datastore_name=datastore_name)
 
     def get_file_names(self) -> List[str]:
         """Posix paths of the files that the run has so far."""
@@ -178,7 +178,7 @@ class FileCalls(RunHandle):
         if output_paths is None:
             targets = [_inside(folder, file.path[cut:].lstrip("/")) for file in files]
         else:
-            targets = [os.path.join(output_directory or "", place) for place in output_paths]
+            targets = [os.path.join(output_directory or "", location) for location in output_paths]
         if len(targets) != len(files):
             raise UserErrorException(
                 f"download_files: {len(targets)} output_paths for {len(files)} files."
@@ -238,13 +238,13 @@ class FileCalls(RunHandle):
             return
         fresh = list(outputs.fresh())
         taken = self._taken() if fresh else set()
-        for path, place in fresh:
+        for path, location in fresh:
             if path in taken:
                 continue  # given by name, most likely the very file
             try:
-                file = open(place, "rb")  # noqa: SIM115 - what `put` raises is not meant here
+                file = open(location, "rb")  # noqa: SIM115 - what `put` raises is not meant here
             except OSError as error:
-                say(f"not kept with the run: {place}: {error.strerror or error}")
+                print_line(f"not kept with the run: {location}: {error.strerror or error}")
                 continue
             with file, self._kept([file]) as [(key, size_bytes)]:
                 self._add(path, key, size_bytes)
@@ -295,8 +295,8 @@ def _refuse_datastore(name: Optional[str]) -> None:
         )
 
 
-def _relative(place: str, folder: str) -> str:
-    relative = os.path.relpath(place, folder).replace(os.sep, "/")
+def _relative(location: str, folder: str) -> str:
+    relative = os.path.relpath(location, folder).replace(os.sep, "/")
     return os.fsencode(relative).decode("utf-8", "backslashreplace")
 
 
@@ -314,10 +314,10 @@ def _inside(folder: str, path: str) -> str:
     with sdk_errors():
         given_path(folder)
     root = os.path.realpath(folder)
-    place = os.path.normpath(os.path.join(root, path))
-    if not place.startswith(root.rstrip(os.sep) + os.sep):
+    location = os.path.normpath(os.path.join(root, path))
+    if not location.startswith(root.rstrip(os.sep) + os.sep):
         raise UserErrorException(f"The file {path!r} would be written outside of {folder!r}.")
-    return place
+    return location
 
 
 def _some(files: Dict[str, Any]) -> str:

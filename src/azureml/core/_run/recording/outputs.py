@@ -35,21 +35,21 @@ class OutputFolder:
                 " Pass outputs=False, or another folder.",
                 inner_exception=error,
             ) from error
-        self._old: Dict[str, _Mark] = {place: mark for place, mark, _ in self._scan()}
+        self._old: Dict[str, _Mark] = {location: mark for location, mark, _ in self._scan()}
 
     def fresh(self) -> Iterator[Tuple[str, str]]:
         """Files that came or changed since: path within the run, and place."""
-        for place, mark, relative in self._scan():
-            if self._old.get(place) != mark:
+        for location, mark, relative in self._scan():
+            if self._old.get(location) != mark:
                 path = f"{self._prefix}/{relative.replace(os.sep, '/')}"
-                yield os.fsencode(path).decode("utf-8", "backslashreplace"), place
+                yield os.fsencode(path).decode("utf-8", "backslashreplace"), location
 
     def _scan(self) -> Iterator[Tuple[str, _Mark, str]]:
         for folder, folders, names in os.walk(self._folder):
             folders.sort()
             for name in sorted(names):
-                place = os.path.join(folder, name)
-                if os.path.isfile(place):
-                    found = os.stat(place)
+                location = os.path.join(folder, name)
+                if os.path.isfile(location):
+                    found = os.stat(location)
                     mark = (found.st_size, found.st_mtime_ns, found.st_ino)
-                    yield place, mark, os.path.relpath(place, self._folder)
+                    yield location, mark, os.path.relpath(location, self._folder)

@@ -50,7 +50,7 @@ def demo(*, once: bool, port: int) -> None:
         ridge = fit_ridge(service)
         board = BoardProcess.start(Show(workspace=service.folder), port=port)
         try:
-            _tell(board, service, job)
+            _print_start(board, service, job)
             if once:
                 _check(board.url, service, ridge, job)
                 click.echo("checked      all of this is there over HTTP")
@@ -63,7 +63,7 @@ def demo(*, once: bool, port: int) -> None:
             board.stop()
 
 
-def _tell(board: BoardProcess, service: Service, job: RunId) -> None:
+def _print_start(board: BoardProcess, service: Service, job: RunId) -> None:
     if board.moved_from is not None:
         click.echo(f"port         {board.moved_from} is taken: moved on to {board.port}")
     click.echo(f"TensorBoard  {board.url}")
