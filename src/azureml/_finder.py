@@ -153,10 +153,13 @@ def other_names(module: str) -> Callable[[str], Any]:
     """
 
     def find(name: str) -> Any:
+        words = f"module {module!r} has no attribute {name!r}"
+        if name.startswith("__"):  # an import asks every module for its `__path__`
+            raise AttributeError(words)
         from azureml._names import ABSENT
         from azureml._refusal import stand_in
 
-        found = None if name.startswith("__") else _name_in_another_module(name)
+        found = _name_in_another_module(name)
         if found is not None:
             return found
         for absence in ABSENT:
@@ -164,7 +167,6 @@ def other_names(module: str) -> Callable[[str], Any]:
                 return importlib.import_module(f"{module}.{name}")
             if name in absence.names:
                 return stand_in(absence, module, name)
-        words = f"module {module!r} has no attribute {name!r}"
         if not name.startswith("_") and _is_import_of_name(sys._getframe(1)):
             raise ImportError(
                 f"cannot import name {name!r} from {module!r}: {_near(module, name)}{_WHERE}",

@@ -18,14 +18,12 @@ check costs a listing of each folder on `sys.path` that holds an `azureml`.
 """
 
 import os
-import re
-import site
 import sys
 from typing import List, NamedTuple, Sequence
 
 # The distributions that own modules of the same names as the facade's.
 _SDK = "core|tensorboard|telemetry|train|train_core|train_restclients_hyperdrive|widgets"
-_METADATA = re.compile(rf"(azureml_(?:{_SDK}))-([^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
+_METADATA = rf"(azureml_(?:{_SDK}))-([^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info"
 
 
 class Rival(NamedTuple):
@@ -44,7 +42,11 @@ def find_rivals(path: Sequence[str]) -> List[Rival]:
         if not os.path.isdir(os.path.join(folder, "azureml")):
             continue
         for name in os.listdir(folder):
-            match = _METADATA.fullmatch(name)
+            if not name.startswith("azureml_"):
+                continue
+            import re  # compiling the pattern costs as much as all the rest, and hardly ever is there a name
+
+            match = re.fullmatch(_METADATA, name)
             if match:
                 rivals.add(Rival(match[1].replace("_", "-"), match[2], folder))
     return sorted(rivals, key=lambda rival: (rival.folder, rival.name))
@@ -100,6 +102,8 @@ def _pip(command: str, *requirements: str) -> str:
 
 def _pip_may_remove(folder: str) -> bool:
     """Pip leaves alone what is outside of its own environment."""
+    import site  # as in `_requirement`
+
     return folder.startswith(sys.prefix + os.sep) or folder == site.getusersitepackages()
 
 

@@ -7,17 +7,20 @@ Standard library only and fit for Python 3.9. Programs turn it off by
 from __future__ import annotations
 
 import functools
-import logging
-
-_LOG = logging.getLogger("azureml")
 
 
 def warn(text: str) -> None:
     """Warn the user of something about this very call."""
-    _LOG.warning(text)
+    _send(text)
 
 
 @functools.lru_cache(maxsize=None)
 def warn_once(text: str) -> None:
     """Warn the user of something, once per process."""
-    _LOG.warning(text)
+    _send(text)
+
+
+def _send(text: str) -> None:
+    import logging  # a process that records has it already; one that only imports us need not
+
+    logging.getLogger("azureml").warning(text)

@@ -121,7 +121,7 @@ def test_a_client_loads_what_reads_a_history_when_it_reads_one(program: str) -> 
         (
             "from azureml.core import Run",
             {"dataclasses", "inspect", "uuid", "platform", "secrets", "hashlib", "socket", "ctypes"}
-            | {"shutil", "locale", "subprocess"},
+            | {"shutil", "locale", "subprocess", "json", "logging", "traceback"},
         ),
         (
             "import trackboard.processes.worker",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trackboard.model import Run as StoredRun
+    from trackboard.model import RunId
 
 
 def workspace_of_job() -> Any:
@@ -49,6 +50,16 @@ def run_with(backend: Any) -> Any:
 def submitted_run_class() -> Any:
     """The class of the runs of jobs, as others see them."""
     return import_module("azureml.core.script_run").ScriptRun
+
+
+def run_of_job() -> Any:
+    """The run of the job around this process."""
+    return import_module("azureml.core._run.of_job")._run_of_job()
+
+
+def run_in_job(run_id: RunId, experiment: str) -> Any:
+    """The run with that id, which the script of the job around this process began."""
+    return import_module("azureml.core._run.of_job")._run_in_job(run_id, experiment)
 
 
 def offline_run() -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import traceback
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -28,10 +27,14 @@ from weakref import WeakValueDictionary
 
 from azureml import _guard as _guard
 from azureml._finder import other_names
-from azureml.core._links import experiment_of, offline_run, submitted_run_class
-from azureml.core._lists import RunIterator
-from azureml.core._run.backends.home import JobHome, RunHome
-from azureml.core._run.backends.live import LiveBackend
+from azureml.core._links import (
+    experiment_of,
+    offline_run,
+    run_in_job,
+    run_of_job,
+    submitted_run_class,
+)
+from azureml.core._run.backends.home import RunHome
 from azureml.core._run.reading.details import DOCS_URL as DOCS_URL
 from azureml.core._run.reading.details import DetailCalls
 from azureml.core._run.reading.snapshots import SnapshotCalls
@@ -46,9 +49,7 @@ from azureml.exceptions._tree import (
     sdk_errors,
 )
 from trackboard.errors import NotFound
-from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId, RunKind
-from trackboard.record import get_recorder, identify
 from trackboard.record.value import check_run_name, plain_text
 
 if TYPE_CHECKING:
@@ -168,7 +169,8 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
             RunEnvironmentException: Not in a job, and `allow_offline` is False.
         """
         if os.environ.get("TRACKBOARD_RUN_ID"):
-            return _submitted_run()
+            job: Run = run_of_job()
+            return job
         if not allow_offline:
             raise RunEnvironmentException
         run: Run = offline_run()
@@ -223,6 +225,7 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
         Raises:
             ValueError: A filter is neither text nor a dict.
         """
+        from azureml.core._lists import RunIterator
         from azureml.core._run.reading.filters import RunFilter
 
         chosen = RunFilter(type, tags, properties, status)
@@ -415,23 +418,7 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
             self._backend.fail(cause, None)
 
 
-_context: Optional[Run] = None
 _own: MutableMapping[str, Run] = WeakValueDictionary()  # that this process, or its parent, began
-
-
-def _submitted_run() -> Run:
-    """The job's own run: the same object at every call in this process."""
-    global _context
-    if _context is None:
-        live = get_recorder(WorkspacePaths.of_job().spool).attach(
-            RunId(os.environ["TRACKBOARD_RUN_ID"]),
-            experiment=os.environ.get("TRACKBOARD_EXPERIMENT", ""),
-            owner=False,
-            rank=identify().rank,
-        )
-        home = JobHome(live.id, live.experiment)
-        _context = Run._with(LiveBackend(live, home, is_job=True))
-    return _context
 
 
 def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
@@ -439,15 +426,13 @@ def _same_run(experiment: Optional[Experiment], run_id: str, name: str) -> Run:
     if run_id in _own:
         return _own[run_id]
     if run_id == os.environ.get("TRACKBOARD_RUN_ID"):
-        return _submitted_run()
-    if experiment is not None:
-        recorder = experiment.workspace._service.recorder()
-        home = RunHome(experiment)
-    else:  # a child that a job's script began
-        recorder = get_recorder(WorkspacePaths.of_job().spool)
-        home = JobHome(RunId(run_id), name)
+        return Run.get_context()
+    if experiment is None:
+        run: Run = run_in_job(RunId(run_id), name)
+        return run
+    recorder = experiment.workspace._service.recorder()
     live = recorder.attach(RunId(run_id), experiment=name, owner=False)
-    return Run._with(_of_another(live, home))
+    return Run._with(_of_another(live, RunHome(experiment)))
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True) -> Run:
@@ -464,6 +449,8 @@ def _of_another(live: LiveRun, home: RunHome) -> RunBackend:
 
 def _cause_of(details: Optional[object]) -> str:
     if isinstance(details, BaseException):
+        import traceback  # of a process that records, `logging` has loaded it
+
         lines = traceback.format_exception(type(details), details, details.__traceback__)
         return f"user program failed with {type(details).__name__}: {details}\n{''.join(lines)}"
     if details is not None and not isinstance(details, str):

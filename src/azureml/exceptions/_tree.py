@@ -6,7 +6,6 @@ Part of the recording path: standard library only, also on Python 3.9.
 from __future__ import annotations
 
 import contextlib
-import traceback
 from typing import Iterator, Optional, Sequence, Type
 
 from trackboard.errors import Conflict, NotFound, TrackboardError, Unavailable, UsageError
@@ -40,6 +39,8 @@ class AzureMLException(Exception):
 
     def print_stacktrace(self) -> None:
         """Print where it came from."""
+        import traceback  # a third of what importing these classes would cost
+
         traceback.print_exception(type(self), self, self.__traceback__)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import errno
-import json
 import os
 import re
 import stat
@@ -163,6 +162,8 @@ def _declared(data: bytes) -> str:
 
 def read_json(path: AnyPath, what: str, limit_bytes: int = TEXT_BYTES) -> Any:
     """Read a file of JSON; otherwise like `read_parsed`."""
+    import json  # a script that only opens files needs none
+
     return read_parsed(path, what, "JSON", json.loads, limit_bytes)
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from trackboard.model.compute import Compute, QueuedJob
     from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
     from trackboard.model.event import (
-        ArtifactKind,
         ArtifactLogged,
         Created,
         Ended,
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from trackboard.model.series import Series, SeriesId
     from trackboard.model.spool import Liveness, Segment
     from trackboard.model.state import REASON, RunKind, RunState, StateStamp
-    from trackboard.model.value import Value, ValueKind
+    from trackboard.model.value import ArtifactKind, Value, ValueKind
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -59,7 +58,6 @@ else:
             "compute": ("Compute", "QueuedJob"),
             "environment": ("ANY_PYTHON", "EnvironmentPlan", "EnvironmentRequest"),
             "event": (
-                "ArtifactKind",
                 "ArtifactLogged",
                 "Created",
                 "Ended",
@@ -92,7 +90,7 @@ else:
             "series": ("Series", "SeriesId"),
             "spool": ("Liveness", "Segment"),
             "state": ("REASON", "RunKind", "RunState", "StateStamp"),
-            "value": ("Value", "ValueKind"),
+            "value": ("ArtifactKind", "Value", "ValueKind"),
         },
     )
 

@@ -6,12 +6,11 @@ and meet these events again in a `Batch`. Times are float64 seconds since the Un
 
 from __future__ import annotations
 
-import enum
 from typing import NamedTuple, Optional, Union
 
 from trackboard.model.ids import RunId
 from trackboard.model.state import RunKind, RunState
-from trackboard.model.value import Value
+from trackboard.model.value import ArtifactKind, Value
 
 
 class Created(NamedTuple):
@@ -108,16 +107,6 @@ class TextLogged(NamedTuple):
     step: Optional[int]
     time_s: float
     table: str = ""
-
-
-class ArtifactKind(str, enum.Enum):
-    """What a metric's value is that lies in a file."""
-
-    IMAGE = "image"
-    ACCURACY_TABLE = "accuracy_table"  # the SDK's JSON documents, each with its schema
-    CONFUSION_MATRIX = "confusion_matrix"
-    PREDICTIONS = "predictions"
-    RESIDUALS = "residuals"
 
 
 class ArtifactLogged(NamedTuple):

@@ -1,4 +1,4 @@
-"""What can be logged as a number or as text, and as what it is stored."""
+"""What can be logged, as a number, as text or as a file, and as what it is stored."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ class ValueKind(enum.IntEnum):
     INT = 2  # signed 64 bits, exact
     FLOAT = 3  # float64; NaN and infinities survive
     TEXT = 4
+
+
+class ArtifactKind(str, enum.Enum):
+    """What a metric's value is that lies in a file."""
+
+    IMAGE = "image"
+    ACCURACY_TABLE = "accuracy_table"  # the SDK's JSON documents, each with its schema
+    CONFUSION_MATRIX = "confusion_matrix"
+    PREDICTIONS = "predictions"
+    RESIDUALS = "residuals"

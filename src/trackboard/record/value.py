@@ -7,7 +7,6 @@ the library: one-element arrays and tensors answer to `item()`, integers to `__i
 
 from __future__ import annotations
 
-import json
 import math
 import operator
 from typing import Optional, Tuple, Union
@@ -36,6 +35,8 @@ def plain_text(what: str, text: object) -> str:
             f"{what}: {text!r} is {type(text).__name__}, not text", hint="Pass str(...) of it."
         )
     if len(text) * _CHARACTER_BYTES > _TEXT_BYTES:
+        import json  # whoever records has it
+
         size_bytes = len(json.dumps(text))
         if size_bytes > _TEXT_BYTES:
             raise UsageError(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 from azureml.core._run.backends.catalogue import RunCatalogue
 from azureml.core._run.backends.home import RunHome
 from azureml.core._run.backends.recording import RecordingBackend
-from azureml.core._run.reading.history import StoredHistory
 
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
@@ -26,7 +25,6 @@ class LiveBackend(RecordingBackend):
 
     def __init__(self, live: LiveRun, home: RunHome, *, is_job: bool = False) -> None:
         super().__init__(live, home)
-        self.history = StoredHistory(home, live.id)
         self._catalogue = RunCatalogue(home, live.id)
         self._is_job = is_job
 

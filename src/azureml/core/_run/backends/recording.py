@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Mapping, Optional, Tuple
 from azureml.core._run.backends.home import RunHome
 
 if TYPE_CHECKING:
+    from azureml.core._run.reading.port import RunHistory
     from trackboard.model import ArtifactKind, RunId, RunState
     from trackboard.record import LiveRun
 
@@ -23,11 +24,21 @@ class RecordingBackend:
         self.live = live
         self.home = home
         self.log = live.log
+        self._history: Optional[RunHistory] = None
 
     @property
     def id(self) -> RunId:
         """The run's id."""
         return self.live.id
+
+    @property
+    def history(self) -> RunHistory:
+        """What is known of the run by now; a job that only records never loads what reads it."""
+        if self._history is None:
+            from azureml.core._run.reading.history import StoredHistory
+
+            self._history = StoredHistory(self.home, self.live.id)
+        return self._history
 
     @property
     def state(self) -> Optional[RunState]:

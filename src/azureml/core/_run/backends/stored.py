@@ -9,7 +9,6 @@ from azureml.core._run.backends.catalogue import RunCatalogue
 from azureml.core._run.backends.home import RunHome
 from azureml.core._run.backends.live import LiveBackend
 from azureml.core._run.backends.recording import RecordingBackend
-from azureml.core._run.reading.history import StoredHistory
 from azureml.core._states import TERMINAL_STATUSES
 from azureml.exceptions._tree import UserErrorException
 
@@ -31,7 +30,6 @@ class StoredBackend(RecordingBackend):
 
     def __init__(self, live: LiveRun, home: RunHome) -> None:
         super().__init__(live, home)
-        self.history = StoredHistory(home, live.id)
         catalogue = RunCatalogue(home, live.id)
         self.set_tags = catalogue.set_tags
         self.remove_tags = catalogue.remove_tags

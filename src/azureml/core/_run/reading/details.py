@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
@@ -143,6 +142,8 @@ class DetailCalls(RunHandle):
 
     def _failure(self, stored: StoredRun) -> str:
         """Why it failed: for people, and, as in the SDK, in JSON."""
+        import json
+
         from azureml.core._run.reading.summary import DEFAULT_CODE, ERROR_CODE
 
         with sdk_errors():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import os
 from typing import Any, BinaryIO, Mapping, Optional, Set, Tuple, Union
 
@@ -193,6 +192,8 @@ def _image_suffix(name: str, path: Optional[str], head: bytes) -> str:
 
 def _encoded(value: object) -> Tuple[Optional[bytes], str]:
     """A document as JSON, and what to tell about it; None for what is no document."""
+    import json  # whoever records has it
+
     strange: Set[str] = set()
     try:
         document = json.loads(value) if isinstance(value, (str, bytes)) else value

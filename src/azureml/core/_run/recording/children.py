@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, TypeVar
 
 from azureml.core._links import run_of, run_with, run_with_id
-from azureml.core._lists import RunIterator
 from azureml.core._run.recording.files import FileCalls
 from azureml.core._run.recording.tags import TagCalls, plain_tags
 from azureml.exceptions._tree import UserErrorException, sdk_errors
@@ -126,6 +125,7 @@ class ChildCalls(FileCalls, TagCalls):
         Raises:
             ValueError: A filter is neither text nor a dict.
         """
+        from azureml.core._lists import RunIterator
         from azureml.core._run.reading.filters import RunFilter
 
         chosen = RunFilter(type, tags, properties, status)
