@@ -68,7 +68,7 @@ def measure_submit(workspace: Workspace, source: Path, address: str) -> list[Tar
     from ray.job_submission import JobSubmissionClient
 
     def ours() -> None:
-        workspace.submit(Request("e", source, "train.py", ["/dev/null"], compute="cluster"))
+        workspace.jobs.submit(Request("e", source, "train.py", ["/dev/null"], compute="cluster"))
 
     def theirs() -> None:
         client.submit_job(
@@ -109,7 +109,7 @@ def measure_submit(workspace: Workspace, source: Path, address: str) -> list[Tar
 def run_many(workspace: Workspace, source: Path, count: int, marks: Path) -> list[Target]:
     begin = time.perf_counter()
     runs = [
-        workspace.submit(Request("many", source, "train.py", [str(marks)], compute="cluster"))
+        workspace.jobs.submit(Request("many", source, "train.py", [str(marks)], compute="cluster"))
         for _ in range(count)
     ]
     submitted_s = time.perf_counter() - begin
@@ -128,7 +128,7 @@ def await_end(workspace: Workspace, runs: list[RunId]) -> int:
     """How many completed."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        workspace.advance_queue()
+        workspace.jobs.advance_queue()
         workspace.drain()
         states = [run.state for run in workspace.store.list_runs(ids=runs)]
         if all(state.is_terminal for state in states):
