@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,15 @@ _VALUE, _TAG, _SIMPLE_VALUE, _TENSOR, _METADATA = 0x0A, 0x0A, 0x15, 0x42, 0x4A
 _STRING_TENSOR = b"\x08\x07\x12\x00"  # dtype DT_STRING, shape []: one text
 _STRING_VALUE = 0x42
 _TEXT_PLUGIN = b"\x0a\x06\x0a\x04text"
-_IMAGE_TENSOR = b"\x08\x07\x12\x04\x12\x02\x08\x03"  # dtype DT_STRING, shape [3]
-_IMAGE_PLUGIN = b"\x0a\x08\x0a\x06images"
 _NO_TENSOR = b"\x08\x01\x12\x04\x12\x02\x08\x00"  # dtype DT_FLOAT, shape [0]
-_DOUBLE, _SHAPE, _DIMENSION, _SIZE, _CONTENT = b"\x08\x02", 0x12, 0x12, 0x08, 0x22
+_STRINGS, _DOUBLE, _SHAPE, _DIMENSION, _SIZE, _CONTENT = (
+    b"\x08\x07",
+    b"\x08\x02",
+    0x12,
+    0x12,
+    0x08,
+    0x22,
+)
 _PLUGIN_DATA, _PLUGIN_NAME, _PLUGIN_CONTENT, _DESCRIPTION = 0x0A, 0x0A, 0x12, 0x1A
 _WIDER_FROM = 1 << (7 * np.arange(1, 9, dtype=np.int64))  # steps at which a varint grows by a byte
 _NEGATIVE_WIDTH = 10
@@ -83,19 +88,30 @@ def texts(
     return records
 
 
-def image(tag: str, step: int, time_s: float, size: tuple[int, int], content: bytes) -> bytes:
-    """Encode an image of a tag.
+def blobs(
+    tag: str,
+    step: int,
+    time_s: float,
+    parts: Sequence[bytes],
+    plugin: str,
+    content: bytes = b"",
+    *,
+    shape: Sequence[int] = (),
+) -> bytes:
+    """Encode what a dashboard passes on as it is: files, and what it wants to know of each.
 
     Args:
         tag: Its name.
         step: Its step.
         time_s: When it was logged.
-        size: Its width and height.
-        content: The file, in a format that browsers show.
+        parts: The strings of the tensor.
+        plugin: The dashboard.
+        content: What the dashboard wants to know of the tag.
+        shape: The tensor's; a row of the parts, unless given.
     """
-    parts = (str(size[0]).encode(), str(size[1]).encode(), content)
-    tensor = _IMAGE_TENSOR + b"".join(_field(_STRING_VALUE, part) for part in parts)
-    return _tensor_record(tag, step, time_s, tensor, _IMAGE_PLUGIN)
+    tensor = _STRINGS + _shape(shape or (len(parts),))
+    tensor += b"".join(_field(_STRING_VALUE, part) for part in parts)
+    return _tensor_record(tag, step, time_s, tensor, _metadata(plugin, content, ""))
 
 
 def tensor(
@@ -108,9 +124,8 @@ def tensor(
     description: str = "",
 ) -> bytes:
     """Encode an array of a tag, for a dashboard and with what that wants to know of it."""
-    sizes = b"".join(_field(_DIMENSION, bytes((_SIZE,)) + _varint(n)) for n in values.shape)
     data = np.ascontiguousarray(values, dtype="<f8").tobytes()
-    tensor = _DOUBLE + _field(_SHAPE, sizes) + _field(_CONTENT, data)
+    tensor = _DOUBLE + _shape(values.shape) + _field(_CONTENT, data)
     return _tensor_record(tag, step, time_s, tensor, _metadata(plugin, content, description))
 
 
@@ -133,6 +148,10 @@ def _metadata(plugin: str, content: bytes, description: str) -> bytes:
     if description:
         metadata += _field(_DESCRIPTION, description.encode("utf-8", "replace"))
     return metadata
+
+
+def _shape(sizes: Sequence[int]) -> bytes:
+    return _field(_SHAPE, b"".join(_field(_DIMENSION, bytes((_SIZE,)) + _varint(n)) for n in sizes))
 
 
 def _equal_records(

@@ -25,3 +25,16 @@ class ArtifactKind(str, enum.Enum):
     CONFUSION_MATRIX = "confusion_matrix"
     PREDICTIONS = "predictions"
     RESIDUALS = "residuals"
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is one of the SDK's documents, and no file that is shown as it is."""
+        return self in _DOCUMENTS
+
+
+_DOCUMENTS = (
+    ArtifactKind.ACCURACY_TABLE,
+    ArtifactKind.CONFUSION_MATRIX,
+    ArtifactKind.PREDICTIONS,
+    ArtifactKind.RESIDUALS,
+)

@@ -88,7 +88,7 @@ def test_an_image_has_the_bytes_of_tensorboards_own_writer() -> None:
     data = tensor_util.make_tensor_proto([b"160", b"90", content])
     metadata = image_metadata.create_summary_metadata(None, None)
     expected = framed(tensor_event("plot ü", 7, data, metadata))
-    assert encode.image("plot ü", 7, 1.5e9, (160, 90), content) == expected
+    assert encode.blobs("plot ü", 7, 1.5e9, [b"160", b"90", content], "images") == expected
 
 
 @pytest.mark.parametrize("description", ["", "not *evenly* spaced"])

@@ -1,1 +1,1 @@
-"""What each dashboard besides Scalars gets: texts, tables, images, PR curves, HParams."""
+"""What each dashboard besides Scalars gets: texts, tables, files such as images, PR curves, HParams."""

@@ -1,7 +1,7 @@
 """What a run holds besides numbers and texts, as records of its event file.
 
     parameters and tags                       hparams
-    images, and documents drawn as images     images
+    images, and documents drawn as images     images (and other files: `dashboards.blob_sequences`)
     accuracy tables                           pr_curves
     tables, confusion matrices, and what cannot be shown and why      text
 
@@ -18,18 +18,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from trackboard.board.dashboards import images, pr_curves, texts
+from trackboard.board.dashboards import pr_curves, texts
 from trackboard.board.dashboards.artifacts import ArtifactSeries
+from trackboard.board.dashboards.blob_sequences import BlobDashboard, open_dashboards
 from trackboard.board.dashboards.contents import Contents, Problem
 from trackboard.board.dashboards.documents import AccuracyTable, ConfusionMatrix
 from trackboard.board.dashboards.hparams import HPARAMS
 from trackboard.board.export.tag_names import Use, Wanted
+from trackboard.board.series.samples import USUAL
 from trackboard.eventfile import encode
 from trackboard.model import ArtifactKind, Series, ValueKind
 from trackboard.ports import Artifact, Store
 
-IMAGE_BYTES = 32 * 1024 * 1024  # an event is in memory some times over, here and in TensorBoard
-_SHOWN = 10  # images of a tag that TensorBoard keeps, unless told otherwise
+FILE_BYTES = 32 * 1024 * 1024  # an event is in memory some times over, here and in TensorBoard
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,13 @@ class Values:
     problems: list[tuple[str, str]] = field(default_factory=list)  # a path, and why
     notes: list[str] = field(default_factory=list)
     _tables: dict[str, list[Series]] = field(default_factory=lambda: defaultdict(list))
-    _images: dict[str, list[Artifact]] = field(default_factory=lambda: defaultdict(list))
+    _files: dict[tuple[Use, str], list[Artifact]] = field(default_factory=lambda: defaultdict(list))
     _accuracy: dict[str, list[Artifact]] = field(default_factory=lambda: defaultdict(list))
     _curves: dict[str, _CurveMetadata] = field(default_factory=dict)
     _remarks: list[ArtifactSeries] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._dashboards = open_dashboards(self.contents)
         for series in self.series:
             if series.table:
                 self._tables[series.table].append(series)
@@ -74,14 +76,11 @@ class Values:
                 self._classify(artifact)
             if texts.has_pages(self.contents, logged):
                 self._remarks.append(logged)
-        for name, artifacts in [*self._images.items(), *self._accuracy.items()]:
+        by_name = [(name, artifacts) for (_, name), artifacts in self._files.items()]
+        for name, artifacts in [*by_name, *self._accuracy.items()]:
             self._describe_steps(name, artifacts)
-        self.notes += [
-            f"{name}: TensorBoard shows {_SHOWN} of its {len(artifacts):,} images, unless started with"
-            f" --samples_per_plugin images={len(artifacts)}"
-            for name, artifacts in self._images.items()
-            if len(artifacts) > _SHOWN
-        ]
+        for (use, name), artifacts in self._files.items():
+            self._describe_samples(use, name, len(artifacts))
 
     def __bool__(self) -> bool:
         return any(True for _ in self.wanted())
@@ -89,7 +88,7 @@ class Values:
     def wanted(self) -> Iterator[Wanted]:
         """The names of what there is."""
         yield from ((Use.PARAMETERS, tag) for tag in self.marks)
-        yield from ((Use.IMAGES, name) for name in self._images)
+        yield from self._files
         yield from ((Use.CURVES, name) for name in self._curves)
         yield from ((Use.ROWS, name) for name in self._tables)
         yield from ((Use.REMARKS, logged.name) for logged in self._remarks)
@@ -114,11 +113,23 @@ class Values:
             curve = _CurveMetadata(pr_curves.plugin_content(found), pr_curves.describe(found))
             for tag in pr_curves.class_tags(artifact.name, found):
                 self._curves[tag] = curve
-        elif artifact.kind is ArtifactKind.IMAGE and artifact.size_bytes > IMAGE_BYTES:
-            why = f"an image of more than {IMAGE_BYTES >> 20} MiB does not fit into an event file"
+        elif artifact.size_bytes > FILE_BYTES:
+            kind = artifact.kind.value
+            why = f"{kind} of more than {FILE_BYTES >> 20} MiB does not fit into an event file"
             self.problems.append((artifact.path, why))
         else:
-            self._images[artifact.name].append(artifact)
+            shown_by = next(
+                each for each in self._dashboards.values() if artifact.kind in each.kinds
+            )
+            self._files[Use.of_files(shown_by.plugin), artifact.name].append(artifact)
+
+    def _describe_samples(self, use: Use, name: str, count: int) -> None:
+        usual = USUAL[use.plugin]
+        if count > usual:
+            self.notes.append(
+                f"{name}: TensorBoard shows {usual} of its {count:,} {use.value[1]}, unless started with"
+                f" --samples_per_plugin {use.plugin}={count}"
+            )
 
     def _describe_steps(self, name: str, artifacts: Sequence[Artifact]) -> None:
         steps = [artifact.step for artifact in artifacts]
@@ -133,9 +144,10 @@ class Values:
             )
         for name, columns in self._tables.items():
             yield self._table_record(tags[Use.ROWS, name], name, columns)
-        for name, artifacts in self._images.items():
+        for wanted, artifacts in self._files.items():
+            dashboard = self._dashboards[wanted[0].plugin]
             for artifact in artifacts:
-                yield from self._image_record(tags[Use.IMAGES, name], artifact)
+                yield from self._file_record(dashboard, tags[wanted], artifact)
         for artifacts in self._accuracy.values():
             for artifact in artifacts:
                 yield from self._curve_records(tags, artifact)
@@ -154,13 +166,14 @@ class Values:
         page = texts.table_page(columns, preview)
         return encode.texts(tag, [page.step], [page.time_s], [page.text])[0]
 
-    def _image_record(self, tag: str, artifact: Artifact) -> Iterator[bytes]:
-        made = images.make(self.contents, artifact)
-        if made is None:
+    def _file_record(
+        self, dashboard: BlobDashboard, tag: str, artifact: Artifact
+    ) -> Iterator[bytes]:
+        record = dashboard.encode(tag, artifact)
+        if record is None:
             self.problems.append((artifact.path, "it was there, and cannot be read any more"))
             return
-        size, content = made
-        yield encode.image(tag, artifact.step, artifact.time_s, (size.width, size.height), content)
+        yield record
 
     def _curve_records(self, tags: Mapping[Wanted, str], artifact: Artifact) -> Iterator[bytes]:
         table = self.contents.inspect(artifact)

@@ -32,6 +32,16 @@ class Use(enum.Enum):
         """The plugin that shows it."""
         return self.value[2]
 
+    @property
+    def is_of_files(self) -> bool:
+        """Whether its values are files, whose names `escapes` is about."""
+        return self in (Use.IMAGES,)
+
+    @classmethod
+    def of_files(cls, plugin: str) -> Use:
+        """Return the use of a dashboard of `dashboards.blob_sequences`."""
+        return next(use for use in cls if use.plugin == plugin)
+
 
 Wanted = tuple[Use, str]
 _RANKS = {use: rank for rank, use in enumerate(Use)}
@@ -46,7 +56,7 @@ def assign(wanted: Iterable[Wanted]) -> dict[Wanted, str]:
     taken = set(owners)
     tags: dict[Wanted, str] = {}
     for use, name in ordered:
-        tag = escape(name) if use is Use.IMAGES else name
+        tag = escape(name) if use.is_of_files else name
         while tag in taken and (tag != name or owners[name] is not use):
             tag += f"/{use.value[0]}"
         taken.add(tag)
@@ -58,8 +68,8 @@ def describe(tags: Mapping[Wanted, str]) -> Iterator[str]:
     """Say which tags are not the names, and who has those; a matrix's table nobody needs to look for."""
     owners = {name: use for (use, name), tag in tags.items() if tag == name}
     for (use, name), tag in tags.items():
-        if use is Use.IMAGES and is_odd(name):
-            yield f"{name!r}: its images are under {tag}, {ESCAPED_BECAUSE}"
+        if use.is_of_files and is_odd(name):
+            yield f"{name!r}: its {use.value[1]} are under {tag}, {ESCAPED_BECAUSE}"
         elif tag != name and use is not Use.REMARKS:
             what, others = use.value[1], owners[name].value[1]
             yield f"{name}: its {what} are under {tag}, its {others} keep the name"

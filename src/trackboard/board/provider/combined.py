@@ -12,8 +12,8 @@ from typing import Any
 
 from tensorboard.data import provider as tb
 
+from trackboard.board.dashboards.blob_sequences import owns
 from trackboard.board.dashboards.hparams import HPARAMS, merge
-from trackboard.board.dashboards.images import owns
 from trackboard.board.dashboards.job_status import Statuses
 from trackboard.board.dashboards.texts import TEXT
 from trackboard.board.eventfiles.kinds_provider import KindsProvider

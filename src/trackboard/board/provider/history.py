@@ -2,7 +2,7 @@
 
     numbers, and number columns of tables     scalars
     strings, tables, confusion matrices       text, with what cannot be shown elsewhere
-    images, and documents drawn as images     images
+    images, and documents drawn as images     images (and other files: `dashboards.blob_sequences`)
     accuracy tables                           pr_curves
     parameters and tags                       hparams
 
@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from tensorboard.data import provider as tb
 
 from trackboard.board.dashboards.artifacts import ArtifactLookup
+from trackboard.board.dashboards.blob_sequences import BlobSequences
 from trackboard.board.dashboards.contents import Contents
 from trackboard.board.dashboards.hparams import HPARAMS, Hparams, Rows
-from trackboard.board.dashboards.images import IMAGES, Pictures
 from trackboard.board.dashboards.pr_curves import PR_CURVES, PrCurves
 from trackboard.board.dashboards.texts import TEXT, Texts
 from trackboard.board.series.sampling import Sampling
@@ -47,7 +47,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self._run_lists = run_lists
         self._series_lookup = SeriesLookup(source.store, run_lists, sampling.budget)
         artifact_lookup, contents = ArtifactLookup(source.store, run_lists), Contents(source.blobs)
-        self._pictures = Pictures(artifact_lookup, contents, sampling)
+        self._blobs = BlobSequences(artifact_lookup, contents, sampling)
         self._tensors: dict[str, Texts | PrCurves] = {
             TEXT: Texts(
                 source.store, self._series_lookup, artifact_lookup, contents, sampling.limit(TEXT)
@@ -88,7 +88,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self.refresh()
         found = {
             SCALARS: self._may_log(experiment_id) or bool(self.list_series(experiment_id, None)),
-            IMAGES: self._pictures.exist(experiment_id),
+            **self._blobs.exist(experiment_id),
             HPARAMS: bool(self._hparams.rows(experiment_id)),
             **{name: one.exist(experiment_id) for name, one in self._tensors.items()},
         }
@@ -171,7 +171,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         plugin_name: str,
         run_tag_filter: tb.RunTagFilter | None = None,
     ) -> dict[str, dict[str, tb.TensorTimeSeries]]:
-        """List what is neither a number nor an image by run and tag."""
+        """List what is neither a number nor a file by run and tag."""
         self.refresh()
         if plugin_name == HPARAMS:
             return _filtered(self._hparams.tags(experiment_id), run_tag_filter)
@@ -187,7 +187,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         downsample: int | None = None,
         run_tag_filter: tb.RunTagFilter | None = None,
     ) -> dict[str, dict[str, list[tb.TensorDatum]]]:
-        """Read what is neither a number nor an image; parameters are in their lists already."""
+        """Read what is neither a number nor a file; parameters are in their lists already."""
         self.refresh()
         dashboard = self._tensors.get(plugin_name)
         if dashboard is None:
@@ -199,7 +199,7 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self.refresh()
         return self._hparams.rows(experiment_id)
 
-    # -- images -----------------------------------------------------------------------------------------
+    # -- images, and whatever else is files -------------------------------------------------------------
 
     def list_blob_sequences(
         self,
@@ -209,11 +209,9 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         plugin_name: str,
         run_tag_filter: tb.RunTagFilter | None = None,
     ) -> dict[str, dict[str, tb.BlobSequenceTimeSeries]]:
-        """List images by run and tag."""
+        """List values that are files by run and tag."""
         self.refresh()
-        if plugin_name != IMAGES:
-            return {}
-        return self._pictures.list_series(experiment_id, run_tag_filter)
+        return self._blobs.list_series(plugin_name, experiment_id, run_tag_filter)
 
     def read_blob_sequences(
         self,
@@ -224,15 +222,13 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         downsample: int | None = None,
         run_tag_filter: tb.RunTagFilter | None = None,
     ) -> dict[str, dict[str, list[tb.BlobSequenceDatum]]]:
-        """Say where images are."""
+        """Say where values that are files are."""
         self.refresh()
-        if plugin_name != IMAGES:
-            return {}
-        return self._pictures.read_series(experiment_id, run_tag_filter, downsample)
+        return self._blobs.read_series(plugin_name, experiment_id, run_tag_filter, downsample)
 
     def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
-        """Read a part of an image: its width, its height, or the file."""
-        return self._pictures.read(blob_key)
+        """Read a part of a value that is a file: of an image its width, its height, or the file."""
+        return self._blobs.read(blob_key)
 
     # -- columns, for the fast path -----------------------------------------------------------------------
 

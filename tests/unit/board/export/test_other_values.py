@@ -135,7 +135,7 @@ def test_what_cannot_be_shown_is_said_and_in_the_file_as_text(lab: Lab, exporter
 def test_an_image_too_large_for_an_event_is_said(
     lab: Lab, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(other_values, "IMAGE_BYTES", 10)
+    monkeypatch.setattr(other_values, "FILE_BYTES", 10)
     lab.add_run("r1")
     lab.log_artifact("r1", "plot", png())
     lab.log("r1", "loss", [0.5])

@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from trackboard.model import ArtifactKind, RunId, is_missing
+from trackboard.model import RunId, is_missing
 
 if TYPE_CHECKING:
     from trackboard.model import Series, SeriesId
@@ -137,5 +137,4 @@ def _uri(artifact: Artifact) -> str:
 def _content(service: Service, artifact: Artifact) -> Union[ArtifactMetric, DocumentMetric]:
     with service.files.open_content(artifact.key) as file:
         data = file.read()
-    is_image = artifact.kind is ArtifactKind.IMAGE
-    return (ArtifactMetric if is_image else DocumentMetric)(artifact.path, data)
+    return (DocumentMetric if artifact.kind.is_document else ArtifactMetric)(artifact.path, data)
