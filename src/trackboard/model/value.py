@@ -21,6 +21,7 @@ class ArtifactKind(str, enum.Enum):
     """What a metric's value is that lies in a file."""
 
     IMAGE = "image"
+    AUDIO = "audio"  # a WAV file
     ACCURACY_TABLE = "accuracy_table"  # the SDK's JSON documents, each with its schema
     CONFUSION_MATRIX = "confusion_matrix"
     PREDICTIONS = "predictions"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import time
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # the ports load numpy
 
 _log = logging.getLogger("trackboard")
 
+_DIGEST_DIGITS = 16  # of a sound's name
 _CAUSE_CHARACTERS = 100_000  # an exception that shows an array must not keep a run from ending
 
 
@@ -241,6 +243,29 @@ class LiveRun:
                 self.id, self.prefix + name, kind, path, key, size_bytes, at, time.time()
             )
         )
+
+    def log_audio(self, name: str, wav: bytes, step: Optional[int] = None) -> None:
+        """Record a sound, which TensorBoard's Audio dashboard plays.
+
+        Args:
+            name: The metric.
+            wav: A whole WAV file; the standard library's `wave` writes one of samples.
+            step: None: the count of the metric's sounds at that moment.
+
+        Raises:
+            UsageError: The name or the step is not one that can be stored, or the sound is no WAV file.
+            Unavailable: The disk refuses; nothing is left of it.
+        """
+        check_metric_name(name)
+        if not isinstance(wav, bytes) or wav[:4] != b"RIFF" or wav[8:12] != b"WAVE":
+            raise UsageError(
+                f"audio {name!r}: {str(wav)[:20]!r} is not how a WAV file begins",
+                hint="Pass the bytes of one; wave.open(io.BytesIO(), 'wb') writes samples as WAV.",
+            )
+        at = None if step is None else plain_step(name, step)
+        key, size_bytes = self.put_file(io.BytesIO(wav))
+        path = f"audio/{key[-_DIGEST_DIGITS:]}.wav"
+        self.log_artifact(name, ArtifactKind.AUDIO, path, key, size_bytes, at)
 
     # -- what describes the run ---------------------------------------------------------------
 

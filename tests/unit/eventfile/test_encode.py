@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugins.audio import metadata as audio_metadata
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.plugins.image import metadata as image_metadata
@@ -89,6 +90,17 @@ def test_an_image_has_the_bytes_of_tensorboards_own_writer() -> None:
     metadata = image_metadata.create_summary_metadata(None, None)
     expected = framed(tensor_event("plot ü", 7, data, metadata))
     assert encode.blobs("plot ü", 7, 1.5e9, [b"160", b"90", content], "images") == expected
+
+
+def test_a_sound_has_the_bytes_of_tensorboards_own_writer() -> None:
+    data = tensor_util.make_tensor_proto([[b"RIFF", b""]])
+    metadata = audio_metadata.create_summary_metadata(
+        None, None, audio_metadata.Encoding.Value("WAV")
+    )
+    expected = framed(tensor_event("bell", 300, data, metadata))
+    given = metadata.plugin_data.content
+    record = encode.blobs("bell", 300, 1.5e9, [b"RIFF", b""], "audio", given, shape=(1, 2))
+    assert record == expected
 
 
 @pytest.mark.parametrize("description", ["", "not *evenly* spaced"])

@@ -12,6 +12,7 @@ from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.model import (
     LIMITS,
     ArtifactKind,
+    ArtifactLogged,
     Created,
     Event,
     FileAdded,
@@ -53,6 +54,32 @@ def states(recorder: Recorder) -> list[StateChanged]:
 
 def other_events(recorder: Recorder) -> list[Event]:
     return [e for e in said(recorder).events if not isinstance(e, StateChanged | Created)]
+
+
+class TestLogAudio:
+    WAV = b"RIFF\x04\0\0\0WAVE"
+
+    def test_a_sound_is_a_file_and_a_value(self, recorder: Recorder, run: LiveRun) -> None:
+        run.log_audio("bell", self.WAV, step=3)
+        run.log_audio("bell", self.WAV)
+        first, second = other_events(recorder)
+        assert isinstance(first, ArtifactLogged)
+        assert isinstance(second, ArtifactLogged)
+        assert (first.name, first.kind, first.step) == ("bell", ArtifactKind.AUDIO, 3)
+        assert first.path == f"audio/{first.key[-16:]}.wav"
+        assert first.size_bytes == len(self.WAV)
+        assert (second.key, second.step) == (first.key, None)
+
+    @pytest.mark.parametrize("wav", [b"", b"ID3", b"RIFF\x04\0\0\0WEBP", "RIFF", [0.5]])
+    def test_what_is_no_wav_file_is_refused(
+        self, recorder: Recorder, run: LiveRun, wav: Any
+    ) -> None:
+        with pytest.raises(UsageError, match=r"'bell'.*WAV"):
+            run.log_audio("bell", wav)
+        with pytest.raises(UsageError, match="step"):
+            run.log_audio("bell", self.WAV, step="a")  # type: ignore[arg-type]
+        assert other_events(recorder) == []
+        assert not list(recorder.writer._spool_folder.glob("*/outbox/*"))
 
 
 class TestLog:

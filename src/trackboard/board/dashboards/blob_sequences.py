@@ -15,6 +15,7 @@ from tensorboard.data import provider as tb
 from tensorboard.errors import NotFoundError
 
 from trackboard.board.dashboards.artifacts import ArtifactLookup, ArtifactSeries, sample_evenly
+from trackboard.board.dashboards.audio import Audio
 from trackboard.board.dashboards.contents import Contents, Problem
 from trackboard.board.dashboards.images import Images
 from trackboard.board.series.sampling import Sampling
@@ -58,7 +59,7 @@ class BlobDashboard(Protocol):
         ...
 
 
-DASHBOARDS: Sequence[Callable[[Contents], BlobDashboard]] = (Images,)
+DASHBOARDS: Sequence[Callable[[Contents], BlobDashboard]] = (Images, Audio)
 
 
 def open_dashboards(contents: Contents) -> dict[str, BlobDashboard]:

@@ -1,8 +1,8 @@
 """Which tag each part of a run's history gets in an event file.
 
 The live view shows a name on every dashboard that has something of it: a confusion matrix as an image and
-as a table. In an event file a tag belongs to one dashboard, so the others add a word to the name. Images
-of a name that TensorBoard cannot give them back for (see `board.eventfiles.escapes`) have it escaped.
+as a table. In an event file a tag belongs to one dashboard, so the others add a word to the name. Images and
+sounds of a name that TensorBoard cannot give them back for (see `board.eventfiles.escapes`) have it escaped.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Use(enum.Enum):
     PARAMETERS = ("parameters", "parameters", "hparams")
     NUMBERS = ("number", "numbers", "scalars")
     IMAGES = ("image", "images", "images")
+    SOUNDS = ("sound", "sounds", "audio")
     CURVES = ("curve", "curves", "pr_curves")
     TEXTS = ("text", "texts", "text")
     ROWS = ("table", "rows", "text")
@@ -35,7 +36,7 @@ class Use(enum.Enum):
     @property
     def is_of_files(self) -> bool:
         """Whether its values are files, whose names `escapes` is about."""
-        return self in (Use.IMAGES,)
+        return self in (Use.IMAGES, Use.SOUNDS)
 
     @classmethod
     def of_files(cls, plugin: str) -> Use:
