@@ -137,7 +137,7 @@ def test_client_exits(jobs: Jobs, tmp_path: Path) -> None:
         from trackboard.launch.request import Request
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
-        print(workspace.submit(Request("demo", Path({str(jobs.source)!r}), "train.py")))"""
+        print(workspace.jobs.submit(Request("demo", Path({str(jobs.source)!r}), "train.py")))"""
     done = subprocess.run(
         [sys.executable, "-c", client],
         capture_output=True,

@@ -175,7 +175,7 @@ def test_many_advance_it_at_once(jobs: Jobs, tmp_path: Path) -> None:
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         for _ in range(20):
-            workspace.advance_queue()"""
+            workspace.jobs.advance_queue()"""
     processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(4)]
     assert [process.wait(timeout=PATIENCE_S) for process in processes] == [0] * 4
     jobs.wait(*runs)
@@ -198,7 +198,7 @@ def test_the_client_is_killed(jobs: Jobs, tmp_path: Path) -> None:
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         for number in range(3):
             request = Request("demo", Path({str(jobs.source)!r}), "train.py", [number], compute="one")
-            print(workspace.submit(request), flush=True)
+            print(workspace.jobs.submit(request), flush=True)
         os.kill(os.getpid(), signal.SIGKILL)"""
     killed = subprocess.run(
         [sys.executable, "-c", client],
@@ -223,7 +223,7 @@ def test_the_client_is_killed_while_it_queues(jobs: Jobs) -> None:
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
         workspace.store.add_job = lambda _job: os.kill(os.getpid(), signal.SIGKILL)
-        workspace.submit(Request("demo", Path({str(jobs.source)!r}), "train.py"))"""
+        workspace.jobs.submit(Request("demo", Path({str(jobs.source)!r}), "train.py"))"""
     killed = subprocess.run([sys.executable, "-c", client], check=False, timeout=PATIENCE_S)
     assert killed.returncode == -signal.SIGKILL
     (run,) = api(jobs.workspace).runs()

@@ -187,7 +187,7 @@ from trackboard.launch.request import Request
 from trackboard.workspace import Workspace
 workspace = Workspace.open({str(on_ray.workspace.folder)!r})
 source, go = Path({str(on_ray.source)!r}), {str(on_ray.go)!r}
-print(workspace.submit(Request("demo", source, "train.py", [go], compute="cluster")), flush=True)
+print(workspace.jobs.submit(Request("demo", source, "train.py", [go], compute="cluster")), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     ended = subprocess.run(

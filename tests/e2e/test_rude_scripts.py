@@ -82,7 +82,7 @@ def test_starts_the_job_of_another(jobs: Jobs, tmp_path: Path) -> None:
         from trackboard.launch.request import Request
         from trackboard.workspace import Workspace
         workspace = Workspace.open({str(jobs.workspace.folder)!r})
-        print(workspace.submit(Request("demo", Path({str(other)!r}), "train.py")))"""
+        print(workspace.jobs.submit(Request("demo", Path({str(other)!r}), "train.py")))"""
     )
     assert jobs.wait(run).state is RunState.COMPLETED
     (started,) = jobs.console(run).split()
