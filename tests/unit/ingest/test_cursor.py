@@ -248,3 +248,36 @@ def test_definitions_that_were_saved_are_not_read_again() -> None:
     assert values([batch]) == [2.0, 2.0]
     assert asked == [Position(0, 0)]
     assert (batch.definitions, batch.defined_from) == ((), Position(0, begin))
+
+
+def test_a_spool_whose_segments_hold_nothing_goes_on_for_nobody() -> None:
+    cursor = receive()
+    assert cursor.find_former([]) is None
+    assert cursor.find_former([Segment(0, 0), Segment(1, 0)]) is None
+    header = b'{"k":"segment","format":1,"continues":"former"}'
+    assert receive(header).find_former([Segment(0, 100)]) == "former"
+
+
+@pytest.mark.parametrize(
+    ("payload", "run"),
+    [
+        (encode_event(Heartbeat(1.0)), None),
+        (encode_event(Tagged(RUN, "k", "v")), RUN),
+        (FLOAT_SCALAR.pack(3, 0, 0, 1, 0, 1.0, 2.0), RUN),
+    ],
+)
+def test_a_record_that_is_refused_is_kept_with_the_run_that_it_is_about(
+    payload: bytes, run: RunId | None
+) -> None:
+    cursor = receive(SERIES, payload)
+    begin = len(pack_record(SERIES))
+    segments = cursor.spool.list_segments()
+    assert cursor.read(segments, most_bytes=1, is_final=False) is not None
+    batch = cursor.read(segments, most_bytes=1, is_final=False)
+    assert batch is not None
+    rest = cursor.refuse(batch, "too long")
+    assert (rest.events, rest.points) == ((), ())
+    (refused,) = rest.refused
+    assert (refused.at, refused.data, refused.run) == (Position(0, begin), payload, run)
+    assert (refused.error, refused.writer) == ("too long", "w")
+    assert (rest.start, rest.end) == (batch.start, batch.end)
