@@ -74,7 +74,7 @@ def test_from_the_block_to_the_command(
     told = json.loads(tell(empty_folder, "runs", "--json", "--sort", "loss"))
     assert (told["name"], told["state"]) == ("first", state)
     assert told["cause"].partition("\n")[0] == cause
-    assert told["metrics"] == {"loss": 0.2}
+    assert told["metrics"]["loss"]["last"] == 0.2
     shown = json.loads(tell(empty_folder, "show", "digits/first", "--json"))
     assert "S3CRET" not in json.dumps(shown)
     assert shown["properties"]["trackboard.command"].endswith("--token '***'")

@@ -46,10 +46,11 @@ workspace = Workspace.open(folder)
 with workspace.open_file("exp/a", "logs/out.txt") as file:
     said["file"] = file.read().decode()
 said["history"] = workspace.history("exp/a", "loss").values.tolist()
-said["refresh"] = workspace.refresh()
+parts = workspace.service._workspace
+said["refresh"] = parts.refresh()
 for name, write in {
     "delete": lambda: workspace.delete_experiment("exp"),
-    "new experiment": lambda: workspace.store.add_experiment("new"),
+    "new experiment": lambda: parts.store.add_experiment("new"),
 }.items():
     try:
         write()

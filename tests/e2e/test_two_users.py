@@ -22,8 +22,8 @@ STRANGER = User(47_003)
 PROGRAM = r"""
 import json, os, sys
 from pathlib import Path
+from trackboard import Workspace
 from trackboard.errors import TrackboardError
-from trackboard.workspace import Workspace
 
 root, group = sys.argv[1], int(sys.argv[2])
 growing = {}
@@ -51,7 +51,7 @@ def end(name):
 def tag(name):
     workspace = Workspace.open(root)
     (run,) = workspace.runs_called(f"exp/{name}")
-    workspace.store.add_experiment(f"by-{os.getuid()}")
+    workspace.add_experiment(f"by-{os.getuid()}")
 
 def read():
     workspace = Workspace.open(root)
