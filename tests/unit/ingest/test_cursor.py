@@ -6,6 +6,8 @@ import pytest
 
 from trackboard.ingest.cursor import Cursor
 from trackboard.ingest.folder_spools import FolderSpool
+from trackboard.ingest.silence import ELSEWHERE_S
+from trackboard.ingest.succession import Succession
 from trackboard.model import (
     Ended,
     Event,
@@ -281,3 +283,47 @@ def test_a_record_that_is_refused_is_kept_with_the_run_that_it_is_about(
     assert (refused.at, refused.data, refused.run) == (Position(0, begin), payload, run)
     assert (refused.error, refused.writer) == ("too long", "w")
     assert (rest.start, rest.end) == (batch.start, batch.end)
+
+
+def test_a_segment_of_a_newer_format_is_not_read() -> None:
+    cursor = receive(b'{"k":"segment","format":2}', SERIES, encode_event(Tagged(RUN, "k", "v")))
+    segments = cursor.spool.list_segments()
+    assert cursor.is_of_newer_format
+    assert cursor.unread_bytes(segments) == 0
+    for is_final in (False, True):
+        assert cursor.read(segments, most_bytes=1000, is_final=is_final) is None
+    assert cursor.position == Position(0, 0)
+
+
+def test_what_comes_into_a_segment_that_was_left_is_told_once() -> None:
+    now_s = 0.0
+    spools, name = MemorySpools(is_local=False), WriterId("w")
+    whole = pack_record(SERIES) + pack_record(FLOAT_SCALAR.pack(3, 0, 0, 1, 0, 1.0, 2.0))
+    header = b'{"k":"segment","format":1,"before":{"number":0,"bytes":%d}}' % (len(whole) + 100)
+    spools.receive(name, 0, whole)
+    spools.receive(name, 1, pack_record(header))
+    spool = spools.list_spools()[name]
+    cursor = Cursor(spool, succession=Succession(spool, lambda: now_s))
+
+    def read() -> Batch | None:
+        segments = spool.list_segments()
+        return cursor.read(segments, most_bytes=10_000, is_final=False, is_complete=False)
+
+    first = read()
+    assert first is not None
+    assert (values([first]), first.end) == ([2.0], Position(0, len(whole)))
+    assert read() is None
+    now_s = ELSEWHERE_S + 1
+    second = read()
+    assert second is not None
+    assert (second.end.segment, second.skipped_bytes) == (1, 100)
+    assert cursor.first_segment == 0
+    assert cursor.unread_bytes(spool.list_segments()) == 0
+    spools.receive(name, 0, bytes(40))
+    assert cursor.unread_bytes(spool.list_segments()) == 40
+    late = read()
+    assert late is not None
+    assert late.events == (RecordsDropped(RUN, 0, "40 bytes of the stream came too late"),)
+    assert late.start == late.end == second.end
+    assert cursor.unread_bytes(spool.list_segments()) == 0
+    assert read() is None
