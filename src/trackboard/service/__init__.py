@@ -8,8 +8,9 @@ one JSON shape of what is told to the outside.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from trackboard.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from trackboard.service.answers import (
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
     from trackboard.service.contract.service import Service
     from trackboard.service.local.service import LocalService, open_service, open_unmade
     from trackboard.service.principal import Principal
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "answers": (
+                "FilePiece",
+                "JobFacts",
+                "QueuePosition",
+                "RunDetails",
+                "RunFacts",
+                "RunStatus",
+            ),
+            "contract.service": ("Service",),
+            "local.service": ("LocalService", "open_service", "open_unmade"),  # loads the database
+            "principal": ("Principal",),
+        },
+    )
 
 __all__ = [
     "FilePiece",
@@ -37,23 +55,3 @@ __all__ = [
     "open_service",
     "open_unmade",
 ]
-
-_MODULES = {  # the local service loads the database
-    "FilePiece": "answers",
-    "JobFacts": "answers",
-    "LocalService": "local.service",
-    "Principal": "principal",
-    "QueuePosition": "answers",
-    "RunDetails": "answers",
-    "RunFacts": "answers",
-    "RunStatus": "answers",
-    "Service": "contract.service",
-    "open_service": "local.service",
-    "open_unmade": "local.service",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -46,7 +46,7 @@ class RunStatus:
     @property
     def word(self) -> str:
         """The run's state, or that it is lost."""
-        return LOST if self.is_lost else self.run.state.value
+        return _word_of(self.run, is_lost=self.is_lost)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class RunFacts:
     @property
     def word(self) -> str:
         """The run's state, or that it is lost."""
-        return LOST if self.is_lost else self.run.state.value
+        return _word_of(self.run, is_lost=self.is_lost)
 
 
 @dataclass(frozen=True)
@@ -144,3 +144,7 @@ class FilePiece:
     def end(self) -> int:
         """Where to read on."""
         return self.offset + len(self.data)
+
+
+def _word_of(run: Run, *, is_lost: bool) -> str:
+    return LOST if is_lost else run.state.value
