@@ -14,14 +14,15 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.context import RequestContext
 from tests.prerequisites import require
 from tests.waiting import until
+from tests.workspaces import store_events
 
 from trackboard.blobs import open_folder
 from trackboard.board.export.export import HISTORY_FILE, export_runs
 from trackboard.board.tensorboard_internals import connect_data_server
 from trackboard.board.view.source import Source
 from trackboard.eventfile import encode
-from trackboard.model import Created, RunId, RunKind, TextLogged, ValueKind, new_writer_id
-from trackboard.ports import Batch, Position, SeriesPoints, Store
+from trackboard.model import Created, RunId, RunKind, TextLogged, ValueKind
+from trackboard.ports import SeriesPoints
 from trackboard.stores import open_sqlite
 
 ALL = 10**9
@@ -79,10 +80,6 @@ def bits(value: float) -> bytes:
     return b"nan" if np.isnan(number) else number.tobytes()
 
 
-def apply(store: Store, *events: Created | TextLogged, points: tuple[SeriesPoints, ...]) -> None:
-    store.apply([Batch(new_writer_id(), Position(0, 0), Position(0, 1), events, points)])
-
-
 def series(name: str, steps: list[int], values: np.ndarray[Any, Any]) -> SeriesPoints:
     kind = ValueKind.INT if values.dtype == np.int64 else ValueKind.FLOAT
     times_s = 1.7e9 + np.arange(len(steps)) / 3
@@ -120,7 +117,7 @@ def test_stock_tensorboard_reads_what_was_logged(
     run_folder = tmp_path / "runs"
     created = Created(RUN, "ridge", "alpha 0.1", None, RunKind.JOB, 1.6e9)
     text = TextLogged(RUN, "note", "# ü *text*", 7, 1.7e9)
-    apply(store, created, text, points=logged())
+    store_events(store, created, text, points=logged())
     (run_folder / "logs" / "eval").mkdir(parents=True)
     native = encode.header(1.65e9) + b"".join(
         encode.scalars("own", np.arange(3), np.arange(3.0), np.arange(3, dtype=np.float32))
@@ -157,7 +154,7 @@ def test_where_both_hold_a_tag_the_history_is_read_last(tmp_path: Path) -> None:
     store = open_sqlite(tmp_path / "trackboard.db")
     run_folder = tmp_path / "runs"
     one = series("loss", [0, 2, 4], np.array([1.0, 2.0, 3.0]))
-    apply(store, Created(RUN, "e", "a", None, RunKind.JOB, 1.6e9), points=(one,))
+    store_events(store, Created(RUN, "e", "a", None, RunKind.JOB, 1.6e9), points=(one,))
     steps = np.arange(6)
     native = encode.scalars("loss", steps, steps.astype(float), np.full(6, 100, dtype=np.float32))
     (run_folder / "logs").mkdir(parents=True)

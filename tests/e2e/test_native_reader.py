@@ -25,6 +25,7 @@ from tensorboardX.proto.graph_pb2 import GraphDef
 from tensorboardX.proto.node_def_pb2 import NodeDef
 from tests.prerequisites import require
 from tests.waiting import PATIENCE_S, until
+from tests.workspaces import store_events
 
 from trackboard.blobs import open_folder
 from trackboard.board.eventfiles.discovery import PlainFolder
@@ -43,8 +44,8 @@ from trackboard.board.series.sampling import Sampling
 from trackboard.board.tensorboard_internals import hide_tensorflow
 from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import Source, View
-from trackboard.model import Created, RunId, RunKind, ValueKind, new_writer_id
-from trackboard.ports import Batch, Position, SeriesPoints
+from trackboard.model import Created, RunId, RunKind, ValueKind
+from trackboard.ports import SeriesPoints
 from trackboard.testing.memory import MemoryStore
 
 StartReader = Callable[[Path], Reader]
@@ -83,8 +84,7 @@ class Workspace:
             1.7e9 + np.arange(count, dtype=np.float64),
             np.array(losses, dtype=np.float64),
         )
-        batch = Batch(new_writer_id(), Position(0, 0), Position(0, 1), (created,), (points,))
-        self.store.apply([batch])
+        store_events(self.store, created, points=(points,))
         return id_
 
     def open(self, start_reader: StartReader) -> BoardProvider:

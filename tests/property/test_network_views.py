@@ -6,10 +6,9 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.layout import WorkspacePaths
+from trackboard.ingest import Ingest
 from trackboard.model import RunId
 from trackboard.record import Recorder
 from trackboard.spool import list_writers
@@ -57,14 +56,7 @@ class View:
 
 
 def reader_of(folder: Path, store: MemoryStore, now_s: list[float]) -> Ingest:
-    return Ingest(
-        FolderSpools(folder / "spool", folder / "lock", is_local=False),
-        folder / "lock",
-        store,
-        FolderRunFiles(WorkspacePaths(folder)),
-        open_folder(WorkspacePaths(folder).blobs),
-        clock=lambda: now_s[0],
-    )
+    return ingest_of(folder, store, is_local=False, clock=lambda: now_s[0])
 
 
 def numbers_of(store: MemoryStore) -> list[list[float]]:

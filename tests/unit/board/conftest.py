@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from tests.workspaces import store_events
 
 from trackboard.blobs import open_folder
 from trackboard.board.provider.opening import BoardProvider, open_provider
@@ -33,9 +34,8 @@ from trackboard.model import (
     TextLogged,
     Value,
     ValueKind,
-    new_writer_id,
 )
-from trackboard.ports import Batch, Position, SeriesPoints
+from trackboard.ports import SeriesPoints
 from trackboard.testing.memory import MemoryStore
 
 T0 = 1.7e9
@@ -171,9 +171,7 @@ class Lab:
         return self.unread_bytes
 
     def _apply(self, *events: Event, points: SeriesPoints | None = None) -> None:
-        columns = (points,) if points else ()
-        batch = Batch(new_writer_id(), Position(0, 0), Position(0, 1), events, columns)
-        self.store.apply([batch])
+        store_events(self.store, *events, points=(points,) if points else ())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.layout import WorkspacePaths
+from trackboard.ingest import Ingest
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Batch, Position, SavedDefinitions
 from trackboard.record import Recorder
@@ -25,14 +24,7 @@ class Spools:
         self.ingest = self.reader()
 
     def reader(self) -> Ingest:
-        home = self.folder.parent
-        return Ingest(
-            FolderSpools(self.folder, home / "lock"),
-            home / "lock",
-            self.store,
-            FolderRunFiles(WorkspacePaths(home)),
-            open_folder(WorkspacePaths(home).blobs),
-        )
+        return ingest_of(self.folder.parent, self.store)
 
     def recorder(self) -> Recorder:
         return Recorder(self.folder, segment_bytes=8192)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, Ingest
+from trackboard.ingest import Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.ingest.silence import ELSEWHERE_S
 from trackboard.layout import WorkspacePaths
@@ -35,10 +35,8 @@ class Place:
         self.ingest = self.reader()
 
     def reader(self) -> Ingest:
-        files, blobs = FolderRunFiles(self.paths), open_folder(self.paths.blobs)
-        return Ingest(
-            self.spools, self.paths.lock, self.store, files, blobs, clock=lambda: self.now_s
-        )
+        folder, clock = self.paths.folder, lambda: self.now_s
+        return ingest_of(folder, self.store, source=self.spools, clock=clock)
 
     def say(self, record: Callable[[Recorder], object], *, ends: bool = False) -> WriterId:
         """Bring what a process says, and whether it says that nothing follows."""

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.ingest import Ingest
 from trackboard.ingest.folder_spools import FolderSpool
 from trackboard.ingest.goal import Goal
-from trackboard.layout import WorkspacePaths
 from trackboard.layout.locks import FileLock
 from trackboard.model import RunId, WriterId
 from trackboard.ports import Batch, Position
@@ -29,14 +28,7 @@ def record(folder: Path) -> tuple[Recorder, Path]:
 
 
 def reader_of(folder: Path, store: MemoryStore) -> Ingest:
-    spools = FolderSpools(folder / "spool", folder / "lock", is_local=False)
-    return Ingest(
-        spools,
-        folder / "lock",
-        store,
-        FolderRunFiles(WorkspacePaths(folder)),
-        open_folder(WorkspacePaths(folder).blobs),
-    )
+    return ingest_of(folder, store, is_local=False)
 
 
 def show_less(spool: Path) -> None:

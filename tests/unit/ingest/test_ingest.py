@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.waiting import PATIENCE_S
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.layout import WorkspacePaths
+from trackboard.ingest import Ingest
 from trackboard.layout.locks import FileLock
 from trackboard.model import FileBytes, RunId, RunState, Tagged, WriterId
 from trackboard.ports import Batch
@@ -33,13 +32,7 @@ class Spools:
         self.ingest = self.reader()
 
     def reader(self) -> Ingest:
-        return Ingest(
-            FolderSpools(self.folder, self.lock),
-            self.lock,
-            self.store,
-            FolderRunFiles(WorkspacePaths(self.runs.parent)),
-            open_folder(WorkspacePaths(self.runs.parent).blobs),
-        )
+        return ingest_of(self.runs.parent, self.store)
 
     def recorder(self) -> Recorder:
         return Recorder(self.folder, segment_bytes=8192)
@@ -291,14 +284,7 @@ def test_who_may_not_ingest_changes_nothing_and_tells_how_much_is_unread(spools:
     recorder.close()
     version, before = spools.store.version(), sorted(spools.folder.rglob("*"))
     allowed = False
-    watcher = Ingest(
-        FolderSpools(spools.folder, spools.lock),
-        spools.lock,
-        spools.store,
-        FolderRunFiles(WorkspacePaths(spools.runs.parent)),
-        open_folder(WorkspacePaths(spools.runs.parent).blobs),
-        lambda: allowed,
-    )
+    watcher = ingest_of(spools.runs.parent, spools.store, may_ingest=lambda: allowed)
     watcher.drain(patience_s=0.0)
     assert watcher.run_pass() is None
     assert watcher.refresh(0.0) == watcher.unread_bytes() > 4000
@@ -369,13 +355,7 @@ def test_spools_wait_for_a_database_that_was_deleted(tmp_path: Path) -> None:
     path, backup = tmp_path / "trackboard.db", tmp_path / "backup"
     spools = Spools(tmp_path)
     store = open_sqlite(path)
-    reader = Ingest(
-        FolderSpools(spools.folder, spools.lock),
-        spools.lock,
-        store,
-        FolderRunFiles(WorkspacePaths(spools.runs.parent)),
-        open_folder(WorkspacePaths(spools.runs.parent).blobs),
-    )
+    reader = ingest_of(tmp_path, store)
     recorder = spools.recorder()
     run = recorder.create_run("exp")
     reader.drain()

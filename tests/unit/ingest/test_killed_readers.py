@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.workspaces import ingest_of
 
 from trackboard.blobs import open_folder
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import QUARANTINE
@@ -59,13 +59,7 @@ def read(folder: Path) -> Store:
     """A new process reads all there is, twice, as a page would."""
     store = open_sqlite(folder / "trackboard.db")
     for _ in range(2):
-        Ingest(
-            FolderSpools(folder / "spool", folder / "lock"),
-            folder / "lock",
-            store,
-            FolderRunFiles(WorkspacePaths(folder)),
-            open_folder(WorkspacePaths(folder).blobs),
-        ).drain()
+        ingest_of(folder, store).drain()
     return store
 
 

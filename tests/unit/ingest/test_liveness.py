@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import SILENT_SPOOLS
 from trackboard.model import RunId, RunState
 from trackboard.record import Recorder
@@ -26,14 +24,7 @@ class Network:
         self.spools, self.silent = folder / "spool", folder / SILENT_SPOOLS
         self.store = MemoryStore()
         self.now_s = 1000.0
-        self.ingest = Ingest(
-            FolderSpools(self.spools, folder / "lock", is_local=False),
-            folder / "lock",
-            self.store,
-            FolderRunFiles(WorkspacePaths(folder)),
-            open_folder(WorkspacePaths(folder).blobs),
-            clock=lambda: self.now_s,
-        )
+        self.ingest = ingest_of(folder, self.store, is_local=False, clock=lambda: self.now_s)
         self.recorder = Recorder(self.spools)
         self.run = self.recorder.create_run("exp", run_id=RUN)
         self.logged = 0

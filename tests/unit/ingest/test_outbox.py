@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.workspaces import ingest_of
 
 from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.ingest import FolderSpools, Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import OUTBOX
@@ -58,13 +59,12 @@ class Place:
         return self.paths.spool / self.recorder.writer.writer
 
     def reader(self, *, is_local: bool = True) -> Ingest:
-        return Ingest(
-            FolderSpools(self.paths.spool, self.paths.lock, is_local=is_local),
-            self.paths.lock,
+        return ingest_of(
+            self.paths.folder,
             self.store,
-            FolderRunFiles(self.paths),
-            self.blobs,
-            lambda: self.may_ingest,
+            is_local=is_local,
+            blobs=self.blobs,
+            may_ingest=lambda: self.may_ingest,
             clock=lambda: self.now_s,
         )
 
@@ -295,16 +295,10 @@ def test_a_writer_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyP
         folder = tmp_path / str(number)
         folder.mkdir()
         has_ended, told = upload_until_killed(folder, monkeypatch, number)
-        store, blobs = MemoryStore(), open_folder(WorkspacePaths(folder).blobs)
-        paths = WorkspacePaths(folder)
+        paths, store = WorkspacePaths(folder), MemoryStore()
+        blobs = open_folder(paths.blobs)
         for _ in range(2):
-            Ingest(
-                FolderSpools(paths.spool, paths.lock, is_local=True),
-                paths.lock,
-                store,
-                FolderRunFiles(paths),
-                blobs,
-            ).drain()
+            ingest_of(folder, store, is_local=True, blobs=blobs).drain()
         found = {file.path: blobs.locate(file.key).read_bytes() for file in store.list_files(RUN)}
         assert found.keys() >= {*told}, "what was acknowledged is there"
         assert len(found) - len(told) in (0, 1)

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
-from trackboard.ingest import FolderRunFiles, Ingest
-from trackboard.layout import WorkspacePaths
 from trackboard.model import WriterId
 from trackboard.ports import Batch
 from trackboard.spool.layout import FLOAT_SCALAR, pack_record
@@ -48,9 +46,7 @@ class Place:
         self.spools, self.store = MemorySpools(), Slow(bytes_per_s)
         for number, size in enumerate(sizes):
             self.receive(number, SERIES + POINT * ((size - len(SERIES)) // len(POINT)))
-        paths = WorkspacePaths(folder)
-        files, blobs = FolderRunFiles(paths), open_folder(paths.blobs)
-        self.ingest = Ingest(self.spools, paths.lock, self.store, files, blobs)
+        self.ingest = ingest_of(folder, self.store, source=self.spools)
         monkeypatch.setattr(time, "monotonic", lambda: self.store.now_s)
 
     def receive(self, number: int, data: bytes) -> None:

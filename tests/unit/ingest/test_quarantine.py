@@ -10,12 +10,11 @@ from zlib import crc32
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
 from trackboard.errors import InternalError, TrackboardError, Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
+from trackboard.ingest import Ingest
 from trackboard.ingest.quarantine import MOST_REFUSED
-from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import QUARANTINE
 from trackboard.model import Run, RunId, RunState, Tagged
 from trackboard.ports import Batch, Store, Unstorable
@@ -44,13 +43,7 @@ class Particular(MemoryStore):
 
 
 def reader_of(folder: Path, store: Store) -> Ingest:
-    return Ingest(
-        FolderSpools(folder / "spool", folder / "lock"),
-        folder / "lock",
-        store,
-        FolderRunFiles(WorkspacePaths(folder)),
-        open_folder(WorkspacePaths(folder).blobs),
-    )
+    return ingest_of(folder, store)
 
 
 def run_of(store: Store, run: RunId = RUN) -> Run:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.workspaces import launch_context_of
 
 from trackboard.errors import InternalError, NotFound, UsageError
 from trackboard.launch.context.launch_context import LaunchContext
@@ -25,7 +26,7 @@ from trackboard.launch.submit import (
 from trackboard.launch.variables import job_variables
 from trackboard.layout import JobPaths
 from trackboard.model import Distribution, JobPlan, Launcher, RunId
-from trackboard.ports import Store, Target
+from trackboard.ports import Store
 
 RUN = RunId("demo_1_abc")
 
@@ -40,21 +41,8 @@ def source(tmp_path: Path) -> Path:
 
 
 def _context(worker_context: WorkerContext) -> LaunchContext:
-    def nobody(*_names: str) -> Target:
-        raise AssertionError("planning asks nobody")
-
-    return LaunchContext(
-        paths=worker_context.paths,
-        blobs=worker_context.blobs,
-        recorder=worker_context.recorder,
-        name="demo-ws",
-        store=cast(Store, None),
-        drain=lambda: None,
-        target_for=nobody,
-        engine_of=nobody,
-        subscription_id="sub",
-        resource_group="group",
-    )
+    context = launch_context_of(worker_context, cast(Store, None))  # planning asks nobody
+    return replace(context, name="demo-ws", subscription_id="sub", resource_group="group")
 
 
 def _plan(

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing import event_file_loader
 from tensorboard.util import tensor_util
+from tests.workspaces import store_events
 
 from trackboard.blobs import open_folder
 from trackboard.board.export.export import HISTORY_FILE, Export, _Progress, export_runs
@@ -28,12 +29,12 @@ from trackboard.model import (
     SeriesId,
     TextLogged,
     ValueKind,
-    new_writer_id,
 )
 from trackboard.model.tensorboard_files import SMALL_BYTES
-from trackboard.ports import Batch, Points, Position, SeriesPoints
+from trackboard.ports import Points, SeriesPoints
 from trackboard.stores import open_sqlite
 
+ROOT = Path(__file__).parents[4]
 T0 = 1.7e9
 Rows = list[tuple[int, float, object]]
 
@@ -93,9 +94,7 @@ class Bench:
         return found
 
     def _apply(self, *events: Created | TextLogged, points: SeriesPoints | None = None) -> None:
-        start, end = Position(0, 0), Position(0, 1)
-        columns = (points,) if points else ()
-        self.store.apply([Batch(new_writer_id(), start, end, tuple(events), columns)])
+        store_events(self.store, *events, points=(points,) if points else ())
 
 
 @pytest.fixture
@@ -395,7 +394,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_one(
 def test_what_a_killed_export_left_goes_and_was_never_visible(bench: Bench) -> None:
     folder = bench.target.parent / "child"
     folder.mkdir()
-    child = subprocess.run([sys.executable, __file__, folder], check=False)
+    child = subprocess.run([sys.executable, "-m", __name__, folder], cwd=ROOT, check=False)
     assert child.returncode == -signal.SIGKILL
     bench.target = folder / "out"
     left = list(bench.files())

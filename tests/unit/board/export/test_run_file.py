@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tensorboard.compat.proto import event_pb2
+from tests.workspaces import store_events
 
 from trackboard.board.export.run_file import Written, write_history
 from trackboard.eventfile import read
-from trackboard.model import Created, RunId, RunKind, TextLogged, ValueKind, new_writer_id
-from trackboard.ports import Batch, Position, SeriesPoints
+from trackboard.model import Created, RunId, RunKind, TextLogged, ValueKind
+from trackboard.ports import SeriesPoints
 from trackboard.stores import open_sqlite
 from trackboard.testing.memory import MemoryStore
 
@@ -39,8 +40,7 @@ def written(
     store = open_sqlite(path.with_suffix(".db"))
     created = Created(RUN, "exp", "first", None, RunKind.INTERACTIVE, 1.0)
     notes = tuple(TextLogged(RUN, "note", "x" * 20, step, 1.0) for step in range(texts))
-    batch = Batch(new_writer_id(), Position(0, 0), Position(0, 1), (created, *notes), columns)
-    store.apply([batch])
+    store_events(store, created, *notes, points=columns)
     run = store.find_run(RUN)
     assert run
     told: list[int] = []
@@ -101,7 +101,7 @@ def test_what_is_written_can_be_any_seekable_stream() -> None:
     store = MemoryStore()
     created = Created(RUN, "exp", "", None, RunKind.INTERACTIVE, 1.0)
     columns = (series("loss", [2, 1]),)
-    store.apply([Batch(new_writer_id(), Position(0, 0), Position(0, 1), (created,), columns)])
+    store_events(store, created, points=columns)
     run = store.find_run(RUN)
     assert run
     stream = BytesIO()

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.workspaces import store_events
+
 from trackboard.board.provider.empty import list_empty
-from trackboard.model import FileAdded, new_writer_id
-from trackboard.ports import Batch, Position
+from trackboard.model import FileAdded
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab
@@ -44,6 +45,6 @@ def test_event_files_count_and_other_files_do_not(lab: Lab) -> None:
         ("console", "user_logs/std_log.txt"),
     ):
         file = FileAdded(lab.add_run(run), path, "", 10, 0.0)
-        lab.store.apply([Batch(new_writer_id(), Position(0, 0), Position(0, 1), (file,), ())])
+        store_events(lab.store, file)
 
     assert empty(lab, "native", "console") == ["console"]

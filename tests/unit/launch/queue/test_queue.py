@@ -7,16 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.workspaces import launch_context_of
 
-from trackboard.blobs import open_folder
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.queue import queue
 from trackboard.launch.queue.queue import advance_queue, cancel
-from trackboard.layout import WorkspacePaths
 from trackboard.model import (
     Distribution,
     EnvironmentPlan,
@@ -87,19 +84,9 @@ class Line:
         self.store = MemoryStore()
         self.removed: set[str] = set()
         self.targets = {"one": NotingTarget(1), "two": NotingTarget(2)}
-        folder = worker_context.paths.folder
-        ingest = Ingest(
-            FolderSpools(folder / "spool", folder / "lock"),
-            folder / "lock",
+        self.launch_context = launch_context_of(
+            worker_context,
             self.store,
-            FolderRunFiles(WorkspacePaths(folder)),
-            open_folder(WorkspacePaths(folder).blobs),
-        )
-        self.launch_context = LaunchContext(
-            **vars(worker_context),
-            name="w",
-            store=self.store,
-            drain=ingest.drain,
             target_for=self._target_for,
             engine_of=lambda _run, compute: self.targets[compute],
         )

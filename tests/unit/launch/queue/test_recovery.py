@@ -4,17 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.workspaces import launch_context_of
 
-from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.queue.recovery import recover_submissions, submission_in_progress
 from trackboard.launch.request import Request
 from trackboard.launch.submit import submit
-from trackboard.layout import WorkspacePaths
 from trackboard.model import EnvironmentPlan, JobPlan, QueuedJob, RunId, RunKind, RunState
 from trackboard.ports import Target
 from trackboard.targets import LocalTarget
@@ -25,26 +23,11 @@ RUN = RunId("demo_1_abc")
 
 @pytest.fixture
 def context(worker_context: WorkerContext) -> LaunchContext:
-    store = MemoryStore()
-    folder = worker_context.paths.folder
-    ingest = Ingest(
-        FolderSpools(folder / "spool", folder / "lock"),
-        folder / "lock",
-        store,
-        FolderRunFiles(WorkspacePaths(folder)),
-        open_folder(WorkspacePaths(folder).blobs),
-    )
-
     def target_for(*_names: str) -> Target:
-        return LocalTarget(folder, "local", slots=0)  # nobody is started here
+        return LocalTarget(worker_context.paths.folder, "local", slots=0)  # nobody is started here
 
-    return LaunchContext(
-        **vars(worker_context),
-        name="w",
-        store=store,
-        drain=ingest.drain,
-        target_for=target_for,
-        engine_of=target_for,
+    return launch_context_of(
+        worker_context, MemoryStore(), target_for=target_for, engine_of=target_for
     )
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.workspaces import ingest_of, launch_context_of
 
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import WorkerContext
@@ -19,9 +19,7 @@ from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker.end_request import StoredCancel
 from trackboard.launch.worker.one_machine import OneMachine
 from trackboard.launch.worker.worker import Worker
-from trackboard.layout import WorkspacePaths
 from trackboard.model import EnvironmentPlan, JobPlan, ResourceLimits, Run, RunId, RunKind
-from trackboard.ports import Target
 from trackboard.testing.memory import MemoryStore
 
 RUN = RunId("demo_1_abc")
@@ -35,18 +33,7 @@ class Surroundings:
     store: MemoryStore
 
     def launch_context(self) -> LaunchContext:
-        def no_target(*_names: str) -> Target:
-            raise AssertionError("a worker starts nobody before it has ended")
-
-        parts = vars(self.worker_context)
-        return LaunchContext(
-            **parts,
-            name="w",
-            store=self.store,
-            drain=self.drain,
-            target_for=no_target,
-            engine_of=no_target,
-        )
+        return launch_context_of(self.worker_context, self.store)
 
     def run(self) -> Run:
         self.drain()
@@ -55,14 +42,8 @@ class Surroundings:
         return run
 
     def drain(self) -> None:
-        folder = self.worker_context.paths.folder
-        Ingest(
-            FolderSpools(folder / "spool", folder / "lock"),
-            folder / "lock",
-            self.store,
-            FolderRunFiles(WorkspacePaths(folder)),
-            self.worker_context.blobs,
-        ).drain()
+        worker = self.worker_context
+        ingest_of(worker.paths.folder, self.store, blobs=worker.blobs).drain()
 
 
 @dataclass

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from tests.waiting import until
+from tests.workspaces import launch_context_of
 
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
 from trackboard.launch.context.plan_file import save_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.processes.ranks import Host, Rank, make_ranks
@@ -192,14 +192,7 @@ def test_a_worker_leads_them(
         follow_s=0.02,
     ).carry_out()
     store = MemoryStore()
-    spools = FolderSpools(worker_context.paths.spool, worker_context.paths.lock)
-    Ingest(
-        spools,
-        worker_context.paths.lock,
-        store,
-        FolderRunFiles(worker_context.paths),
-        worker_context.blobs,
-    ).drain()
+    launch_context_of(worker_context, store).drain()
     run = store.find_run(plan.run)
     assert run is not None
     said = (worker_context.paths.run(plan.run) / CONSOLE).read_text()

@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.workspaces import ingest_of
 
-from trackboard.blobs import open_folder
 from trackboard.errors import Unavailable
-from trackboard.ingest import FolderRunFiles, FolderSpools, Ingest
-from trackboard.layout import WorkspacePaths
 from trackboard.record import Recorder
 from trackboard.stores import open_sqlite
 from trackboard.stores.engine.lock_holder import UNKNOWN, describe_writer, find_writer
@@ -72,13 +70,7 @@ def test_a_page_is_refreshed_beside_a_stopped_writer(
     path = tmp_path / "trackboard.db"
     store = open_sqlite(path)
     spool = tmp_path / "spool"
-    ingest = Ingest(
-        FolderSpools(spool, tmp_path / "lock"),
-        tmp_path / "lock",
-        store,
-        FolderRunFiles(WorkspacePaths(tmp_path)),
-        open_folder(WorkspacePaths(tmp_path).blobs),
-    )
+    ingest = ingest_of(tmp_path, store)
     recorder = Recorder(spool)
     recorder.create_run("exp").log("m", 1.0)
     with stopped_writer(path) as pid:
