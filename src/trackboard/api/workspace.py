@@ -181,8 +181,8 @@ class Workspace:
         """The run that `text` means, or the runs of the experiment of that name.
 
         Args:
-            text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
-                experiment's name; `name #3` is the run of that name with the number 3.
+            text: A run's id or its beginning, `experiment/name` as TensorBoard shows it, a run's own
+                name, or an experiment's name; `name #3` is the run of that name with the number 3.
 
         Raises:
             NotFound: Nothing is called so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -9,9 +10,10 @@ import click
 
 from trackboard import __version__
 from trackboard.cli.verb_group import VerbGroup
-from trackboard.errors import TrackboardError
+from trackboard.errors import TrackboardError, Unavailable
 
 _INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk; perhaps the one where the output goes
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,19 +26,51 @@ def main() -> int:
     """Run one command; returns the exit code."""
     try:
         code = trackboard.main(prog_name="trackboard", standalone_mode=False)
-    except TrackboardError as error:
+        if sys.stdout is not None:  # None: it was closed when we began
+            sys.stdout.flush()  # what cannot be written is said here, and not by Python as it ends
+    except (TrackboardError, click.ClickException) as error:
+        return _explain(error)
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not error.code:  # completion ends so
+            raise
+        _discard_output()  # whoever read it has read enough, as `head` does; click would end with 1
+        return 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _discard_output()
+        click.echo(f"trackboard: {error.strerror}; make room, then repeat", err=True)
+        return Unavailable.exit_code
+    return (
+        code if isinstance(code, int) else 0
+    )  # a verb that ends early, with `click.exceptions.Exit`
+
+
+def _explain(error: TrackboardError | click.ClickException) -> int:
+    """Print what went wrong and what to type; the exit code says of which family it is."""
+    if isinstance(error, TrackboardError):
         click.echo(f"trackboard: {error.message}", err=True)
         if error.hint:
             click.echo(error.hint, err=True)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
-    except BrokenPipeError:  # whoever read it has read enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return (
-        code if isinstance(code, int) else 0
-    )  # a verb that ends early, with `click.exceptions.Exit`
+    error.show()
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        _explain_dashes(error.ctx, error.option_name)
+    return error.exit_code
+
+
+def _discard_output() -> None:
+    """Let Python write nothing more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _explain_dashes(ctx: click.Context, word: str) -> None:
+    """A name of a run may look like an option."""
+    if any(each.make_metavar(ctx).startswith("RUN") for each in _arguments(ctx.command)):
+        click.echo(f"A name that begins with - goes behind --, as in: -- {word}", err=True)
+
+
+def _arguments(command: click.Command) -> list[click.Parameter]:
+    return [each for each in command.params if isinstance(each, click.Argument)]

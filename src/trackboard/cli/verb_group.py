@@ -4,30 +4,112 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import itertools
+import keyword
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
 
-# What `--help` lists, by verb, in the order in which people meet them.
-VERBS: Mapping[str, str] = {
-    "demo": "Show a history and a running job in TensorBoard until Ctrl-C.",
-    "tb": "Show a history in TensorBoard until Ctrl-C.",
-    "submit": "Run SCRIPT as a job, with a copy of the source folder.",
-    "rerun": "Run a job again as a new run, from its code and plan.",
-    "cancel": "End jobs: at once while they wait, else politely.",
-    "logs": "Print what a run printed.",
-    "experiments": "List the experiments of a history.",
-    "runs": "List the runs of a history.",
-    "show": "Show one run: its state and why, metrics, files.",
-    "env": "List and remove the environments built for jobs.",
-    "where": "Say where the history of a folder is.",
-    "stop": "End every TensorBoard that shows a history.",
+
+class Room(NamedTuple):
+    """A package of verbs, and what `--help` says of them."""
+
+    title: str
+    verbs: Mapping[str, str]  # by verb, in the order in which people meet them
+
+
+ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
+    "boards": Room(
+        "See a history in TensorBoard",
+        {
+            "demo": "Show a history and a running job in TensorBoard until Ctrl-C.",
+            "tb": "Show a history in TensorBoard until Ctrl-C.",
+            "stop": "End every TensorBoard that shows a history.",
+        },
+    ),
+    "reading": Room(
+        "Read a history",
+        {
+            "runs": "List the runs of a history.",
+            "experiments": "List the experiments of a history.",
+            "show": "Show one run: its state and why, metrics, files.",
+            "logs": "Print what a run printed.",
+        },
+    ),
+    "jobs": Room(
+        "Run jobs",
+        {
+            "submit": "Run SCRIPT as a job, with a copy of the source folder.",
+            "rerun": "Run a job again as a new run, from its code and plan.",
+            "cancel": "End jobs: at once while they wait, else politely.",
+        },
+    ),
+    "machine": Room(
+        "Look after the workspace and this machine",
+        {
+            "where": "Say where the history of a folder is.",
+            "env": "List and remove the environments built for jobs.",
+        },
+    ),
 }
+VERBS: Mapping[str, str] = {
+    verb: text for room in ROOMS.values() for verb, text in room.verbs.items()
+}
+ALIASES: Mapping[str, str] = {"ls": "runs", "list": "runs", "ui": "tb"}
+
+# What people type who know another tool, and what it is here; the first that there is gets named.
+MEANT: Mapping[str, tuple[str, ...]] = {
+    "board": ("tb",),
+    "cat": ("logs", "show"),
+    "check": ("doctor", "where"),
+    "cluster": ("compute", "submit --compute NAME"),
+    "clusters": ("compute", "submit --compute NAME"),
+    "console": ("logs",),
+    "cp": ("copy",),
+    "dashboard": ("tb",),
+    "del": ("rm",),
+    "delete": ("rm",),
+    "describe": ("note", "show"),
+    "environments": ("env",),
+    "exec": ("submit",),
+    "get": ("download", "show"),
+    "history": ("runs", "show"),
+    "info": ("show", "where"),
+    "init": ("where",),
+    "jobs": ("watch", "runs"),
+    "kill": ("cancel",),
+    "log": ("logs",),
+    "metrics": ("show",),
+    "mv": ("rename",),
+    "open": ("tb",),
+    "prune": ("gc", "env rm"),
+    "ps": ("watch", "runs"),
+    "queue": ("compute queue", "runs"),
+    "remove": ("rm",),
+    "run": ("submit", "show"),
+    "save": ("backup", "export"),
+    "search": ("runs",),
+    "server": ("tb",),
+    "start": ("submit", "tb"),
+    "status": ("show", "where"),
+    "summary": ("show",),
+    "tail": ("logs -f",),
+    "tensorboard": ("tb",),
+    "top": ("watch", "runs"),
+    "trash": ("rm",),
+    "undelete": ("restore",),
+    "view": ("show", "tb"),
+}
+_ALIKE = 0.7  # of two words, as difflib measures it: `ls` is not meant to be `logs`
 
 
 class VerbGroup(click.Group):
-    """A group whose commands are modules of `trackboard.cli` that hold a command of their own name."""
+    """A group whose commands are modules below `trackboard.cli.verbs` that hold a command of their own name.
+
+    A verb that is no name in Python has a `_` instead of a `-`, and behind it where Python has that word.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the verbs in the order in which people meet them."""
@@ -37,18 +119,22 @@ class VerbGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a verb; None for a word that is none."""
         del ctx
-        if cmd_name not in VERBS:
+        verb = ALIASES.get(cmd_name, cmd_name)
+        room = next((name for name, room in ROOMS.items() if verb in room.verbs), None)
+        if room is None:
             return None
-        command: click.Command = getattr(
-            importlib.import_module(f"trackboard.cli.verbs.{cmd_name}"), cmd_name
-        )
+        name = verb.replace("-", "_") + "_" * keyword.iskeyword(verb)
+        module = importlib.import_module(f"trackboard.cli.verbs.{room}.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with what each does, without importing them."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        width = max(map(len, VERBS))
+        for room in ROOMS.values():
+            with formatter.section(room.title):
+                formatter.write_dl([(f"{verb:{width}}", text) for verb, text in room.verbs.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a verb without importing it; options as every command does."""
@@ -64,8 +150,16 @@ class VerbGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb that the words begin with; the error for another word names the nearest."""
         word = args[0]
-        if word not in VERBS and not word.startswith("-") and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(word, VERBS)
-            meant = f" Did you mean {near[0]!r}?" if near else f" There is {', '.join(VERBS)}."
+        is_known = word in VERBS or word in ALIASES
+        if not is_known and not word.startswith("-") and not ctx.resilient_parsing:
+            near = nearest_verb(word)
+            meant = f" Did you mean {near!r}?" if near else f" There is {', '.join(VERBS)}."
             ctx.fail(f"No such command {word!r}.{meant}")
         return super().resolve_command(ctx, args)
+
+
+def nearest_verb(word: str) -> str:
+    """Return what is typed here for a word that is no verb; empty where nothing comes near."""
+    meant = (words for words in MEANT.get(word.lower(), ()) if words.partition(" ")[0] in VERBS)
+    alike = difflib.get_close_matches(word.lower(), VERBS, cutoff=_ALIKE)
+    return next(itertools.chain(meant, alike), "")

@@ -17,12 +17,46 @@ if TYPE_CHECKING:
     from trackboard.model import Run
     from trackboard.service import Service
 
+_FOLDER = click.Path(path_type=Path)
+
+
+def _keep_folder(ctx: click.Context, _: click.Parameter, folder: Path | None) -> None:
+    """Pass the folder on as `folder`, whichever way it was named.
+
+    Raises:
+        UsageError: It was named in both ways, and differently.
+    """
+    known = ctx.params.setdefault("folder", folder)
+    if folder is None or folder == known:
+        return
+    if known is not None:
+        raise click.UsageError(f"FOLDER is named twice: {known} and {folder}.", ctx)
+    ctx.params["folder"] = folder
+
+
 folder_option: Callable[[Any], Any] = click.option(
+    "-w",
     "--folder",
-    type=click.Path(path_type=Path),
+    "folder_by_option",
+    type=_FOLDER,
     metavar="FOLDER",
-    help="Where the history is, instead of the current folder's.",
+    expose_value=False,
+    callback=_keep_folder,
+    help="Whose history, instead of the current folder's.",
 )
+_folder_argument = click.argument(
+    "folder_by_place",
+    required=False,
+    type=_FOLDER,
+    metavar="[FOLDER]",
+    expose_value=False,
+    callback=_keep_folder,
+)
+
+
+def folder_argument(command: Any) -> Any:
+    """Let a command take FOLDER as its argument, and as the option that all commands have."""
+    return _folder_argument(folder_option(command))
 
 
 @contextlib.contextmanager
@@ -39,7 +73,7 @@ def opened(folder: Path | None) -> Iterator[Service]:
 
 
 def find_one(service: Service, text: str) -> Run:
-    """Find the run that a text means: an id, `experiment/name`, or a name.
+    """Find the run that a text means: `experiment/name`, a name, an id or its beginning.
 
     Raises:
         NotFound: Nothing is called so.

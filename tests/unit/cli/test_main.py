@@ -13,7 +13,9 @@ import pytest
 
 from trackboard import Workspace, __version__
 from trackboard.cli.main import main, trackboard
-from trackboard.cli.verb_group import VERBS, VerbGroup
+from trackboard.cli.verb_group import ALIASES, MEANT, VERBS, VerbGroup, nearest_verb
+
+WITHOUT_WORKSPACE = {"env"}  # of this machine
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -103,7 +105,77 @@ def test_a_verb_of_another_word_is_named_with_the_nearest(
     assert run(monkeypatch, "rnus") == 2
     assert "No such command 'rnus'. Did you mean 'runs'?" in capsys.readouterr().err
     assert run(monkeypatch, "xyzzy") == 2
-    assert "There is demo, tb, submit" in capsys.readouterr().err
+    assert "There is demo, tb, stop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "verb"),
+    [
+        ("log", "logs"),
+        ("lgos", "logs"),
+        ("kill", "cancel"),
+        ("Dashboard", "tb"),
+        ("ps", "runs"),
+        ("tail", "logs -f"),
+        ("lss", ""),
+        ("x", ""),
+    ],
+)
+def test_words_of_other_tools_are_understood(word: str, verb: str) -> None:
+    found = nearest_verb(word)
+    assert found == verb or (word == "ps" and found == "watch")
+
+
+def test_what_is_suggested_is_there_and_is_no_verb_itself() -> None:
+    for word, meant in MEANT.items():
+        assert word not in VERBS
+        assert word not in ALIASES
+        assert nearest_verb(word).partition(" ")[0] in {"", *VERBS}
+        assert meant
+
+
+@pytest.mark.parametrize(("alias", "verb"), ALIASES.items())
+def test_an_alias_is_its_verb(alias: str, verb: str) -> None:
+    context = click.Context(trackboard)
+    command = VerbGroup().get_command(context, alias)
+    assert command is VerbGroup().get_command(context, verb)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_takes_the_folder_in_the_same_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    command = VerbGroup().get_command(click.Context(trackboard), verb)
+    assert command is not None
+    every = [command]
+    if isinstance(command, click.Group):
+        every = list(command.commands.values())
+    for each in every:
+        options = {name: option for option in each.params for name in option.opts}
+        if verb in WITHOUT_WORKSPACE:
+            assert "-w" not in options
+        else:
+            assert options["-w"] is options["--folder"]
+    assert run(monkeypatch, verb, "--help") == 0
+    assert f"Usage: trackboard {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("empty_folder")
+@pytest.mark.parametrize("verb", ["runs", "experiments", "where", "stop", "tb"])
+def test_a_folder_is_an_argument_or_an_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    said = set()
+    Path("there", ".trackboard").mkdir(parents=True)
+    for words in (["there"], ["-w", "there"], ["there", "--folder", "there"]):
+        code = run(monkeypatch, verb, *words)
+        told = capsys.readouterr()
+        said.add((code, told.out, told.err))
+    assert len(said) == 1
+    assert run(monkeypatch, verb, "there", "-w", "other") == 2
+    said_then = capsys.readouterr().err
+    assert "FOLDER" in said_then or "together" in said_then
+    assert not Path("there", ".trackboard", "default").exists()
 
 
 @pytest.mark.parametrize("words", [["--no-such-option"], ["no-such-verb"], ["tb", "--port", "x"]])
@@ -166,3 +238,39 @@ def test_stop_without_boards(
 ) -> None:
     assert run(monkeypatch, "stop") == 0
     assert capsys.readouterr().out == "nothing was running\n"
+
+
+@pytest.fixture
+def _one_run(empty_folder: Path) -> None:
+    workspace = Workspace.open(empty_folder)
+    with workspace.start_run("digits", name="-x", capture=False):
+        pass
+    workspace.close()
+
+
+@pytest.mark.usefixtures("_one_run")
+def test_a_name_that_looks_like_an_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verb in ("show", "logs", "cancel", "rerun"):
+        assert run(monkeypatch, verb, "-x") == 2
+        assert "A name that begins with - goes behind --, as in: -- -x" in capsys.readouterr().err
+    assert run(monkeypatch, "show", "--", "-x") == 0
+    assert "digits/-x" in capsys.readouterr().out
+    assert run(monkeypatch, "runs", "-x") == 2
+    assert "goes behind" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_one_run")
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [("| true", 0, ""), (">&-", 0, ""), ("> /dev/full", 5, "space")],
+)
+def test_output_that_nobody_takes(redirection: str, code: int, said: str) -> None:
+    command = f"set -o pipefail; '{sys.executable}' -m trackboard runs {redirection}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == code
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)

@@ -95,7 +95,7 @@ def test_the_board_knows_runs_and_experiments_by_name(
 ) -> None:
     shown = []
     monkeypatch.setattr(
-        "trackboard.cli.verbs.tb.run_board", lambda show, *_, **__: shown.append(show)
+        "trackboard.cli.verbs.boards.tb.run_board", lambda show, *_, **__: shown.append(show)
     )
     assert run(monkeypatch, "tb", "--run", "digits/same #3", "--run", "other") == 0
     assert shown[0].runs == ("id-2", "id-1")

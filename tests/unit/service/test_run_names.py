@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.workspaces import api
 
 from trackboard.board.view.run_names import name_runs
 from trackboard.errors import NotFound, UsageError
+from trackboard.model import RunId
+from trackboard.service.local.short_ids import find_ids, shorten_ids
 from trackboard.workspace import Workspace
 
 
@@ -127,3 +131,64 @@ def test_what_describes_a_run(workspace: Workspace) -> None:
     loss = api(workspace).metrics(run)["loss"]
     assert (loss.last_value, loss.min_value, loss.max_value, loss.count) == (1, 1, 3, 2)
     assert api(workspace).parameters("id-0") == {}
+
+
+IDS = [
+    RunId(text)
+    for text in (
+        "0a1b2c3d-0000-4000-8000-000000000000",
+        "0a1b2c3d-1111-4000-8000-000000000000",
+        "digits_1700000000_0a1b2c3e",
+        "digits_1700000000_ffff0000",
+        "digits_1700000001_ffff0000",
+        "chosen",
+        "chosen-2",
+    )
+]
+
+
+def test_short_ids_tell_each_run_from_all_others() -> None:
+    short = shorten_ids(IDS, IDS)
+    assert list(short.values()) == [
+        "0a1b2c3d-0",
+        "0a1b2c3d-1",
+        "0a1b2c3e",
+        "digits_1700000000_ffff0000",
+        "digits_1700000001_ffff0000",
+        "chosen",
+        "chosen-2",
+    ]
+    for run, text in short.items():
+        assert text in IDS or find_ids(text, IDS) == [run]
+
+
+DIGITS = st.text("01", min_size=8, max_size=10)
+
+
+@given(st.sets(DIGITS, max_size=8), st.sets(DIGITS.map(lambda text: f"d_1_{text[:8]}")))
+def test_short_ids_of_any_runs(own: set[str], jobs: set[str]) -> None:
+    ids = [RunId(text) for text in own | jobs]
+    for run, text in shorten_ids(ids, ids).items():
+        assert text == run or find_ids(text, ids) == [run]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("0a1b2c3d-0", [0]),
+        ("0a1b", [0, 1, 2]),
+        ("0a1", []),
+        ("ffff0000", [3, 4]),
+        ("digits_1700000001", [4]),
+        ("2c3d", []),
+    ],
+)
+def test_ids_that_begin_so(text: str, found: list[int]) -> None:
+    assert find_ids(text, IDS) == [IDS[number] for number in found]
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(workspace: Workspace) -> None:
+    assert api(workspace).runs_called("id-p") == ["id-part"]
+    with pytest.raises(NotFound):
+        api(workspace).runs_called("id-")
+    assert api(workspace).service.runs.shorten([RunId("id-part")]) == {"id-part": "id-part"}

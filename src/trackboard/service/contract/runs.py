@@ -31,7 +31,8 @@ class Runs(Protocol):
         """Return the run that a text means, or the runs of the experiment of that name.
 
         Args:
-            text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
+            text: A run's id or its beginning (four characters at least; of a job also that of its last
+                eight digits), `experiment/name` as TensorBoard shows it, a run's own name, or an
                 experiment's name; `name #3` is the run of that name with the number 3.
 
         Raises:
@@ -50,6 +51,10 @@ class Runs(Protocol):
 
     def name(self, runs: Iterable[Run]) -> Mapping[RunId, str]:
         """Return what TensorBoard calls runs: `experiment/name`, a child `experiment/parent/name`; unique."""
+        ...
+
+    def shorten(self, runs: Collection[RunId]) -> Mapping[RunId, str]:
+        """Return as many characters of ids as `find_called` needs to know each from all others."""
         ...
 
     # -- how runs are ------------------------------------------------------------------------------

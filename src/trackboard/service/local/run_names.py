@@ -10,6 +10,7 @@ from trackboard.errors import NotFound, UsageError
 from trackboard.history import nearest
 from trackboard.model import Run, RunId
 from trackboard.ports import Store
+from trackboard.service.local.short_ids import find_ids
 
 _MOST_LISTED = 20
 
@@ -41,13 +42,14 @@ def runs_of_experiment(store: Store, folder: Path, experiment: str) -> list[RunI
 def runs_called(store: Store, folder: Path, text: str) -> list[RunId]:
     """The run that `text` means, or the runs of the experiment of that name.
 
+    What is called so comes before what has an id that begins so.
     `name #3` is the run of that name with the number 3, also where its name alone is enough.
 
     Args:
         store: Where the runs are.
         folder: The workspace's, for errors.
-        text: A run's id, `experiment/name` as TensorBoard shows it, a run's own name, or an
-            experiment's name.
+        text: A run's id or its beginning (of a job also that of its last eight digits),
+            `experiment/name` as TensorBoard shows it, a run's own name, or an experiment's name.
 
     Raises:
         NotFound: Nothing is called so.
@@ -61,6 +63,8 @@ def runs_called(store: Store, folder: Path, text: str) -> list[RunId]:
     of_experiment = (
         runs_of_experiment(store, folder, text) if text in store.list_experiments() else None
     )
+    if not found and of_experiment is None:
+        found = find_ids(text, called.shown)
     if not found and of_experiment is None:
         raise NotFound(
             f"no run is called {text!r} in {folder}",

@@ -44,6 +44,12 @@ class LocalRuns:
         """Return what TensorBoard calls runs."""
         return shown_names(self._door.catalogue(), runs)
 
+    def shorten(self, runs: Collection[RunId]) -> Mapping[RunId, str]:
+        """Return as many characters of ids as are needed to know each from all others."""
+        from trackboard.service.local.short_ids import shorten_ids  # only for people's eyes
+
+        return shorten_ids(runs, [run.id for run in self._door.catalogue().list_runs()])
+
     # -- how runs are ------------------------------------------------------------------------------
 
     def list(

@@ -7,6 +7,7 @@ import importlib.util
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -14,8 +15,8 @@ import click
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.listen import DEFAULT_PORT
 from trackboard.board.process.options import Show
-from trackboard.cli.verbs.demo.check import check_board
-from trackboard.cli.verbs.demo.story import (
+from trackboard.cli.verbs.boards.demo.check import check_board
+from trackboard.cli.verbs.boards.demo.story import (
     CLUSTER,
     KILLED_POINTS,
     fit_ridge,
@@ -23,6 +24,7 @@ from trackboard.cli.verbs.demo.story import (
     submit_job,
     time_log,
 )
+from trackboard.cli.workspace_option import folder_option
 from trackboard.config import Location, find_location
 from trackboard.errors import InternalError, UsageError
 from trackboard.model import RunId
@@ -36,14 +38,15 @@ _ENDS_WITHIN_S = 20.0
 @click.command()
 @click.option("--once", is_flag=True, help="Check everything over HTTP, then end.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="A taken one moves on.")
-def demo(*, once: bool, port: int) -> None:
+@folder_option
+def demo(folder: Path | None, *, once: bool, port: int) -> None:
     """Show a history and a running job in TensorBoard until Ctrl-C."""
     if importlib.util.find_spec("tensorboardX") is None:
         raise UsageError(
             "the demo's job writes TensorBoard logs with tensorboardX, which is not installed",
             hint="Type: pip install 'trackboard[demo]'",
         )
-    location = Location(find_location().folder.with_name(_WORKSPACE))
+    location = Location(find_location(folder).folder.with_name(_WORKSPACE))
     service = open_service(location)
     with contextlib.closing(service), _running_job(service) as job, _sigterm_as_ctrl_c():
         click.echo(f"history in   {service.folder}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import formatting
-from trackboard.cli.workspace_option import opened
+from trackboard.cli.workspace_option import folder_argument, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,6 @@ class _Runs(click.Command):
 
 
 @click.command(cls=_Runs)
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--experiment", metavar="NAME", help="Of this experiment.")
 @click.option(
     "--state", "states", multiple=True, metavar="STATE", help="In this state; repeatable."
@@ -71,6 +70,7 @@ class _Runs(click.Command):
     help="At most so many; 0 for all.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each run.")
+@folder_argument
 def runs(
     folder: Path | None,
     experiment: str | None,

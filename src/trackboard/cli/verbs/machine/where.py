@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli.formatting import size
+from trackboard.cli.workspace_option import folder_argument
 from trackboard.config import find_location
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _REGISTER = "--register-database"
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 @click.option(
     _REGISTER,
@@ -28,6 +28,7 @@ _REGISTER = "--register-database"
     is_flag=True,
     help="Store in the database that is there from now on; make an empty one where it is missing.",
 )
+@folder_argument
 def where(folder: Path | None, *, as_json: bool, register: bool) -> None:
     """Say where the history that belongs to a folder is (the current one by default), and how it is.
 

@@ -25,11 +25,11 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("run")
-@folder_option
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended, or Ctrl-C.")
 @click.option("--rank", type=int, metavar="N", help="What process N of a distributed job printed.")
 @click.option("--build", is_flag=True, help="How its environment was built.")
 @click.option("--all", "everything", is_flag=True, help="All logs, each under its name.")
+@folder_option
 def logs(
     run: str,
     folder: Path | None,
@@ -41,7 +41,7 @@ def logs(
 ) -> None:
     """Print what a run printed.
 
-    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    RUN: `experiment/name` as TensorBoard shows it, a name, an id or its beginning.
     """
     if (rank is not None) + build + everything > 1:
         raise UsageError("say one of --rank, --build and --all")

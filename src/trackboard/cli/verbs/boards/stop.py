@@ -10,12 +10,13 @@ import click
 
 from trackboard.board.private_folder import remove_left_behind
 from trackboard.board.process import registry
+from trackboard.cli.workspace_option import folder_argument
 from trackboard.config import find_location
 from trackboard.layout import WorkspacePaths
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@folder_argument
 def stop(folder: Path | None) -> None:
     """End every TensorBoard that shows the history of a folder (the current one by default)."""
     workspace = find_location(folder).folder

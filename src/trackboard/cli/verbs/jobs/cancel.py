@@ -15,7 +15,7 @@ from trackboard.cli.workspace_option import find_one, folder_option, name_of, op
 def cancel(runs: tuple[str, ...], folder: Path | None) -> None:
     """End jobs: at once while they wait, else politely, and by force 10 seconds later.
 
-    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    RUN: `experiment/name` as TensorBoard shows it, a name, an id or its beginning.
     """
     from trackboard.errors import UsageError
     from trackboard.model import RunKind

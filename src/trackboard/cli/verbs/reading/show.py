@@ -25,15 +25,15 @@ _PLUMBING = ("trackboard.", "azureml.", "_azureml.", "mlflow.", "ContentSnapshot
 
 @click.command()
 @click.argument("run")
-@folder_option
 @click.option(
     "--properties", "everything", is_flag=True, help="Also what is recorded of code and machine."
 )
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON, with everything.")
+@folder_option
 def show(run: str, folder: Path | None, *, everything: bool, as_json: bool) -> None:
     """Show one run: its state and why, tags, parameters, metrics, files.
 
-    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    RUN: `experiment/name` as TensorBoard shows it, a name, an id or its beginning.
     """
     from trackboard.service import wire
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import formatting
-from trackboard.cli.workspace_option import opened
+from trackboard.cli.workspace_option import folder_argument, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--archived", is_flag=True, help="Also archived ones.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each experiment.")
+@folder_argument
 def experiments(folder: Path | None, *, archived: bool, as_json: bool) -> None:
     """List the experiments of the history that belongs to a folder (the current one by default).
 

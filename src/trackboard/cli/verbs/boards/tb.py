@@ -18,7 +18,7 @@ from trackboard.board.process.options import Show
 from trackboard.board.process.urls import open_in_browser, with_key_shown
 from trackboard.board.series.samples import Samples
 from trackboard.board.web.hosts import is_loopback
-from trackboard.cli.workspace_option import find_one, opened
+from trackboard.cli.workspace_option import find_one, folder_option, opened
 from trackboard.config import ROOT, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout.paths import SETTINGS_FILE
@@ -69,8 +69,10 @@ from trackboard.processes.board import Door, run_board
 )
 @click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
+@folder_option
 def tb(
     folders: tuple[str, ...],
+    folder: Path | None,
     port: int,
     host: str,
     experiment: str | None,
@@ -90,9 +92,16 @@ def tb(
     files, which is waited for if it is not there yet. Without it, the workspace that belongs to the
     current folder. Several folders of event files: each by its own name, or as name:FOLDER.
     """
-    show = dataclasses.replace(
-        _what_to_show(folders, experiment, runs), samples=Samples.parse(samples)
-    )
+    if folder is not None:
+        if folders not in ((), (str(folder),)):
+            raise UsageError(
+                f"{folder} and {', '.join(folders)} do not go together",
+                hint="Leave out -w, or the folders.",
+            )
+        show = _show_history(find_location(folder).folder, experiment, runs)
+    else:
+        show = _what_to_show(folders, experiment, runs)
+    show = dataclasses.replace(show, samples=Samples.parse(samples))
 
     def announce(ready: Ready) -> None:
         if with_key and ready.key:
@@ -126,7 +135,13 @@ def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[st
         _refuse_names(folder, experiment, runs)
         return Show(log_folder=folder)
     workspace = find_location(folder).folder
-    if folder is not None and not holds_workspace(workspace):
+    return _show_history(workspace, experiment, runs, is_named=folder is not None)
+
+
+def _show_history(
+    workspace: Path, experiment: str | None, runs: tuple[str, ...], *, is_named: bool = True
+) -> Show:
+    if is_named and not holds_workspace(workspace):
         raise NotFound(
             f"there is no history in {workspace}",
             hint="Name a folder with a history (trackboard where), or leave it out: then one is begun.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trackboard.cli.verbs.submit import tell_submitted
+from trackboard.cli.verbs.jobs.submit import tell_submitted
 from trackboard.cli.workspace_option import find_one, folder_option, opened
 
 _EXAMPLES = """\b
@@ -36,7 +36,7 @@ def rerun(
 ) -> None:
     """Run a job again as a new run, from the code and the plan that were kept of it.
 
-    RUN: an id, `experiment/name` as TensorBoard shows it, or a name.
+    RUN: `experiment/name` as TensorBoard shows it, a name, an id or its beginning.
     ARGUMENTS, behind `--`, replace those of its script.
     """
     with opened(folder) as service:

@@ -1,0 +1,1 @@
+"""Verbs that start jobs and end them, and say where they run."""
