@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -73,18 +73,24 @@ class _SeenSpool:
     is_complete: bool  # what is seen is what was written
     is_dead: bool
     is_stuck: bool = False
+    unread_bytes: int = field(init=False)  # behind the cursor
 
-    @property
-    def unread_bytes(self) -> int:
-        return self.cursor.unread_bytes(self.segments)
+    def __post_init__(self) -> None:
+        self.count_unread()
+
+    def count_unread(self) -> None:
+        """Count what is behind the cursor, which has moved."""
+        self.unread_bytes = self.cursor.unread_bytes(self.segments)
 
     def read(self, most_bytes: int) -> Batch | None:
-        return self.cursor.read(
+        batch = self.cursor.read(
             self.segments,
             most_bytes=most_bytes,
             is_final=self.is_dead,
             is_complete=self.is_complete,
         )
+        self.count_unread()
+        return batch
 
 
 class Ingest:
@@ -343,6 +349,7 @@ class Ingest:
         store_apart(
             self._store, spool.cursor, lambda room: self._read(spool, room), end, _FIRST_BYTES
         )
+        spool.count_unread()
         self._quarantine([spool])
 
     def _quarantine(self, spools: list[_SeenSpool]) -> None:

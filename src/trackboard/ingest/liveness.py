@@ -43,8 +43,10 @@ class LivenessCheck:
 
     def is_complete(self, spool: Spool) -> bool:
         """Whether what is seen of a spool is what was written: by this machine, or on its own disk."""
+        if self._is_local():
+            return True
         who = spool.find_process()
-        return self._is_local() or (who is not None and who.is_of_this_boot)
+        return who is not None and who.is_of_this_boot
 
     def is_dead(self, spool: Spool, *, asks: bool = True) -> bool:
         """Whether the kernel says so. What is dead stays so.
@@ -72,7 +74,9 @@ class LivenessCheck:
 
     def is_presumed_dead(self, spool: Spool) -> bool:
         """Whether a writer that nobody can ask is of this machine before it restarted, and silent."""
+        if self._is_local():
+            return False
         who = spool.find_process()
-        if who is None or self._is_local() or who.is_of_this_boot or not who.is_of_this_machine:
+        if who is None or who.is_of_this_boot or not who.is_of_this_machine:
             return False
         return self.is_silent(spool)

@@ -34,6 +34,8 @@ _BUMP = (
     .where(tables.meta.c.key == "version")
     .values(value=tables.meta.c.value + 1)
 )
+_BUMP_RETURNING = _BUMP.returning(tables.meta.c.value)
+_NUMBER = "trackboard_write"  # in the `info` of a connection that writes
 _VERSION = sa.select(tables.meta.c.value).where(tables.meta.c.key == "version")
 
 
@@ -105,7 +107,7 @@ class Database:
             self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
-            connection.execute(_BUMP)
+            _count(connection)
             yield connection
 
     @contextmanager
@@ -238,9 +240,23 @@ def pieces(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
         yield piece
 
 
+def write_number(connection: sa.Connection) -> int:
+    """The version counter as a write transaction leaves it: which write of the database it is."""
+    return int(connection.info[_NUMBER])
+
+
 def version(connection: sa.Connection) -> int:
     """The version counter as this transaction sees it."""
     return int(connection.execute(_VERSION).scalar_one())
+
+
+def _count(connection: sa.Connection) -> None:
+    """Change the version counter, and note on the connection what it is now."""
+    if connection.dialect.update_returning:
+        connection.info[_NUMBER] = connection.execute(_BUMP_RETURNING).scalar_one()
+    else:  # SQLite before 3.35
+        connection.execute(_BUMP)
+        connection.info[_NUMBER] = version(connection)
 
 
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()

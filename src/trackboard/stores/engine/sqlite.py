@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -68,7 +69,7 @@ def open_database(
     database = Database(
         _engine(path, busy_timeout_s),
         lambda error: translate(error, path),
-        identify=lambda: identify(path),
+        identify=partial(identify, path),
         prepare=prepare,
         wait_s=busy_timeout_s,
     )
@@ -114,8 +115,11 @@ def _begin(connection: sa.Connection) -> None:
         level = "FULL" if options.get(DURABLE, False) else "NORMAL"
         driver.execute(f"PRAGMA synchronous={level}")
         driver.execute(f"PRAGMA busy_timeout={round(1000 * options.get(TIMEOUT_S, WAIT_S))}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:  # half of a short read would be spent on its way through SQLAlchemy
+        try:  # not by way of SQLAlchemy, where half of a short transaction would be spent
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
+    else:
         driver.execute("BEGIN")
 
 

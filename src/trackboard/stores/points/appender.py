@@ -43,7 +43,6 @@ from trackboard.stores.points.series import (
 from trackboard.stores.schema.tables import chunk, series, to_column
 
 _TEXT_BYTES = 64 * 1024
-_CACHED = 20_000  # series whose state is kept between two applications
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,29 +65,11 @@ class _Writes:
 
 
 class Appender:
-    """Appends to series within write transactions, one at a time.
-
-    Keeps what it knows of the series for the next time, together with the database's generation and
-    version at which that was true: when anybody else wrote in between, or the database was replaced, it
-    is forgotten.
-    """
+    """Appends to series within write transactions, one at a time."""
 
     def __init__(self) -> None:
         self._packer = Packer()
         self._unpacker = Unpacker()
-        self._known: tuple[tuple[int, int], dict[SeriesKey, SeriesState]] | None = None
-
-    def take(self, version: tuple[int, int]) -> dict[SeriesKey, SeriesState]:
-        """What is known before the write transaction that made `version`; `keep` gives it back."""
-        known, self._known = self._known, None
-        before = (version[0], version[1] - 1)
-        if known is None or known[0] != before or len(known[1]) > _CACHED:
-            return {}
-        return known[1]
-
-    def keep(self, version: tuple[int, int], states: dict[SeriesKey, SeriesState]) -> None:
-        """Remember what is true since that transaction was committed."""
-        self._known = (version, states)
 
     def append(
         self,
@@ -101,11 +82,11 @@ class Appender:
         unknown = [key for key in added if key not in states]
         states.update(load_states(connection, unknown, self._unpacker, damages))
         known = {states[key].id for key in added if key in states}
-        fresh = last_id(connection)
-        for key, parts in added.items():
-            if key not in states:
-                fresh += 1
-                states[key] = SeriesState(fresh, key, parts[0].kind, table=parts[0].table)
+        begun = [key for key in added if key not in states]
+        if begun:
+            for number, key in enumerate(begun, last_id(connection) + 1):
+                first = added[key][0]
+                states[key] = SeriesState(number, key, first.kind, table=first.table)
         changed = [states[key] for key in added]
         joined = [_joined(states[key].count, parts) for key, parts in added.items()]
         small = self._small_chunks(

@@ -16,9 +16,18 @@ def run_of(event: Event) -> RunId | None:
 
 def list_batch_runs(batch: Batch) -> list[RunId]:
     """The runs that a batch is about, some more than once."""
+    return list_event_runs(batch) + list_point_runs(batch)
+
+
+def list_event_runs(batch: Batch) -> list[RunId]:
+    """The runs of which a batch says something besides numbers, some more than once."""
     about = [found for event in batch.events if (found := run_of(event)) is not None]
-    about += [each.run for each in batch.refused if each.run is not None]
-    return about + [part.run for part in batch.points if len(part.steps)]
+    return about + [each.run for each in batch.refused if each.run is not None]
+
+
+def list_point_runs(batch: Batch) -> list[RunId]:
+    """The runs to whose series a batch appends numbers, some more than once."""
+    return [part.run for part in batch.points if len(part.steps)]
 
 
 def without(batches: Sequence[Batch], runs: Collection[RunId]) -> list[Batch]:

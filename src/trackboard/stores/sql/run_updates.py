@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,16 +30,29 @@ from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.run_transitions import RunRecord
 from trackboard.stores.rules.short_text import storable
 from trackboard.stores.schema.tables import property_, run
+from trackboard.stores.sql.removal import list_deleted
 
 
 class RunUpdates:
-    """Records of runs by id, for the length of one write transaction."""
+    """Records of runs by id, for the length of one write transaction.
 
-    def __init__(self, connection: sa.Connection, mentioned: Iterable[RunId]) -> None:
+    Args:
+        connection: A write transaction.
+        changing: Runs of which something is said.
+        keys: The numbers of known runs, by their ids as they are stored; those of `changing` are added.
+
+    Attributes:
+        deleted: Those of `changing` that were deleted: nothing may be said of them.
+        ended: Those that have reached a terminal state.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, changing: Collection[RunId], keys: dict[RunId, int]
+    ) -> None:
         self._connection = connection
         self._records: dict[RunId, RunRecord] = {}
-        self._keys: dict[RunId, int] = {}
-        self._new: set[RunId] = set()
+        self._keys = keys
+        self._new: dict[RunId, None] = {}
         self._changed: dict[RunId, None] = {}
         self._experiments = ExperimentNumbers(connection)
         self._tags: dict[tuple[int, str], str | None] = {}
@@ -51,27 +64,35 @@ class RunUpdates:
         self._parameters: dict[tuple[int, str], Value] = {}
         self._artifacts: list[tuple[int, ArtifactLogged]] = []
         self.ended: dict[RunId, None] = {}
-        self._load(dict.fromkeys(RunId(storable(each)) for each in mentioned))
+        self.deleted = self._load(changing) if changing else frozenset[RunId]()
 
-    def _load(self, mentioned: dict[RunId, None]) -> None:
-        for piece in pieces(mentioned):
+    def _load(self, changing: Collection[RunId]) -> frozenset[RunId]:
+        """Read the runs, begin those that nobody knows, and return those that were deleted."""
+        stored = {each: RunId(storable(each)) for each in changing}
+        for piece in pieces(dict.fromkeys(stored.values())):
             for row in runs.read_runs(self._connection, run.c.run_id.in_(piece)):
                 record = runs.record_of(row)
                 self._records[record.run.id] = record
                 self._keys[record.run.id] = row.id
-        unknown = [each for each in mentioned if each not in self._records]
-        if unknown:
-            self._add_stubs(unknown)
+        # A run that was deleted has no row, and never gets one again.
+        unknown = [each for each, name in stored.items() if name not in self._records]
+        if not unknown:
+            return frozenset()
+        deleted = list_deleted(self._connection, unknown)
+        self._add_stubs(dict.fromkeys(stored[each] for each in unknown if each not in deleted))
+        return deleted
 
-    def _add_stubs(self, unknown: list[RunId]) -> None:
+    def _add_stubs(self, unknown: Collection[RunId]) -> None:
+        if not unknown:
+            return
         last = self._connection.execute(sa.select(sa.func.max(run.c.id))).scalar_one() or 0
         for key, each in enumerate(unknown, last + 1):
             self._keys[each] = key
             self._records[each] = run_transitions.stub(each)
-            self._new.add(each)
+            self._new[each] = None
 
     def key(self, run_id: RunId) -> int:
-        """The number of a mentioned run."""
+        """The number of a run that is known."""
         return self._keys[RunId(storable(run_id))]
 
     def apply(self, event: Event, writer: WriterId) -> None:
@@ -100,17 +121,19 @@ class RunUpdates:
                 pass  # text is stored as points; heartbeats and ends are the writer's
 
     def warn(self, run_id: RunId, text: str) -> None:
-        """Leave a warning on a mentioned run."""
+        """Leave a warning on a run that is changing."""
         self._put(run_id, lambda record: run_transitions.warn(record, text))
 
     def revive(self, run_id: RunId) -> None:
-        """Take back that a mentioned run has failed: its owner speaks."""
+        """Take back that a run that is changing has failed: its owner speaks."""
         self._put(run_id, run_transitions.revive)
 
     def write(self) -> None:
         """Write everything that changed."""
+        if not self._records:
+            return
         self._experiments.write()
-        fresh = [each for each in self._keys if each in self._new]
+        fresh = list(self._new)
         if fresh:
             rows = [
                 {

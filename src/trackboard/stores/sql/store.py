@@ -55,6 +55,7 @@ from trackboard.stores.sql.query import query_runs
 
 if TYPE_CHECKING:
     from trackboard.stores.points.appender import Appender
+    from trackboard.stores.sql.stream_cache import StreamCache
 
 
 class SqlStore:
@@ -70,6 +71,12 @@ class SqlStore:
 
         return Appender()
 
+    @cached_property
+    def _cache(self) -> StreamCache:
+        from trackboard.stores.sql.stream_cache import StreamCache
+
+        return StreamCache()
+
     # -- the stream -------------------------------------------------------------------------------
 
     def apply(self, batches: Sequence[Batch]) -> None:
@@ -77,7 +84,7 @@ class SqlStore:
         if batches:
             from trackboard.stores.sql import stream  # loads numpy, as all does that handles points
 
-            stream.apply(self._database, self._appender, batches)
+            stream.apply(self._database, self._cache, self._appender, batches)
 
     def position(self, writer: WriterId) -> Position:
         """Where to read on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,37 +11,41 @@ import sqlalchemy as sa
 from trackboard.errors import Conflict
 from trackboard.model import Ended, RunId, TextLogged, ValueKind, WriterId
 from trackboard.ports import Batch, Points, Position, SeriesPoints
-from trackboard.stores.engine.database import Database, version
+from trackboard.stores.engine.database import Database, write_number
 from trackboard.stores.points.appender import Appender, NewPoints
 from trackboard.stores.points.series import SeriesKey
 from trackboard.stores.rows import runs
 from trackboard.stores.rows.definitions import forget_definitions, save_definitions
 from trackboard.stores.rows.quarantine import add_refused
 from trackboard.stores.rules import run_transitions
-from trackboard.stores.rules.batch_runs import list_batch_runs, without
+from trackboard.stores.rules.batch_runs import (
+    list_batch_runs,
+    list_event_runs,
+    list_point_runs,
+    without,
+)
 from trackboard.stores.rules.short_text import storable
 from trackboard.stores.rules.steps import to_int64
 from trackboard.stores.schema.tables import run, writer
-from trackboard.stores.sql import removal
 from trackboard.stores.sql.positions import START, position_of, read_positions, read_writers
 from trackboard.stores.sql.run_updates import RunUpdates
+from trackboard.stores.sql.stream_cache import Known, StreamCache, WriterState
 
 
-def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> None:
+def apply(
+    database: Database, cache: StreamCache, appender: Appender, batches: Sequence[Batch]
+) -> None:
     """See `trackboard.ports.Store.apply`."""
     with database.write() as connection:
-        now = (database.generation, version(connection))
-        states = appender.take(now)
-        back = _advance(connection, batches) | _take_over(connection, batches)
-        revived = runs.list_wrongly_failed(connection, back) if back else []
-        about = dict.fromkeys(
-            [*(each for batch in batches for each in list_batch_runs(batch)), *revived]
-        )
-        deleted = removal.list_deleted(connection, about)
-        if deleted:
-            batches = without(batches, deleted)
+        now = (database.generation, write_number(connection))
+        known = cache.take(now)
+        back = _advance(connection, known.writers, batches)
+        back |= _take_over(connection, known.writers, batches)
+        revived = runs.list_wrongly_failed(connection, back) if back else ()
+        updates = RunUpdates(connection, _list_changing(known, batches, revived), known.runs)
+        if updates.deleted:
+            batches = without(batches, updates.deleted)
         add_refused(connection, [each for batch in batches for each in batch.refused])
-        updates = RunUpdates(connection, [each for each in about if each not in deleted])
         for run_id in revived:
             updates.revive(run_id)
         for batch in batches:
@@ -49,13 +53,26 @@ def apply(database: Database, appender: Appender, batches: Sequence[Batch]) -> N
         updates.write()
         added = _sorted_by_series(updates, batches)
         if added:
-            appender.append(connection, added, states)
+            appender.append(connection, added, known.series)
         ended = [updates.key(each) for each in updates.ended]
         if ended:
             appender.compact(connection, ended)
             gone = set(ended)
-            states = {key: state for key, state in states.items() if key.run not in gone}
-    appender.keep(now, states)
+            known.series = {key: it for key, it in known.series.items() if key.run not in gone}
+    cache.keep(now, known)
+
+
+def _list_changing(
+    known: Known, batches: Sequence[Batch], revived: Collection[RunId]
+) -> Collection[RunId]:
+    """The runs whose rows are needed: of those that only get numbers it is enough to be known."""
+    changing = dict.fromkeys(revived)
+    for batch in batches:
+        changing.update(dict.fromkeys(list_event_runs(batch)))
+        for each in list_point_runs(batch):
+            if batch.skipped_bytes or storable(each) not in known.runs:
+                changing[each] = None
+    return changing
 
 
 def _apply_batch(updates: RunUpdates, batch: Batch) -> None:
@@ -93,69 +110,74 @@ def _mark_ended(connection: sa.Connection, writer_id: WriterId) -> None:
     if writer_id in read_positions(connection, [writer_id]):
         connection.execute(sa.update(writer).where(writer.c.id == writer_id).values(ended))
     else:
-        connection.execute(sa.insert(writer), [_writer_row(writer_id, START, ended=True)])
+        gone = WriterState(START, None, ended=True)
+        connection.execute(sa.insert(writer), [_row_of(writer_id, gone, 0)])
 
 
-def _take_over(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
+def _take_over(
+    connection: sa.Connection, known: dict[WriterId, WriterState], batches: Sequence[Batch]
+) -> set[WriterId]:
     """Give the runs of writers that are continued to those that continue them."""
     successors = {batch.continues: batch.writer for batch in batches if batch.continues is not None}
     for former in successors:
         _mark_ended(connection, former)
+        known.pop(former, None)
         successor = run_transitions.last_successor(former, successors)
         connection.execute(sa.update(run).where(run.c.owner == former).values(owner=successor))
     return set(successors.values())
 
 
-def _advance(connection: sa.Connection, batches: Sequence[Batch]) -> set[WriterId]:
+def _advance(
+    connection: sa.Connection, known: dict[WriterId, WriterState], batches: Sequence[Batch]
+) -> set[WriterId]:
     """Move the writers' positions on, or raise Conflict when somebody else has done so.
+
+    Args:
+        connection: A write transaction.
+        known: What is known of the writers' rows; brought up to date.
+        batches: What they said.
 
     Returns:
         The writers that had been declared ended.
     """
-    stored_rows = read_writers(connection, {batch.writer for batch in batches})
-    known = {each: position_of(row) for each, row in stored_rows.items()}
-    rows: dict[WriterId, dict[str, Any]] = {}
-    at = dict(known)
-    covered = {each: _covered(row) for each, row in stored_rows.items()}
+    asked = {batch.writer for batch in batches}
+    unknown = asked - known.keys()
+    if unknown:
+        rows = read_writers(connection, unknown)
+        known.update((each, _state_of(row)) for each, row in rows.items())
+    before = {each: known[each] for each in asked if each in known}
+    skipped = dict.fromkeys((batch.writer for batch in batches), 0)
     complete: list[Batch] = []
     for batch in batches:
-        stored = at.get(batch.writer, START)
-        if batch.start != stored:
+        old = known.get(batch.writer, _NEVER_SEEN)
+        if batch.start != old.position:
             raise Conflict(
-                f"spool {batch.writer} is stored up to {tuple(stored)}, and a batch begins at"
+                f"spool {batch.writer} is stored up to {tuple(old.position)}, and a batch begins at"
                 f" {tuple(batch.start)}",
                 hint="Somebody else stored it meanwhile: read on from the stored position.",
             )
-        at[batch.writer] = batch.end
-        row = rows.setdefault(batch.writer, _writer_row(batch.writer, batch.end, ended=False))
         ended = any(isinstance(event, Ended) for event in batch.events)
-        if batch.completes(covered.get(batch.writer)):
-            covered[batch.writer] = batch.end
+        covered = old.covered
+        if batch.completes(covered):
+            covered = batch.end
             complete.append(batch)
-        row.update(_position_columns(batch.end, covered.get(batch.writer)), ended=ended)
-        row["skipped_bytes"] += batch.skipped_bytes
-    fresh = [row for each, row in rows.items() if each not in known]
+        known[batch.writer] = WriterState(batch.end, covered, ended)
+        skipped[batch.writer] += batch.skipped_bytes
+    fresh = [_row_of(each, known[each], skipped[each]) for each in skipped if each not in before]
     changed = [
-        {
-            "of_id": row["id"],
-            "of_segment": row["segment"],
-            "of_offset": row["offset"],
-            "of_defined_segment": row["defined_segment"],
-            "of_defined_offset": row["defined_offset"],
-            "of_ended": row["ended"],
-            "of_skipped": row["skipped_bytes"],
-        }
-        for each, row in rows.items()
-        if each in known
+        {f"of_{name}": value for name, value in _row_of(each, known[each], skipped[each]).items()}
+        for each in skipped
+        if each in before
     ]
     if fresh:
         connection.execute(sa.insert(writer), fresh)
     if changed:
         connection.execute(_MOVE, changed)
     save_definitions(connection, complete)
-    return {each for each, row in stored_rows.items() if row.ended}
+    return {each for each, old in before.items() if old.ended}
 
 
+_NEVER_SEEN = WriterState(START, None, ended=False)
 _MOVE = (
     sa.update(writer)
     .where(writer.c.id == sa.bindparam("of_id"))
@@ -165,29 +187,29 @@ _MOVE = (
         defined_segment=sa.bindparam("of_defined_segment"),
         defined_offset=sa.bindparam("of_defined_offset"),
         ended=sa.bindparam("of_ended"),
-        skipped_bytes=writer.c.skipped_bytes + sa.bindparam("of_skipped"),
+        skipped_bytes=writer.c.skipped_bytes + sa.bindparam("of_skipped_bytes"),
     )
 )
 
 
-def _writer_row(writer_id: WriterId, at: Position, *, ended: bool) -> dict[str, Any]:
-    return {"id": writer_id, **_position_columns(at, None), "ended": ended, "skipped_bytes": 0}
-
-
-def _position_columns(at: Position, covered: Position | None) -> dict[str, int | None]:
-    """Where to read on, and up to where the definitions are kept."""
+def _row_of(writer_id: WriterId, state: WriterState, skipped_bytes: int) -> dict[str, Any]:
+    covered = state.covered
     return {
-        "segment": at.segment,
-        "offset": at.offset,
+        "id": writer_id,
+        "segment": state.position.segment,
+        "offset": state.position.offset,
         "defined_segment": None if covered is None else covered.segment,
         "defined_offset": None if covered is None else covered.offset,
+        "ended": state.ended,
+        "skipped_bytes": skipped_bytes,
     }
 
 
-def _covered(row: sa.Row[Any]) -> Position | None:
-    if row.defined_segment is None:
-        return None
-    return Position(row.defined_segment, row.defined_offset)
+def _state_of(row: sa.Row[Any]) -> WriterState:
+    covered = None
+    if row.defined_segment is not None:
+        covered = Position(row.defined_segment, row.defined_offset)
+    return WriterState(position_of(row), covered, row.ended)
 
 
 def _sorted_by_series(
