@@ -76,7 +76,7 @@ def rerun(
         **{key: value for key, value in known.items() if key.startswith(_ABOUT_CODE)},
     }
     enqueue(context, plan, name, None, tags or {}, properties)
-    advance_queue(context)
+    advance_queue(context, plan)
     return plan.run
 
 

@@ -69,7 +69,7 @@ def submit(context: LaunchContext, request: Request) -> RunId:
     plan = planned.plan
     submitted = enqueue(context, plan, request.name, request.parent, request.tags, properties)
     try:
-        advance_queue(context)
+        advance_queue(context, plan)
     finally:  # the script starts meanwhile: git takes as long as a part of that
         _add_code(submitted.live, request)
     return plan.run

@@ -24,8 +24,8 @@ from trackboard.workspace import Workspace
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """One in which nothing is started."""
-    monkeypatch.setattr(submit_module, "advance_queue", lambda _context: ())
-    monkeypatch.setattr("trackboard.launch.rerun.advance_queue", lambda _context: ())
+    monkeypatch.setattr(submit_module, "advance_queue", lambda *_told: ())
+    monkeypatch.setattr("trackboard.launch.rerun.advance_queue", lambda *_told: ())
     workspace = Workspace.open(tmp_path / "history")
     yield workspace
     workspace.recorder().close()

@@ -26,8 +26,12 @@ from trackboard.ports import Target, WorkerState, WorkerStatus
 _LOCK_S = 10.0
 
 
-def advance_queue(context: LaunchContext) -> tuple[RunId, ...]:
+def advance_queue(context: LaunchContext, planned: JobPlan | None = None) -> tuple[RunId, ...]:
     """Start what waits and has room, and clear away what ended without saying so.
+
+    Args:
+        context: The workspace.
+        planned: A plan that this process has just made and kept, and need not read.
 
     Returns:
         The runs whose workers were started.
@@ -48,7 +52,7 @@ def advance_queue(context: LaunchContext) -> tuple[RunId, ...]:
         for compute in computes:
             try:
                 gone += _find_dead(context, compute)
-                started += _start_waiting(context, compute)
+                started += _start_waiting(context, compute, planned)
             except Unavailable as exc:
                 refused.append(exc)
             except (NotFound, UsageError, InternalError) as exc:  # the others are not to blame
@@ -108,7 +112,9 @@ def _find_dead(context: LaunchContext, compute: str) -> list[tuple[QueuedJob, Wo
     ]
 
 
-def _start_waiting(context: LaunchContext, compute: str) -> Iterator[RunId]:
+def _start_waiting(
+    context: LaunchContext, compute: str, planned: JobPlan | None
+) -> Iterator[RunId]:
     """Start jobs in their order: one that needs more slots than are free holds up those behind it.
 
     One that needs more than there are, as they have become fewer, waits and holds up nobody; so does
@@ -121,7 +127,8 @@ def _start_waiting(context: LaunchContext, compute: str) -> Iterator[RunId]:
     passed: list[RunId] = []
     for run in waiting:
         try:
-            plan = load_own_plan(context.paths.job(run))
+            is_planned = planned is not None and planned.run == run
+            plan = planned if is_planned else load_own_plan(context.paths.job(run))
             if plan is None:
                 passed.append(run)
                 continue

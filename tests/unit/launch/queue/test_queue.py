@@ -10,7 +10,7 @@ import pytest
 from tests.workspaces import launch_context_of
 
 from trackboard.errors import NotFound, Unavailable, UsageError
-from trackboard.launch.context.plan_file import save_plan
+from trackboard.launch.context.plan_file import load_plan, save_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.queue import queue
 from trackboard.launch.queue.queue import advance_queue, cancel
@@ -120,6 +120,14 @@ class Line:
 @pytest.fixture
 def line(worker_context: WorkerContext) -> Line:
     return Line(worker_context)
+
+
+def test_a_plan_that_was_just_made_is_not_read_again(line: Line) -> None:
+    line.add("a", "b", compute="two")
+    job = line.worker_context.paths.job(RunId("b"))
+    planned = load_plan(job)
+    job.plan.unlink()
+    assert advance_queue(line.launch_context, planned) == ("a", "b")
 
 
 def test_starts_in_order_while_there_is_room(line: Line) -> None:
