@@ -97,6 +97,7 @@ class Bench:
 def a_bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as name:
         os.environ["TRACKBOARD_CACHE"] = f"{name}/cache"  # nothing was built yet
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each worker compiles what it loads
         bench = Bench(Path(name))
         yield bench
         bench.workspace.recorder().close()

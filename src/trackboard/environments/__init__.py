@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from trackboard.environments.packages.curated import Curated, find_curated, list_curated
     from trackboard.environments.packages.requirements import read_requirements
     from trackboard.environments.plan import plan_environment
-    from trackboard.environments.prepare import Prepared, prepare_environment
+    from trackboard.environments.prepare import prepare_environment
+    from trackboard.environments.prepared import Prepared
 else:
     __getattr__ = lazy_names(  # a job's start needs `prepare` only, and waits for it
         __name__,
@@ -26,7 +27,8 @@ else:
             "packages.curated": ("Curated", "find_curated", "list_curated"),
             "packages.requirements": ("read_requirements",),
             "plan": ("plan_environment",),
-            "prepare": ("Prepared", "prepare_environment"),
+            "prepare": ("prepare_environment",),
+            "prepared": ("Prepared",),
         },
     )
 

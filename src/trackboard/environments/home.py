@@ -34,6 +34,14 @@ def user_cache(variables: Mapping[str, str]) -> Path:
     return _temporary_cache()
 
 
+def cache_folder(variables: Mapping[str, str]) -> Path:
+    """Where environments are kept for a job with these variables."""
+    ours = variables.get("TRACKBOARD_CACHE") or os.environ.get("TRACKBOARD_CACHE")
+    if ours:
+        return Path(os.path.expanduser(ours)).absolute()
+    return user_cache(os.environ) / "trackboard"
+
+
 def variables_of_caches(variables: Mapping[str, str]) -> dict[str, str]:
     """Return what uv must be told where its own default cannot be written; else nothing."""
     home, cache = home_folder(variables), user_cache(variables)

@@ -16,8 +16,8 @@ from pathlib import Path
 from trackboard.launch.context.worker_context import WorkerContext, open_worker_context
 from trackboard.launch.processes.orphan_reaper import adopt_orphans
 from trackboard.launch.worker.end_request import CancelFlag
+from trackboard.launch.worker.node_adapter import NodeAdapter
 from trackboard.launch.worker.one_machine import OneMachine
-from trackboard.launch.worker.plan_adapter import NodeAdapter
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.start_lock import take_start_lock

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.worker.end_request import CancelFlag
-from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.node_adapter import NodeAdapter
 from trackboard.launch.worker.worker import Worker
 from trackboard.model import ResourceLimits
 from trackboard.processes.node_worker import carry_out, on_this_node

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.environments.cache.environment_cache import cache_folder
-from trackboard.environments.home import home_folder, user_cache, variables_of_caches
+from trackboard.environments.home import cache_folder, home_folder, user_cache, variables_of_caches
 from trackboard.environments.uv.pip_settings import read_pip_settings
 from trackboard.errors import Unavailable
 

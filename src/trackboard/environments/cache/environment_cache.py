@@ -14,7 +14,6 @@ Finding an environment again loads nothing and takes less than a millisecond.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from trackboard.environments.cache.locks import EnvironmentLock
-from trackboard.environments.home import user_cache
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import replace_file
 from trackboard.layout.reading import read_json
@@ -130,14 +128,6 @@ class EnvironmentCache:
             answer = _read(file)
             if answer is None or answer["key"] == key:
                 file.unlink(missing_ok=True)
-
-
-def cache_folder(variables: Mapping[str, str]) -> Path:
-    """Where environments are kept for a job with these variables."""
-    ours = variables.get("TRACKBOARD_CACHE") or os.environ.get("TRACKBOARD_CACHE")
-    if ours:
-        return Path(os.path.expanduser(ours)).absolute()
-    return user_cache(os.environ) / "trackboard"
 
 
 def _note_use(folder: Path, name: str) -> None:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackboard.environments.cache.environment_cache import EnvironmentCache, cache_folder
+from trackboard.environments.cache.environment_cache import EnvironmentCache
 from trackboard.environments.cache.locks import EnvironmentLock
+from trackboard.environments.home import cache_folder
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 from trackboard.layout.reading import read_text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from trackboard.layout import open_file
-from trackboard.record.log_end import read_end
 
 _READ_LINES = 500
 _OURS = "[trackboard] "
@@ -20,5 +19,7 @@ def append_lines(path: Path, text: str) -> None:
 
 def tail(path: Path, lines: int = 20) -> str:
     """The last lines of a console but ours, progress bars folded; empty when there is none."""
+    from trackboard.record.log_end import read_end  # a job's start does without it
+
     theirs = [line for line in read_end(path, _READ_LINES) if not line.startswith(_OURS)]
     return "\n".join(theirs[-lines:])

@@ -7,16 +7,15 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _ENDED = frozenset("ZX")  # zombie, dead
 _PS = ("ps", "-axo", "pid=,ppid=,pgid=,state=")
 _PS_MEMORY = ("ps", "-o", "rss=", "-p")
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(NamedTuple):
     """One process that runs, or has ended and waits for its parent to notice."""
 
     pid: int

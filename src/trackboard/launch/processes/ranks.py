@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from trackboard.launch.processes.azure_nodes import node_variables
 from trackboard.launch.processes.limits import limit_variables, merge_limits
@@ -30,16 +30,14 @@ _HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)  # below those that systems give to whoever does not care
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """A machine that one node of a job is on."""
 
     address: str  # for the other nodes
     ports: tuple[int, ...]  # that nobody listens at
 
 
-@dataclass(frozen=True)
-class Rank:
+class Rank(NamedTuple):
     """One process of a job."""
 
     name: str  # for people
@@ -97,7 +95,7 @@ def make_ranks(
         azure = node_variables(addresses, locations[0].ports[0], node)
         said = {**azure, **variables, **own, **rank.variables}
         whole.append(
-            replace(rank, argv=tuple(argv), variables=said, console=job.console(number).name)
+            rank._replace(argv=tuple(argv), variables=said, console=job.console(number).name)
         )
     return tuple(whole)
 
@@ -144,7 +142,7 @@ def _mpi(together: Distribution, hosts: Sequence[Host]) -> list[Rank]:
             "MASTER_PORT": said["MASTER_PORT"],
             "NODE_RANK": said["NODE_RANK"],
         }
-        ranks.append(replace(rank, variables=variables))
+        ranks.append(rank._replace(variables=variables))
     return ranks
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from trackboard.launch.processes.process_group import ProcessGroup, wait_for_any
 from trackboard.launch.processes.process_table import list_members
@@ -17,8 +16,7 @@ GRACE_S = 10.0
 LEFTOVER_GRACE_S = 2.0
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """The process that failed first."""
 
     rank: Rank

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from trackboard.errors import Conflict, InternalError, NotFound, UsageError
 from trackboard.layout import make_folder, replace_file
@@ -28,8 +28,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ODD = frozenset(("", ".", ".."))  # what no part of a path is
 
 
-@dataclass(frozen=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """A file: posix path within the folder, permission bits, size, and its content's key in the blobs."""
 
     path: str
@@ -38,8 +37,7 @@ class FileEntry:
     key: str
 
 
-@dataclass(frozen=True)
-class LinkEntry:
+class LinkEntry(NamedTuple):
     """A symbolic link that points to something inside, or to nothing."""
 
     path: str
@@ -102,8 +100,8 @@ class Manifest:
         """As JSON (ASCII: names that are not valid UTF-8 survive as escaped surrogates)."""
         fields = {
             "format": _FORMAT,
-            "files": list(map(vars, self.files)),
-            "links": list(map(vars, self.links)),
+            "files": [file._asdict() for file in self.files],
+            "links": [link._asdict() for link in self.links],
             "folders": self.folders,
         }
         return json.dumps(fields, sort_keys=True).encode("ascii")

@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trackboard.format.amounts import count, size
 from trackboard.layout import LOGS, OUTPUTS
@@ -31,8 +32,7 @@ _CONFIG_BYTES = 1 << 20
 _OUTSIDE = "outside of the job's folder"
 
 
-@dataclass(frozen=True)
-class LogFiles:
+class LogFiles(NamedTuple):
     """What was found.
 
     Attributes:

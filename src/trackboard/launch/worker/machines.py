@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from trackboard.environments import Prepared
 from trackboard.launch.processes.supervisor import Processes
@@ -14,8 +13,7 @@ from trackboard.model import JobPlan
 from trackboard.record import LiveRun
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """A job whose processes are about to start.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from trackboard.launch.processes.interpreter import make_command
 from trackboard.launch.processes.ranks import Host, Rank, free_ports, make_ranks
 from trackboard.launch.processes.supervisor import Failure, Processes, Supervisor
 from trackboard.launch.worker.machines import Stage
-from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.node_adapter import NodeAdapter
 from trackboard.layout import JobPaths, WorkspacePaths
 from trackboard.layout.cancel_flag import is_cancel_requested
 from trackboard.model import JobPlan, ResourceLimits, RunState
@@ -109,7 +109,7 @@ class NodePart:
             raise InternalError("processes are started before their environment is there")
         argv, variables = make_command(self._plan, self._prepared, self._job)
         whole = [
-            replace(rank, argv=argv, variables={**variables, **rank.variables}) for rank in ranks
+            rank._replace(argv=argv, variables={**variables, **rank.variables}) for rank in ranks
         ]
         self._supervisor = Supervisor(whole, Path(work), self._job.folder)
 
@@ -120,7 +120,7 @@ class NodePart:
             return PartState(has_ended=True)
         has_ended = supervisor.wait(timeout_s)
         failure = supervisor.failure
-        bare = None if failure is None else replace(failure.rank, argv=(), variables={})
+        bare = None if failure is None else failure.rank._replace(argv=(), variables={})
         return PartState(has_ended, bare, 0 if failure is None else failure.code, supervisor.left)
 
     def end(self) -> None:

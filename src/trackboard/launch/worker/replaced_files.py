@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from trackboard.layout.prefix import Prefix
 from trackboard.model.tensorboard_files import is_event_file
 
 
-@dataclass(frozen=True)
-class MissingFile:
+class MissingFile(NamedTuple):
     """A file that is not where it was.
 
     Attributes:

@@ -1,7 +1,8 @@
 """The worker: carries out one plan, and alone says what became of it.
 
 What differs between machines is given to it: how it hears of a cancel, how the plan is adapted, and where the
-processes run. A plan, the snapshot and its own spool are all else it needs.
+processes run. A plan, the snapshot and its own spool are all else it needs. The script's start waits for what
+is loaded with this module, so what is needed later is loaded later.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.launch.context.job_log import append_lines, tail
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.launch.context.working_copy import make_work, remove_work
-from trackboard.launch.processes.mpi import find_failed_rank
 from trackboard.launch.processes.orphan_reaper import end_orphans, reap_orphans
 from trackboard.launch.processes.process_table import measure_memory
 from trackboard.launch.processes.ranks import list_logs
@@ -28,8 +28,6 @@ from trackboard.launch.worker.end_request import CANCELED, TERMINATED, CancelSig
 from trackboard.launch.worker.log_files import printable
 from trackboard.launch.worker.log_follower import Follower
 from trackboard.launch.worker.machines import Machines, Stage
-from trackboard.launch.worker.open_files import find_open_event_files
-from trackboard.launch.worker.outputs import find_outputs, keep_outputs
 from trackboard.launch.worker.plan_adapter import PlanAdapter, SameMachine
 from trackboard.launch.worker.worker_log import note
 from trackboard.model import JobPlan, RunId, RunState
@@ -38,8 +36,7 @@ from trackboard.record import LiveRun
 _LINES = 50  # of what is not kept
 
 
-@dataclass(frozen=True)
-class _Outcome:
+class _Outcome(NamedTuple):
     state: RunState
     cause: str = ""
 
@@ -178,6 +175,8 @@ class Worker:
 
     def _find_open_files(self, processes: Processes) -> None:
         """Event files at absolute paths are found while they are written, or never."""
+        from trackboard.launch.worker.open_files import find_open_event_files
+
         began_s = time.monotonic()
         if began_s < self._next_open_files_s:
             return
@@ -220,6 +219,8 @@ class Worker:
             return self._ended_by_request()
         if failure is None:
             return _Outcome(RunState.COMPLETED)
+        from trackboard.launch.processes.mpi import find_failed_rank
+
         name, code, console = failure.rank.name, failure.code, failure.rank.console
         by_mpi = find_failed_rank(self._job) if name == "mpirun" else None
         if by_mpi is not None:
@@ -234,6 +235,8 @@ class Worker:
         return _Outcome(state, self._end.why)
 
     def _keep(self, live: LiveRun, follower: Follower, work: Path, outcome: _Outcome) -> _Outcome:
+        from trackboard.launch.worker.outputs import find_outputs, keep_outputs
+
         outputs = find_outputs(work)
         for line in _first(outputs.outside):
             self._log_to_console(

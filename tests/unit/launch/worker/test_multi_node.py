@@ -20,7 +20,7 @@ from trackboard.launch.processes.ranks import Host, Rank, make_ranks
 from trackboard.launch.snapshot.take import take_snapshot
 from trackboard.launch.worker.end_request import CancelFlag
 from trackboard.launch.worker.multi_node import NodePart, NodesSupervisor, SeveralNodes
-from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.node_adapter import NodeAdapter
 from trackboard.launch.worker.worker import Worker
 from trackboard.layout import JobPaths, WorkspacePaths
 from trackboard.model import (

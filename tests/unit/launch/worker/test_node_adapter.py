@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from trackboard.launch.worker.plan_adapter import NodeAdapter
+from trackboard.launch.worker.node_adapter import NodeAdapter
 from trackboard.model import ANY_PYTHON, EnvironmentPlan, JobPlan, RunId
 from trackboard.targets.ray.variables import driver_variables, part_variables
 
