@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
+from trackboard.cli.terminal import text_width
 from trackboard.format.amounts import count as count
 from trackboard.format.amounts import size as size
 from trackboard.format.times import duration as duration
@@ -26,17 +26,19 @@ def value(number: object) -> str:
 
 def aligned(rows: Sequence[Sequence[str]], head: Sequence[str] | None = None) -> list[str]:
     """Lines with aligned columns; a column of numbers is aligned to the right."""
+    return ["  ".join(cells).rstrip() for cells in padded(rows, head)]
+
+
+def padded(rows: Sequence[Sequence[str]], head: Sequence[str] | None = None) -> list[list[str]]:
+    """The head's and the rows' cells, those of a column equally wide; numbers are aligned to the right."""
     right = [any(column) and all(map(_is_number, column)) for column in zip(*rows, strict=True)]
     lines = [*([head] if head else []), *rows]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(map(_padded, line, widths, right or [False] * len(widths))).rstrip()
-        for line in lines
-    ]
+    widths = [max(map(text_width, column)) for column in zip(*lines, strict=True)]
+    return [list(map(_padded, line, widths, right or [False] * len(widths))) for line in lines]
 
 
 def _padded(cell: str, width: int, is_right: bool) -> str:  # noqa: FBT001 - a column's
-    spaces = " " * (width - _width(cell))
+    spaces = " " * (width - text_width(cell))
     return spaces + cell if is_right else cell + spaces
 
 
@@ -46,9 +48,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _width(text: str) -> int:
-    """Columns that a terminal needs for it."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)

@@ -82,7 +82,7 @@ def test_columns_of_runs(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
         ("digits/c", "running", "0.01", "1", "id-c"),
         ("digits/b", "failed", "0.1", "0.5", "id-b"),
     ]
-    assert more == ["the first 2; --limit 0 shows all"]
+    assert more == ["and 1 more: --limit 0 lists all"]
     run(monkeypatch, "runs", "--limit", "3")
     assert len(rows(capsys)) == 4
     run(monkeypatch, "runs", "--tag", "team=nobody")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import formatting
+from trackboard.cli.table import Column, print_table
 from trackboard.errors import TrackboardError, UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400
 _REMAINS = "half built"
+_COLUMNS = (
+    Column("KEY"),
+    Column("PYTHON", drop=3),
+    Column("PACKAGES", drop=1),
+    Column("SIZE", drop=5),
+    Column("LAST USED", drop=2),
+    Column(""),
+    Column("NAMES", enough=8, drop=4),
+)
 
 
 @click.group()
@@ -26,8 +36,9 @@ def env() -> None:
 
 @env.command("list")
 @click.option("--packages", is_flag=True, help="Also what is installed in each.")
+@click.option("--wide", is_flag=True, help="Whole names, also where a terminal is narrow.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each environment.")
-def list_(*, packages: bool, as_json: bool) -> None:
+def list_(*, packages: bool, wide: bool, as_json: bool) -> None:
     """List the environments that are kept, the last used first."""
     from trackboard.environments import list_environments
 
@@ -39,13 +50,8 @@ def list_(*, packages: bool, as_json: bool) -> None:
     if not kept:
         click.echo("no environments")
         return
-    head = ["KEY", "PYTHON", "PACKAGES", "SIZE", "LAST USED", "", "NAMES"]
-    first, *lines = formatting.aligned([_row(each) for each in kept], head)
-    click.echo(first)
-    for each, line in zip(kept, lines, strict=True):
-        click.echo(line)
-        for package in each.packages if packages else ():
-            click.echo(f"    {formatting.clean(package)}")
+    below = [each.packages if packages else () for each in kept]
+    print_table(_COLUMNS, [_row(each) for each in kept], is_whole=wide, below=below)
 
 
 @env.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import formatting
+from trackboard.cli.table import Column, print_csv, print_table
 from trackboard.cli.workspace_option import folder_argument, opened
 
 if TYPE_CHECKING:
@@ -18,12 +19,25 @@ if TYPE_CHECKING:
     from trackboard.model import Run
     from trackboard.ports import Experiment
 
+_COLUMNS = (
+    Column("EXPERIMENT", enough=16),
+    Column("RUNS"),
+    Column("ACTIVE", drop=3),
+    Column("NEWEST RUN", drop=2),
+    Column("TAGS", enough=8, drop=1),
+    Column("ARCHIVED", drop=4),
+)
+
 
 @click.command()
 @click.option("--archived", is_flag=True, help="Also archived ones.")
+@click.option("--wide", is_flag=True, help="Whole names, also where a terminal is narrow.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table for programs.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each experiment.")
 @folder_argument
-def experiments(folder: Path | None, *, archived: bool, as_json: bool) -> None:
+def experiments(
+    folder: Path | None, *, archived: bool, wide: bool, as_csv: bool, as_json: bool
+) -> None:
     """List the experiments of the history that belongs to a folder (the current one by default).
 
     Runs that are part of another are not counted.
@@ -44,12 +58,14 @@ def experiments(folder: Path | None, *, archived: bool, as_json: bool) -> None:
         for each_facts in facts:
             click.echo(json.dumps(each_facts))
         return
+    if as_csv:
+        titles = ("name", "runs", "active", "newest", "archived")
+        print_csv(titles, ([each_facts[title] for title in titles] for each_facts in facts))
+        return
     if found:
-        head = ["EXPERIMENT", "RUNS", "ACTIVE", "NEWEST RUN", "TAGS", "ARCHIVED"]
         rows = [_row(each, runs[each.name], of) for each, of in zip(found, facts, strict=True)]
-        columns = len(head) if archived else len(head) - 1
-        for line in formatting.aligned([row[:columns] for row in rows], head[:columns]):
-            click.echo(line)
+        columns = _COLUMNS if archived else _COLUMNS[:-1]
+        print_table(columns, [row[: len(columns)] for row in rows], is_whole=wide)
     else:
         click.echo("no experiments")
     if len(found) < len(every):

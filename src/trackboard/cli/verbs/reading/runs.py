@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trackboard.cli import formatting
+from trackboard.cli.run_table import print_runs, print_runs_as_csv
 from trackboard.cli.workspace_option import folder_argument, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from trackboard.history import Filters
     from trackboard.service import RunFacts
 
@@ -64,11 +62,15 @@ class _Runs(click.Command):
 )
 @click.option(
     "--limit",
+    "-n",
     type=click.IntRange(min=0),
+    metavar="N",
     default=20,
     show_default=True,
     help="At most so many; 0 for all.",
 )
+@click.option("--wide", is_flag=True, help="Whole names and ids, also where a terminal is narrow.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table for programs.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each run.")
 @folder_argument
 def runs(
@@ -84,6 +86,8 @@ def runs(
     *,
     children: bool,
     ascending: bool,
+    wide: bool,
+    as_csv: bool,
     as_json: bool,
 ) -> None:
     """List the runs of the history that belongs to a folder (the current one by default)."""
@@ -116,30 +120,15 @@ def runs(
             return
         compared = (name for name, _, _ in query.metrics)
         sorted_by = [order.metric] if order.metric else []
-        _print_table(facts, [*dict.fromkeys([*query.parameters, *columns, *sorted_by, *compared])])
-        if limit and len(found) == limit and now.runs.query(query, limit=1, offset=limit):
-            click.echo(f"the first {limit}; --limit 0 shows all")
-
-
-def _print_table(found: Sequence[RunFacts], columns: Sequence[str]) -> None:
-    if not found:
-        click.echo("no runs")
-        return
-    head = ["RUN", "STATE", "STARTED", "TOOK", *map(formatting.clean, columns), "ID"]
-    for line in formatting.aligned([_row(each, columns) for each in found], head):
-        click.echo(line)
-
-
-def _row(facts: RunFacts, columns: Sequence[str]) -> list[str]:
-    run = facts.run
-    return [
-        formatting.clean(facts.name),
-        facts.word,
-        formatting.moment(run.started_s),
-        formatting.duration(formatting.took_s(run)),
-        *(formatting.value(_cell(facts, name)) for name in columns),
-        run.id,
-    ]
+        names = dict.fromkeys([*query.parameters, *columns, *sorted_by, *compared])
+        cells = {name: [_cell(each, name) for each in facts] for name in names}
+        if as_csv:
+            print_runs_as_csv(facts, cells)
+            return
+        print_runs(now, facts, cells, is_whole=wide)
+        more = len(now.runs.query(query, offset=limit)) if limit and len(found) == limit else 0
+        if more:
+            click.echo(f"and {more:,} more: --limit 0 lists all")
 
 
 def _cell(facts: RunFacts, name: str) -> object:

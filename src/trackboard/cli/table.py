@@ -1,0 +1,115 @@
+"""Tables: for a person as wide as the terminal, for a program whole, as aligned text or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import click
+
+from trackboard.cli import terminal
+from trackboard.cli.formatting import clean, padded
+
+_GAP = 2
+_LEAST = 4  # columns of a name that is shortened
+
+
+class Column(NamedTuple):
+    """A column of a table, and what becomes of it where the terminal is narrow.
+
+    Attributes:
+        title: What stands above it.
+        enough: From how many characters on it may be shortened in the middle; 0: never.
+        drop: Columns are left out in the order of these numbers; 0: this one stays.
+        is_state: The states of runs, in colour.
+    """
+
+    title: str
+    enough: int = 0
+    drop: int = 0
+    is_state: bool = False
+
+
+def print_table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_whole: bool = False,
+    below: Sequence[Sequence[str]] = (),
+) -> None:
+    """Print rows under their titles; what has no room on a terminal is shortened or left out, and said.
+
+    Args:
+        columns: The columns.
+        rows: The cells, without control characters.
+        is_whole: Shorten nothing on a terminal either.
+        below: Lines below each row; none: nothing is below any.
+    """
+    kept = list(range(len(columns)))
+    widths = [
+        max(map(terminal.text_width, (column.title, *(row[number] for row in rows))))
+        for number, column in enumerate(columns)
+    ]
+    if terminal.is_terminal() and not is_whole:
+        kept = _fit(columns, widths, terminal.columns())
+    chosen = [columns[number] for number in kept]
+    cells = [
+        [terminal.shorten_middle(row[number], widths[number]) for number in kept] for row in rows
+    ]
+    titles = [
+        terminal.shorten_middle(each.title, widths[number])
+        for number, each in zip(kept, chosen, strict=True)
+    ]
+    head, *lines = padded(cells, titles)
+    click.echo("  ".join(head).rstrip())
+    for row, line, more in itertools.zip_longest(cells, lines, below, fillvalue=()):
+        coloured = (
+            terminal.in_colour(word, cell) if column.is_state else cell
+            for column, word, cell in zip(chosen, row, line, strict=True)
+        )
+        click.echo("  ".join(coloured).rstrip())
+        for each in more:
+            click.echo(f"    {clean(each)}")
+    left_out = [column.title for number, column in enumerate(columns) if number not in kept]
+    if left_out:
+        click.echo(f"no room for {', '.join(left_out)}: --wide shows all", err=True)
+
+
+def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
+    """Which columns have room on a line; those that may be shortened get the width that is left.
+
+    Args:
+        columns: All columns.
+        widths: How wide each is; changed.
+        room: How long a line may be.
+    """
+    kept = list(range(len(columns)))
+
+    def excess(least: Sequence[int]) -> int:
+        return sum(least[number] + _GAP for number in kept) - _GAP - room
+
+    enough = [min(width, each.enough or width) for width, each in zip(widths, columns, strict=True)]
+    while excess(enough) > 0:
+        drops = [number for number in kept if columns[number].drop]
+        if not drops:
+            break
+        kept.remove(min(drops, key=lambda number: (columns[number].drop, -number)))
+    shrinkable = [number for number in kept if columns[number].enough]
+    for _ in range(excess(widths)):  # the widest gives first
+        widest = max(shrinkable, key=lambda number: widths[number], default=-1)
+        if widest < 0 or widths[widest] <= _LEAST:
+            break
+        widths[widest] -= 1
+    return kept
+
+
+def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows as CSV, as RFC 4180 has it, but with one character at the end of a line."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows(rows)
+    click.echo(text.getvalue(), nl=False)
