@@ -2,13 +2,15 @@
 #
 #   PYTHON=python3.12   the interpreter to build .venv with, instead of the newest one found
 #   ONCE=1              demo: check everything over HTTP, then end by itself
-#   ARGS="-k spool -x"  test, test-long: more arguments for pytest
+#   ARGS="-k spool -x"  test, test-fast, test-long: more arguments for pytest
 #   ONLY=spool          mutants: one package, or one of its files (spool/writer.py)
 #   SAMPLE=300 SEED=2   mutants: so many of each package, drawn at random from this seed
 
 SETUP := scripts/setup
 BIN   := .venv/bin
 export PYTHON
+# Half of what collecting tests costs is to compile them, and each process that a test starts compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench test test-fast test-long mutants notebook clean check dev lint formatting layers recording types budgets format
@@ -17,7 +19,7 @@ help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
-	@echo 'make test-fast  unit, contract and facade tests, without a cluster, a database server or a browser'
+	@echo 'make test-fast  unit, contract and facade tests but the slow ones, a cluster, a database server and a browser'
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make mutants    change the code in one place at a time: do fast tests notice? (ONLY=spool SAMPLE=300)'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
@@ -44,7 +46,7 @@ test:
 
 test-fast:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup \
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m 'not long and not slow' \
 	  --ignore tests/contract/test_targets.py --ignore tests/contract/test_postgresql.py \
 	  tests/unit tests/contract tests/facade $(ARGS)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tensorboardX import SummaryWriter
 from tests.waiting import PATIENCE_S, until
 
 from azureml.core import Experiment, Run
@@ -55,6 +54,8 @@ def test_runs_may_come_in_any_wrapping(open_board: Boards, run: Run, wrap: Any) 
 def test_event_files_that_were_uploaded_are_shown(
     open_board: Boards, run: Run, empty_folder: Path
 ) -> None:
+    from tensorboardX import SummaryWriter  # imports torch, where that is installed
+
     for name in ("alone", "written/one", "written/two/deep"):
         with SummaryWriter(str(empty_folder / name)) as writer:
             writer.add_scalar("native", 0.5, 3)

@@ -75,6 +75,7 @@ def test_what_answers_at_once_loads_no_verb(
     assert not {"numpy", "sqlalchemy", "yaml", "dataclasses", "concurrent.futures"} & loaded
 
 
+@pytest.mark.slow
 def test_a_look_at_what_is_stored_loads_what_it_needs(tmp_path: Path) -> None:
     with Workspace.open(tmp_path).start_run("digits", capture=False) as live:
         live.log("loss", 0.5)

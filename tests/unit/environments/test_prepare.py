@@ -170,6 +170,7 @@ def _simple(folder: Path, wheel: Path) -> str:
     return (folder / "simple").as_uri()
 
 
+@pytest.mark.slow
 def test_indexes(preparing: "Preparing", tmp_path: Path) -> None:
     """As with pip: the environment's own index replaces that of the settings, and the best is taken."""
     one, two, three = (

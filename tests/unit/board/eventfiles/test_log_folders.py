@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tensorboardX import SummaryWriter
 from tests.waiting import until
 
 from trackboard.board.eventfiles.log_folders import LogFolder, expand, read_log_folders
@@ -58,6 +57,8 @@ def test_what_cannot_be_meant_is_refused(home: Path) -> None:
 
 
 def write(folder: Path) -> None:
+    from tensorboardX import SummaryWriter  # imports torch, where that is installed
+
     with SummaryWriter(str(folder)) as writer:
         writer.add_scalar("loss", 1.0, 0)
 

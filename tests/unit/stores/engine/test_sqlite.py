@@ -62,6 +62,7 @@ def test_a_relative_path_stays_what_it_was(tmp_path: Path, monkeypatch: pytest.M
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["trackboard.db"]
 
 
+@pytest.mark.slow
 def test_many_processes_may_create_it_at_once(tmp_path: Path) -> None:
     path = tmp_path / "trackboard.db"
 
@@ -265,6 +266,7 @@ def test_a_value_that_no_database_holds_is_refused_by_name_and_changes_nothing(
     store.close()
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     path = tmp_path / "trackboard.db"
     filled(path)
