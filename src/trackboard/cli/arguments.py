@@ -162,12 +162,25 @@ def read_variables(texts: tuple[str, ...]) -> dict[str, str]:
     Raises:
         UsageError: One has no value.
     """
+    return _read_pairs("--set-env", texts)
+
+
+def read_settings(texts: tuple[str, ...]) -> dict[str, str]:
+    """Values of a script's arguments from `NAME=VALUE`.
+
+    Raises:
+        UsageError: One has no value.
+    """
+    return _read_pairs("--set", texts)
+
+
+def _read_pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name or not equals:
             raise UsageError(
-                f"--set-env {text!r} sets nothing", hint=f"Write --set-env {name or 'NAME'}=VALUE."
+                f"{option} {text!r} sets nothing", hint=f"Write {option} {name or 'NAME'}=VALUE."
             )
         found[name] = value
     return found

@@ -25,34 +25,40 @@ _FIRST_S, _LAST_S = 0.05, 0.5  # between two looks: quick while something happen
 _END_LINES = 500  # of a console, in which the lines of a cause are looked for
 
 
-def print_files(service: Service, run: RunId, paths: Sequence[str] | None) -> bool:
+def print_files(
+    service: Service, run: RunId, paths: Sequence[str] | None, *, lines: int | None = None
+) -> bool:
     """Print logs of a run as they are now.
 
     Args:
         service: The workspace.
         run: The run.
         paths: Which; None: all, each under its name.
+        lines: So many of the last lines of each; None: all.
 
     Returns:
         Whether there is one.
     """
-    _Printing(service, run, paths).go_on()
+    _Printing(service, run, paths, lines).go_on()
     known = service.files.list_logs(run) if paths is None else paths
     return any(service.files.tail(run, path, 0, 0) is not None for path in known)
 
 
-def follow_run(service: Service, run: RunId, paths: Sequence[str] | None) -> Run | None:
+def follow_run(
+    service: Service, run: RunId, paths: Sequence[str] | None, *, lines: int | None = None
+) -> Run | None:
     """Print logs of a run as they grow, and on standard error what it waits for, until it has ended.
 
     Args:
         service: The workspace.
         run: The run.
         paths: As in `print_files`.
+        lines: As in `print_files`, of what is there already.
 
     Returns:
         The run as it is then; None: it was deleted.
     """
-    printing = _Printing(service, run, paths)
+    printing = _Printing(service, run, paths, lines)
     said, pause_s = "", _FIRST_S
     while True:
         with contextlib.suppress(Unavailable):  # what waits goes on waiting, and is tried again
@@ -127,11 +133,17 @@ def _waits_for(service: Service, run: Run) -> str:
 class _Printing:
     """How far the logs of a run were printed."""
 
-    def __init__(self, service: Service, run: RunId, paths: Sequence[str] | None) -> None:
+    def __init__(
+        self, service: Service, run: RunId, paths: Sequence[str] | None, lines: int | None
+    ) -> None:
         self._service = service
         self._run = run
         self._paths = paths
         self._shown: dict[str, int] = {}
+        if lines is not None:
+            self._shown = {
+                path: begin_of_last_lines(service, run, path, lines) for path in self._list()
+            }
         self._named = ""  # the log whose name was printed last
 
     def go_on(self) -> bool:
@@ -159,3 +171,24 @@ class _Printing:
             if not piece.data:
                 return
             yield piece.data
+
+
+def begin_of_last_lines(service: Service, run: RunId, path: str, lines: int) -> int:
+    """Find where in a log its last lines begin, in bytes; a last line without an end counts as one."""
+    whole = service.files.tail(run, path, 0, 0)
+    end = 0 if whole is None else whole.size_bytes
+    if not lines:
+        return end
+    begin, wanted = end, lines + 1  # ends of lines: one more than there are lines
+    while begin > 0:
+        start = max(0, begin - END_BYTES)
+        piece = service.files.tail(run, path, start, begin - start)
+        data = b"" if piece is None else piece.data
+        if begin == end and not data.endswith(b"\n"):
+            wanted -= 1
+        for found in reversed(range(len(data))):
+            wanted -= data[found : found + 1] == b"\n"
+            if not wanted:
+                return start + found + 1
+        begin = start
+    return 0

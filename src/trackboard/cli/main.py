@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import sys
 
@@ -13,6 +14,7 @@ from trackboard.cli.verb_group import VerbGroup
 from trackboard.errors import TrackboardError, Unavailable
 
 _INTERRUPTED = 130
+_COMPLETING = "_TRACKBOARD_COMPLETE"  # set by a shell that asks for what may follow
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk; perhaps the one where the output goes
 
 
@@ -24,6 +26,8 @@ def trackboard() -> None:
 
 def main() -> int:
     """Run one command; returns the exit code."""
+    if _COMPLETING in os.environ:
+        importlib.import_module("trackboard.cli.completing")  # how bash reads names
     try:
         code = trackboard.main(prog_name="trackboard", standalone_mode=False)
         if sys.stdout is not None:  # None: it was closed when we began

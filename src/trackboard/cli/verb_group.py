@@ -44,6 +44,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
             "submit": "Run SCRIPT as a job, with a copy of the source folder.",
             "rerun": "Run a job again as a new run, from its code and plan.",
             "cancel": "End jobs: at once while they wait, else politely.",
+            "wait": "Wait until runs have ended, and print how each did.",
         },
     ),
     "machine": Room(
@@ -51,6 +52,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
         {
             "where": "Say where the history of a folder is.",
             "env": "List and remove the environments built for jobs.",
+            "completion": "Print what SHELL reads to complete verbs and names.",
         },
     ),
 }

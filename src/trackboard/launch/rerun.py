@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.format.amounts import count, size
+from trackboard.launch.changed_arguments import change_arguments
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.plan_text import MASK
@@ -30,6 +31,7 @@ def rerun(
     run: RunId,
     *,
     arguments: Sequence[object] | str | None = None,
+    settings: Mapping[str, str] | None = None,
     compute: str | None = None,
     name: str = "",
     tags: Mapping[str, str] | None = None,
@@ -40,6 +42,7 @@ def rerun(
         context: The workspace.
         run: The earlier one; it may still run.
         arguments: Instead of its script's arguments.
+        settings: Other values of named arguments, see `changed_arguments`.
         compute: Where to, instead of where it ran.
         name: What people call the new run.
         tags: Tags of the new run.
@@ -56,7 +59,7 @@ def rerun(
         check_tag(key, value)
     old = _plan_of(context, run)
     manifest = _load_snapshot(context, old)
-    plan = _make_plan(context, old, arguments, manifest)
+    plan = _make_plan(context, old, arguments, settings or {}, manifest)
     plan = replace(plan, compute=compute or old.compute)
     check_compute(context, plan.compute)
     target = context.target_for(plan.compute)
@@ -123,13 +126,15 @@ def _make_plan(
     context: LaunchContext,
     old: JobPlan,
     arguments: Sequence[object] | str | None,
+    settings: Mapping[str, str],
     manifest: Manifest,
 ) -> JobPlan:
-    if arguments is not None and old.command:
+    if (arguments is not None or settings) and old.command:
         raise UsageError(
             f"run {old.run} ran a command, which takes no arguments: {old.command}",
             hint="Leave them out, or submit another command.",
         )
+    words = old.script[1:] if arguments is None else plain_arguments(arguments)
     now_s = time.time()
     run = new_job_run_id(old.experiment, now_s)
     ours = run_variables(context, old.experiment, run)
@@ -138,7 +143,7 @@ def _make_plan(
         old,
         run=run,
         workspace=str(context.paths.folder),
-        script=old.script if arguments is None else (*old.script[:1], *plain_arguments(arguments)),
+        script=(*old.script[:1], *change_arguments(words, settings)),
         variables={**old.variables, **ours},
         submitted_s=now_s,
         notes=(f"snapshot: {files}, as it was of run {old.run}", *old.environment.substitutions),

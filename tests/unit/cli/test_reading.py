@@ -267,3 +267,29 @@ def test_show_is_quiet_about_what_is_recorded_by_itself(
     said = capsys.readouterr().out
     assert all(f"{key} " in said for key in plumbing)
     assert "recorded" not in said
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("piece_bytes", [1, 3, 1 << 16])
+def test_the_last_lines_of_a_log(
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    empty_folder: Path,
+    end: bytes,
+    piece_bytes: int,
+) -> None:
+    lines = [b"one", b"", b"three", b"four"]
+    workspace = Workspace.open(empty_folder)
+    live = workspace.recorder().create_run("e", run_id="r")
+    live.append_bytes("user_logs/std_log.txt", 0, b"\n".join(lines) + end)
+    live.complete()
+    workspace.drain()
+    workspace.close()
+    monkeypatch.setattr("trackboard.cli.follow.END_BYTES", piece_bytes)
+    for count in range(6):
+        run(monkeypatch, "logs", "r", "--tail", str(count))
+        said = capfdbinary.readouterr().out
+        kept = lines[len(lines) - count :] if count < len(lines) else lines
+        assert said == (b"\n".join(kept) + end if kept else b"")
+    run(monkeypatch, "logs", "r", "-f", "--tail", "1")
+    assert capfdbinary.readouterr().out == b"four" + end

@@ -175,6 +175,11 @@ def test_a_rerun_changes_what_it_is_told_to(workspace: Workspace, source: Path) 
     assert (found.name, found.experiment) == ("n", "e")
     assert workspace.store.get_tags(new) == {"a": "b"}
     assert _plan(workspace, rerun(workspace.launch_context, new)).script == after.script
+    other = rerun(workspace.launch_context, new, settings={"lr": "0.3", "epochs": "5"})
+    words = ("train.py", "--lr", "0.3", "x y", "--epochs", "5")
+    assert _plan(workspace, other).script == words
+    workspace.drain()
+    assert workspace.store.list_parameters([other])[other] == {"lr": 0.3, "epochs": 5}
 
 
 def test_a_snapshot_that_is_gone(workspace: Workspace, source: Path) -> None:

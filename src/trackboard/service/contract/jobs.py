@@ -39,6 +39,7 @@ class Jobs(Protocol):
         run: RunId,
         *,
         arguments: Sequence[object] | str | None = None,
+        settings: Mapping[str, str] | None = None,
         compute: str | None = None,
         name: str = "",
         tags: Mapping[str, str] | None = None,
@@ -48,6 +49,7 @@ class Jobs(Protocol):
         Args:
             run: The earlier one; it may still run.
             arguments: Instead of its script's arguments.
+            settings: Other values of its script's named arguments; one that was not given is added.
             compute: Where to, instead of where it ran.
             name: What people call the new run.
             tags: Tags of the new run.

@@ -38,6 +38,7 @@ class LocalJobs:
         run: RunId,
         *,
         arguments: Sequence[object] | str | None = None,
+        settings: Mapping[str, str] | None = None,
         compute: str | None = None,
         name: str = "",
         tags: Mapping[str, str] | None = None,
@@ -46,7 +47,15 @@ class LocalJobs:
         from trackboard.launch.rerun import rerun
 
         context = self._door.workspace.launch_context
-        return rerun(context, run, arguments=arguments, compute=compute, name=name, tags=tags)
+        return rerun(
+            context,
+            run,
+            arguments=arguments,
+            settings=settings,
+            compute=compute,
+            name=name,
+            tags=tags,
+        )
 
     def cancel(self, run: RunId) -> None:
         """Ask for the end of a run."""

@@ -18,6 +18,7 @@ from trackboard.board.process.options import Show
 from trackboard.board.process.urls import open_in_browser, with_key_shown
 from trackboard.board.series.samples import Samples
 from trackboard.board.web.hosts import is_loopback
+from trackboard.cli.completing import complete_experiments, complete_runs
 from trackboard.cli.workspace_option import find_one, folder_option, opened
 from trackboard.config import ROOT, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
@@ -59,12 +60,18 @@ from trackboard.processes.board import Door, run_board
 @click.option(
     "--key", "with_key", is_flag=True, help="Say the address that opens it to any program."
 )
-@click.option("--experiment", metavar="NAME", help="Show this experiment only.")
+@click.option(
+    "--experiment",
+    metavar="NAME",
+    shell_complete=complete_experiments,
+    help="Show this experiment only.",
+)
 @click.option(
     "--run",
     "runs",
     multiple=True,
     metavar="RUN",
+    shell_complete=complete_runs,
     help="Show this run, by its name or id, and its children; repeatable.",
 )
 @click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from trackboard.cli.completing import complete_runs
 from trackboard.cli.workspace_option import find_one, folder_option, name_of, opened
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_runs)
 @folder_option
 def cancel(runs: tuple[str, ...], folder: Path | None) -> None:
     """End jobs: at once while they wait, else politely, and by force 10 seconds later.

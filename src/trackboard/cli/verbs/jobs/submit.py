@@ -17,6 +17,7 @@ from trackboard.cli.arguments import (
     read_seconds,
     read_variables,
 )
+from trackboard.cli.completing import complete_compute, complete_experiments
 from trackboard.cli.follow import end_with
 from trackboard.cli.workspace_option import folder_option, name_of
 from trackboard.errors import UsageError
@@ -39,7 +40,12 @@ Examples:
 @click.command(epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
 @click.argument("script", required=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.option("--experiment", metavar="NAME", help="Its experiment; else the source folder's name.")
+@click.option(
+    "--experiment",
+    metavar="NAME",
+    shell_complete=complete_experiments,
+    help="Its experiment; else the source folder's name.",
+)
 @click.option(
     "--source",
     type=_PATH,
@@ -48,7 +54,12 @@ Examples:
     help="What is copied to the job; else '.'.",
 )
 @click.option(
-    "--compute", default="local", show_default=True, metavar="NAME", help="Where it runs."
+    "--compute",
+    default="local",
+    show_default=True,
+    metavar="NAME",
+    help="Where it runs.",
+    shell_complete=complete_compute,
 )
 @click.option("--command", metavar="LINE", help="Instead of a script: a line for the shell.")
 @click.option("--env", metavar="NAME[:VERSION]", help="A registered environment, or a curated one.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trackboard.cli.completing import complete_runs
 from trackboard.cli.follow import follow_run, print_files
 from trackboard.cli.workspace_option import find_one, folder_option, opened
 from trackboard.errors import NotFound, UsageError
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\b
 Examples:
-  trackboard logs -f digits/run-3
+  trackboard logs -f --tail 20 digits/run-3
   trackboard logs digits/run-3 --rank 1
 """
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("run")
+@click.argument("run", shell_complete=complete_runs)
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended, or Ctrl-C.")
+@click.option(
+    "--tail",
+    "lines",
+    type=click.IntRange(0),
+    metavar="N",
+    help="The last N lines of what is there.",
+)
 @click.option("--rank", type=int, metavar="N", help="What process N of a distributed job printed.")
 @click.option("--build", is_flag=True, help="How its environment was built.")
 @click.option("--all", "everything", is_flag=True, help="All logs, each under its name.")
@@ -33,6 +41,7 @@ Examples:
 def logs(
     run: str,
     folder: Path | None,
+    lines: int | None,
     rank: int | None,
     *,
     follow: bool,
@@ -50,8 +59,8 @@ def logs(
         found = find_one(service, run)
         chosen = None if everything else [path]
         if follow:
-            follow_run(service, found.id, chosen)
-        elif not print_files(service, found.id, chosen):
+            follow_run(service, found.id, chosen, lines=lines)
+        elif not print_files(service, found.id, chosen, lines=lines):
             raise _nothing(service, found, None if everything else path)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trackboard.cli.completing import complete_experiments, complete_states, complete_tags
 from trackboard.cli.run_table import print_runs, print_runs_as_csv
 from trackboard.cli.workspace_option import folder_argument, opened
 
@@ -35,12 +36,24 @@ class _Runs(click.Command):
 
 
 @click.command(cls=_Runs)
-@click.option("--experiment", metavar="NAME", help="Of this experiment.")
 @click.option(
-    "--state", "states", multiple=True, metavar="STATE", help="In this state; repeatable."
+    "--experiment", metavar="NAME", shell_complete=complete_experiments, help="Of this experiment."
 )
 @click.option(
-    "--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="With this tag; repeatable."
+    "--state",
+    "states",
+    multiple=True,
+    metavar="STATE",
+    shell_complete=complete_states,
+    help="In this state; repeatable.",
+)
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY[=VALUE]",
+    shell_complete=complete_tags,
+    help="With this tag; repeatable.",
 )
 @click.option(
     "--param",

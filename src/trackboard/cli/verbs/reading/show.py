@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import formatting
+from trackboard.cli.completing import complete_runs
 from trackboard.cli.workspace_option import find_one, folder_option, opened
 from trackboard.model import REASON
 
@@ -24,7 +25,7 @@ _PLUMBING = ("trackboard.", "azureml.", "_azureml.", "mlflow.", "ContentSnapshot
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_runs)
 @click.option(
     "--properties", "everything", is_flag=True, help="Also what is recorded of code and machine."
 )
