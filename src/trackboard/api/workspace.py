@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trackboard.config import Location
     from trackboard.history import History
     from trackboard.launch.request import Request
+    from trackboard.transfer.report import ImportReport
 
 AnyRun = Run | LiveRun | RunId | str
 
@@ -352,6 +353,67 @@ class Workspace:
     ) -> Export:
         """Write runs as event files, up to now; see `board.export`."""
         return self._service.export(tuple(runs), folder, recursive=recursive, report=report)
+
+    # -- in and out ---------------------------------------------------------------------------------
+
+    def import_runs(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        experiment: str = "",
+        artifacts: str | os.PathLike[str] | None = None,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """Take in the runs that lie elsewhere; again, only what has come since.
+
+        Args:
+            source: A log folder of TensorBoard, an `mlruns` folder or `mlflow.db` of MLflow, the address of
+                a tracking server, or a folder with another history. Nothing is written there.
+            experiment: What the experiment of a log folder's runs is called; "" as the folder.
+            artifacts: Where MLflow's artifacts are, if not where it says.
+            dry_run: Count what would come, and write nothing.
+
+        Returns:
+            What came, and what could not be kept.
+
+        Raises:
+            NotFound: There is nothing there.
+            UsageError: It is nothing that can be imported, or this very workspace.
+            Conflict: It is damaged, or somebody else imports the same runs now.
+            Unavailable: It cannot be read, or the disk refuses. What was stored stays; it may be repeated.
+        """
+        return self._service.transfer.import_runs(
+            os.fspath(source),
+            experiment=experiment,
+            artifacts=None if artifacts is None else Path(artifacts),
+            is_dry_run=dry_run,
+        )
+
+    def copy(
+        self,
+        runs: AnyRun | Iterable[AnyRun],
+        folder: str | os.PathLike[str],
+        *,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """Store runs, and all below them, in another workspace as well; their ids stay.
+
+        Args:
+            runs: One or many: runs, their ids, or what they are called (see `runs_called`).
+            folder: The other workspace, or a folder that holds one; made when it is missing.
+            dry_run: Count what would be copied, and write nothing.
+
+        Returns:
+            What was copied, and what could not be kept.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: It is this very workspace.
+            Unavailable: The disk refuses. What was stored stays; it may be repeated.
+        """
+        now = self._service.now()
+        chosen = [run.id for run in _choose(now, runs)]
+        return now.transfer.copy_runs(chosen, Path(folder), is_dry_run=dry_run)
 
     # -- jobs ---------------------------------------------------------------------------------------
 

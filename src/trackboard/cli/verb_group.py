@@ -47,6 +47,13 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
             "wait": "Wait until runs have ended, and print how each did.",
         },
     ),
+    "moving": Room(
+        "Move runs in and out",
+        {
+            "import": "Take in runs from TensorBoard, MLflow or another history.",
+            "copy": "Store runs in another history as well.",
+        },
+    ),
     "machine": Room(
         "Look after the workspace and this machine",
         {

@@ -9,11 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Container, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from trackboard.format.times import took_s
 from trackboard.model import Run, RunId, Series
 from trackboard.ports import Experiment
 from trackboard.service.answers import JobFacts, RunDetails, RunFacts
+
+if TYPE_CHECKING:
+    from trackboard.transfer.report import ImportReport
 
 VERSION = 1
 
@@ -71,6 +75,21 @@ def experiment_facts(experiment: Experiment, runs: Collection[Run], lost: Contai
         "runs": len(runs),
         "active": sum(not run.state.is_terminal and run.id not in lost for run in runs),
         "newest": moment(max((run.created_s for run in runs), default=None)),
+    }
+
+
+def import_facts(report: ImportReport) -> Json:
+    """What an import did becomes JSON."""
+    return {
+        "kind": report.kind,
+        "location": report.location,
+        "dry_run": report.is_dry_run,
+        "runs": {"new": report.new, "changed": report.changed, "unchanged": report.unchanged},
+        "points": report.points,
+        "files": report.files,
+        "size_bytes": report.size_bytes,
+        "left_out": [{"what": each.what, "why": each.why} for each in report.left_out],
+        "left_out_count": report.left_out_count,
     }
 
 

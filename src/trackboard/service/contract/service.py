@@ -17,6 +17,7 @@ from trackboard.service.contract.metrics import Metrics
 from trackboard.service.contract.models import Models
 from trackboard.service.contract.runs import Runs
 from trackboard.service.contract.snapshots import Snapshots
+from trackboard.service.contract.transfer import Transfer
 from trackboard.service.principal import Principal
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ class Service(Protocol):
     @property
     def environments(self) -> Environments:
         """Registered environments."""
+        ...
+
+    @property
+    def transfer(self) -> Transfer:
+        """Ways into the workspace and out of it."""
         ...
 
     def stored(self) -> Service:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from trackboard.service.local.files import LocalFiles
     from trackboard.service.local.jobs import LocalJobs
     from trackboard.service.local.models import LocalModels
+    from trackboard.service.local.moving.transfer import LocalTransfer
     from trackboard.service.local.snapshots import LocalSnapshots
 
 
@@ -157,6 +158,13 @@ class LocalService:
         from trackboard.service.local.environments import LocalEnvironments
 
         return LocalEnvironments(self._door)
+
+    @cached_property
+    def transfer(self) -> LocalTransfer:
+        """Ways into the workspace and out of it."""
+        from trackboard.service.local.moving.transfer import LocalTransfer
+
+        return LocalTransfer(self._door)
 
     # -- the workspace as a whole ------------------------------------------------------------------
 

@@ -1,0 +1,69 @@
+"""What a service takes in from elsewhere, and gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trackboard.model import RunId
+
+if TYPE_CHECKING:
+    from trackboard.transfer.report import ImportReport
+
+Progress = Callable[[int, int, int], None]
+"""Is told how many runs of how many are done, and how many points that was."""
+
+
+class Transfer(Protocol):
+    """Ways into a workspace and out of it."""
+
+    def import_runs(
+        self,
+        location: str,
+        *,
+        experiment: str = "",
+        artifacts: Path | None = None,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Store the runs that lie elsewhere. Repeated, it stores what has come since, and nothing twice.
+
+        Args:
+            location: A log folder of TensorBoard, an `mlruns` folder or `mlflow.db` of MLflow, the address of
+                a tracking server, or a folder with another workspace.
+            experiment: What the experiment of a log folder's runs is called; empty: as the folder.
+            artifacts: Where MLflow's artifacts are, if not where it says.
+            is_dry_run: Count only.
+            progress: Is told how far it is.
+
+        Raises:
+            NotFound: There is nothing at the location.
+            UsageError: What is there is nothing that can be imported, or this very workspace.
+            Conflict: It is damaged, or somebody else imports the same runs now.
+            Unavailable: It cannot be read, or the disk refuses; what was stored stays.
+        """
+        ...
+
+    def copy_runs(
+        self,
+        runs: Sequence[RunId],
+        folder: Path,
+        *,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Store runs, and all below them, in another workspace as well.
+
+        Args:
+            runs: The runs.
+            folder: The other workspace, or a folder that holds one; made when it is missing.
+            is_dry_run: Count only.
+            progress: Is told how far it is.
+
+        Raises:
+            UsageError: It is this very workspace.
+            NotFound: There is no such run.
+            Unavailable: The disk refuses; what was stored stays, and it may be repeated.
+        """
+        ...

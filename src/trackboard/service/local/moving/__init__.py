@@ -1,0 +1,1 @@
+"""Ways into a workspace on this machine and out of it."""

@@ -1,0 +1,123 @@
+"""Ways into a workspace on this machine and out of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trackboard.config import Location, find_location, holds_workspace
+from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.model import RunId
+from trackboard.service.local.door import Door
+from trackboard.transfer.importer import import_runs
+from trackboard.transfer.report import ImportReport
+from trackboard.transfer.run_source import RunSource
+from trackboard.transfer.sources.opening import open_source
+from trackboard.transfer.sources.workspace_runs import WorkspaceRuns
+from trackboard.workspace import Workspace
+
+if TYPE_CHECKING:
+    from trackboard.service.contract.transfer import Progress, Transfer
+
+
+class LocalTransfer:
+    """`Transfer` of a workspace; see there for what each method promises."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def import_runs(
+        self,
+        location: str,
+        *,
+        experiment: str = "",
+        artifacts: Path | None = None,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Store the runs that lie elsewhere."""
+        other = _find_workspace(location)
+        if other is not None:
+            with _opened(other, create=False) as workspace:
+                self._refuse_itself(workspace)
+                runs = _runs_of(workspace, None)
+                return _store(runs, self._door.workspace, progress, is_dry_run=is_dry_run)
+        with contextlib.closing(
+            open_source(location, experiment=experiment, artifacts=artifacts)
+        ) as source:
+            return _store(source, self._door.workspace, progress, is_dry_run=is_dry_run)
+
+    def copy_runs(
+        self,
+        runs: Sequence[RunId],
+        folder: Path,
+        *,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Store runs in another workspace as well."""
+        self._door.drained()
+        other = find_location(folder)
+        if is_dry_run and not holds_workspace(other.folder):
+            raise NotFound(
+                f"there is no history in {folder} yet", hint="Without --dry-run it is made."
+            )
+        with _opened(other, create=True) as workspace:
+            self._refuse_itself(workspace)
+            source = _runs_of(self._door.workspace, runs)
+            return _store(source, workspace, progress, is_dry_run=is_dry_run)
+
+    def _refuse_itself(self, other: Workspace) -> None:
+        here = self._door.workspace
+        if other.folder.samefile(here.folder):
+            raise UsageError(
+                f"{other.folder} is this very workspace: nothing was copied",
+                hint="Name another folder; the history there may be new.",
+            )
+
+
+def _store(
+    source: RunSource, workspace: Workspace, progress: Progress | None, *, is_dry_run: bool
+) -> ImportReport:
+    if not is_dry_run:
+        workspace.parts.prepare_to_write()
+        if not workspace.parts.database.may_ingest():
+            raise Unavailable(
+                f"{workspace.parts.database_path} is not the database of {workspace.folder}",
+                hint="trackboard where says which one is; import there.",
+            )
+    return import_runs(
+        source,
+        workspace.parts.drain(),
+        workspace.blobs,
+        is_dry_run=is_dry_run,
+        progress=progress,
+    )
+
+
+def _runs_of(workspace: Workspace, runs: Sequence[RunId] | None) -> WorkspaceRuns:
+    return WorkspaceRuns(
+        workspace.parts.drain(), workspace.blobs, workspace.run_files, str(workspace.folder), runs
+    )
+
+
+def _find_workspace(location: str) -> Location | None:
+    """The workspace that a location names; None where it is something else."""
+    if "://" in location or not Path(location).is_dir():
+        return None
+    found = find_location(Path(location))
+    return found if holds_workspace(found.folder) else None
+
+
+@contextlib.contextmanager
+def _opened(location: Location, *, create: bool) -> Iterator[Workspace]:
+    with contextlib.closing(Workspace.open(location, create=create)) as workspace:
+        yield workspace
+
+
+if TYPE_CHECKING:
+
+    def _fits(part: LocalTransfer) -> Transfer:
+        return part

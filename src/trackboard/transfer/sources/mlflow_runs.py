@@ -1,0 +1,149 @@
+"""What MLflow knows of a run, whatever it is stored in, and what becomes of it here.
+
+MLflow's own tags (`mlflow.*`) say what never changes, so they become properties: `mlflow.source.git.commit`,
+`mlflow.user`; but for the name, the parent and the note, which have a place of their own. Parameters are text
+there; what is how Python writes a number or a bool becomes one. Metrics are numbers of 64 bits.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trackboard.errors import UsageError
+from trackboard.model import RunId, RunState, Value, ValueKind, check_run_id
+from trackboard.ports import FloatColumn, SeriesPoints
+from trackboard.transfer.run_source import RunDescription, RunHead
+
+PARENT, NOTE, NAME = "mlflow.parentRunId", "mlflow.note.content", "mlflow.runName"
+_OWN = "mlflow."
+_STATES: Mapping[str, RunState] = {
+    "RUNNING": RunState.RUNNING,
+    "SCHEDULED": RunState.NOT_STARTED,
+    "FINISHED": RunState.COMPLETED,
+    "FAILED": RunState.FAILED,
+    "KILLED": RunState.CANCELED,
+}
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_BOOLS = {"True": True, "False": False}
+_GREATEST = 1.7976931348623157e308  # what MLflow's databases hold in place of an infinite number
+
+
+@dataclass(frozen=True)
+class MlflowRun:
+    """A run in MLflow's own words. Times are milliseconds since the Unix epoch."""
+
+    run_id: str
+    experiment_id: str
+    name: str
+    status: str
+    start_ms: int | None
+    end_ms: int | None
+    artifact_uri: str
+    user: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    progress: str = ""  # another text when more metrics were logged
+
+
+def head_of(run: MlflowRun) -> RunHead:
+    """List a run."""
+    told = (run.status, run.end_ms, sorted(run.tags.items()), sorted(run.params.items()))
+    data = repr((told, run.progress)).encode("utf-8", "replace")
+    return RunHead(id_of(run.run_id), f"MLflow run {run.run_id}", zlib.crc32(data))
+
+
+def id_of(run_id: str) -> RunId:
+    """The id that a run has here: MLflow's own, where that can be one."""
+    try:
+        return check_run_id(run_id)
+    except UsageError:
+        return RunId(f"mlflow-{zlib.crc32(run_id.encode()):08x}")
+
+
+def describe(run: MlflowRun, experiment: str, known: Mapping[str, MlflowRun]) -> RunDescription:
+    """Say what describes a run.
+
+    Args:
+        run: The run.
+        experiment: What its experiment is called here.
+        known: All runs of the source that are imported, by MLflow's ids.
+    """
+    parent = run.tags.get(PARENT)
+    apart = {NOTE, NAME} | ({PARENT} if parent in known else set())
+    properties = {
+        key: value for key, value in run.tags.items() if key.startswith(_OWN) and key not in apart
+    }
+    if run.user and "mlflow.user" not in properties:
+        properties["mlflow.user"] = run.user
+    start_s = (run.start_ms or 0) / 1000
+    return RunDescription(
+        experiment=experiment,
+        name=run.name or run.tags.get(NAME, ""),
+        parent=id_of(parent) if parent is not None and parent in known else None,
+        state=_STATES.get(run.status, RunState.RUNNING),
+        created_s=start_s,
+        started_s=start_s if run.status != "SCHEDULED" else None,
+        ended_s=None if run.end_ms is None else run.end_ms / 1000,
+        description=run.tags.get(NOTE, ""),
+        tags={key: value for key, value in run.tags.items() if not key.startswith(_OWN)},
+        properties={**properties, "mlflow.runId": run.run_id},
+        parameters={name: read_parameter(text) for name, text in run.params.items() if name},
+    )
+
+
+def read_parameter(text: str) -> Value:
+    """What was logged as a parameter, from how MLflow wrote it.
+
+    >>> [read_parameter(text) for text in ("0.1", "32", "True", "007", "adam")]
+    [0.1, 32, True, '007', 'adam']
+    """
+    if _INTEGER.fullmatch(text):
+        number = int(text)
+        return number if -(2**63) <= number < 2**63 else text
+    if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
+    return _BOOLS.get(text, text)
+
+
+def parents_first(runs: Iterable[MlflowRun]) -> list[MlflowRun]:
+    """The same runs, oldest first, each after its parent."""
+    ordered: dict[str, MlflowRun] = {}
+    by_id = {
+        run.run_id: run for run in sorted(runs, key=lambda each: (each.start_ms or 0, each.run_id))
+    }
+    for run in by_id.values():
+        above: list[MlflowRun] = []
+        while run.run_id not in ordered and run not in above:
+            above.append(run)
+            run = by_id.get(run.tags.get(PARENT, ""), run)
+        ordered.update((each.run_id, each) for each in reversed(above))
+    return list(ordered.values())
+
+
+def series_of(
+    run: RunId,
+    name: str,
+    times_ms: Sequence[int],
+    values: Sequence[float] | FloatColumn,
+    steps: Sequence[int],
+) -> SeriesPoints:
+    """One metric's history, as columns. Infinite numbers, which its databases cut, are infinite again."""
+    found: FloatColumn = np.array(values, np.float64)
+    found[found >= _GREATEST] = np.inf
+    found[found <= -_GREATEST] = -np.inf
+    return SeriesPoints(
+        run=run,
+        name=name,
+        kind=ValueKind.FLOAT,
+        steps=np.array(steps, np.int64),
+        has_step=np.ones(len(steps), np.bool_),
+        times_s=np.array(times_ms, np.float64) / 1000,
+        values=found,
+    )
