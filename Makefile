@@ -13,7 +13,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test test-fast test-long mutants notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo docs bench test test-fast test-long mutants notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
@@ -23,6 +23,7 @@ help:
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make mutants    change the code in one place at a time: do fast tests notice? (ONLY=spool SAMPLE=300)'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
+	@echo 'make docs       the book, from docs/ into site/ (ARGS=serve shows it while you write)'
 	@echo 'make check      lint, formatting, types, layers, budgets'
 	@echo 'make format     what make check can repair by itself'
 	@echo 'make clean      remove the environment and all caches; a history (.trackboard) stays'
@@ -35,6 +36,10 @@ bench:
 	@$(SETUP) test
 	@for each in log freshness start load scale history export submit; do \
 	  $(BIN)/python benchmarks/$$each.py && echo || exit 1; done
+
+docs:
+	@$(SETUP) docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet $(or $(ARGS),build)
 
 notebook:
 	@$(SETUP) notebook
@@ -95,5 +100,5 @@ format: dev
 	$(BIN)/ruff format
 
 clean:
-	rm -rf .venv build dist mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist site mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

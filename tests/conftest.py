@@ -29,6 +29,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 pytest_plugins = ("tests.prerequisites",)
 
 _MARK = "TRACKBOARD_TEST"
+_COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"  # set in containers; hundreds of interpreters would
 _LEAVE_WITHIN_S = 30.0  # those that end by themselves take a moment, on a busy machine a long one
 
 
@@ -45,7 +46,7 @@ def _nobody_is_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
                     patch.setenv(f"{name}_CACHE_DIR", str(owner / folder))
         patch.setenv("HOME", str(home))
         for name in [*os.environ]:
-            if name.startswith(("TRACKBOARD_", "AZUREML_", "XDG_")):
+            if name.startswith(("TRACKBOARD_", "AZUREML_", "XDG_")) or name == _COMPILES_ANEW:
                 patch.delenv(name)
         # Environments of jobs are built once for all tests, in whatever process they run.
         ours = tmp_path_factory.getbasetemp()

@@ -127,9 +127,10 @@ class Workspace:
         Raises:
             UsageError: A name or a value is not one that can be stored; no run was begun.
 
-        >>> with workspace.start_run("digits", name="first", parameters={"lr": 0.1}) as run:
-        ...     for step in range(3):
-        ...         run.log("loss", 1 / (step + 1), step)
+        Examples:
+            >>> with workspace.start_run("digits", name="first", parameters={"lr": 0.1}) as run:
+            ...     for step in range(3):
+            ...         run.log("loss", 1 / (step + 1), step)
         """
         return start_run(
             self.recorder(),
@@ -217,8 +218,9 @@ class Workspace:
             NotFound: No run at all has a name that is asked for: an experiment, a tag, a parameter, a
                 metric; or none that matches has the metric to sort by.
 
-        >>> [run.name for run in workspace.runs(experiment="digits", metrics="loss < 0.5")]
-        ['first']
+        Examples:
+            >>> [run.name for run in workspace.runs(experiment="digits", metrics="loss < 0.5")]
+            ['first']
         """
         if query is not None and filters:
             raise UsageError(
@@ -267,8 +269,9 @@ class Workspace:
             NotFound: There is no such run, or none of them logged one of the metrics.
             UsageError: Several runs are called so; they are listed.
 
-        >>> workspace.history("digits/first", "loss").values.round(2).tolist()
-        [1.0, 0.5, 0.33]
+        Examples:
+            >>> workspace.history("digits/first", "loss").values.round(2).tolist()
+            [1.0, 0.5, 0.33]
         """
         check_page(limit)
         now = self._service.now()
