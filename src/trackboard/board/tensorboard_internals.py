@@ -135,6 +135,30 @@ def data_server_failures() -> tuple[type[Exception], ...]:
     return (grpc.RpcError,)
 
 
+def ask_provider_at(flags: argparse.Namespace, socket: str) -> None:
+    """Let a TensorBoard that is about to start ask the data provider at a Unix socket.
+
+    Args:
+        flags: Its flags, which are changed.
+        socket: The socket's address, as gRPC says it.
+    """
+    flags.grpc_data_provider = socket
+    flags.grpc_creds_type = _UnixSocket()
+
+
+class _UnixSocket:
+    """How to connect to a Unix socket, in the place of `--grpc_creds_type`, which knows TCP and TLS only."""
+
+    def channel_config(self) -> tuple[Any, list[Any]]:
+        """Credentials and options of a channel."""
+        import grpc
+
+        return grpc.local_channel_credentials(grpc.LocalConnectionType.UDS), []
+
+    def __repr__(self) -> str:
+        return "unix"
+
+
 def open_python_reader(folder: Path, samples: Samples) -> tuple[Any, Callable[[], None]]:
     """Make TensorBoard's own reader in Python: a data provider, and what reads on when called."""
     from tensorboard.backend.event_processing import data_ingester
