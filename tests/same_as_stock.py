@@ -1,12 +1,14 @@
 """The stock TensorBoard and ours, side by side: what they answer about the same event files.
 
-As a folder, as a job that wrote them and as an export of that.
+As a folder, as a job that wrote them, as an export of that, and beside a history with our plugin.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Set
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.every_route import Ask, Page, ask_all, ask_when_read
+from tests.plugin import path_with_plugin
 from tests.waiting import until
 
 from trackboard.board.export.export import export_runs
@@ -54,17 +57,31 @@ _PATIENCE_S = 30.0  # an answer that differs is seldom one that is late
 
 
 @contextlib.contextmanager
-def stock(logdir: Path) -> Iterator[Page]:
-    """An unmodified TensorBoard."""
+def stock(logdir: Path, **variables: str) -> Iterator[Page]:
+    """An unmodified TensorBoard, with environment variables of its own."""
     words = [sys.executable, "-m", "tensorboard.main", f"--logdir={logdir}", "--port=0"]
     said = logdir.with_suffix(".stock")
-    with said.open("wb") as file, subprocess.Popen(words, stdout=file, stderr=file) as process:
+    with (
+        said.open("wb") as file,
+        subprocess.Popen(
+            words, stdout=file, stderr=file, env={**os.environ, **variables}
+        ) as process,
+    ):
         try:
             pattern = re.compile(r"http://localhost:\d+/")
             yield Page(until(lambda: pattern.search(said.read_text()))[0])
         finally:
             process.terminate()
             process.wait(_PATIENCE_S)
+
+
+@contextlib.contextmanager
+def beside_a_history(written: Path) -> Iterator[Page]:
+    """An unmodified TensorBoard with our plugin, over a copy of the files in a folder with a history."""
+    folder = shutil.copytree(written, written.with_name("beside"))
+    Workspace.open(folder).close()
+    with stock(folder, PYTHONPATH=path_with_plugin(written.with_name("installed"))) as page:
+        yield page
 
 
 @contextlib.contextmanager
@@ -120,6 +137,8 @@ def compare(
     """
     with stock(written) as page:
         wanted = ask_when_read(page, ask, runs=runs)
+    with beside_a_history(written) as page_of_plugin:
+        wait_for_the_same(page_of_plugin, wanted, ask, "beside a history")
     exported = written.with_name("exported")
     export_runs(workspace.source, [run.id], exported, report=lambda _: None)
     prefix = f"{run.experiment}/{run.name}/"

@@ -35,8 +35,9 @@ def place(file: Path, node: ast.expr | ast.stmt) -> str:
 
 
 def names_of_files() -> set[str]:
-    """What `layout.paths` calls files and folders."""
-    tree = parse(LAYOUT / "paths.py")
+    """What `layout.paths` and `layout.root` call files and folders."""
+    body = [node for name in ("paths.py", "root.py") for node in parse(LAYOUT / name).body]
+    tree = ast.Module(body, [])
     joined = [
         node.right
         for node in ast.walk(tree)

@@ -36,6 +36,7 @@ EXPERIMENT_KEY = "HTTP_TENSORBOARD_EXPERIMENT_ID"  # where its middleware leaves
 FIXED_ROUTE = "/experiment/defaultExperimentId"  # half of what its page asks for begins like this
 
 _ANSWER_BYTES = 256 << 20  # what TensorBoard itself allows its reader
+_IN_THIS_PROCESS = "in this process"  # where our plugin for the stock TensorBoard need do nothing
 _NO_TENSORFLOW = "tensorboard.compat.notf"
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LOCAL_HEADER = struct.Struct("<26xHH")  # of a zip entry: only the lengths of name and extra field
@@ -71,7 +72,10 @@ def build_app(
         assets_zip_provider=assets.open_index_only,
     )
     board.configure(
-        logdir=logdir, window_title=window_title, samples_per_plugin=dict(samples.asked)
+        logdir=logdir,
+        window_title=window_title,
+        samples_per_plugin=dict(samples.asked),
+        grpc_data_provider=_IN_THIS_PROCESS,
     )
     app: WSGIApplication = application.TensorBoardWSGIApp(
         board.flags,

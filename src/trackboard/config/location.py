@@ -17,8 +17,8 @@ from typing import Any
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout import ROOT
-from trackboard.layout.paths import SETTINGS_FILE
 from trackboard.layout.reading import read_json
+from trackboard.layout.root import SETTINGS_FILE
 from trackboard.layout.safe_paths import given_name, given_path
 
 DEFAULT_NAME = "default"
@@ -80,12 +80,51 @@ def find_location(argument: str | os.PathLike[str] | None = None) -> Location:
     return Location(next(filter(None, found), here / ROOT / DEFAULT_NAME))
 
 
+def find_in(folder: Path) -> Path | None:
+    """Find the workspace that somebody means who wants to look into a folder: itself, or one in it.
+
+    Args:
+        folder: A workspace's folder, a `.trackboard` folder, or a folder that may hold one.
+
+    Returns:
+        The workspace's folder; None where there is no workspace.
+
+    Raises:
+        UsageError: There are several, of which none is `default` or the one that the SDK's file names.
+    """
+    folder = folder.absolute()
+    if os.path.isfile(folder / SETTINGS_FILE):
+        return folder
+    if folder.parent.name == ROOT:
+        return folder if _is_used(folder.parent, folder.name) else None
+    if folder.name == ROOT:
+        root = folder
+    else:
+        root = folder / ROOT
+        for config in filter(None, map(_read_keys, _candidates_in(folder))):
+            named = location_of(config).folder
+            if _is_used(named.parent, named.name):
+                return named
+    several = [] if _is_used(root) else _list_names(root)
+    if len(several) > 1:
+        raise UsageError(
+            f"there are several workspaces in {root}: {', '.join(several)}",
+            hint=f"Name one of them: {root / several[0]}",
+        )
+    return _workspace_in(root)
+
+
 def _workspace_in(root: Path) -> Path | None:
     """The workspace `default` in a `.trackboard`, or the only one there."""
     if _is_used(root):
         return root / DEFAULT_NAME
-    named = [settings.parent for settings in root.glob(f"*/{SETTINGS_FILE}")]
-    return named[0] if len(named) == 1 else None
+    named = _list_names(root)
+    return root / named[0] if len(named) == 1 else None
+
+
+def _list_names(root: Path) -> list[str]:
+    """The names of the workspaces in a `.trackboard`."""
+    return sorted(settings.parent.name for settings in root.glob(f"*/{SETTINGS_FILE}"))
 
 
 def find_named(name: str) -> Path:
@@ -103,8 +142,8 @@ def list_named() -> dict[str, Path]:
     """The workspaces that `find_named` finds: their folders by name."""
     found: dict[str, Path] = {}
     for root in _list_roots():
-        for settings in sorted(root.glob(f"*/{SETTINGS_FILE}")):
-            found.setdefault(settings.parent.name, settings.parent)
+        for name in _list_names(root):
+            found.setdefault(name, root / name)
     return dict(sorted(found.items()))
 
 
@@ -189,11 +228,15 @@ def read_sdk_config(path: Path, *, file_name: str | None = None) -> SdkConfig:
 
 def _candidates(start: Path, *, exists: bool = True) -> Iterator[Path]:
     for folder in (start, *start.parents):
-        for sub_folder in (*_SDK_FOLDERS, *_SDK_NESTED):
-            for name in _SDK_FILES:
-                path = folder / sub_folder / name
-                if not exists or os.path.isfile(path):
-                    yield path
+        yield from _candidates_in(folder, exists=exists)
+
+
+def _candidates_in(folder: Path, *, exists: bool = True) -> Iterator[Path]:
+    for sub_folder in (*_SDK_FOLDERS, *_SDK_NESTED):
+        for name in _SDK_FILES:
+            path = folder / sub_folder / name
+            if not exists or os.path.isfile(path):
+                yield path
 
 
 def _read_keys(path: Path) -> SdkConfig | None:

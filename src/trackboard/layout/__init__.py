@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from trackboard.layout.file_system import FileSystem, find_file_system, is_network_folder
     from trackboard.layout.modes import PRIVATE_FILE, is_own, is_shared, make_folder, open_file
     from trackboard.layout.paths import LOGS, OUTPUTS, JobPaths, WorkspacePaths
+    from trackboard.layout.root import ROOT
     from trackboard.layout.sharing import (
-        ROOT,
         describe_others,
         give_to_group,
         group_name,
@@ -28,8 +28,8 @@ else:
             "file_system": ("FileSystem", "find_file_system", "is_network_folder"),
             "modes": ("PRIVATE_FILE", "is_own", "is_shared", "make_folder", "open_file"),
             "paths": ("LOGS", "OUTPUTS", "JobPaths", "WorkspacePaths"),
+            "root": ("ROOT",),
             "sharing": (
-                "ROOT",
                 "describe_others",
                 "give_to_group",
                 "group_name",

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Mapping, NamedTuple
 
 from trackboard.errors import UsageError
+from trackboard.layout.root import SETTINGS_FILE
 from trackboard.model import check_run_id
 
-SETTINGS_FILE = "trackboard.toml"
 DATABASE_FILE = "trackboard.db"  # unless the settings name another
 SILENT_SPOOLS = "spool-silent"
 QUARANTINE = "spool-quarantine"

@@ -18,8 +18,8 @@ from trackboard.layout.modes import (
     open_file,
 )
 from trackboard.layout.paths import WorkspacePaths
+from trackboard.layout.root import ROOT
 
-ROOT = ".trackboard"  # the folder that holds workspaces, each under its name
 _CLOSED_FOLDER = 0o2720  # hands its rights on already, and lets nobody of the group in yet
 # As they are made.
 _SECRET = r"boards/.*|\.?board-token-.*|jobs/[^/]+/\.?plan\.json.*|ray/\.?probe-.*"

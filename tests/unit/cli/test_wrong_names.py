@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.cli.main import main
+from trackboard.config import make_workspace
 from trackboard.workspace import Workspace
 
 Said = pytest.CaptureFixture[str]
@@ -102,6 +103,21 @@ def test_the_board_knows_runs_and_experiments_by_name(
     assert run(monkeypatch, "tb", "--experiment", "digts") == 3
     assert run(monkeypatch, "tb", "--run", "digits") == 2
     assert "an experiment of 3 runs" in capsys.readouterr().err
+
+
+def test_the_board_finds_the_only_workspace_in_a_folder_whatever_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folder: Path
+) -> None:
+    shown = []
+    monkeypatch.setattr(
+        "trackboard.cli.verbs.boards.tb.run_board", lambda show, *_, **__: shown.append(show)
+    )
+    make_workspace(empty_folder / ".trackboard" / "one")
+    assert run(monkeypatch, "tb", ".") == 0
+    assert shown[0].workspace == empty_folder / ".trackboard" / "one"
+    make_workspace(empty_folder / ".trackboard" / "two")
+    assert run(monkeypatch, "tb", ".") == 2
+    assert "there are several workspaces in" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("_history")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from trackboard.config import (
+    find_in,
     find_location,
     find_named,
     list_named,
@@ -173,3 +174,41 @@ class TestSettings:
         with pytest.raises(UsageError, match=r"trackboard\.toml") as error:
             read_settings(folder)
         assert says in str(error.value)
+
+
+def test_a_folder_that_somebody_looks_into_means_the_workspace_in_it(empty_folder: Path) -> None:
+    root = empty_folder / ".trackboard"
+    assert find_in(empty_folder) is None
+    root.mkdir()
+    for nothing in (empty_folder, root, root / "default"):
+        assert find_in(nothing) is None
+    make_workspace(root / "only")
+    (empty_folder / "logs").mkdir()
+    for folder in (empty_folder, root, root / "only"):
+        assert find_in(folder) == root / "only"
+    assert find_in(empty_folder / "logs") is None, "only the folder itself"
+    make_workspace(root / "another")
+    for folder in (empty_folder, root):
+        with pytest.raises(UsageError, match=r"several workspaces in .*: another, only"):
+            find_in(folder)
+    assert find_in(root / "only") == root / "only"
+    make_workspace(root / "default")
+    assert find_in(empty_folder) == find_in(root) == root / "default"
+
+
+def test_a_folder_that_somebody_looks_into_follows_the_file_of_the_sdk(empty_folder: Path) -> None:
+    root = empty_folder / ".trackboard"
+    put(empty_folder / ".azureml" / "config.json", THREE_KEYS)
+    assert find_in(empty_folder) is None
+    make_workspace(root / "default")
+    assert find_in(empty_folder) == root / "default", "the one that it names is not there yet"
+    make_workspace(root / "ws1")
+    assert find_in(empty_folder) == root / "ws1"
+    (empty_folder / "below").mkdir()
+    assert find_in(empty_folder / "below") is None
+
+
+def test_a_workspace_that_was_moved_is_found_where_it_is(empty_folder: Path) -> None:
+    make_workspace(empty_folder / ".trackboard" / "default")
+    (empty_folder / ".trackboard" / "default").rename("moved")
+    assert find_in(Path("moved")) == empty_folder / "moved"

@@ -19,6 +19,8 @@ from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.view.run_list import OWN_IDS
 from trackboard.model.tensorboard_files import is_event_file
 
+_PATIENCE_S = 0.3  # with a folder of many files
+
 
 @dataclass(frozen=True)
 class EventFile:
@@ -29,20 +31,25 @@ class EventFile:
     state: FileState
 
 
-def iter_event_files(root: Path, *, follow_links: bool = False) -> Iterator[EventFile]:
+def iter_event_files(
+    root: Path, *, follow_links: bool = False, without: str = ""
+) -> Iterator[EventFile]:
     """Find files with `tfevents` in their name anywhere below `root`; a missing root has none.
 
     Args:
         root: Where to look.
         follow_links: Enter folders that are links, each once.
+        without: The name of a folder in `root` that is left out.
     """
-    for folder, entry in iter_files(root, follow_links=follow_links):
+    for folder, entry in iter_files(root, follow_links=follow_links, without=without):
         if is_event_file(entry.name):
             with contextlib.suppress(OSError):  # gone meanwhile
                 yield EventFile(folder, entry.name, FileState.of(entry.stat()))
 
 
-def iter_files(root: Path, *, follow_links: bool = False) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def iter_files(
+    root: Path, *, follow_links: bool = False, without: str = ""
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find all files anywhere below `root`, each with its folder; otherwise like `iter_event_files`."""
     waiting = [""]
     entered: set[tuple[int, int]] = set()
@@ -58,7 +65,8 @@ def iter_files(root: Path, *, follow_links: bool = False) -> Iterator[tuple[str,
                 if entry.is_dir(follow_symlinks=False) or (
                     follow_links and entry.is_dir() and _is_new(entry, entered)
                 ):
-                    waiting.append(f"{folder}/{entry.name}" if folder else entry.name)
+                    if folder or entry.name != without:
+                        waiting.append(f"{folder}/{entry.name}" if folder else entry.name)
                 elif entry.is_file():
                     yield folder, entry
 
@@ -153,3 +161,40 @@ class LinkedFolders(PlainFolder):
     def close(self) -> None:
         """Remove the links."""
         self._links.close()
+
+
+class UnrecordedFiles:
+    """Event files in a folder with a history that belong to none of its runs: somebody's own logs.
+
+    A thread looks for them, about once a second: the folder may hold a million other files.
+
+    Args:
+        root: The folder.
+        without: The name of the folder in it that is left out, as the history is there.
+    """
+
+    def __init__(self, root: Path, *, without: str) -> None:
+        self.root = root
+        self._without = without
+        self._lock = threading.Lock()
+        self._throttle = Throttle()
+        self._thread: threading.Thread | None = None
+        self._found: tuple[EventFile, ...] = ()
+
+    def list(self) -> tuple[EventFile, ...]:
+        """List what is there now, or what was there before where a look takes longer than a moment."""
+        with self._lock:
+            if not (self._thread and self._thread.is_alive()) and self._throttle.is_due():
+                self._thread = threading.Thread(
+                    target=self._scan, name="trackboard-unrecorded", daemon=True
+                )
+                self._thread.start()
+            thread = self._thread
+        if thread:
+            thread.join(_PATIENCE_S)
+        return self._found
+
+    def _scan(self) -> None:
+        with self._throttle.step():
+            found = iter_event_files(self.root, follow_links=True, without=self._without)
+            self._found = tuple(sorted(found, key=lambda file: (file.folder, file.name)))

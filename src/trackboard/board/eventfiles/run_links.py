@@ -5,6 +5,8 @@ Ours are numbered and hold links, so that odd names do no harm; what each number
 when TensorBoard asks, so that a renamed run is renamed at once. A reader never reads a file twice: where one
 was replaced, its folder gets another number.
 
+What lies beside a history and belongs to none of its runs is read as well, and called as it is there.
+
 `logdir/` is for plugins that walk the log directory themselves; see `log_directory`.
 """
 
@@ -21,18 +23,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from trackboard.board.eventfiles.discovery import UnrecordedFiles
 from trackboard.board.eventfiles.log_directory import LogDirectory
 from trackboard.board.eventfiles.replaced import EventWatch, FileState
 from trackboard.board.eventfiles.run_files import LogFile, RunFiles
 from trackboard.board.eventfiles.throttle import Throttle
 from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.view.run_list import RunList, RunLists, own_key
-from trackboard.board.view.run_names import name_event_folders
+from trackboard.board.view.run_names import name_event_folders, name_unrecorded_folders
 from trackboard.model import Run, RunId
 from trackboard.ports import RunFile
 
 _SETTLED_S = 60.0  # what of a run's files may still arrive after its end
 _SETTLED_PER_LOOK = 500
+_NO_RUN = RunId("")  # in the place of the run of unrecorded files
 
 Folder = tuple[RunId, str]
 
@@ -44,14 +48,22 @@ class RunFolders:
         files: Where their files are.
         run_lists: Which runs there are.
         private: Where links may be made; it is removed by `close`.
+        unrecorded: Event files that belong to no run and are shown by the page's own view.
     """
 
     epoch = 0  # the reader never has to start again: a replaced file has another folder
 
-    def __init__(self, files: RunFiles, run_lists: RunLists, private: PrivateFolder) -> None:
+    def __init__(
+        self,
+        files: RunFiles,
+        run_lists: RunLists,
+        private: PrivateFolder,
+        unrecorded: UnrecordedFiles | None = None,
+    ) -> None:
         self._run_files = files
         self._run_lists = run_lists
         self._private = private
+        self._unrecorded = unrecorded
         self._links = private.path / "reader"
         self._lock = threading.Lock()
         self._throttles: dict[str, Throttle] = {}
@@ -85,6 +97,7 @@ class RunFolders:
         """
         run_list = self._run_lists.get(experiment_id)
         key = own_key(experiment_id)
+        unrecorded = None if key or self._unrecorded is None else _as_logs(self._unrecorded)
         with self._lock:
             throttle = self._throttles.setdefault(key, Throttle())
             if throttle.is_due():
@@ -92,6 +105,8 @@ class RunFolders:
                     self._scan(run_list, self._list_runs_to_scan(run_list))
             else:
                 self._scan(run_list, self._list_just_ended(run_list))
+            if unrecorded is not None:
+                self._take(_NO_RUN, unrecorded)
             if not key:
                 self._show(run_list)
 
@@ -122,7 +137,7 @@ class RunFolders:
         with self._lock:
             return {
                 self._numbers[folder]: name
-                for folder, name in self._name(run_list).items()
+                for folder, name in self._name(run_list, experiment_id).items()
                 if folder in self._numbers
             }
 
@@ -133,15 +148,16 @@ class RunFolders:
         """
         run_list = self._run_lists.get(experiment_id)
         with self._lock:
-            return tuple(n for folder, n in self._name(run_list).items() if folder in self._others)
+            names = self._name(run_list, experiment_id)
+            return tuple(name for folder, name in names.items() if folder in self._others)
 
     def close(self) -> None:
         """Remove the links."""
         with self._lock:
             self._private.close()
 
-    def _name(self, run_list: RunList) -> Mapping[Folder, str]:
-        """Names of the view's log directories."""
+    def _name(self, run_list: RunList, experiment_id: str = "") -> Mapping[Folder, str]:
+        """Names of the view's log directories, and in the page's own view of unrecorded ones."""
         generation, names = self._names.get(run_list, (-1, {}))
         if generation != self.generation:
             shown = set(run_list.ids.values())
@@ -149,12 +165,18 @@ class RunFolders:
             known = [folder for folder in folders if folder[0] in run_list.names]
             named = name_event_folders(known, run_list.names)
             names = {folder: name for folder, name in named.items() if folder[0] in shown}
+            if not own_key(experiment_id):
+                taken = {*run_list.names.values(), *named.values()}
+                paths = [path for run, path in folders if run == _NO_RUN]
+                unrecorded = name_unrecorded_folders(paths, taken)
+                names |= {(_NO_RUN, path): name for path, name in unrecorded.items()}
             self._names[run_list] = (self.generation, names)
         return names
 
     def _show(self, run_list: RunList) -> None:
         """Bring the log directory up to date, when something but the length of event files changed."""
-        names = self._name(run_list)
+        all_names = self._name(run_list)
+        names = {folder: name for folder, name in all_names.items() if folder[0] != _NO_RUN}
         if names == self._shown and not self._is_changed:
             return
         wanted: dict[str, list[LogFile]] = {name: [] for name in names.values()}
@@ -204,7 +226,10 @@ class RunFolders:
         return ended_long_ago or now - since > _SETTLED_S
 
     def _scan_run(self, run: RunId, kept: tuple[RunFile, ...]) -> None:
-        found = self._run_files.list(run, kept)
+        self._take(run, self._run_files.list(run, kept))
+
+    def _take(self, run: RunId, found: tuple[LogFile, ...]) -> None:
+        """Bring the links of one run up to date."""
         before = self._files.get(run, ())
         self._files[run] = found
         if found == before:
@@ -241,6 +266,13 @@ class RunFolders:
         if number is not None:
             shutil.rmtree(self._links / number, ignore_errors=True)
             self.generation += 1
+
+
+def _as_logs(unrecorded: UnrecordedFiles) -> tuple[LogFile, ...]:
+    return tuple(
+        LogFile(each.folder, each.name, unrecorded.root / each.folder / each.name, each.state)
+        for each in unrecorded.list()
+    )
 
 
 def _without_growth(files: Collection[LogFile]) -> list[object]:

@@ -17,6 +17,7 @@ from trackboard.board.private_folder import PrivateFolder
 from trackboard.errors import Unavailable
 
 _THREADS = 8  # a browser asks six questions at once
+_GRACE_S = 1.0  # for questions that are being answered; without any, gRPC logs a line
 _SOCKET = "socket"
 _PATH_BYTES = 103  # of a socket: macOS has the smallest limit
 _SHORT = Path("/tmp")
@@ -60,7 +61,7 @@ class ProviderServer:
 
     def close(self) -> None:
         """End it. May be repeated."""
-        self._server.stop(None).wait()
+        self._server.stop(_GRACE_S).wait()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._folder.close()
 

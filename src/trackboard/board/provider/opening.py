@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from trackboard.board.dashboards.job_status import Statuses
-from trackboard.board.eventfiles.discovery import LinkedFolders, PlainFolder
+from trackboard.board.eventfiles.discovery import LinkedFolders, PlainFolder, UnrecordedFiles
 from trackboard.board.eventfiles.kinds_provider import KindsProvider
 from trackboard.board.eventfiles.log_folders import LogFolder
 from trackboard.board.eventfiles.reader import open_reader
@@ -20,6 +20,7 @@ from trackboard.board.series.samples import AS_USUAL, Samples
 from trackboard.board.series.sampling import Sampling
 from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import Source, View
+from trackboard.layout import ROOT
 
 __all__ = ["BoardProvider", "open_folder_provider", "open_folders_provider", "open_provider"]
 
@@ -31,6 +32,7 @@ def open_provider(
     raw_ids: bool = False,
     links: Path | None = None,
     samples: Samples = AS_USUAL,
+    beside: Path | None = None,
 ) -> BoardProvider:
     """Show a view of a workspace; an experiment's name as experiment id shows that experiment.
 
@@ -41,10 +43,16 @@ def open_provider(
         links: Where links to the runs' files may be made, on the disk of those; for want of another
             place in the system's temporary folder.
         samples: How much of each series is shown.
+        beside: A folder whose other event files are shown as well, but for those of its workspaces.
     """
     sampling = Sampling(samples)
     run_lists = RunLists(source, view, raw_ids=raw_ids)
-    folders = RunFolders(RunFiles(source), run_lists, PrivateFolder(*[links] if links else []))
+    folders = RunFolders(
+        RunFiles(source),
+        run_lists,
+        PrivateFolder(*[links] if links else []),
+        UnrecordedFiles(beside, without=ROOT) if beside else None,
+    )
     return BoardProvider(
         HistoryProvider(source, run_lists, sampling),
         KindsProvider(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -68,6 +69,24 @@ def name_event_folders(
         name = _free(wanted, suffixes, partial(is_taken, own))
         named[run, path] = name
         taken.add(name)
+    return named
+
+
+def name_unrecorded_folders(paths: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """Name folders of event files that belong to no run, as TensorBoard does: by their paths.
+
+    Args:
+        paths: Posix paths relative to the log directory, "" for itself.
+        taken: Names of runs and of their folders; one called so gets ` #2`.
+    """
+    named: dict[str, str] = {}
+    used = set(taken)
+    for path in sorted(paths):
+        text = os.fsencode(path).decode(errors="replace") or "."
+        named[path] = _free(
+            text, (f" #{number}" for number in itertools.count(2)), used.__contains__
+        )
+        used.add(named[path])
     return named
 
 

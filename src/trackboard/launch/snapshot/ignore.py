@@ -12,9 +12,10 @@ from collections.abc import Collection
 from trackboard.launch.snapshot.gitignore import Patterns
 from trackboard.layout.paths import DATABASE_FILE
 from trackboard.layout.reading import read_bytes
+from trackboard.layout.root import ROOT
 
 IGNORE_FILES = (".amlignore", ".gitignore")  # in a folder that has both, the first counts alone
-_NEVER = frozenset((".git", ".trackboard", "__pycache__", ".ipynb_checkpoints"))
+_NEVER = frozenset((".git", ROOT, "__pycache__", ".ipynb_checkpoints"))
 _LIMIT_BYTES = 4 << 20  # of an ignore file; each line costs, and each file is compared with all
 _MARKS = ("pyvenv.cfg", DATABASE_FILE)  # found in virtual environments, and in workspaces of ours
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from tensorboard.errors import NotFoundError
+from tests.waiting import until
 
-from trackboard.board.eventfiles.discovery import PlainFolder, iter_event_files
+from trackboard.board.eventfiles import discovery
+from trackboard.board.eventfiles.discovery import PlainFolder, UnrecordedFiles, iter_event_files
 from trackboard.board.eventfiles.throttle import INTERVAL_S
 
 
@@ -89,3 +92,52 @@ def test_a_reader_of_a_plain_folder_starts_again_when_a_file_was_replaced(
     second.unlink()  # of a run that is gone the reader lets go by itself
     look()
     assert epochs == [0, 0, 1, 2, 2]
+
+
+def test_finds_all_event_files_but_those_of_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("trackboard.board.eventfiles.throttle.time.monotonic", lambda: now)
+    monkeypatch.setattr(discovery, "_PATIENCE_S", 100.0)
+    files = UnrecordedFiles(tmp_path, without=".history")
+    assert files.list() == ()
+    grows = add(tmp_path / "logs/train/b.tfevents")
+    add(tmp_path / "a.tfevents")
+    add(tmp_path / "logs/train/notes.txt")
+    add(tmp_path / ".history/default/jobs/1/logs/c.tfevents")
+    add(tmp_path / "logs/.history/d.tfevents")
+    assert files.list() == (), "it looks once a second"
+    now += INTERVAL_S
+    first = files.list()
+    assert [(file.folder, file.name) for file in first] == [
+        ("", "a.tfevents"),
+        ("logs/.history", "d.tfevents"),
+        ("logs/train", "b.tfevents"),
+    ]
+    grows.write_bytes(b"longer")
+    now += INTERVAL_S
+    assert files.list()[:2] == first[:2]
+    assert files.list()[2].state.size_bytes == 6
+
+
+def test_nobody_waits_for_a_look_that_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[None] = []
+    go_on = threading.Event()
+
+    def look(*_: object, **__: object) -> list[object]:
+        looks.append(None)
+        go_on.wait()
+        return []
+
+    monkeypatch.setattr(discovery, "iter_event_files", look)
+    monkeypatch.setattr(discovery, "_PATIENCE_S", 0.0)
+    files = UnrecordedFiles(tmp_path, without="")
+    before = threading.active_count()
+    for _ in range(5):
+        assert files.list() == ()
+    assert len(looks) == 1, "one look at a time"
+    go_on.set()
+    until(lambda: threading.active_count() < before + 1)

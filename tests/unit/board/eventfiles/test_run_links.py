@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from trackboard.board.eventfiles.discovery import EventFile, iter_event_files
 from trackboard.board.eventfiles.run_files import RunFiles
 from trackboard.board.eventfiles.run_links import RunFolders
 from trackboard.board.eventfiles.throttle import INTERVAL_S
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.unit.board.conftest import Lab
+
+    from trackboard.board.eventfiles.discovery import UnrecordedFiles
 
 
 class Clock:
@@ -273,3 +276,71 @@ def test_a_run_that_ended_is_looked_at_at_once(lab: Lab, folders: RunFolders, cl
     lab.end_run("a")
     folders.follow("")
     assert set(folders.list_names("").values()) == {"exp/run-1"}
+
+
+class Beside:
+    """Unrecorded files, found at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def add(self, path: str, content: bytes) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return file
+
+    def list(self) -> tuple[EventFile, ...]:
+        return tuple(iter_event_files(self.root))
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Beside:
+    return Beside(tmp_path / "beside")
+
+
+@pytest.fixture
+def all_folders(lab: Lab, clock: Clock, beside: Beside) -> Iterator[RunFolders]:  # noqa: ARG001
+    lab.add_run("a")
+    unrecorded = cast("UnrecordedFiles", beside)
+    run_lists = RunLists(lab.source, View())
+    folders = RunFolders(RunFiles(lab.source), run_lists, PrivateFolder(), unrecorded)
+    yield folders
+    folders.close()
+
+
+def test_files_of_no_run_are_shown_beside_those_of_runs_under_names_of_their_own(
+    lab: Lab, all_folders: RunFolders, beside: Beside, clock: Clock
+) -> None:
+    beside.add("x.tfevents", b"1")
+    beside.add("logs/train/x.tfevents", b"2")
+    beside.add("exp/run-1/x.tfevents", b"3")
+    beside.add("exp/run-1/train/x.tfevents", b"4")
+    lab.add_file("a", "logs/train/x.tfevents", b"5")
+    assert follow(all_folders, clock) == {
+        "./x.tfevents": "1",
+        "logs/train/x.tfevents": "2",
+        "exp/run-1 #2/x.tfevents": "3",
+        "exp/run-1/train #2/x.tfevents": "4",
+        "exp/run-1/train/x.tfevents": "5",
+    }
+    assert follow(all_folders, clock, "exp") == {"exp/run-1/train/x.tfevents": "5"}
+    assert {*shown(all_folders)} == {"exp/run-1/train/x.tfevents"}
+    assert all_folders.list_others("") == ()
+
+
+def test_files_of_no_run_are_followed(
+    all_folders: RunFolders, beside: Beside, clock: Clock
+) -> None:
+    assert follow(all_folders, clock) == {}
+    assert all_folders.find_root() is None
+    file = beside.add("logs/x.tfevents", b"1")
+    assert follow(all_folders, clock) == {"logs/x.tfevents": "1"}
+    assert not all_folders.is_complete(set())
+    changes, generation = all_folders.changes, all_folders.generation
+    file.write_bytes(b"12")
+    assert follow(all_folders, clock) == {"logs/x.tfevents": "12"}
+    assert all_folders.changes > changes
+    assert all_folders.generation == generation
+    file.unlink()
+    assert follow(all_folders, clock) == {}

@@ -5,7 +5,12 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from trackboard.board.view.run_names import folder_path, name_event_folders, name_runs
+from trackboard.board.view.run_names import (
+    folder_path,
+    name_event_folders,
+    name_runs,
+    name_unrecorded_folders,
+)
 from trackboard.model import Run, RunId, RunKind, RunState
 
 RUN = Run(RunId(""), "exp", 0, "", None, RunKind.JOB, RunState.RUNNING, "", 0, 0, None, 0, ())
@@ -90,6 +95,17 @@ def test_folders_of_event_files_are_named_after_their_run() -> None:
         "x": "exp/a/x #2",
         "outputs/tb": "exp/a/outputs/tb",
         "logs2": "exp/a/logs2",
+    }
+
+
+def test_folders_of_no_run_are_called_as_tensorboard_does_unless_a_run_is() -> None:
+    paths = ["", "logs/train", "exp/a", "exp/b", "bad\udcff"]
+    assert name_unrecorded_folders(paths, {"exp/a", "exp/a #2", "logs"}) == {
+        "": ".",
+        "logs/train": "logs/train",
+        "exp/a": "exp/a #3",
+        "exp/b": "exp/b",
+        "bad\udcff": "bad\ufffd",
     }
 
 

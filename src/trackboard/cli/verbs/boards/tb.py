@@ -20,9 +20,9 @@ from trackboard.board.series.samples import Samples
 from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.completing import complete_experiments, complete_runs
 from trackboard.cli.workspace_option import find_one, folder_option, opened
-from trackboard.config import ROOT, find_location, holds_workspace
+from trackboard.config import find_in, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
-from trackboard.layout.paths import SETTINGS_FILE
+from trackboard.layout.root import may_hold_workspace
 from trackboard.processes.board import Door, run_board
 
 
@@ -130,7 +130,7 @@ def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[st
     if len(words) > 1 or (words and split_name(words[0])[0]):
         log_folders = read_log_folders(words)
         for each in log_folders:
-            if _holds_history(each.path):
+            if may_hold_workspace(each.path):
                 raise UsageError(
                     f"{each.path} holds a history: it is shown by itself",
                     hint="Leave out the other folders, or name folders of event files only.",
@@ -138,10 +138,11 @@ def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[st
         _refuse_names(log_folders[0].path, experiment, runs)
         return Show(log_folders=log_folders)
     folder = expand(words[0]) if words else None
-    if folder is not None and not _holds_history(folder):
+    if folder is not None and not may_hold_workspace(folder):
         _refuse_names(folder, experiment, runs)
         return Show(log_folder=folder)
-    workspace = find_location(folder).folder
+    named = None if folder is None else find_in(folder)
+    workspace = named or find_location(folder).folder
     return _show_history(workspace, experiment, runs, is_named=folder is not None)
 
 
@@ -168,15 +169,6 @@ def _refuse_names(folder: Path, experiment: str | None, runs: tuple[str, ...]) -
             f"{folder} is a folder of event files: it has no experiments and runs",
             hint="Leave out --experiment and --run, or name a folder with a history.",
         )
-
-
-def _holds_history(folder: Path) -> bool:
-    return (
-        (folder / ROOT).is_dir()
-        or (folder / SETTINGS_FILE).is_file()
-        or folder.absolute().name == ROOT
-        or folder.absolute().parent.name == ROOT
-    )
 
 
 def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object]:
