@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trackboard.config import Location
     from trackboard.history import History
     from trackboard.launch.request import Request
+    from trackboard.service import Comparison, FileChange
     from trackboard.transfer.report import ImportReport
 
 AnyRun = Run | LiveRun | RunId | str
@@ -311,6 +312,25 @@ class Workspace:
             NotFound: There is no such run.
         """
         return {each.name: each for each in self._service.metrics.list(runs=[self._one(run).id])}
+
+    def compare(self, *runs: AnyRun) -> Comparison:
+        """Put parameters, metrics, tags, code and packages of runs side by side.
+
+        Raises:
+            NotFound: There is no such run.
+
+        >>> [fact.name for fact in workspace.compare("digits/first", "digits/first").facts][:2]
+        ['lr', 'loss']
+        """
+        return self._service.runs.compare([self._one(run).id for run in runs])
+
+    def diff(self, old: AnyRun, new: AnyRun) -> tuple[FileChange, ...]:
+        """How the code and the packages of a run differ from another's, by path.
+
+        Raises:
+            NotFound: There is no such run, or its snapshot is gone.
+        """
+        return self._service.runs.diff(self._one(old).id, self._one(new).id)
 
     def images(self, run: AnyRun) -> tuple[Artifact, ...]:
         """Images that a run logged, in the order they were stored; `open_file` opens their `path`.

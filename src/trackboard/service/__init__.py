@@ -14,6 +14,9 @@ from trackboard.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from trackboard.service.answers import (
+        ComparedFact,
+        Comparison,
+        FileChange,
         FilePiece,
         JobFacts,
         QueuePosition,
@@ -29,6 +32,9 @@ else:
         __name__,
         {
             "answers": (
+                "ComparedFact",
+                "Comparison",
+                "FileChange",
                 "FilePiece",
                 "JobFacts",
                 "QueuePosition",
@@ -43,6 +49,9 @@ else:
     )
 
 __all__ = [
+    "ComparedFact",
+    "Comparison",
+    "FileChange",
     "FilePiece",
     "JobFacts",
     "LocalService",

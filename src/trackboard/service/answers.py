@@ -127,6 +127,55 @@ class RunDetails:
 
 
 @dataclass(frozen=True)
+class ComparedFact:
+    """A fact of several runs, side by side.
+
+    Attributes:
+        kind: `parameter`, `metric` (its last value), `tag`, `code` (what ran, and where) or `package`.
+        name: What the fact is called.
+        values: The value in each run; None: the run has none.
+    """
+
+    kind: str
+    name: str
+    values: tuple[object, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether all runs have the same; NaN is the same as NaN."""
+        return len({repr(value) for value in self.values}) == 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Attributes:
+        runs: The runs, in the order asked for.
+        facts: All facts that one of them has, those of a kind together.
+    """
+
+    runs: tuple[RunFacts, ...]
+    facts: tuple[ComparedFact, ...]
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """How a file of one run's code differs from another's.
+
+    Attributes:
+        path: The file's path in the snapshot; in parentheses what is no file: `(git commit)`,
+            `(uncommitted changes)`, `(packages)`, `(environment)`.
+        kind: `added`, `removed` or `changed`.
+        diff: What differs, as unified diff; None: it is no text, or has more than 1 MiB.
+    """
+
+    path: str
+    kind: str
+    diff: str | None
+
+
+@dataclass(frozen=True)
 class FilePiece:
     """A piece of a file that may grow.
 

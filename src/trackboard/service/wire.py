@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trackboard.format.times import took_s
 from trackboard.model import Run, RunId, Series
 from trackboard.ports import Experiment
-from trackboard.service.answers import JobFacts, RunDetails, RunFacts
+from trackboard.service.answers import Comparison, FileChange, JobFacts, RunDetails, RunFacts
 
 if TYPE_CHECKING:
     from trackboard.transfer.report import ImportReport
@@ -102,6 +102,27 @@ def series_facts(series: Series) -> Json:
         "min": number(series.min_value),
         "max": number(series.max_value),
     }
+
+
+def comparison(compared: Comparison) -> Json:
+    """Runs side by side become JSON."""
+    return {
+        "runs": [run_facts(facts) for facts in compared.runs],
+        "facts": [
+            {
+                "kind": fact.kind,
+                "name": fact.name,
+                "values": [number(value) for value in fact.values],
+                "equal": fact.is_equal,
+            }
+            for fact in compared.facts
+        ],
+    }
+
+
+def file_change(change: FileChange) -> Json:
+    """How a file of a run's code differs becomes JSON."""
+    return {"path": change.path, "change": change.kind, "diff": change.diff}
 
 
 def job_facts(job: JobFacts) -> Json:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from trackboard.model import Run, RunId, Value
 from trackboard.ports import NEWEST_FIRST, Order, RunQuery
-from trackboard.service.answers import RunDetails, RunFacts, RunStatus
+from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
 
 
 class Runs(Protocol):
@@ -146,6 +146,22 @@ class Runs(Protocol):
 
         Raises:
             NotFound: There is no such run.
+        """
+        ...
+
+    def compare(self, runs: Sequence[RunId]) -> Comparison:
+        """Put parameters, metrics, tags, code and packages of runs side by side.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        ...
+
+    def diff(self, old: RunId, new: RunId) -> tuple[FileChange, ...]:
+        """Return how the code and the packages of a run differ from another's, by path.
+
+        Raises:
+            NotFound: There is no such run, or its snapshot is gone.
         """
         ...
 

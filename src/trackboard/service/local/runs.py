@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackboard.errors import NotFound
 from trackboard.model import Run, RunId, RunKind, RunState, Series, Value
 from trackboard.ports import NEWEST_FIRST, Order, RunQuery, Store
-from trackboard.service.answers import RunDetails, RunFacts, RunStatus
+from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
 from trackboard.service.local.door import Door
 from trackboard.service.local.run_names import runs_called, runs_of_experiment, shown_names
 
@@ -133,7 +133,7 @@ class LocalRuns:
 
     def get_details(self, run: RunId) -> RunDetails:
         """Return all that is told of a run to the outside."""
-        from trackboard.service.local.job_facts import describe_job  # few readers need it
+        from trackboard.service.local.facts.job_facts import describe_job  # few readers need it
 
         store = self._door.drained()
         found = self._get(store, run)
@@ -145,6 +145,19 @@ class LocalRuns:
             job=describe_job(self._door.workspace.paths.job(run), store, found, properties),
             folder=self._door.workspace.run_folder(run),
         )
+
+    def compare(self, runs: Sequence[RunId]) -> Comparison:
+        """Put facts of runs side by side."""
+        from trackboard.service.local.facts.comparing import compare_runs  # few readers need it
+
+        details = [self.get_details(run) for run in runs]
+        return compare_runs(self._door.workspace, details)
+
+    def diff(self, old: RunId, new: RunId) -> tuple[FileChange, ...]:
+        """Return how the code and the packages of a run differ from another's."""
+        from trackboard.service.local.facts.comparing import diff_runs  # few readers need it
+
+        return diff_runs(self._door.workspace, self.get_details(old), self.get_details(new))
 
     # -- what anybody may say of a run -------------------------------------------------------------
 
