@@ -12,7 +12,7 @@ from tests.golden import expected as golden
 
 from trackboard.errors import Conflict
 from trackboard.model import ArtifactKind, RunId, RunState, WriterId
-from trackboard.ports import Batch, Position, RunQuery, Store
+from trackboard.ports import Batch, Field, Ordered, Position, RunQuery, Source, Store
 from trackboard.stores import open_sqlite
 from trackboard.testing.speaker import Speaker, created, moved, numbers
 
@@ -103,7 +103,8 @@ def test_it_is_searched(store: Store) -> None:
     assert found(RunQuery(parameters={"epochs": 2**53 + 1, "optimizer": "adam"})) == ["parent"]
     assert found(RunQuery(tags={"Größe": "日本 🚀\n2", "none": None})) == ["parent"]
     assert found(RunQuery(properties={"text": "a\tb\\c\"d'"})) == ["parent"]
-    assert found(RunQuery(metrics=(("full", ">", -1e9),))) == ["child"]
+    full = Ordered(Field(Source.METRIC, "full"), ">", -1e9)
+    assert found(RunQuery(where=full)) == ["child"]
     images = store.list_artifacts(kinds=[ArtifactKind.IMAGE])
     assert [image.path for image in images] == ["image_0.png", "image_5.png"]
 

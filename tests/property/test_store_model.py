@@ -31,7 +31,30 @@ from trackboard.model import (
     Tagged,
     TextLogged,
 )
-from trackboard.ports import Model, Order, RunQuery, SeriesPoints, Store
+from trackboard.ports import (
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Attribute,
+    Condition,
+    Field,
+    HasValue,
+    Matches,
+    Model,
+    Not,
+    OneOf,
+    Order,
+    Ordered,
+    Orders,
+    RunQuery,
+    SeriesPoints,
+    Sign,
+    Source,
+    Store,
+    attribute,
+)
 from trackboard.stores import open_sqlite
 from trackboard.testing.memory import MemoryStore
 from trackboard.testing.speaker import Speaker, created, moved, numbers, same_points
@@ -45,7 +68,7 @@ COUNTS = st.sampled_from([0, 1, 2, 60, 127, 128, 129, 700, 4095, 4096, 9000])
 INT64 = st.integers(-(2**63), 2**63 - 1)
 TABLES = st.sampled_from(["", "", "t"])
 PARAMETERS = st.sampled_from([True, 0, 1, 1.0, 0.5, -math.inf, 2**53 + 1, 2.0**53, "", "1", "ä"])
-SIGNS = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
+SIGNS: st.SearchStrategy[Sign] = st.sampled_from(["<", "<=", ">", ">="])
 
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
@@ -92,6 +115,28 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
+FIELDS = st.one_of(
+    st.builds(Field, st.just(Source.METRIC), NAMES, st.sampled_from(Aggregate)),
+    st.builds(Field, st.sampled_from([s for s in Source if s is not Source.ATTRIBUTE]), NAMES),
+    st.sampled_from([attribute(each) for each in Attribute]),
+)
+VALUES = PARAMETERS | st.just(math.nan) | WORDS | st.sampled_from(["failed", "exp", "a", "run-1"])
+PATTERNS = st.sampled_from(["", "a", "^r.n-[0-9]$", "(?s)\\A.*o.*\\Z", "ä|x"])
+COMPARISONS: st.SearchStrategy[Condition] = st.one_of(
+    st.builds(HasValue, FIELDS),
+    st.builds(OneOf, FIELDS, st.lists(VALUES, max_size=3).map(tuple)),
+    st.builds(Ordered, FIELDS, SIGNS, st.floats() | st.sampled_from([0.0, 1.0, 2.0])),
+    st.builds(Matches, FIELDS, PATTERNS),
+)
+CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
+    COMPARISONS,
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.builds(AllOf, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple)),
+    ),
+    max_leaves=5,
+)
 QUERIES = st.builds(
     RunQuery,
     experiment=st.none() | st.sampled_from(["exp", "unknown"]),
@@ -102,9 +147,11 @@ QUERIES = st.builds(
     tags=st.dictionaries(NAMES, st.none() | WORDS, max_size=1),
     properties=st.dictionaries(NAMES, st.none(), max_size=1),
     parameters=st.dictionaries(NAMES, PARAMETERS, max_size=1),
-    metrics=st.lists(st.tuples(NAMES, SIGNS, st.floats()), max_size=1).map(tuple),
+    where=st.none() | CONDITIONS,
 )
-ORDERS = st.builds(Order, st.none() | NAMES, st.booleans())
+ORDERS = st.sampled_from([NEWEST_FIRST, OLDEST_FIRST]) | st.lists(
+    st.builds(Order, FIELDS, st.booleans()), min_size=1, max_size=3
+).map(tuple)
 
 
 @st.composite
@@ -223,13 +270,13 @@ class StoresAgree(RuleBasedStateMachine):
 
     @rule(
         query=st.just(RunQuery()) | QUERIES,
-        order=ORDERS,
+        orders=ORDERS,
         limit=st.none() | st.integers(0, 3),
         offset=st.integers(0, 4),
     )
-    def query_runs(self, query: RunQuery, order: Order, limit: int | None, offset: int) -> None:
+    def query_runs(self, query: RunQuery, orders: Orders, limit: int | None, offset: int) -> None:
         found, expected = (
-            store.query_runs(query, order, limit=limit, offset=offset)
+            store.query_runs(query, orders, limit=limit, offset=offset)
             for store in (self.store, self.model)
         )
         assert found == expected

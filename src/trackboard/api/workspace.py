@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from trackboard.history.conditions import (
     build_query,
     check_page,
     check_query,
-    parse_order,
+    parse_orders,
 )
 from trackboard.model import ArtifactKind, Run, RunId, Series, Value
 from trackboard.ports import NEWEST_FIRST, Artifact, Order, RunFile, RunQuery
@@ -199,7 +199,7 @@ class Workspace:
         self,
         query: RunQuery | None = None,
         *,
-        order: Order | str = NEWEST_FIRST,
+        order: Order | str | Sequence[Order | str] = NEWEST_FIRST,
         limit: int | None = None,
         offset: int = 0,
         **filters: Unpack[Filters],
@@ -208,19 +208,20 @@ class Workspace:
 
         Args:
             query: The conditions as one value, instead of `filters`.
-            order: A metric's name sorts by its last value, greatest first; `-name` least first.
+            order: A name as in `where`, such as `loss.min`, `params.lr` or `created`: the greatest first,
+                `-name` the least; or several, of which the first decides first.
             limit: At most so many, from 1; None: all.
             offset: Leave out so many at the begin.
             **filters: `experiment`, `parent`, `top_level`, `kind`, `state`, `tags`, `properties`,
-                `parameters`, `metrics`; see `history.Filters`.
+                `parameters`, `where`; see `history.Filters` and docs/reading.md.
 
         Raises:
-            UsageError: A condition is not one.
+            UsageError: A condition is not one; its place is pointed at.
             NotFound: No run at all has a name that is asked for: an experiment, a tag, a parameter, a
-                metric; or none that matches has the metric to sort by.
+                metric; or none that matches has what to sort by.
 
         Examples:
-            >>> [run.name for run in workspace.runs(experiment="digits", metrics="loss < 0.5")]
+            >>> [run.name for run in workspace.runs(experiment="digits", where="loss < 0.5")]
             ['first']
         """
         if query is not None and filters:
@@ -233,7 +234,7 @@ class Workspace:
                 f"{query!r} is no RunQuery", hint='Name the condition: runs(experiment="digits").'
             )
         wanted = build_query(**filters) if query is None else check_query(query)
-        sorted_by = parse_order(order)
+        sorted_by = parse_orders(order)
         check_page(limit, offset)
         if wanted.parent is not None and (parent := self.find_run(wanted.parent)) is not None:
             wanted = replace(wanted, parent=parent.id)

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
         build_query,
         check_page,
         check_query,
-        parse_order,
+        parse_orders,
         parse_pairs,
         parse_states,
         parse_value,
+        parse_where,
     )
     from trackboard.history.files import open_file
-    from trackboard.history.known_names import check_columns, check_order, explain_nothing
+    from trackboard.history.known_names import check_columns, check_names, check_orders
     from trackboard.history.points import read_history
     from trackboard.history.table import History
     from trackboard.history.vocabulary import option_meant
@@ -32,13 +33,14 @@ else:
                 "build_query",
                 "check_page",
                 "check_query",
-                "parse_order",
+                "parse_orders",
                 "parse_pairs",
                 "parse_states",
                 "parse_value",
+                "parse_where",
             ),
             "files": ("open_file",),
-            "known_names": ("check_columns", "check_order", "explain_nothing"),
+            "known_names": ("check_columns", "check_names", "check_orders"),
             "points": ("read_history",),
             "table": ("History",),
             "vocabulary": ("option_meant",),
@@ -50,16 +52,17 @@ __all__ = [
     "History",
     "build_query",
     "check_columns",
-    "check_order",
+    "check_names",
+    "check_orders",
     "check_page",
     "check_query",
-    "explain_nothing",
     "nearest",
     "open_file",
     "option_meant",
-    "parse_order",
+    "parse_orders",
     "parse_pairs",
     "parse_states",
     "parse_value",
+    "parse_where",
     "read_history",
 ]

@@ -1,4 +1,4 @@
-"""Which runs are meant, in the words of people: `accuracy > 0.9`, `team=vision`."""
+"""Which runs are meant, and in which order, as people say it in Python and on the command line."""
 
 from __future__ import annotations
 
@@ -7,12 +7,28 @@ from dataclasses import fields
 from typing import Any, TypedDict, Unpack
 
 from trackboard.errors import UsageError
-from trackboard.history.comparison import SIGNS, MetricCondition, check_comparison
+from trackboard.history.query.fields import parse_field
+from trackboard.history.query.parser import parse_condition
 from trackboard.history.vocabulary import argument_meant
 from trackboard.model import Run, RunId, RunKind, RunState, Value
-from trackboard.ports import NEWEST_FIRST, Order, RunQuery
+from trackboard.ports import (
+    NEWEST_FIRST,
+    AllOf,
+    AnyOf,
+    Condition,
+    HasValue,
+    Matches,
+    Not,
+    OneOf,
+    Order,
+    Ordered,
+    Orders,
+    RunQuery,
+)
 from trackboard.record import LiveRun
 from trackboard.record.value import plain_value
+
+Where = str | Condition | Sequence[str | Condition]
 
 
 class Filters(TypedDict, total=False):
@@ -26,9 +42,10 @@ class Filters(TypedDict, total=False):
     tags: Mapping[str, str | None] | str | Sequence[str]  # None: it has the tag; or "team=vision"
     properties: Mapping[str, str | None] | str | Sequence[str]
     parameters: Mapping[str, Value] | str | Sequence[str]  # or "lr=0.1"
-    metrics: str | Iterable[str | MetricCondition]  # of last values: "accuracy > 0.9"
+    where: Where  # "loss < 0.5 and tags.team = vision"; of several, all
 
 
+_CONDITIONS = (AllOf, AnyOf, HasValue, Matches, Not, OneOf, Ordered)
 _ARGUMENTS = (*Filters.__annotations__, "order", "limit", "offset")  # of `Workspace.runs`
 
 
@@ -55,7 +72,7 @@ def build_query(**filters: Unpack[Filters]) -> RunQuery:
         tags=_texts("tags", filters.get("tags", {})),
         properties=_texts("properties", filters.get("properties", {})),
         parameters=_parameters(filters.get("parameters", {})),
-        metrics=parse_metrics(filters.get("metrics", ())),
+        where=parse_where(filters.get("where")),
     )
 
 
@@ -80,21 +97,27 @@ def check_page(limit: int | None, offset: int = 0) -> None:
         raise UsageError(f"offset={offset!r} leaves out no number", hint="Pass 0 or more.")
 
 
-def parse_metrics(given: str | Iterable[str | MetricCondition]) -> tuple[MetricCondition, ...]:
-    """Conditions as text, or as they are, one or many.
+def parse_where(given: Where | None) -> Condition | None:
+    """Conditions as text, or as they are, one or many, of which all have to hold.
 
     Raises:
         UsageError: One is not a condition.
     """
-    if isinstance(given, Mapping):
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return parse_condition(given)
+    if isinstance(given, _CONDITIONS):
+        return given
+    if not isinstance(given, Sequence) or any(
+        not isinstance(one, (str, *_CONDITIONS)) for one in given
+    ):
         raise UsageError(
-            f"metrics={given!r} says no comparison",
-            hint='Write "accuracy > 0.9", or a list of such.',
+            f"where={given!r} is {type(given).__name__}",
+            hint='Write it as text: where="loss < 0.5", or a list of such.',
         )
-    is_one = isinstance(given, tuple) and len(given) == 3 and given[1] in SIGNS
-    if isinstance(given, str) or is_one or not isinstance(given, Iterable):
-        return (check_comparison(given),)
-    return tuple(check_comparison(one) for one in given)
+    found = tuple(parse_condition(one) if isinstance(one, str) else one for one in given)
+    return (found[0] if len(found) == 1 else AllOf(found)) if found else None
 
 
 def parse_value(text: str) -> Value:
@@ -143,22 +166,31 @@ def parse_states(
         ) from None
 
 
-def parse_order(given: Order | str) -> Order:
-    """How to sort: an order as it is, or a metric's name, greatest first (`-name`: least first).
+def parse_orders(given: Order | str | Sequence[Order | str]) -> Orders:
+    """How to sort: names, greatest first (`-name`: least first), or orders as they are, one or many.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: One is neither.
     """
+    each = [given] if isinstance(given, (str, Order)) else given
+    if not isinstance(each, Sequence):
+        raise _no_order(given)
+    return tuple(_order(one) for one in each if one != "") or NEWEST_FIRST
+
+
+def _order(given: object) -> Order:
     if isinstance(given, Order):
         return given
     if not isinstance(given, str):
-        raise UsageError(
-            f"order={given!r} is no order",
-            hint='Name a metric: "accuracy" is greatest first, "-loss" least first.',
-        )
-    if not given:
-        return NEWEST_FIRST
-    return Order(given.removeprefix("-"), descending=not given.startswith("-"))
+        raise _no_order(given)
+    return Order(parse_field(given.removeprefix("-")), descending=not given.startswith("-"))
+
+
+def _no_order(given: object) -> UsageError:
+    return UsageError(
+        f"order={given!r} is no order",
+        hint='Name a metric, params.lr or created: "accuracy" is greatest first, "-loss.min" least first.',
+    )
 
 
 def _check_words(given: Iterable[str]) -> None:

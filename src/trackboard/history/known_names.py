@@ -1,71 +1,94 @@
-"""Names that a question holds and nothing in the history has: an empty answer would hide a typing mistake."""
+"""Names that a question holds and nothing in the history has: the answer would hide a typing mistake."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from trackboard.errors import NotFound, UsageError
-from trackboard.history.nearest import nearest_of
+from trackboard.history.nearest import nearest, nearest_of
+from trackboard.history.query.fields import WORDS, parse_field, quoted, written
+from trackboard.history.query.mistakes import mistake, unknown
 from trackboard.model import Run, RunId
-from trackboard.ports import Order, RunQuery, Store
+from trackboard.ports import (
+    Aggregate,
+    AllOf,
+    Attribute,
+    Comparison,
+    Field,
+    HasValue,
+    Matches,
+    OneOf,
+    Ordered,
+    Orders,
+    RunQuery,
+    Source,
+    Store,
+    iter_comparisons,
+)
 from trackboard.stores.rules.run_transitions import UNKNOWN
 
-_NO_RUNS = "There are no runs."
+_WORDS = {
+    Source.METRIC: "a metric",
+    Source.PARAMETER: "a parameter",
+    Source.METRIC_OR_PARAMETER: "a metric or a parameter",
+    Source.TAG: "a tag",
+    Source.PROPERTY: "a property",
+}
+
+
+def check_names(store: Store, query: RunQuery) -> None:
+    """Raise where a condition names what no run has: it would hold of none, and its negation of all.
+
+    Cheap where all names are known: each is looked up by an index.
+
+    Raises:
+        NotFound: No run is of that experiment, or has that tag, property, parameter or metric.
+        UsageError: What is compared as a number is text, or the other way round.
+    """
+    for comparison in dict.fromkeys(iter_comparisons(query.where) if query.where else ()):
+        _check_comparison(store, comparison)
 
 
 def explain_nothing(store: Store, query: RunQuery) -> None:
     """Raise where no run matched because the query names what no run has.
 
-    Cheap where all names are known: each is looked up by an index.
-
     Raises:
-        NotFound: No run is of that experiment, or below that run, or has that tag, property, parameter or
-            metric.
-        UsageError: A metric that is compared with a number holds text.
+        NotFound: No run is of that experiment, or below that run, or has that tag, property or parameter.
     """
-    experiment = query.experiment
-    if experiment not in (None, UNKNOWN) and experiment not in store.list_experiments():
-        hint = nearest_of(experiment or "", store.list_experiments(), "There are no experiments.")
-        raise NotFound(f"there is no experiment {experiment!r}", hint=hint)
+    if query.experiment is not None:
+        _check_experiment(store, query.experiment)
     if query.parent is not None and store.find_run(query.parent) is None:
         raise NotFound(
             f"no run is called {query.parent!r}", hint="Pass its parent, an id or a name."
         )
-    _explain_keys(store, query)
-    for name, _, _ in query.metrics:
-        if not store.query_runs(_logged(name), limit=1):
-            raise _no_number(store, name, None)
+    for source, names in (
+        (Source.TAG, query.tags),
+        (Source.PROPERTY, query.properties),
+        (Source.PARAMETER, query.parameters),
+    ):
+        for name in names:
+            _check_field(store, Field(source, name))
 
 
-def _explain_keys(store: Store, query: RunQuery) -> None:
-    for key in query.tags:
-        if not store.query_runs(RunQuery(tags={key: None}), limit=1):
-            raise _unknown("tag", key, _tags(store))
-    for key in query.properties:
-        if not store.query_runs(RunQuery(properties={key: None}), limit=1):
-            raise _unknown("property", key, _properties(store))
-    if query.parameters:
-        known = parameters_of(store, _ids(store))
-        for name in query.parameters.keys() - known:
-            raise _unknown("parameter", name, known)
-
-
-def check_order(store: Store, query: RunQuery, order: Order, found: Sequence[Run]) -> None:
-    """Raise where runs were to be sorted by a metric that none of those that match has.
+def check_orders(store: Store, query: RunQuery, orders: Orders, found: Sequence[Run]) -> None:
+    """Raise where runs were to be sorted by what none of those that match has.
 
     Raises:
-        NotFound: None logged it.
-        UsageError: It holds text.
+        NotFound: None has it.
+        UsageError: It is a metric that holds text.
     """
-    if order.metric is None or not found:
-        return
-    if store.list_series(runs=[found[0].id], names=[order.metric], text=False):
-        return
-    logged = replace(query, metrics=(*query.metrics, *_logged(order.metric).metrics))
-    if not store.query_runs(logged, limit=1):
-        raise _no_number(store, order.metric, [run.id for run in store.query_runs(query)])
+    for order in orders if found else ():
+        if order.by.source is Source.ATTRIBUTE:
+            continue
+        having = HasValue(order.by)
+        where = having if query.where is None else AllOf((query.where, having))
+        if store.query_runs(replace(query, where=where), limit=1):
+            continue
+        _check_field(store, order.by)
+        runs = [run.id for run in store.query_runs(query)]
+        raise _unknown(store, order.by, "no run that matches", runs)
 
 
 def check_metrics(store: Store, runs: Collection[RunId], asked: Iterable[str]) -> None:
@@ -74,12 +97,74 @@ def check_metrics(store: Store, runs: Collection[RunId], asked: Iterable[str]) -
     Raises:
         NotFound: None did.
     """
-    known = metrics_of(store, runs)
+    known = _metrics_of(store, runs)
     if not known and any(_goes_on(store, run) for run in runs):
         return
     for name in asked:
         if name not in known:
-            raise _unlogged(name, known, "none of these runs" if len(runs) > 1 else "the run")
+            whose = "none of these runs logged" if len(runs) > 1 else "the run did not log"
+            raise NotFound(f"{whose} a metric {name!r}", hint=_hint_on_metric(name, known))
+
+
+def check_columns(store: Store, asked: Iterable[str]) -> None:
+    """Raise where no run at all has what a column shows.
+
+    Raises:
+        NotFound: None has.
+        UsageError: A column is none.
+    """
+    for name in asked:
+        field = parse_field(name)
+        is_text = field.is_of_metrics and store.list_series(names=[field.name], text=True)
+        if field.source is not Source.ATTRIBUTE and not is_text:
+            _check_field(store, field)
+
+
+# -- what is compared ------------------------------------------------------------------------------
+
+
+def _check_comparison(store: Store, comparison: Comparison) -> None:
+    field = comparison.field
+    if field.source is Source.ATTRIBUTE:
+        if isinstance(comparison, OneOf) and field.name == Attribute.EXPERIMENT.value:
+            for name in comparison.values:
+                _check_experiment(store, str(name), field)
+        return
+    _check_field(store, field)
+    if field.source in (Source.TAG, Source.PROPERTY):
+        return
+    a_number = (Ordered(field, ">=", -math.inf), OneOf(field, (math.nan,)))
+    if isinstance(comparison, Ordered) and not any(_has(store, each) for each in a_number):
+        raise _wrong_kind(field, "text", "Compare it by = != in (...) like or ~.")
+    is_parameter = field.source is Source.PARAMETER or _has(
+        store, HasValue(replace(field, source=Source.PARAMETER))
+    )
+    texts = [each for each in getattr(comparison, "values", ()) if isinstance(each, str)]
+    if (texts or isinstance(comparison, Matches)) and not is_parameter:
+        said = f", and {texts[0]!r} is no number" if texts else ""
+        raise _wrong_kind(field, f"a number{said}", "Compare it with a number by = != < <= > >=.")
+
+
+def _wrong_kind(field: Field, what: str, hint: str) -> UsageError:
+    said = f"{written(field)!r} is {what}"
+    return mistake(field.origin, said, hint) if field.origin else UsageError(said, hint=hint)
+
+
+def _check_experiment(store: Store, name: str, field: Field | None = None) -> None:
+    known = store.list_experiments()
+    if name not in (*known, UNKNOWN):
+        hint = nearest_of(name, known, "There are no experiments.")
+        what = f"there is no experiment {name!r}"
+        raise unknown(field.origin if field else None, what, hint)
+
+
+def _check_field(store: Store, field: Field) -> None:
+    if not _has(store, HasValue(field)):
+        raise _unknown(store, field, "no run", None)
+
+
+def _has(store: Store, comparison: Comparison) -> bool:
+    return bool(store.query_runs(RunQuery(where=comparison), limit=1))
 
 
 def _goes_on(store: Store, run: RunId) -> bool:
@@ -87,71 +172,47 @@ def _goes_on(store: Store, run: RunId) -> bool:
     return found is not None and not found.state.is_terminal
 
 
-def check_columns(store: Store, asked: Iterable[str]) -> None:
-    """Raise where no run at all has a metric or a parameter of that name.
-
-    Raises:
-        NotFound: None has.
-    """
-    for name in asked:
-        if store.list_series(names=[name]):
-            continue
-        ids = _ids(store)
-        parameters = parameters_of(store, ids)
-        if name not in parameters:
-            known = [*metrics_of(store, ids), *parameters]
-            raise NotFound(
-                f"no run has a metric or a parameter {name!r}",
-                hint=nearest_of(name, known, _NO_RUNS),
-            )
+# -- what may have been meant ----------------------------------------------------------------------
 
 
-def metrics_of(store: Store, runs: Collection[RunId] | None) -> dict[str, None]:
-    """Names of the metrics that runs logged, as begun."""
-    return dict.fromkeys(each.name for each in store.list_series(runs=runs))
+def _unknown(
+    store: Store, field: Field, whose: str, runs: Collection[RunId] | None
+) -> NotFound | UsageError:
+    name = field.name
+    if field.is_of_metrics and store.list_series(runs=runs, names=[name], text=True):
+        hint = "Compare and sort by metrics that are numbers."
+        return UsageError(f"the metric {name!r} holds text", hint=hint)
+    has = "logged" if field.source is Source.METRIC else "has"
+    what = f"{whose} {has} {_WORDS[field.source]} {name!r}"
+    return unknown(field.origin, what, _hint(store, field, runs))
 
 
-def parameters_of(store: Store, runs: Collection[RunId]) -> dict[str, None]:
-    """Names of the parameters that runs have."""
-    return dict.fromkeys(name for each in store.list_parameters(runs).values() for name in each)
+def _hint(store: Store, field: Field, runs: Collection[RunId] | None) -> str:
+    if not field.is_of_metrics:
+        return nearest_of(field.name, store.list_names(field.source), "None has any.")
+    metrics = _metrics_of(store, runs)
+    literal = f"{field.name}.{field.aggregate.value}"
+    if field.aggregate is not Aggregate.LAST and literal in metrics:
+        return f"Write metrics.{quoted(literal)} for the metric of that name."
+    if field.source is Source.METRIC:
+        return _hint_on_metric(field.name, metrics)
+    for source in (Source.TAG, Source.PROPERTY):
+        if field.name in store.list_names(source):
+            return f"Did you mean {written(Field(source, field.name))}?"
+    parameters = store.list_names(Source.PARAMETER)
+    return _hint_on_metric(field.name, [*metrics, *parameters], WORDS)
 
 
-def _logged(metric: str) -> RunQuery:
-    """Runs with a number of that metric: every number, and NaN, differs from NaN."""
-    return RunQuery(metrics=((metric, "!=", math.nan),))
-
-
-def _no_number(store: Store, name: str, runs: Collection[RunId] | None) -> NotFound | UsageError:
-    if store.list_series(runs=runs, names=[name], text=True):
-        return UsageError(
-            f"the metric {name!r} holds text", hint="Compare and sort by metrics that are numbers."
-        )
-    whose = "no run" if runs is None else "no run that matches"
-    return _unlogged(name, metrics_of(store, runs), whose)
-
-
-def _unlogged(name: str, known: Collection[str], whose: str) -> NotFound:
+def _hint_on_metric(name: str, known: Collection[str], words: Collection[str] = ()) -> str:
     below = [each for each in known if each.startswith(f"{name}/")]
-    hint = (
-        f"Name one of its columns: {', '.join(map(repr, below[:5]))}."
-        if below
-        else nearest_of(name, known, "Nothing was logged.")
-    )
-    has = "did not log" if whose == "the run" else "logged"
-    return NotFound(f"{whose} {has} a metric {name!r}", hint=hint)
+    if below:
+        return f"Name one of its columns: {', '.join(map(repr, below[:5]))}."
+    listed = nearest_of(name, known, "Nothing was logged.")
+    return nearest(name, [*known, *words], listed)
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> NotFound:
-    return NotFound(f"no run has a {what} {name!r}", hint=nearest_of(name, known, "None has any."))
-
-
-def _ids(store: Store) -> list[RunId]:
-    return [run.id for run in store.list_runs()]
-
-
-def _tags(store: Store) -> Iterator[str]:
-    return (key for tags in store.list_tags(_ids(store)).values() for key in tags)
-
-
-def _properties(store: Store) -> Iterator[str]:
-    return (key for run in _ids(store) for key in store.get_properties(run))
+def _metrics_of(store: Store, runs: Collection[RunId] | None) -> Collection[str]:
+    """Names of the metrics that runs logged, as begun; None: of all runs, in order."""
+    if runs is None:
+        return store.list_names(Source.METRIC)
+    return dict.fromkeys(each.name for each in store.list_series(runs=runs))

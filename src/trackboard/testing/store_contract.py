@@ -13,6 +13,7 @@ function that opens the same store again, also in a forked child. It needs pytes
 
 from __future__ import annotations
 
+from trackboard.testing.store.condition import ConditionContract
 from trackboard.testing.store.describing import DescribingContract
 from trackboard.testing.store.environment import EnvironmentContract
 from trackboard.testing.store.experiment import ExperimentContract
@@ -37,6 +38,7 @@ class StoreContract(
     ExperimentContract,
     DescribingContract,
     QueryContract,
+    ConditionContract,
     SeriesContract,
     QueueContract,
     ModelContract,

@@ -13,7 +13,7 @@ from trackboard.errors import NotFound, UsageError
 from trackboard.history.conditions import Filters
 from trackboard.history.vocabulary import argument_meant
 from trackboard.model import RunKind
-from trackboard.ports import Order, RunQuery
+from trackboard.ports import Aggregate, Field, Order, Ordered, RunQuery, Source
 from trackboard.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """Two runs of `good`, the second without a loss, and one of `bad`, which logs text only."""
     workspace = Workspace.open(tmp_path)
     with api(workspace).start_run(
-        "good", name="one", parameters={"lr": 0.1}, tags={"team": "a"}
+        "good", name="one", parameters={"lr": 0.1, "optimizer": "adam"}, tags={"team": "a"}
     ) as run:
         run.log("loss", 0.5)
         run.log_row("table", {"x": 1, "y": 2})
@@ -43,13 +43,13 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         ("params", "parameters"),
         ("param", "parameters"),
         ("tag", "tags"),
-        ("where", "metrics"),
+        ("metrics", "where"),
         ("sort", "order"),
         ("order_by", "order"),
         ("status", "state"),
         ("children", "top_level"),
         ("max_results", "limit"),
-        ("filter_string", "metrics"),
+        ("filter_string", "where"),
     ],
 )
 def test_a_word_that_is_no_condition(workspace: Workspace, word: str, right: str) -> None:
@@ -75,13 +75,34 @@ def test_every_condition_means_itself() -> None:
         ({"tags": "taem=a"}, "Did you mean 'team'"),
         ({"properties": {"trackboard.hosts": "x"}}, "no run has a property .*\nDid you mean"),
         ({"parameters": {"lrr": 1}}, "no run has a parameter 'lrr'\nDid you mean 'lr'"),
-        ({"metrics": "los < 3"}, "no run logged a metric 'los'\nDid you mean 'loss'"),
-        ({"metrics": "table < 3"}, "Name one of its columns: 'table/x', 'table/y'"),
-        ({"order": "los"}, "no run that matches logged a metric 'los'\nDid you mean 'loss'"),
+        (
+            {"where": "los < 3"},
+            r"no run has a metric or a parameter 'los'\n    los < 3\n    \^\^\^\nDid you mean 'loss'",
+        ),
+        ({"where": "not los < 3"}, "Did you mean 'loss'"),
+        ({"where": "loss < 3 or lrr = 1"}, r"\n {16}\^\^\^\nDid you mean 'lr'"),
+        (
+            {"where": "metrics.los.min < 3"},
+            "no run logged a metric 'los'.*\n.*\n.*\nDid you mean 'loss'",
+        ),
+        ({"where": "params.loss < 3"}, "no run has a parameter 'loss'"),
+        ({"where": "statee = failed"}, "Did you mean 'state'"),
+        ({"where": "team = a"}, "Did you mean tags.team"),
+        ({"where": "tags.taem = a"}, "no run has a tag 'taem'.*\n.*\n.*\nDid you mean 'team'"),
+        (
+            {"where": "experiment in (good, goood)"},
+            r"no experiment 'goood'\n.*\n.*\^\nDid you mean 'good'",
+        ),
+        ({"where": "table < 3"}, "Name one of its columns: 'table/x', 'table/y'"),
+        ({"order": "los"}, "no run has a metric or a parameter 'los'\nDid you mean 'loss'"),
         ({"order": "-los"}, "Did you mean 'loss'"),
         ({"order": "LOSS"}, "Did you mean 'loss'"),
-        ({"order": Order("los")}, "Did you mean 'loss'"),
-        ({"experiment": "bad", "order": "loss"}, "no run that matches logged a metric 'loss'"),
+        ({"order": Order(Field(Source.METRIC, "los"))}, "Did you mean 'loss'"),
+        ({"order": ["created", "-los.min"]}, "no run logged a metric 'los'\nDid you mean 'loss'"),
+        (
+            {"experiment": "bad", "order": "loss"},
+            "no run that matches has a metric or a parameter 'loss'",
+        ),
         ({"query": RunQuery(experiment="goood")}, "Did you mean 'good'"),
         ({"parent": "nobody"}, "no run is called 'nobody'"),
     ],
@@ -101,9 +122,16 @@ def test_a_name_that_nothing_has(workspace: Workspace, asked: dict[str, Any], sa
         ({"offset": -1}, "offset=-1"),
         ({"order": 3}, "order=3 is no order"),
         ({"order": "note"}, "'note' holds text"),
-        ({"metrics": "note < 3"}, "'note' holds text"),
-        ({"metrics": {"loss": 3}}, "says no comparison"),
-        ({"metrics": 3}, "no condition on a metric"),
+        ({"order": ["loss", 3]}, "is no order"),
+        ({"order": "age"}, "Say created"),
+        ({"where": "note < 3"}, "'note' holds text"),
+        ({"where": "loss = low"}, "'loss' is a number, and 'low' is no number"),
+        ({"where": "loss ~ low"}, "'loss' is a number"),
+        ({"where": "optimizer < 3"}, "'optimizer' is text"),
+        ({"where": "params.optimizer >= 3"}, "'params.optimizer' is text"),
+        ({"where": {"loss": 3}}, "Write it as text"),
+        ({"where": 3}, "Write it as text"),
+        ({"where": ["loss < 1", 3]}, "Write it as text"),
         ({"kind": "sweep"}, "interactive or job"),
         ({"state": "done"}, "no such state"),
         ({"tags": {"team": 3}}, "are text"),
@@ -116,7 +144,7 @@ def test_a_name_that_nothing_has(workspace: Workspace, asked: dict[str, Any], sa
         ({"top_level": "yes"}, "True or False"),
         ({"query": "good"}, 'experiment="digits"'),
         ({"query": RunQuery(states=("done",))}, "no such state"),  # type: ignore[arg-type]
-        ({"query": RunQuery(metrics=(("loss", "<<", 3),))}, "no condition on a metric"),
+        ({"query": RunQuery(where="loss << 3")}, "Did you mean <"),  # type: ignore[arg-type]
         ({"query": RunQuery(experiment=3)}, "Pass its name"),  # type: ignore[arg-type]
     ],
 )
@@ -130,13 +158,20 @@ def test_a_value_that_is_none(workspace: Workspace, asked: dict[str, Any], said:
     [
         ({"tags": {"team": "nobody"}}, []),
         ({"parameters": {"lr": 7}}, []),
-        ({"metrics": "loss > 7"}, []),
+        ({"where": "loss > 7"}, []),
+        ({"where": []}, ["three", "two", "below", "one"]),
         ({"experiment": "good", "offset": 7}, []),
         ({"experiment": "unknown"}, []),
         ({"tags": "team=a"}, ["one"]),
         ({"tags": ["team"]}, ["one"]),
         ({"parameters": "lr=1e-1"}, ["one"]),
-        ({"metrics": ("loss", "<", 1)}, ["one"]),
+        ({"where": ["loss < 1", "lr = 0.1"]}, ["one"]),
+        (
+            {"where": "loss < 1 or tags.team is null and state = completed", "order": "name"},
+            ["two", "three", "one", "below"],
+        ),
+        ({"where": Ordered(Field(Source.METRIC, "loss", Aggregate.MAX), "<", 1)}, ["one"]),
+        ({"where": "optimizer = adam"}, ["one"]),
         ({"kind": "interactive", "limit": 1}, ["three"]),
         ({"kind": RunKind.JOB}, []),
         ({"query": RunQuery(states=("failed",))}, []),  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from trackboard import Workspace as OpenedWorkspace
 from trackboard.errors import NotFound, UsageError
 from trackboard.history import conditions
 from trackboard.model import ArtifactKind, RunId, RunState
-from trackboard.ports import Order, RunQuery
+from trackboard.ports import Field, Order, RunQuery, Source
 from trackboard.workspace import Workspace
 
 
@@ -48,6 +48,9 @@ def filled(workspace: Workspace) -> Workspace:
     return workspace
 
 
+LOSS = Field(Source.METRIC, "loss")
+
+
 def names(runs: tuple[trackboard.Run, ...]) -> list[str]:
     return [run.name for run in runs]
 
@@ -59,11 +62,11 @@ def test_runs_by_filter(filled: Workspace) -> None:
     assert names(find(tags={"team": "vision"})) == ["c", "a"]
     assert names(find(tags={"draft": None})) == ["b"]
     assert names(find(parameters={"lr": 1, "optimizer": "adam"})) == ["a"]
-    assert names(find(metrics="accuracy > 0.55")) == ["c", "b"]
-    assert names(find(metrics=["accuracy > 0.55", ("accuracy", "<", 0.65)])) == ["b"]
+    assert names(find(where="accuracy > 0.55")) == ["c", "b"]
+    assert names(find(where=["accuracy > 0.55", "accuracy < 0.65"])) == ["b"]
     assert names(find(experiment="digits", order="accuracy", limit=2)) == ["c", "b"]
     assert names(find(experiment="digits", order="-accuracy", offset=1)) == ["b", "c"]
-    assert names(find(experiment="digits", order=Order("loss", descending=False))) == [*"abc"]
+    assert names(find(experiment="digits", order=Order(LOSS, descending=False))) == [*"abc"]
     assert names(find(RunQuery(experiment="digits"), limit=1)) == ["c"]
     assert len(find(state="completed")) == 4
     assert find(state=["failed", RunState.CANCELED]) == ()
@@ -80,7 +83,7 @@ def test_children_by_filter(filled: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"metrics": "accuracy"}, {"metrics": "accuracy > high"}, {"state": "done"}]
+    "wrong", [{"where": "accuracy"}, {"where": "accuracy > high"}, {"state": "done"}]
 )
 def test_wrong_conditions(workspace: Workspace, wrong: dict[str, str]) -> None:
     with pytest.raises(UsageError):

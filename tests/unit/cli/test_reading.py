@@ -194,7 +194,7 @@ def test_log_follows_until_the_end(
 @pytest.mark.parametrize(
     ("given", "code", "message"),
     [
-        (["runs", "--where", "accuracy"], 2, "no condition"),
+        (["runs", "--where", "accuracy"], 2, "a comparison of 'accuracy' is missing"),
         (["runs", "--state", "done"], 2, "not_started, queued"),
         (["runs", "--param", "lr"], 2, "--param lr=0.1"),
         (["show", "nobody"], 3, "'nobody'"),

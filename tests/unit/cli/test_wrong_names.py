@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *given: str) -> int:
     ("given", "code", "said"),
     [
         (["--experiment", "digts"], 3, "Did you mean 'digits'?"),
-        (["--sort", "los"], 3, "no run that matches logged a metric 'los'\nDid you mean 'loss'?"),
+        (["--sort", "los"], 3, "no run has a metric or a parameter 'los'\nDid you mean 'loss'?"),
         (["--sort", "note"], 2, "'note' holds text"),
         (["--column", "los"], 3, "no run has a metric or a parameter 'los'\nDid you mean 'loss'?"),
         (["--column", "qqq"], 3, "There is 'loss', 'note', 'lr'."),
@@ -50,7 +50,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *given: str) -> int:
         (["--where", "loss << 3"], 2, "    loss << 3\n         ^^\nDid you mean <?"),
         (["--state", "done"], 2, "there is no such state"),
         (["--limit", "-1"], 2, "-1 is not in the range x>=0"),
-        (["--order", "loss"], 2, "--sort"),
+        (["--sort-by", "loss"], 2, "--order"),
+        (["--column", "'a"], 2, "the quote that begins with ' is not closed"),
         (["--metrics", "loss < 3"], 2, "--where"),
         (["--parameters", "lr=1"], 2, "--param"),
         (["--tags", "a"], 2, "--tag"),

@@ -6,20 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trackboard.model import RunId, RunKind, RunState, Value
+from trackboard.ports.store.condition import Attribute, Condition, Field, attribute
 
 
 @dataclass(frozen=True)
 class Order:
-    """How to sort runs: by when they were created, or by the last value of a metric.
+    """By what runs are sorted, the greatest first or the least.
 
-    Runs without that metric, and those where it is NaN, come last either way.
+    Numbers come before text, and text in the order of its code points. Runs without a value, and those
+    where it is NaN, come last either way. So do parameters that are text, sorted as their JSON.
     """
 
-    metric: str | None = None
+    by: Field
     descending: bool = True
 
 
-NEWEST_FIRST = Order()
+Orders = tuple[Order, ...]  # what comes first decides first; ties: the newest created first
+
+NEWEST_FIRST: Orders = (Order(attribute(Attribute.CREATED)),)
+OLDEST_FIRST: Orders = (
+    Order(attribute(Attribute.CREATED), descending=False),
+)  # exactly the reverse
 
 
 @dataclass(frozen=True)
@@ -27,9 +34,7 @@ class RunQuery:
     """Which runs: those that match every given condition.
 
     `tags` and `properties`: a value None means that the key exists. `parameters` compare exactly, a
-    number with a number of any kind, NaN with NaN. `metrics` compare a metric's last number, as (name,
-    one of `< <= > >= == !=`, number): NaN differs from every number, and a run without the metric
-    matches nothing.
+    number with a number of any kind, NaN with NaN.
     """
 
     experiment: str | None = None
@@ -40,4 +45,4 @@ class RunQuery:
     tags: Mapping[str, str | None] = field(default_factory=dict)
     properties: Mapping[str, str | None] = field(default_factory=dict)
     parameters: Mapping[str, Value] = field(default_factory=dict)
-    metrics: tuple[tuple[str, str, float], ...] = ()
+    where: Condition | None = None

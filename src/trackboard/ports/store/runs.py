@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from trackboard.model import ArtifactKind, Run, RunId, Value
-from trackboard.ports.store.query import NEWEST_FIRST, Order, RunQuery
+from trackboard.ports.store.condition import Source
+from trackboard.ports.store.query import NEWEST_FIRST, Orders, RunQuery
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,20 @@ class RunStore(Protocol):
     def query_runs(
         self,
         query: RunQuery,
-        order: Order = NEWEST_FIRST,
+        orders: Orders = NEWEST_FIRST,
         *,
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time; ties by newest created first. Stubs are included.
 
-        Made for 100,000 runs: sorting by a metric reads summaries, never points.
-
-        Raises:
-            UsageError: A metric is compared in a way that is none.
+        Made for 100,000 runs: conditions and sorting read summaries, never points, and runs that do not
+        match never leave the database.
         """
+        ...
+
+    def list_names(self, source: Source) -> tuple[str, ...]:
+        """Names of all metrics (text too), parameters, tags or properties of runs, each once, by name."""
         ...
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
@@ -98,6 +101,10 @@ class RunStore(Protocol):
 
     def get_properties(self, run: RunId) -> Mapping[str, str]:
         """Properties by key. Raises NotFound for an unknown run."""
+        ...
+
+    def list_properties(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str]]:
+        """Properties of several runs, in few questions; unknown runs are left out."""
         ...
 
     def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from trackboard.model import Run, RunId, Value
-from trackboard.ports import NEWEST_FIRST, Order, RunQuery
+from trackboard.ports import NEWEST_FIRST, Orders, RunQuery
 from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
 
 
@@ -76,7 +76,7 @@ class Runs(Protocol):
     def query(
         self,
         query: RunQuery,
-        order: Order = NEWEST_FIRST,
+        orders: Orders = NEWEST_FIRST,
         *,
         limit: int | None = None,
         offset: int = 0,
@@ -86,14 +86,14 @@ class Runs(Protocol):
 
         Args:
             query: The conditions.
-            order: By what they are sorted.
+            orders: By what they are sorted; what comes first decides first.
             limit: How many at most; None: all.
             offset: How many are left out at the begin.
-            strict: Raise where nothing matches because no run has a name that is asked for.
+            strict: Raise where no run has a name that is asked for.
 
         Raises:
             NotFound: With `strict`: no run has a name that is asked for.
-            UsageError: A metric is compared in a way that is none.
+            UsageError: With `strict`: text is compared as a number, or the other way round.
         """
         ...
 
@@ -131,6 +131,10 @@ class Runs(Protocol):
         Raises:
             NotFound: There is no such run.
         """
+        ...
+
+    def list_properties(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str]]:
+        """Return the properties of several runs; unknown runs are left out."""
         ...
 
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.errors import NotFound
 from trackboard.model import Run, RunId, RunKind, RunState, Series, Value
-from trackboard.ports import NEWEST_FIRST, Order, RunQuery, Store
+from trackboard.ports import NEWEST_FIRST, Orders, RunQuery, Store
 from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
 from trackboard.service.local.door import Door
 from trackboard.service.local.run_names import runs_called, runs_of_experiment, shown_names
@@ -69,7 +69,7 @@ class LocalRuns:
     def query(
         self,
         query: RunQuery,
-        order: Order = NEWEST_FIRST,
+        orders: Orders = NEWEST_FIRST,
         *,
         limit: int | None = None,
         offset: int = 0,
@@ -77,9 +77,15 @@ class LocalRuns:
     ) -> tuple[Run, ...]:
         """List the runs that match, sorted, a page at a time."""
         store = self._door.drained()
-        found = store.query_runs(query, order, limit=limit, offset=offset)
-        if strict:
-            _check_names(store, query, order, found, is_first_page=not offset)
+        if not strict:
+            return store.query_runs(query, orders, limit=limit, offset=offset)
+        from trackboard.history.known_names import check_names, check_orders, explain_nothing
+
+        check_names(store, query)
+        found = store.query_runs(query, orders, limit=limit, offset=offset)
+        check_orders(store, query, orders, found)
+        if not found and not offset:
+            explain_nothing(store, query)
         return found
 
     def get_status(self, run: RunId) -> RunStatus:
@@ -122,6 +128,10 @@ class LocalRuns:
     def get_properties(self, run: RunId) -> Mapping[str, str]:
         """Return the properties of a run by key."""
         return self._door.drained().get_properties(run)
+
+    def list_properties(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str]]:
+        """Return the properties of several runs."""
+        return self._door.drained().list_properties(runs)
 
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
         """Return the parameters of several runs."""
@@ -214,18 +224,6 @@ class LocalRuns:
             )
             for run in runs
         )
-
-
-def _check_names(
-    store: Store, query: RunQuery, order: Order, found: tuple[Run, ...], *, is_first_page: bool
-) -> None:
-    """Raise where nothing matches because no run has a name that is asked for."""
-    from trackboard.history.known_names import check_order, explain_nothing  # only for wrong names
-
-    if found:
-        check_order(store, query, order, found)
-    elif is_first_page:
-        explain_nothing(store, query)
 
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ import sqlalchemy as sa
 
 from trackboard.errors import TrackboardError, Unavailable
 from trackboard.stores.engine.database import WAIT_S, Database
+from trackboard.stores.engine.json_values import add_functions
 from trackboard.stores.engine.schema_version import read_schema
 from trackboard.stores.engine.sqlite import identify, open_database, translate
 from trackboard.stores.schema.tables import SCHEMA
@@ -164,7 +165,11 @@ class ReadOnlyDatabase(Database):
             is_locked = self._always_locks or _read_mark(self._path).in_use
             how = "mode=ro" if is_locked else "mode=ro&immutable=1"
             uri = f"file:{quote(str(self._path))}?{how}"
-            return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                uri, uri=True, isolation_level=None, check_same_thread=False
+            )
+            add_functions(connection)
+            return connection
 
         engine = sa.create_engine(
             "sqlite+pysqlite://",

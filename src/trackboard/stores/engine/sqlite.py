@@ -26,6 +26,7 @@ from trackboard.stores.engine.database import (
     Database,
     unstorable,
 )
+from trackboard.stores.engine.json_values import add_functions
 from trackboard.stores.engine.lock_holder import describe_writer
 
 _VALUES = ("SQLITE_TOOBIG", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")  # the value is the reason
@@ -93,6 +94,7 @@ def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
             uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
         )
         connection.execute("PRAGMA synchronous=NORMAL")
+        add_functions(connection)
         return connection
 
     engine = sa.create_engine(

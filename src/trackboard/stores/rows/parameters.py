@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from trackboard.model import RunId, Value
 from trackboard.stores.engine.database import pieces
 from trackboard.stores.rows.runs import forget
-from trackboard.stores.rules.query_match import equal_text
+from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.short_text import storable
 from trackboard.stores.schema.tables import parameter, run
 

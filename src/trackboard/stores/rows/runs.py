@@ -214,15 +214,28 @@ def list_tags(
     connection: sa.Connection, ids: Collection[RunId]
 ) -> dict[RunId, dict[str, str | None]]:
     """Tags of the runs among `ids` that are known."""
-    found: dict[RunId, dict[str, str | None]] = {}
-    query = sa.select(run.c.run_id, tag.c.key, tag.c.value).join_from(
-        run, tag, isouter=True, onclause=run.c.id == tag.c.run
+    return _list_keyed(connection, tag, ids)
+
+
+def list_properties(
+    connection: sa.Connection, ids: Collection[RunId]
+) -> dict[RunId, dict[str, str]]:
+    """Properties of the runs among `ids` that are known."""
+    return _list_keyed(connection, property_, ids)
+
+
+def _list_keyed(
+    connection: sa.Connection, table: sa.Table, ids: Collection[RunId]
+) -> dict[RunId, dict[str, Any]]:
+    found: dict[RunId, dict[str, Any]] = {}
+    query = sa.select(run.c.run_id, table.c.key, table.c.value).join_from(
+        run, table, isouter=True, onclause=run.c.id == table.c.run
     )
     for piece in pieces(dict.fromkeys(ids)):
-        for row in connection.execute(query.where(run.c.run_id.in_(piece)).order_by(tag.c.key)):
-            tags = found.setdefault(RunId(row.run_id), {})
+        for row in connection.execute(query.where(run.c.run_id.in_(piece)).order_by(table.c.key)):
+            said = found.setdefault(RunId(row.run_id), {})
             if row.key is not None:
-                tags[row.key] = row.value
+                said[row.key] = row.value
     return found
 
 

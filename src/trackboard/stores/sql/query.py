@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from trackboard.model import Run
-from trackboard.ports import Order, RunQuery
+from trackboard.ports import (
+    NEWEST_FIRST,
+    Aggregate,
+    Attribute,
+    Field,
+    Orders,
+    RunQuery,
+    Source,
+    attribute,
+)
 from trackboard.stores.rows.runs import RUNS, run_of
-from trackboard.stores.rules.query_match import OPERATORS, check_query, equal_text
+from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import short
 from trackboard.stores.schema.tables import experiment, parameter, property_, run, series, tag
+from trackboard.stores.sql.condition import Clause, clause_of, sort_expressions
+from trackboard.stores.sql.names_in_use import NamesInUse
 
-_Condition = sa.ColumnElement[bool]
 Rows = Sequence[Any]  # of `RUNS`
 
 # Statements are made once: to put one together takes longer than to read a page of runs.
@@ -44,23 +53,29 @@ _COUNT_HAVING = (
 _NUMBERS = sa.select(series.c.run, series.c.last_number).where(
     series.c.run.in_(sa.bindparam("runs", expanding=True)), _HAS_NUMBER
 )
+_CREATED = attribute(Attribute.CREATED)
 _ALL = 2**62  # as a limit
 _FEW = 500  # runs that are sorted here instead of by the database
 
 
 def query_runs(
-    connection: sa.Connection, query: RunQuery, order: Order, *, limit: int | None, offset: int
+    connection: sa.Connection, query: RunQuery, orders: Orders, *, limit: int | None, offset: int
 ) -> tuple[Run, ...]:
     """See `trackboard.ports.Store.query_runs`."""
-    check_query(query)
-    conditions = tuple(_conditions(query))
+    names = NamesInUse(connection)
+    conditions = tuple(_conditions(query, names))
     count = _ALL if limit is None else limit
-    if order.metric is None:
-        return _page(connection, _BY_TIME[order.descending], conditions, {}, count, offset)
+    keys = [(names.resolve(each.by), each.descending) for each in orders or NEWEST_FIRST]
+    (first, is_descending), *others = keys
+    if others or (first != _CREATED and not _is_last(first)):
+        return _page(connection, _sorted_by(keys), conditions, {}, count, offset)
+    if first == _CREATED:
+        return _page(connection, _BY_TIME[is_descending], conditions, {}, count, offset)
     if conditions and (few := _few(connection, conditions)) is not None:
-        return _sorted(connection, few, order)[offset : offset + count]
-    metric = {"metric": order.metric}
-    page = _page(connection, _BY_METRIC[order.descending], conditions, metric, count, offset)
+        found = _sorted(connection, few, first.name, descending=is_descending)
+        return found[offset : offset + count]
+    metric = {"metric": first.name}
+    page = _page(connection, _BY_METRIC[is_descending], conditions, metric, count, offset)
     if len(page) == count:
         return page
     if page or not offset:
@@ -72,7 +87,21 @@ def query_runs(
     return page + _page(connection, _NOT_HAVING, conditions, metric, left, behind)
 
 
-def _few(connection: sa.Connection, conditions: Sequence[_Condition]) -> Rows | None:
+def _is_last(field: Field) -> bool:
+    """Whether an index has it: the last value of a metric."""
+    return field.source is Source.METRIC and field.aggregate is Aggregate.LAST
+
+
+def _sorted_by(keys: Iterable[tuple[Field, bool]]) -> sa.Select[Any]:
+    sorting = [
+        (expression.desc() if is_descending else expression).nulls_last()
+        for field, is_descending in keys
+        for expression in sort_expressions(field)
+    ]
+    return _PAGE.order_by(*sorting, *_NEWEST)
+
+
+def _few(connection: sa.Connection, conditions: Sequence[Clause]) -> Rows | None:
     """Rows of all runs that match, the newest first; None when there are many.
 
     To look for few runs among everybody's values of a metric would take longest where least is found.
@@ -82,19 +111,21 @@ def _few(connection: sa.Connection, conditions: Sequence[_Condition]) -> Rows | 
     return found if len(found) <= _FEW else None
 
 
-def _sorted(connection: sa.Connection, rows: Rows, order: Order) -> tuple[Run, ...]:
+def _sorted(
+    connection: sa.Connection, rows: Rows, metric: str, *, descending: bool
+) -> tuple[Run, ...]:
     """Few runs by a metric; `rows` are sorted by what decides where they are equal."""
-    values = {"metric": order.metric, "runs": [row.id for row in rows]}
+    values = {"metric": metric, "runs": [row.id for row in rows]}
     numbers = {row.run: row.last_number for row in connection.execute(_NUMBERS, values)}
     having = [row for row in rows if row.id in numbers]
-    having.sort(key=lambda row: float(numbers[row.id]), reverse=order.descending)
+    having.sort(key=lambda row: float(numbers[row.id]), reverse=descending)
     return tuple(map(run_of, [*having, *(row for row in rows if row.id not in numbers)]))
 
 
 def _page(
     connection: sa.Connection,
     pages: sa.Select[Any],
-    conditions: Sequence[_Condition],
+    conditions: Sequence[Clause],
     values: Mapping[str, object],
     limit: int,
     offset: int,
@@ -105,7 +136,7 @@ def _page(
     return tuple(map(run_of, found.all()))
 
 
-def _conditions(query: RunQuery) -> Iterator[_Condition]:
+def _conditions(query: RunQuery, names: NamesInUse) -> Iterator[Clause]:
     if query.experiment is not None:
         of_name = sa.select(experiment.c.id).where(short(experiment.c.name) == query.experiment)
         named = run.c.experiment == of_name.scalar_subquery()
@@ -124,21 +155,11 @@ def _conditions(query: RunQuery) -> Iterator[_Condition]:
     for name, value in query.parameters.items():
         equal = (short(parameter.c.name) == name, parameter.c.equal == equal_text(value))
         yield run.c.id.in_(sa.select(parameter.c.run).where(*equal))
-    for name, sign, number in query.metrics:
-        metric = (short(series.c.name) == name, series.c.is_text.is_(False))
-        yield run.c.id.in_(sa.select(series.c.run).where(*metric, _compared(sign, number)))
+    if query.where is not None:
+        yield clause_of(names.resolve_all(query.where))
 
 
-def _keyed(table: sa.Table, wanted: Mapping[str, str | None]) -> Iterator[_Condition]:
+def _keyed(table: sa.Table, wanted: Mapping[str, str | None]) -> Iterator[Clause]:
     for key, value in wanted.items():
         found = sa.select(table.c.run).where(short(table.c.key) == key)
         yield run.c.id.in_(found if value is None else found.where(short(table.c.value) == value))
-
-
-def _compared(sign: str, number: float) -> _Condition:
-    """A comparison with the last value; NaN, which is stored as NULL, differs from everything."""
-    if math.isnan(number):
-        return sa.true() if sign == "!=" else sa.false()
-    last: Any = series.c.last_number
-    compared: _Condition = OPERATORS[sign](last, float(number))  # type: ignore[assignment]
-    return sa.or_(compared, last.is_(None)) if sign == "!=" else compared

@@ -25,13 +25,14 @@ from trackboard.ports import (
     EnvironmentVersion,
     Experiment,
     Model,
-    Order,
+    Orders,
     Points,
     Position,
     Refused,
     RunFile,
     RunQuery,
     SavedDefinitions,
+    Source,
     Store,
 )
 from trackboard.stores.engine.database import Database
@@ -47,10 +48,11 @@ from trackboard.stores.rows import (
     quarantine,
     runs,
 )
-from trackboard.stores.rows.runs import list_descendants, list_tags
+from trackboard.stores.rows.runs import list_descendants, list_properties, list_tags
 from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
 from trackboard.stores.sql import catalogue, positions, removal
+from trackboard.stores.sql.names_in_use import list_names
 from trackboard.stores.sql.query import query_runs
 
 if TYPE_CHECKING:
@@ -215,6 +217,11 @@ class SqlStore:
         with self._database.read() as connection:
             return list_tags(connection, runs)
 
+    def list_properties(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str]]:
+        """Properties of several runs."""
+        with self._database.read() as connection:
+            return list_properties(connection, runs)
+
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
         """Parameters of several runs."""
         with self._database.read() as connection:
@@ -223,14 +230,19 @@ class SqlStore:
     def query_runs(
         self,
         query: RunQuery,
-        order: Order = NEWEST_FIRST,
+        orders: Orders = NEWEST_FIRST,
         *,
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time."""
         with self._database.read() as connection:
-            return query_runs(connection, query, order, limit=limit, offset=offset)
+            return query_runs(connection, query, orders, limit=limit, offset=offset)
+
+    def list_names(self, source: Source) -> tuple[str, ...]:
+        """Names that runs have, in order."""
+        with self._database.read() as connection:
+            return list_names(connection, source)
 
     def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
         """Take tags away."""

@@ -34,21 +34,24 @@ from trackboard.ports import (
     NEWEST_FIRST,
     Artifact,
     Batch,
-    Order,
+    Orders,
     Points,
     Position,
     Refused,
     RunFile,
     RunQuery,
     SavedDefinitions,
+    Source,
     Store,
 )
 from trackboard.stores.codec import downsample
-from trackboard.stores.rules import catalogue_rules, query_match, run_transitions
+from trackboard.stores.rules import catalogue_rules, run_transitions
 from trackboard.stores.rules.batch_runs import without
+from trackboard.stores.rules.condition_match import RunValues
 from trackboard.stores.rules.run_transitions import RunRecord
 from trackboard.testing.memory.catalogue import MemoryCatalogue
 from trackboard.testing.memory.files import MemoryFiles
+from trackboard.testing.memory.query import find_runs, sorted_by_key
 from trackboard.testing.memory.series import MemorySeries
 from trackboard.testing.memory.writers import MemoryWriters
 
@@ -304,11 +307,12 @@ class MemoryStore(MemoryCatalogue):
     def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
         """Tags of several runs."""
         with self._lock:
-            return {
-                run: dict(sorted(self._tags.get(run, {}).items()))
-                for run in runs
-                if run in self._runs
-            }
+            return sorted_by_key(self._tags, self._runs, runs)
+
+    def list_properties(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str]]:
+        """Properties of several runs."""
+        with self._lock:
+            return sorted_by_key(self._properties, self._runs, runs)
 
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
         """Parameters of several runs."""
@@ -322,45 +326,40 @@ class MemoryStore(MemoryCatalogue):
     def query_runs(
         self,
         query: RunQuery,
-        order: Order = NEWEST_FIRST,
+        orders: Orders = NEWEST_FIRST,
         *,
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time."""
-        query_match.check_query(query)
         with self._lock:
-            found = [run for run in self.list_runs() if self._matches(query, run)]
-            found.reverse()  # sorting keeps what is equal in place: the newest stored first
-            found.sort(key=lambda run: -run.created_s)
-            if order.metric is None:
-                found = found if order.descending else found[::-1]
-            else:
-                found = self._by_metric(found, order.metric, order.descending)
+            found = find_runs(self.list_runs(), self._of, query, orders)
         return tuple(found[offset : None if limit is None else offset + limit])
 
-    def _matches(self, query: RunQuery, run: Run) -> bool:
-        return query_match.matches(
-            query,
+    def list_names(self, source: Source) -> tuple[str, ...]:
+        """Names that runs have, in order."""
+        with self._lock:
+            if source is Source.METRIC:
+                return tuple(sorted({name for _, name, _ in self._series}))
+            said: dict[Source, Mapping[RunId, Mapping[str, object]]] = {
+                Source.PARAMETER: self._parameters,
+                Source.TAG: self._tags,
+                Source.PROPERTY: self._properties,
+            }
+            return tuple(sorted({name for each in said[source].values() for name in each}))
+
+    def _of(self, run: Run) -> RunValues:
+        return RunValues(
             run,
             self._tags.get(run.id, {}),
             self._properties.get(run.id, {}),
             self._parameters.get(run.id, {}),
-            lambda metric: self._last_number(run.id, metric),
+            lambda metric: self._summary(run.id, metric),
         )
 
-    def _by_metric(self, runs: list[Run], metric: str, descending: bool) -> list[Run]:
-        numbers = {run.id: self._last_number(run.id, metric) for run in runs}
-        having = [
-            run for run in runs if (number := numbers[run.id]) is not None and number == number
-        ]
-        sign = -1 if descending else 1
-        having.sort(key=lambda run: sign * (numbers[run.id] or 0.0))
-        return having + [run for run in runs if run not in having]
-
-    def _last_number(self, run: RunId, metric: str) -> float | None:
+    def _summary(self, run: RunId, metric: str) -> Series | None:
         series = self._series.get((run, metric, False))
-        return None if series is None else float(series.values[-1])
+        return None if series is None else series.summary()
 
     def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
         """Take tags away."""

@@ -13,12 +13,13 @@ from trackboard.model import (
     ArtifactLogged,
     FileAdded,
     ParameterSet,
+    PropertyAdded,
     RunId,
     Tagged,
     TextLogged,
     Value,
 )
-from trackboard.ports import Artifact, RunFile, RunQuery, Store
+from trackboard.ports import Artifact, RunFile, RunQuery, Source, Store
 from trackboard.testing.speaker import Speaker, created, numbers
 
 R, GONE = RunId("r"), RunId("gone")
@@ -63,6 +64,32 @@ class DescribingContract:
         assert found[runs[1]] == {"me": "r1", "mark": None, "": ""} == store.get_tags(runs[1])
         assert found[runs[-1]] == {"me": "r1199"}
         assert store.list_tags([]) == store.list_tags([GONE]) == {}
+
+    def test_properties_of_several_runs(self, store: Store) -> None:
+        said = [PropertyAdded(R, "k", "v"), PropertyAdded(R, "a", "")]
+        store.apply([Speaker().batch(created("r"), created("other"), *said)])
+        found = store.list_properties([R, RunId("other"), GONE])
+        assert found == {R: {"a": "", "k": "v"}, "other": {}}
+        assert list(found[R]) == ["a", "k"]
+
+    def test_names_that_runs_have(self, store: Store) -> None:
+        assert {store.list_names(source) for source in (Source.METRIC, Source.TAG)} == {()}
+        said = [
+            each
+            for run in (R, RunId("other"))
+            for each in (
+                *(Tagged(run, "k", None), Tagged(run, "T", "1"), PropertyAdded(run, "p", "")),
+                *(ParameterSet(run, "lr", 1), TextLogged(run, "note", "x", None, 1.0)),
+            )
+        ]
+        store.apply([Speaker().batch(*said, points=[numbers("r", "Loss", [1.0])])])
+        for source, names in (
+            (Source.METRIC, ("Loss", "note")),
+            (Source.PARAMETER, ("lr",)),
+            (Source.TAG, ("T", "k")),
+            (Source.PROPERTY, ("p",)),
+        ):
+            assert store.list_names(source) == names
 
     def test_tags_are_taken_away(self, store: Store) -> None:
         store.apply([Speaker().batch(created("r"), created("other"))])

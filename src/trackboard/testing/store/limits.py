@@ -24,7 +24,7 @@ from trackboard.model import (
     Tagged,
     TextLogged,
 )
-from trackboard.ports import Model, Order, RunQuery, Store, Unstorable
+from trackboard.ports import Field, Model, OneOf, Order, RunQuery, Source, Store, Unstorable
 from trackboard.testing.speaker import Speaker, created, numbers
 
 R = RunId("r")
@@ -122,8 +122,10 @@ class LimitsContract:
         assert [series.count for series in store.list_series(names=[one], text=False)] == [2]
         assert [series.table for series in store.list_series(names=[one], text=True)] == [other]
         assert [series.run for series in store.list_series(names=[other])] == ["s"]
-        assert ids(store, RunQuery(metrics=((one, "==", 2.0),))) == ["r"]
-        assert [run.id for run in store.query_runs(RunQuery(), Order(other))] == ["s", "r"]
+        metric = Field(Source.METRIC, one)
+        assert ids(store, RunQuery(where=OneOf(metric, (2.0,)))) == ["r"]
+        by = (Order(Field(Source.METRIC, other)),)
+        assert [run.id for run in store.query_runs(RunQuery(), by)] == ["s", "r"]
         assert [artifact.step for artifact in store.list_artifacts(names=[one])] == [0, 1]
         assert store.list_artifacts(names=[other]) == ()
 

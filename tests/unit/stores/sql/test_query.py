@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from trackboard.model import RunId
-from trackboard.ports import Order, RunQuery, Store
+from trackboard.ports import OLDEST_FIRST, Field, OneOf, Order, Ordered, RunQuery, Source, Store
 from trackboard.stores import open_sqlite
 
 Question = Callable[[Store], object]
+M = Field(Source.METRIC, "m")
+LAST_M = (Order(M),)
 
 
 @pytest.fixture
@@ -20,6 +22,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = open_sqlite(tmp_path / "trackboard.db")
     yield store
     store.close()
+
+
+def where(source: Source) -> RunQuery:
+    return RunQuery(where=OneOf(Field(source, "m"), (1, "1")))
 
 
 def plan(store: Store, path: Path, question: Question) -> list[str]:
@@ -49,7 +55,7 @@ def plan(store: Store, path: Path, question: Question) -> list[str]:
     ("question", "index"),
     [
         (lambda store: store.query_runs(RunQuery(), limit=5), "ix_run_created"),
-        (lambda store: store.query_runs(RunQuery(), Order(None, False), limit=5), "ix_run_created"),
+        (lambda store: store.query_runs(RunQuery(), OLDEST_FIRST, limit=5), "ix_run_created"),
         (lambda store: store.query_runs(RunQuery(top_level=True), limit=5), "ix_run_parent"),
         (lambda store: store.query_runs(RunQuery(parent=RunId("a")), limit=5), "ix_run_parent"),
         (lambda store: store.query_runs(RunQuery(experiment="e"), limit=5), "ix_run_experiment"),
@@ -66,8 +72,11 @@ def test_a_page_of_runs_is_not_sorted(
 @pytest.mark.parametrize(
     ("question", "index"),
     [
-        (lambda store: store.query_runs(RunQuery(), Order("m"), limit=5), "ix_series_last"),
-        (lambda store: store.query_runs(RunQuery(metrics=(("m", ">", 1.0),))), "ix_series_last"),
+        (lambda store: store.query_runs(RunQuery(), LAST_M, limit=5), "ix_series_last"),
+        (lambda store: store.query_runs(RunQuery(where=Ordered(M, ">", 1.0))), "ix_series_last"),
+        (lambda store: store.query_runs(where(Source.METRIC_OR_PARAMETER)), "ix_series_last"),
+        (lambda store: store.query_runs(where(Source.PARAMETER)), "ix_parameter_name"),
+        (lambda store: store.query_runs(where(Source.TAG)), "COVERING INDEX ix_tag_key"),
         (lambda store: store.query_runs(RunQuery(tags={"a": "b"})), "COVERING INDEX ix_tag_key"),
         (lambda store: store.query_runs(RunQuery(properties={"a": None})), "ix_property_key"),
         (lambda store: store.query_runs(RunQuery(parameters={"a": 1})), "ix_parameter_name"),
@@ -82,5 +91,9 @@ def test_no_table_is_read_through(
 ) -> None:
     found = plan(store, tmp_path / "trackboard.db", question)
     assert any(index in step for step in found), found
-    scans = [step for step in found if step.startswith("SCAN") and "USING" not in step]
+    scans = [
+        step
+        for step in found
+        if step.startswith("SCAN") and "USING" not in step and "CONSTANT" not in step
+    ]
     assert scans == []

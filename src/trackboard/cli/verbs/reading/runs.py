@@ -14,8 +14,10 @@ from trackboard.cli.run_table import print_runs, print_runs_as_csv
 from trackboard.cli.workspace_option import folder_argument, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trackboard.history import Filters
-    from trackboard.service import RunFacts
+    from trackboard.ports import Field, Orders, RunQuery
 
 
 class _Runs(click.Command):
@@ -63,15 +65,27 @@ class _Runs(click.Command):
     help="With this parameter; repeatable.",
 )
 @click.option(
-    "--where", multiple=True, metavar="CONDITION", help='Such as "accuracy > 0.9"; repeatable.'
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help='Such as "loss.min < 0.5 and (lr = 0.1 or tags.team = vision)"; of several, all.',
 )
 @click.option("--children", is_flag=True, help="Also runs that are part of another.")
 @click.option(
-    "--sort", metavar="METRIC", help="By its last value, greatest first; -METRIC: least first."
+    "--order",
+    "--sort",
+    "orders",
+    multiple=True,
+    metavar="NAME",
+    help="By loss.min, params.lr, created ..., greatest first; -NAME: least first; repeatable.",
 )
-@click.option("--ascending", is_flag=True, help="Oldest first; with --sort, least first.")
+@click.option("--ascending", is_flag=True, help="Oldest first; with --order, least first.")
 @click.option(
-    "--column", "columns", multiple=True, metavar="NAME", help="Show this metric or parameter too."
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME",
+    help="Show loss.min, params.lr, tags.team, user ... too; repeatable.",
 )
 @click.option(
     "--limit",
@@ -93,7 +107,7 @@ def runs(
     tags: tuple[str, ...],
     parameters: tuple[str, ...],
     where: tuple[str, ...],
-    sort: str | None,
+    orders: tuple[str, ...],
     columns: tuple[str, ...],
     limit: int,
     *,
@@ -104,26 +118,28 @@ def runs(
     as_json: bool,
 ) -> None:
     """List the runs of the history that belongs to a folder (the current one by default)."""
-    from trackboard.history.conditions import build_query, parse_order
+    from trackboard.history.conditions import build_query, parse_orders
+    from trackboard.history.query.fields import heading
     from trackboard.service import wire
+    from trackboard.service.run_columns import RunColumns
 
     filters: Filters = {
         "top_level": not children,
         "tags": tags,
         "parameters": parameters,
-        "metrics": where,
+        "where": where,
     }
     if experiment is not None:
         filters["experiment"] = experiment
     if states:
         filters["state"] = states
     query = build_query(**filters)
-    order = parse_order(sort or "")
+    sorting = parse_orders(orders)
     if ascending:
-        order = replace(order, descending=False)
+        sorting = tuple(replace(order, descending=False) for order in sorting)
     with opened(folder) as service:
         now = service.now()
-        found = now.runs.query(query, order, limit=limit or None, strict=True)
+        found = now.runs.query(query, sorting, limit=limit or None, strict=True)
         if columns:
             now.metrics.check_columns(columns)
         facts = now.runs.describe(found)
@@ -131,20 +147,33 @@ def runs(
             for each in facts:
                 click.echo(json.dumps(wire.run_facts(each)))
             return
-        compared = (name for name, _, _ in query.metrics)
-        sorted_by = [order.metric] if order.metric else []
-        names = dict.fromkeys([*query.parameters, *columns, *sorted_by, *compared])
-        cells = {name: [_cell(each, name) for each in facts] for name in names}
+        fields = _fields(query, sorting, columns)
+        table = RunColumns(now, facts)
         if as_csv:
-            print_runs_as_csv(facts, cells)
+            print_runs_as_csv(facts, {heading(each): table.read(each) for each in fields})
             return
-        print_runs(now, facts, cells, is_whole=wide)
+        shown = {heading(each): table.show(each) for each in fields}
+        print_runs(now, facts, shown, is_whole=wide)
         more = len(now.runs.query(query, offset=limit)) if limit and len(found) == limit else 0
         if more:
             click.echo(f"and {more:,} more: --limit 0 lists all")
 
 
-def _cell(facts: RunFacts, name: str) -> object:
-    """Return the last value of a metric, else the parameter of that name."""
-    series = facts.metrics.get(name)
-    return facts.parameters.get(name) if series is None else series.last_value
+def _fields(query: RunQuery, orders: Orders, columns: Sequence[str]) -> list[Field]:
+    """What is shown besides what always is: what was asked for, sorted by and compared."""
+    from trackboard.history.query.fields import parse_field
+    from trackboard.ports import Field, Source, iter_comparisons
+
+    compared = iter_comparisons(query.where) if query.where is not None else ()
+    fields = (
+        *(Field(Source.PARAMETER, name) for name in query.parameters),
+        *map(parse_field, columns),
+        *(order.by for order in orders),
+        *(comparison.field for comparison in compared),
+    )
+    asked = [*map(parse_field, columns)]
+    return [
+        each
+        for each in dict.fromkeys(fields)
+        if each in asked or each.source is not Source.ATTRIBUTE
+    ]

@@ -1,0 +1,59 @@
+"""The part of the model in memory that finds and sorts runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+
+from trackboard.model import Run, RunId
+from trackboard.ports import NEWEST_FIRST, OLDEST_FIRST, Order, Orders, RunQuery, Source
+from trackboard.stores.rules.condition_match import RunValues, sort_key
+from trackboard.stores.rules.query_match import Text, matches
+
+_RANKS = (0, 1, 2)  # of a sort key: numbers, text, what has no value
+
+
+def find_runs(
+    runs: Iterable[Run], values_of: Callable[[Run], RunValues], query: RunQuery, orders: Orders
+) -> list[Run]:
+    """Runs that match, sorted.
+
+    Args:
+        runs: All of them, in the order they were stored.
+        values_of: Gives all that is known of a run.
+        query: The conditions.
+        orders: By what they are sorted.
+    """
+    found = [run for run in runs if matches(query, values_of(run))]
+    found.reverse()  # sorting keeps what is equal in place: the newest stored first
+    found.sort(key=lambda run: -run.created_s)
+    if orders == OLDEST_FIRST:
+        return found[::-1]
+    if orders != NEWEST_FIRST:
+        for order in reversed(orders):
+            found = _sorted(found, values_of, order)
+    return found
+
+
+def sorted_by_key(
+    said: Mapping[RunId, Mapping[str, Text]], known: Container[RunId], runs: Iterable[RunId]
+) -> dict[RunId, dict[str, Text]]:
+    """What is said of those of some runs that are known, by key."""
+    return {run: dict(sorted(said.get(run, {}).items())) for run in runs if run in known}
+
+
+def _sorted(runs: list[Run], values_of: Callable[[Run], RunValues], order: Order) -> list[Run]:
+    keys = {run.id: _key(values_of(run), order) for run in runs}
+    found: list[Run] = []
+    for rank in _RANKS:
+        same = [run for run in runs if keys[run.id][0] == rank]
+        if rank != _RANKS[-1]:
+            same.sort(key=lambda run: keys[run.id], reverse=order.descending)
+        found += same
+    return found
+
+
+def _key(values: RunValues, order: Order) -> tuple[int, float, str]:
+    field = order.by
+    is_logged = field.is_of_metrics and values.find_series(field.name) is not None
+    is_parameter = field.source in (Source.PARAMETER, Source.METRIC_OR_PARAMETER) and not is_logged
+    return sort_key(values.value(field), is_parameter=is_parameter)
