@@ -47,6 +47,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
             "rerun": "Run a job again as a new run, from its code and plan.",
             "cancel": "End jobs: at once while they wait, else politely.",
             "wait": "Wait until runs have ended, and print how each did.",
+            "compute": "Create, list, change and delete clusters; who waits for what.",
         },
     ),
     "moving": Room(
@@ -61,6 +62,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
         {
             "where": "Say where the history of a folder is.",
             "env": "List and remove the environments built for jobs.",
+            "doctor": "Look for what is wrong here, and say what to type.",
             "completion": "Print what SHELL reads to complete verbs and names.",
         },
     ),

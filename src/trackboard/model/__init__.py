@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from trackboard.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from trackboard.model.compute import Compute, QueuedJob
+    from trackboard.model.compute import (
+        Compute,
+        QueuedJob,
+        check_compute,
+        is_compute_name,
+        is_reserved_compute_name,
+    )
     from trackboard.model.environment import ANY_PYTHON, EnvironmentPlan, EnvironmentRequest
     from trackboard.model.event import (
         ArtifactLogged,
@@ -55,7 +61,13 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
-            "compute": ("Compute", "QueuedJob"),
+            "compute": (
+                "Compute",
+                "QueuedJob",
+                "check_compute",
+                "is_compute_name",
+                "is_reserved_compute_name",
+            ),
             "environment": ("ANY_PYTHON", "EnvironmentPlan", "EnvironmentRequest"),
             "event": (
                 "ArtifactLogged",
@@ -140,12 +152,15 @@ __all__ = [
     "Value",
     "ValueKind",
     "WriterId",
+    "check_compute",
     "check_experiment_name",
     "check_length",
     "check_metric_name",
     "check_run_id",
     "console_of_rank",
+    "is_compute_name",
     "is_missing",
+    "is_reserved_compute_name",
     "new_job_run_id",
     "new_run_id",
     "new_writer_id",

@@ -96,7 +96,10 @@ def test_a_verb_is_listed_with_what_its_own_help_says(verb: str) -> None:
     command = VerbGroup().get_command(context, verb)
     assert command is not None
     assert command.name == verb
-    assert (command.help or "").replace(",", "").split()[:2] == VERBS[verb].split()[:2]
+    own, listed = (
+        (text or "").replace(",", "").split()[:2] for text in (command.help, VERBS[verb])
+    )
+    assert own == listed
     assert len(VERBS[verb]) < 66  # one line of --help
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import replace
 from typing import (
@@ -26,14 +25,12 @@ from azureml.core._run.reading.filters import Filter, RunFilter
 from azureml.core._states import STATES
 from azureml.exceptions import ComputeTargetException, ServiceException, UserErrorException
 from azureml.exceptions._tree import sdk_errors
-from trackboard.model import Compute
+from trackboard.model import Compute, is_compute_name, is_reserved_compute_name
 
 if TYPE_CHECKING:
     from azureml.core.run import Run
     from azureml.core.workspace import Workspace
 
-_RESERVED = ("local", "amlcompute", "containerinstance")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]")
 _COMPUTE = "trackboard.compute"  # the property of a run that names its compute target
 
 Self = TypeVar("Self", bound="ComputeTarget")
@@ -375,10 +372,10 @@ def _put(workspace: Workspace, new: Compute) -> ComputeTarget:
 
 
 def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not is_compute_name(name):
         raise ComputeTargetException(
             f"The compute name {name!r} is not allowed: use 3 to 32 letters, digits and -,"
             " starting with a letter, for example 'cpu-cluster'."
         )
-    if name.lower() in _RESERVED:
+    if is_reserved_compute_name(name):
         raise UserErrorException(f"The compute name {name!r} is reserved; choose another.")

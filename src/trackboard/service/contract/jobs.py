@@ -9,6 +9,7 @@ from trackboard.model import JobPlan, RunId
 from trackboard.service.answers import QueuePosition
 
 if TYPE_CHECKING:
+    from trackboard.launch.queue.waiting import WaitingJob
     from trackboard.launch.request import Request
 
 
@@ -75,6 +76,14 @@ class Jobs(Protocol):
 
     def find_position(self, run: RunId) -> QueuePosition | None:
         """Return the place of a job that waits for a slot; None: it does not."""
+        ...
+
+    def list_queue(self, compute: str | None = None) -> tuple[WaitingJob, ...]:
+        """List the jobs that were started or wait, and what each waits for, in the order they start.
+
+        Args:
+            compute: Only what is queued for this compute target.
+        """
         ...
 
     def find_plan(self, run: RunId) -> JobPlan | None:

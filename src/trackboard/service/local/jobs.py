@@ -13,6 +13,7 @@ from trackboard.service.answers import QueuePosition
 from trackboard.service.local.door import Door
 
 if TYPE_CHECKING:
+    from trackboard.launch.queue.waiting import WaitingJob
     from trackboard.launch.request import Request
     from trackboard.service.contract.jobs import Jobs
 
@@ -69,6 +70,12 @@ class LocalJobs:
         """Return the place of a job that waits for a slot."""
         found = queue_position(self._door.catalogue(), run)
         return None if found is None else QueuePosition(*found)
+
+    def list_queue(self, compute: str | None = None) -> tuple[WaitingJob, ...]:
+        """List the jobs that were started or wait, and what each waits for."""
+        from trackboard.launch.queue.waiting import list_queue
+
+        return list_queue(self._door.workspace.launch_context, compute)
 
     def find_plan(self, run: RunId) -> JobPlan | None:
         """Return the plan of a job."""
