@@ -28,6 +28,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 
 pytest_plugins = ("tests.prerequisites",)
 
+_STARTING = frozenset(("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn"))
 _MARK = "TRACKBOARD_TEST"
 _COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"  # set in containers; hundreds of interpreters would
 _LEAVE_WITHIN_S = 30.0  # those that end by themselves take a moment, on a busy machine a long one
@@ -64,13 +65,27 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+_starts = 0  # how often this process has started another one
+
+
+def _count_starts(event: str, _: object) -> None:
+    global _starts
+    _starts += event in _STARTING
+
+
+sys.addaudithook(_count_starts)
+
+
 @pytest.fixture
 def leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail the test when a process that it started, detached or not, outlives it by half a minute."""
     mark = uuid.uuid4().hex
     monkeypatch.setenv(_MARK, mark)
     before = {process.pid for process in psutil.Process().children(recursive=True)}
+    starts = _starts
     yield
+    if starts == _starts:  # most tests start none, and looking through all processes takes 15 ms
+        return
     started = [process for process in _started_under(mark) if process.pid not in before]
     left = _wait_for(started, timeout_s=_LEAVE_WITHIN_S)
     said = [f"{process.pid}: {_command_line(process)}" for process in left]
