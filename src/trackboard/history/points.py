@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from trackboard.history.known_names import check_metrics
 from trackboard.history.table import History, TextColumn
-from trackboard.model import RunId, Series, SeriesId, ValueKind
+from trackboard.model import Run, RunId, Series, SeriesId, ValueKind
 from trackboard.ports import FloatColumn, Points, Store
 
 
 def read_history(
     store: Store,
-    runs: Mapping[RunId, str],
+    runs: Sequence[Run],
+    called: Mapping[RunId, str],
     metrics: Collection[str] | None = None,
     *,
     limit: int | None = None,
@@ -24,14 +25,15 @@ def read_history(
 
     Args:
         store: Where they are.
-        runs: What they are called by id, in the order of the table.
+        runs: The runs, in the order of the table, each once.
+        called: What they are called, by id.
         metrics: Only under these names; None: all.
         limit: At most so many points of each series, a sample; see `SeriesStore.read_points`.
 
     Raises:
         NotFound: None of the runs logged one of the metrics.
     """
-    order = {run: number for number, run in enumerate(runs)}
+    order = {run.id: number for number, run in enumerate(runs)}
     found = store.list_series(runs=list(order), names=metrics)
     if order and metrics is not None and {*metrics} - {one.name for one in found}:
         check_metrics(store, list(order), metrics)
@@ -42,7 +44,8 @@ def read_history(
     counts = [len(points[one.id]) for one in series]
     return History(
         runs=tuple(order),
-        run_names=tuple(runs.values()),
+        run_names=tuple(called[run.id] for run in runs),
+        experiments=tuple(run.experiment for run in runs),
         metrics=tuple(names),
         run_codes=np.repeat(np.array([order[one.run] for one in series], np.int32), counts),
         metric_codes=np.repeat(np.array([names[one.name] for one in series], np.int32), counts),

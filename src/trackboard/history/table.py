@@ -23,7 +23,7 @@ Codes = npt.NDArray[np.int32]
 TextColumn = npt.NDArray[np.object_]
 
 _NONE = np.array(None, dtype=object)
-COLUMNS = ("run", "run_name", "metric", "step", "time", "value", "text")
+COLUMNS = ("run", "run_name", "experiment", "metric", "step", "time", "value", "text")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,7 @@ class History:
     Attributes:
         runs: Ids of the runs, each once.
         run_names: What they are called, in the same order: `experiment/name`, as in TensorBoard; unique.
+        experiments: Their experiments, in the same order.
         metrics: Names of the metrics, each once; `table/column` for a column of a table.
         run_codes: (rows,) indices into `runs`.
         metric_codes: (rows,) indices into `metrics`.
@@ -49,6 +50,7 @@ class History:
 
     runs: tuple[RunId, ...]
     run_names: tuple[str, ...]
+    experiments: tuple[str, ...]
     metrics: tuple[str, ...]
     run_codes: Codes
     metric_codes: Codes
@@ -75,25 +77,37 @@ class History:
         return _written_out(self.run_names, self.run_codes)
 
     @property
+    def experiment(self) -> TextColumn:
+        """(rows,) the run's experiment."""
+        return _written_out(self.experiments, self.run_codes)
+
+    @property
     def metric(self) -> TextColumn:
         """(rows,) the metric's name."""
         return _written_out(self.metrics, self.metric_codes)
 
+    def _experiment_codes(self) -> tuple[list[str], Codes]:
+        """Experiments, each once, and (rows,) indices into them."""
+        each = list(dict.fromkeys(self.experiments))
+        of_run = np.array([each.index(name) for name in self.experiments], np.int32)
+        return each, of_run[self.run_codes]
+
     def to_arrow(self) -> pa.Table:
         """The table for Arrow, Polars, DuckDB and Parquet.
 
-        Columns: run, run_name, metric (dictionaries of string), step (int64), time (timestamp in µs,
-        UTC), value (float64, null for text), text (string, null for numbers).
+        Columns: run, run_name, experiment, metric (dictionaries of string), step (int64), time (timestamp
+        in µs, UTC), value (float64, null for text), text (string, null for numbers).
 
         Raises:
             UsageError: pyarrow is not installed.
         """
-        pyarrow = _load("pyarrow")
+        pyarrow = load_library("pyarrow")
         is_text = np.not_equal(self.texts, _NONE)
         times = pyarrow.array(_as_datetimes(self.times_s), pyarrow.timestamp("us"))
         columns = (
             _dictionary(pyarrow, self.runs, self.run_codes),
             _dictionary(pyarrow, self.run_names, self.run_codes),
+            _dictionary(pyarrow, *self._experiment_codes()),
             _dictionary(pyarrow, self.metrics, self.metric_codes),
             pyarrow.array(self.steps),
             times.cast(pyarrow.timestamp("us", tz="UTC")),
@@ -104,16 +118,17 @@ class History:
         return table
 
     def to_pandas(self) -> pd.DataFrame:
-        """The table for pandas: the columns of `to_arrow`, the first three as categories.
+        """The table for pandas: the columns of `to_arrow`, the first four as categories.
 
         Raises:
             UsageError: pandas is not installed.
         """
-        pandas = _load("pandas")
+        pandas = load_library("pandas")
         times = pandas.Series(_as_datetimes(self.times_s)).dt.tz_localize("UTC")
         columns = (
             _categories(pandas, self.runs, self.run_codes),
             _categories(pandas, self.run_names, self.run_codes),
+            _categories(pandas, *self._experiment_codes()),
             _categories(pandas, self.metrics, self.metric_codes),
             self.steps,
             times,
@@ -147,7 +162,12 @@ def _categories(pandas: ModuleType, texts: Sequence[str], codes: Codes) -> Any:
     return pandas.Categorical.from_codes(codes, categories=list(texts))
 
 
-def _load(name: str) -> ModuleType:
+def load_library(name: str) -> ModuleType:
+    """Import pandas or pyarrow, which are extras.
+
+    Raises:
+        UsageError: It is not installed.
+    """
     try:
         return importlib.import_module(name)
     except ImportError as error:

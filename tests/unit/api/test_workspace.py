@@ -90,6 +90,32 @@ def test_wrong_conditions(workspace: Workspace, wrong: dict[str, str]) -> None:
         api(workspace).runs(**wrong)  # type: ignore[arg-type]
 
 
+def test_runs_as_a_table(filled: Workspace) -> None:
+    runs = api(filled).runs(order="-number")
+    frame = runs.to_pandas()
+    assert list(frame.columns[:10]) == [
+        *("id", "experiment", "name", "state", "kind", "parent"),
+        *("created", "started", "ended", "duration"),
+    ]
+    assert frame.id.tolist() == [run.id for run in runs]
+    assert str(frame.created.dtype).endswith("UTC]")
+    assert frame.duration.dt.total_seconds().ge(0).all()
+    table = runs.to_arrow()
+    assert table.column_names == list(frame.columns)
+    first = {run["name"]: run for run in table.to_pylist()}["a"]
+    assert (first["params.lr"], first["params.optimizer"]) == (1, "adam")
+    assert (first["tags.team"], first["metrics.accuracy"]) == ("vision", 0.5)
+    assert (first["metrics.note"], first["metrics.is_good"]) == ("ü0", False)
+    assert frame["metrics.accuracy"].max() == 0.7
+    assert frame["tags.draft"].dropna().tolist() == [""]
+    chosen = runs.to_pandas(["loss.min", "loss.step", "number"])
+    assert list(chosen.columns[10:]) == ["loss.min", "loss.step", "number"]
+    assert chosen["loss.step"].max() == 20
+    with pytest.raises(NotFound, match="Did you mean 'loss'"):
+        runs.to_pandas(["los.min"])
+    assert len(api(filled).runs(where="accuracy > 7").to_arrow()) == 0
+
+
 def test_conditions_twice(workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="twice"):
         api(workspace).runs(RunQuery(), experiment="digits")
@@ -116,6 +142,7 @@ def test_history_is_a_long_table(filled: Workspace) -> None:
     assert history.texts[history.metric == "note"].tolist() == ["ü0"]
     assert set(history.run) == {first.id}
     assert set(history.run_name) == {"digits/a"}
+    assert set(history.experiment) == {"digits"}
     assert abs(history.times_s - first.created_s).max() < 60
 
 
@@ -145,7 +172,16 @@ def test_runs_are_meant_by_id_name_or_as_they_are(filled: Workspace) -> None:
 
 def test_a_frame_for_pandas(filled: Workspace) -> None:
     frame = api(filled).history("digits", ["loss", "note"]).to_pandas()
-    assert list(frame.columns) == ["run", "run_name", "metric", "step", "time", "value", "text"]
+    assert list(frame.columns) == [
+        "run",
+        "run_name",
+        "experiment",
+        "metric",
+        "step",
+        "time",
+        "value",
+        "text",
+    ]
     assert len(frame) == 12
     assert frame.time.dt.tz is not None
     last = frame[frame.metric == "loss"].groupby("run_name", observed=True).value.last()
@@ -157,7 +193,16 @@ def test_a_table_for_arrow(filled: Workspace) -> None:
     import pyarrow as pa
 
     table = api(filled).history("digits", ["loss", "note"]).to_arrow()
-    assert table.column_names == ["run", "run_name", "metric", "step", "time", "value", "text"]
+    assert table.column_names == [
+        "run",
+        "run_name",
+        "experiment",
+        "metric",
+        "step",
+        "time",
+        "value",
+        "text",
+    ]
     assert table.schema.field("time").type == pa.timestamp("us", tz="UTC")
     rows = table.to_pylist()
     assert len(rows) == 12

@@ -28,7 +28,7 @@ from trackboard.model import Run, RunId, Series, ValueKind
 
 _POINTS = 120  # of a curve
 _METRICS = 20
-_COLUMNS = 6  # of metrics in a table of runs
+_COLUMNS = 6  # of parameters and of metrics in a table of runs
 _PARAMETERS = 12
 _CHILDREN = 50
 _RUNS = 50
@@ -142,17 +142,21 @@ def _table(
     for each in page.service.metrics.list(runs=[run.id for run in shown], text=False):
         series[each.run, each.name] = each.last_value
     metrics = list(dict.fromkeys(metric for _, metric in series))[:_COLUMNS]
+    said = page.service.runs.list_parameters([run.id for run in shown])
+    parameters = list(dict.fromkeys(name for each in said.values() for name in each))[:_COLUMNS]
     rows = [
         [
             called[run.id],
             page.state(run),
             moment(run.started_s),
             duration(took_s(run)),
+            *(_value(said.get(run.id, {}).get(name)) for name in parameters),
             *(_value(series.get((run.id, metric))) for metric in metrics),
         ]
         for run in shown
     ]
-    return table(["run", "state", "started", "took", *metrics], rows, numbers=["took", *metrics])
+    head = ["run", "state", "started", "took", *parameters, *metrics]
+    return table(head, rows, numbers=["took", *metrics])
 
 
 def _value(value: object) -> str:

@@ -75,6 +75,10 @@ class RunStore(Protocol):
         """
         ...
 
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs match."""
+        ...
+
     def list_names(self, source: Source) -> tuple[str, ...]:
         """Names of all metrics (text too), parameters, tags or properties of runs, each once, by name."""
         ...

@@ -97,6 +97,10 @@ class Runs(Protocol):
         """
         ...
 
+    def count(self, query: RunQuery) -> int:
+        """Return how many runs match."""
+        ...
+
     def get_status(self, run: RunId) -> RunStatus:
         """Return a run with what is not in its state; the queue of a job that waits is advanced first.
 

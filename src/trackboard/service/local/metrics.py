@@ -48,7 +48,7 @@ class LocalMetrics:
         from trackboard.history.points import read_history  # loads numpy
 
         store = self._door.drained()
-        return read_history(store, shown_names(store, runs), names, limit=limit)
+        return read_history(store, runs, shown_names(store, runs), names, limit=limit)
 
     def check_columns(self, names: Iterable[str]) -> None:
         """Raise where no run at all has a metric or a parameter of that name."""

@@ -88,6 +88,10 @@ class LocalRuns:
             explain_nothing(store, query)
         return found
 
+    def count(self, query: RunQuery) -> int:
+        """Return how many runs match."""
+        return self._door.drained().count_runs(query)
+
     def get_status(self, run: RunId) -> RunStatus:
         """Return a run with what is not in its state; one that is completed stays so, whatever is said."""
         known = self._door.catalogue().find_run(run)

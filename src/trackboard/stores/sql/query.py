@@ -87,6 +87,13 @@ def query_runs(
     return page + _page(connection, _NOT_HAVING, conditions, metric, left, behind)
 
 
+def count_runs(connection: sa.Connection, query: RunQuery) -> int:
+    """See `trackboard.ports.Store.count_runs`."""
+    conditions = _conditions(query, NamesInUse(connection))
+    counted = sa.select(sa.func.count()).select_from(run).where(sa.true(), *conditions)
+    return int(connection.execute(counted).scalar_one())
+
+
 def _is_last(field: Field) -> bool:
     """Whether an index has it: the last value of a metric."""
     return field.source is Source.METRIC and field.aggregate is Aggregate.LAST

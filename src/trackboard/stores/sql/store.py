@@ -53,7 +53,7 @@ from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
 from trackboard.stores.sql import catalogue, positions, removal
 from trackboard.stores.sql.names_in_use import list_names
-from trackboard.stores.sql.query import query_runs
+from trackboard.stores.sql.query import count_runs, query_runs
 
 if TYPE_CHECKING:
     from trackboard.stores.points.appender import Appender
@@ -238,6 +238,11 @@ class SqlStore:
         """Runs that match, sorted, a page at a time."""
         with self._database.read() as connection:
             return query_runs(connection, query, orders, limit=limit, offset=offset)
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs match."""
+        with self._database.read() as connection:
+            return count_runs(connection, query)
 
     def list_names(self, source: Source) -> tuple[str, ...]:
         """Names that runs have, in order."""

@@ -336,6 +336,10 @@ class MemoryStore(MemoryCatalogue):
             found = find_runs(self.list_runs(), self._of, query, orders)
         return tuple(found[offset : None if limit is None else offset + limit])
 
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs match."""
+        return len(self.query_runs(query))
+
     def list_names(self, source: Source) -> tuple[str, ...]:
         """Names that runs have, in order."""
         with self._lock:

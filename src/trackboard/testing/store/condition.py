@@ -48,7 +48,9 @@ LAST, MIN, MAX, STEP, COUNT = (Field(Source.METRIC, "m", each) for each in Aggre
 
 def where(store: Store, condition: Condition) -> str:
     """The ids of the runs that a condition holds of, which are one letter each, by name."""
-    return "".join(sorted(run.id for run in store.query_runs(RunQuery(where=condition))))
+    found = store.query_runs(RunQuery(where=condition))
+    assert store.count_runs(RunQuery(where=condition)) == len(found)
+    return "".join(sorted(run.id for run in found))
 
 
 def sorted_by(store: Store, *orders: Order) -> str:

@@ -154,8 +154,8 @@ def runs(
             return
         shown = {heading(each): table.show(each) for each in fields}
         print_runs(now, facts, shown, is_whole=wide)
-        more = len(now.runs.query(query, offset=limit)) if limit and len(found) == limit else 0
-        if more:
+        more = now.runs.count(query) - limit if limit and len(found) == limit else 0
+        if more > 0:
             click.echo(f"and {more:,} more: --limit 0 lists all")
 
 
