@@ -48,6 +48,30 @@ def print_table(
         is_whole: Shorten nothing on a terminal either.
         below: Lines below each row; none: nothing is below any.
     """
+    lines, left_out = draw_table(columns, rows, is_whole=is_whole)
+    head, *rest = lines
+    click.echo(head)
+    for line, more in itertools.zip_longest(rest, below, fillvalue=()):
+        click.echo(line)
+        for each in more:
+            click.echo(f"    {clean(each)}")
+    if left_out:
+        click.echo(f"no room for {', '.join(left_out)}: --wide shows all", err=True)
+
+
+def draw_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], *, is_whole: bool = False
+) -> tuple[list[str], list[str]]:
+    """Draw rows under their titles.
+
+    Args:
+        columns: As for `print_table`.
+        rows: As for `print_table`.
+        is_whole: As for `print_table`.
+
+    Returns:
+        The lines, the titles' first; and the titles of columns that have no room.
+    """
     kept = list(range(len(columns)))
     widths = [
         max(map(terminal.text_width, (column.title, *(row[number] for row in rows))))
@@ -64,18 +88,14 @@ def print_table(
         for number, each in zip(kept, chosen, strict=True)
     ]
     head, *lines = padded(cells, titles)
-    click.echo("  ".join(head).rstrip())
-    for row, line, more in itertools.zip_longest(cells, lines, below, fillvalue=()):
+    drawn = ["  ".join(head).rstrip()]
+    for row, line in zip(cells, lines, strict=True):
         coloured = (
             terminal.in_colour(word, cell) if column.is_state else cell
             for column, word, cell in zip(chosen, row, line, strict=True)
         )
-        click.echo("  ".join(coloured).rstrip())
-        for each in more:
-            click.echo(f"    {clean(each)}")
-    left_out = [column.title for number, column in enumerate(columns) if number not in kept]
-    if left_out:
-        click.echo(f"no room for {', '.join(left_out)}: --wide shows all", err=True)
+        drawn.append("  ".join(coloured).rstrip())
+    return drawn, [each.title for number, each in enumerate(columns) if number not in kept]
 
 
 def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:

@@ -36,6 +36,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
             "experiments": "List the experiments of a history.",
             "show": "Show one run: its state and why, metrics, files.",
             "logs": "Print what a run printed.",
+            "watch": "Watch clusters, runs and their curves in the terminal.",
             "compare": "Compare runs: parameters, metrics, tags, code, packages.",
             "diff": "Compare the code and the packages of two runs.",
         },

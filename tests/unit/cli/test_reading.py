@@ -261,9 +261,9 @@ def test_show_is_quiet_about_what_is_recorded_by_itself(
     assert lines["properties"] == "own  yes"
     assert lines["code"] == "0123456789 on main, with changes"
     assert (lines["command"], lines["machine"]) == ("python train.py", "me@there, Python 3.11.7")
-    assert lines["recorded"] == "10 more facts on code and machine: --properties lists them"
+    assert lines["recorded"] == "10 more facts on code and machine: --all lists them"
     assert "ffff" not in said
-    run(monkeypatch, "show", "a", "--properties")
+    run(monkeypatch, "show", "a", "--all")
     said = capsys.readouterr().out
     assert all(f"{key} " in said for key in plumbing)
     assert "recorded" not in said

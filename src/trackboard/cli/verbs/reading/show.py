@@ -27,7 +27,11 @@ _PLUMBING = ("trackboard.", "azureml.", "_azureml.", "mlflow.", "ContentSnapshot
 @click.command()
 @click.argument("run", shell_complete=complete_runs)
 @click.option(
-    "--properties", "everything", is_flag=True, help="Also what is recorded of code and machine."
+    "--all",
+    "--properties",
+    "everything",
+    is_flag=True,
+    help="Also what is recorded of code and machine.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON, with everything.")
 @folder_option
@@ -113,7 +117,7 @@ def _properties(properties: Mapping[str, str], *, everything: bool) -> Iterator[
     if hidden and not everything:
         yield from _field(
             "recorded",
-            f"{formatting.count(hidden, 'more fact')} on code and machine: --properties lists them",
+            f"{formatting.count(hidden, 'more fact')} on code and machine: --all lists them",
         )
 
 
