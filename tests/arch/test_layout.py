@@ -14,6 +14,8 @@ OTHERS = [
 ]
 # Folders and databases, which are moved as they are; a blob, whose name is not known before its end.
 RENAMES = {
+    "trackboard/transfer/backup/restore.py",  # folders that are whole
+    "trackboard/transfer/backup/take.py",
     "trackboard/blobs/folder.py",
     "trackboard/ingest/set_aside_spools.py",
     "trackboard/ingest/removal.py",

@@ -40,6 +40,7 @@ ELSEWHERE = {
     "trackboard/stores/engine/read_only.py": "a copy in a temporary folder",
     "trackboard/targets/ray/node_probe.py": "runs where no package of ours is; its file is gone at once",
     "trackboard/testing": "tests",
+    "trackboard/transfer/backup": "a backup where its owner wants it, with the modes of the files in it",
 }
 
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from trackboard.api.chosen_runs import AnyRun, choose_runs
 from trackboard.api.run_list import RunList
+from trackboard.api.transfers import Transfers
 from trackboard.errors import NotFound, UsageError
 from trackboard.history.conditions import (
     Filters,
@@ -29,20 +31,14 @@ if TYPE_CHECKING:
     from trackboard.history import History
     from trackboard.launch.request import Request
     from trackboard.service import Comparison, FileChange
-    from trackboard.transfer.report import ImportReport
-
-AnyRun = Run | LiveRun | RunId | str
 
 
-class Workspace:
+class Workspace(Transfers):
     """One workspace: its history, its files, its jobs. Safe from several threads.
 
     Args:
         service: Answers for the workspace; see `open`.
     """
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
 
     @classmethod
     def open(
@@ -277,7 +273,7 @@ class Workspace:
         """
         check_page(limit)
         now = self._service.now()
-        chosen = _choose(now, runs)
+        chosen = choose_runs(now, runs)
         names = [metrics] if isinstance(metrics, str) else None if metrics is None else [*metrics]
         return now.metrics.read_history(chosen, names, limit=limit)
 
@@ -340,7 +336,7 @@ class Workspace:
             NotFound: There is no such run.
         """
         now = self._service.now()
-        ids = [one.id for one in _choose(now, run)]
+        ids = [one.id for one in choose_runs(now, run)]
         return now.metrics.list_artifacts(runs=ids, kinds=[ArtifactKind.IMAGE])
 
     def files(self, run: AnyRun) -> tuple[RunFile, ...]:
@@ -378,67 +374,6 @@ class Workspace:
         """Write runs as event files, up to now; see `board.export`."""
         return self._service.export(tuple(runs), folder, recursive=recursive, report=report)
 
-    # -- in and out ---------------------------------------------------------------------------------
-
-    def import_runs(
-        self,
-        source: str | os.PathLike[str],
-        *,
-        experiment: str = "",
-        artifacts: str | os.PathLike[str] | None = None,
-        dry_run: bool = False,
-    ) -> ImportReport:
-        """Take in the runs that lie elsewhere; again, only what has come since.
-
-        Args:
-            source: A log folder of TensorBoard, an `mlruns` folder or `mlflow.db` of MLflow, the address of
-                a tracking server, or a folder with another history. Nothing is written there.
-            experiment: What the experiment of a log folder's runs is called; "" as the folder.
-            artifacts: Where MLflow's artifacts are, if not where it says.
-            dry_run: Count what would come, and write nothing.
-
-        Returns:
-            What came, and what could not be kept.
-
-        Raises:
-            NotFound: There is nothing there.
-            UsageError: It is nothing that can be imported, or this very workspace.
-            Conflict: It is damaged, or somebody else imports the same runs now.
-            Unavailable: It cannot be read, or the disk refuses. What was stored stays; it may be repeated.
-        """
-        return self._service.transfer.import_runs(
-            os.fspath(source),
-            experiment=experiment,
-            artifacts=None if artifacts is None else Path(artifacts),
-            is_dry_run=dry_run,
-        )
-
-    def copy(
-        self,
-        runs: AnyRun | Iterable[AnyRun],
-        folder: str | os.PathLike[str],
-        *,
-        dry_run: bool = False,
-    ) -> ImportReport:
-        """Store runs, and all below them, in another workspace as well; their ids stay.
-
-        Args:
-            runs: One or many: runs, their ids, or what they are called (see `runs_called`).
-            folder: The other workspace, or a folder that holds one; made when it is missing.
-            dry_run: Count what would be copied, and write nothing.
-
-        Returns:
-            What was copied, and what could not be kept.
-
-        Raises:
-            NotFound: There is no such run.
-            UsageError: It is this very workspace.
-            Unavailable: The disk refuses. What was stored stays; it may be repeated.
-        """
-        now = self._service.now()
-        chosen = [run.id for run in _choose(now, runs)]
-        return now.transfer.copy_runs(chosen, Path(folder), is_dry_run=dry_run)
-
     # -- jobs ---------------------------------------------------------------------------------------
 
     def submit(self, request: Request) -> RunId:
@@ -460,24 +395,9 @@ class Workspace:
     # -- inside -------------------------------------------------------------------------------------
 
     def _one(self, run: AnyRun) -> Run:
-        found = _choose(self._service.now(), run)
+        found = choose_runs(self._service.now(), run)
         if len(found) != 1:
             raise UsageError(
                 f"{run!r} is an experiment of {len(found)} runs", hint="Name one of its runs."
             )
         return found[0]
-
-
-def _choose(service: Service, runs: AnyRun | Iterable[AnyRun]) -> list[Run]:
-    """Return these runs as they are now, each once, in the order given."""
-    each = [runs] if isinstance(runs, (Run, LiveRun, str)) else list(runs)
-    texts = [str(run) if isinstance(run, str) else run.id for run in each]
-    found = {run.id: run for run in service.runs.list(ids=[RunId(text) for text in texts])}
-    chosen: dict[RunId, Run] = {}
-    for text in texts:
-        if text not in found:
-            named = service.runs.list(ids=service.runs.find_called(text))
-            chosen.update((run.id, run) for run in named)
-        else:
-            chosen[RunId(text)] = found[RunId(text)]
-    return list(chosen.values())

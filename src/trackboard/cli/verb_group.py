@@ -56,6 +56,8 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
         {
             "import": "Take in runs from TensorBoard, MLflow or another history.",
             "copy": "Store runs in another history as well.",
+            "backup": "Save a whole history as one file or folder.",
+            "restore-backup": "Make a history of a backup.",
         },
     ),
     "machine": Room(

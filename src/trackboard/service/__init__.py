@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RunStatus,
     )
     from trackboard.service.contract.service import Service
+    from trackboard.service.local.moving.restore import restore_backup
     from trackboard.service.local.service import LocalService, open_service, open_unmade
     from trackboard.service.principal import Principal
 else:
@@ -44,6 +45,7 @@ else:
             ),
             "contract.service": ("Service",),
             "local.service": ("LocalService", "open_service", "open_unmade"),  # loads the database
+            "local.moving.restore": ("restore_backup",),
             "principal": ("Principal",),
         },
     )
@@ -63,4 +65,5 @@ __all__ = [
     "Service",
     "open_service",
     "open_unmade",
+    "restore_backup",
 ]

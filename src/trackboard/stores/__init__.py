@@ -10,6 +10,7 @@ from trackboard.stores.sql.store import SqlStore
 
 __all__ = [
     "SqlStore",
+    "copy_sqlite",
     "create_sqlite",
     "open_postgresql",
     "open_read_only",
@@ -59,6 +60,20 @@ def create_sqlite(
         Unavailable: The disk does not let us.
     """
     sqlite.create_database(path, network_folder=network_folder, busy_timeout_s=busy_timeout_s)
+
+
+def copy_sqlite(path: Path, target: Path) -> None:
+    """Write a copy of the database at `path`, as it is at one moment; those who write to it do not wait.
+
+    Args:
+        path: The database's file.
+        target: The copy's file, which is not there yet.
+
+    Raises:
+        Conflict: The file is no history of ours, or is damaged.
+        Unavailable: The disk refuses.
+    """
+    sqlite.copy_database(path, target)
 
 
 def open_read_only(path: Path, reason: str, *, network_folder: bool = False) -> SqlStore:

@@ -111,3 +111,19 @@ def test_no_bar_is_drawn_into_a_file(capsys: Said) -> None:
         now_s[0] = 9.0
         draw(1, 2, 3)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("typed")
+def test_a_history_is_saved_and_restored(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+    assert run(monkeypatch, "import", "logs") == 0
+    assert run(monkeypatch, "backup", "saved.tar") == 0
+    assert "saved.tar: 1 run, " in capsys.readouterr().out
+    assert run(monkeypatch, "backup", "saved", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 1
+    assert run(monkeypatch, "restore-backup", "saved.tar", "there") == 0
+    assert capsys.readouterr().out.endswith("there/.trackboard/default\n")
+    assert run(monkeypatch, "import", "logs", "--folder", "there") == 0
+    assert "0 runs (1 unchanged)" in capsys.readouterr().out
+    assert run(monkeypatch, "restore-backup", "saved.tar", "there") == 4
+    assert run(monkeypatch, "restore-backup", "nowhere.tar", "elsewhere") == 3
+    assert run(monkeypatch, "backup", "saved.tar") == 4

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from trackboard.model import RunId
 
 if TYPE_CHECKING:
+    from trackboard.transfer.backup.take import BackupReport
     from trackboard.transfer.report import ImportReport
 
 Progress = Callable[[int, int, int], None]
@@ -65,5 +66,19 @@ class Transfer(Protocol):
             UsageError: It is this very workspace.
             NotFound: There is no such run.
             Unavailable: The disk refuses; what was stored stays, and it may be repeated.
+        """
+        ...
+
+    def backup(self, target: Path, *, progress: Progress | None = None) -> BackupReport:
+        """Save the whole workspace beside whoever writes; all that was said before the call is in it.
+
+        Args:
+            target: A file that ends in `.tar`, `.tar.gz` or `.tgz`, or a folder; not there yet, or empty.
+            progress: Is told how many files of how many are copied.
+
+        Raises:
+            UsageError: The target is in the workspace, or its folder is not there.
+            Conflict: There is something at the target.
+            Unavailable: The disk refuses; nothing is left of it then.
         """
         ...

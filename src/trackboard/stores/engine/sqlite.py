@@ -5,6 +5,7 @@ Nobody may `open()` the file: closing any other descriptor of it would drop SQLi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -218,3 +219,17 @@ def translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
             hint=f"Check that {path} exists, that you may write to it, and that its disk has space.",
         )
     return InternalError(f"the history {path} refused a statement of ours ({name}): {text}")
+
+
+def copy_database(path: Path, target: Path) -> None:
+    """See `trackboard.stores.copy_sqlite`."""
+    try:
+        with (
+            contextlib.closing(
+                sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+            ) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+    except sqlite3.Error as error:
+        raise translate(sa.exc.DBAPIError("", None, error), path) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from trackboard.workspace import Workspace
 
 if TYPE_CHECKING:
     from trackboard.service.contract.transfer import Progress, Transfer
+    from trackboard.transfer.backup.take import BackupReport
 
 
 class LocalTransfer:
@@ -68,6 +70,22 @@ class LocalTransfer:
             self._refuse_itself(workspace)
             source = _runs_of(self._door.workspace, runs)
             return _store(source, workspace, progress, is_dry_run=is_dry_run)
+
+    def backup(self, target: Path, *, progress: Progress | None = None) -> BackupReport:
+        """Save the whole workspace beside whoever writes."""
+        from trackboard.transfer.backup.take import take_backup
+
+        workspace = self._door.workspace
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        workspace.parts.drain()
+        return take_backup(
+            workspace.paths,
+            workspace.parts.database_path,
+            target,
+            workspace=workspace.name,
+            made=made,
+            progress=progress,
+        )
 
     def _refuse_itself(self, other: Workspace) -> None:
         here = self._door.workspace

@@ -1,0 +1,117 @@
+"""Ways into a workspace and out of it, as people type them in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from trackboard.api.chosen_runs import AnyRun, choose_runs
+from trackboard.service import Service, open_service, restore_backup
+
+if TYPE_CHECKING:
+    from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.report import ImportReport
+
+
+class Transfers:
+    """What a workspace takes in and gives away.
+
+    Args:
+        service: Answers for the workspace.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def import_runs(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        experiment: str = "",
+        artifacts: str | os.PathLike[str] | None = None,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """Take in the runs that lie elsewhere; again, only what has come since.
+
+        Args:
+            source: A log folder of TensorBoard, an `mlruns` folder or `mlflow.db` of MLflow, the address of
+                a tracking server, or a folder with another history. Nothing is written there.
+            experiment: What the experiment of a log folder's runs is called; "" as the folder.
+            artifacts: Where MLflow's artifacts are, if not where it says.
+            dry_run: Count what would come, and write nothing.
+
+        Returns:
+            What came, and what could not be kept.
+
+        Raises:
+            NotFound: There is nothing there.
+            UsageError: It is nothing that can be imported, or this very workspace.
+            Conflict: It is damaged, or somebody else imports the same runs now.
+            Unavailable: It cannot be read, or the disk refuses. What was stored stays; it may be repeated.
+        """
+        return self._service.transfer.import_runs(
+            os.fspath(source),
+            experiment=experiment,
+            artifacts=None if artifacts is None else Path(artifacts),
+            is_dry_run=dry_run,
+        )
+
+    def copy(
+        self,
+        runs: AnyRun | Iterable[AnyRun],
+        folder: str | os.PathLike[str],
+        *,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """Store runs, and all below them, in another workspace as well; their ids stay.
+
+        Args:
+            runs: One or many: runs, their ids, or what they are called (see `runs_called`).
+            folder: The other workspace, or a folder that holds one; made when it is missing.
+            dry_run: Count what would be copied, and write nothing.
+
+        Returns:
+            What was copied, and what could not be kept.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: It is this very workspace.
+            Unavailable: The disk refuses. What was stored stays; it may be repeated.
+        """
+        now = self._service.now()
+        chosen = [run.id for run in choose_runs(now, runs)]
+        return now.transfer.copy_runs(chosen, Path(folder), is_dry_run=dry_run)
+
+    def backup(self, target: str | os.PathLike[str]) -> BackupReport:
+        """Save all of it beside whoever writes; what was logged before the call is in it.
+
+        Args:
+            target: A file that ends in `.tar`, `.tar.gz` or `.tgz`, or a folder; not there yet, or empty.
+
+        Returns:
+            Where it is, and what it holds.
+
+        Raises:
+            UsageError: The target is in the workspace, or its folder is not there.
+            Conflict: There is something at the target.
+            Unavailable: The disk refuses; nothing is left of it then.
+        """
+        return self._service.transfer.backup(Path(target))
+
+    @classmethod
+    def restore_backup(cls, backup: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Self:
+        """Make a workspace of a backup, and open it.
+
+        Args:
+            backup: What `backup` wrote.
+            folder: The workspace's folder, or one that shall hold it.
+
+        Raises:
+            NotFound: There is no such backup.
+            UsageError: It is none.
+            Conflict: There is a workspace already, or a newer trackboard made the backup, or it is damaged.
+            Unavailable: The disk refuses; nothing is left of it then.
+        """
+        return cls(open_service(restore_backup(Path(backup), Path(folder)), create=False))
