@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -128,6 +126,9 @@ def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
 
 def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows as CSV, as RFC 4180 has it, but with one character at the end of a line."""
+    import csv  # few tables are for programs
+    import io
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(titles)

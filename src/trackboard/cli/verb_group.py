@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import itertools
 import keyword
@@ -176,6 +175,8 @@ class VerbGroup(click.Group):
 
 def nearest_verb(word: str) -> str:
     """Return what is typed here for a word that is no verb; empty where nothing comes near."""
+    import difflib  # only for words that are no verb
+
     meant = (words for words in MEANT.get(word.lower(), ()) if words.partition(" ")[0] in VERBS)
     alike = difflib.get_close_matches(word.lower(), VERBS, cutoff=_ALIKE)
     return next(itertools.chain(meant, alike), "")
