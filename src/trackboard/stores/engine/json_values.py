@@ -41,7 +41,9 @@ def add_functions(connection: sqlite3.Connection) -> None:
 def _number(text: str) -> float | None:
     if text.startswith('"'):
         return None
-    number = float(json.loads(text))
+    if text in ("true", "false"):
+        return float(text == "true")
+    number = float(text)  # it knows NaN and Infinity, as Python writes them into JSON
     return None if math.isnan(number) else number
 
 
