@@ -16,7 +16,7 @@ from trackboard.spool.layout import pack_record
 from trackboard.spool.refs import define
 from trackboard.spool.segment import OpenSegment
 
-_MOST = 10_000
+_MAX_RECORDS = 10_000
 
 
 class Waiting:
@@ -64,9 +64,14 @@ class Waiting:
 
 
 class Backlog:
-    """What waits, the first to be stored first."""
+    """What waits, the first to be stored first.
 
-    def __init__(self) -> None:
+    Args:
+        max_records: So many may wait; more are counted as lost.
+    """
+
+    def __init__(self, *, max_records: int = _MAX_RECORDS) -> None:
+        self._max_records = max_records
         self._waiting: Deque[Waiting] = deque()
         self._losses: Dict[RunId, _Loss] = {}  # those that are still counting
 
@@ -85,7 +90,7 @@ class Backlog:
 
     def keep(self, record: Waiting) -> None:
         """Have a record wait, or count it as lost where there are too many."""
-        if len(self._waiting) < _MOST:
+        if len(self._waiting) < self._max_records:
             self._waiting.append(record)
         else:
             self.count_lost(record.run)

@@ -15,7 +15,7 @@ from trackboard.spool.events import encode_json
 from trackboard.spool.layout import ALIVE, FORMAT, pack_record, segment_name
 from trackboard.spool.segment import OpenSegment
 
-_MOST_TRIES = 1_000  # names that may be taken by what an interruption left
+_MAX_TRIES = 1_000
 
 
 class SpoolFolder:
@@ -63,13 +63,16 @@ class SpoolFolder:
                 temporary.rmdir()
             raise
 
-    def begin_segment(self) -> Optional[OpenSegment]:
+    def begin_segment(self, *, max_tries: int = _MAX_TRIES) -> Optional[OpenSegment]:
         """Begin a segment under a number that was never tried; None when the folder is gone.
+
+        Args:
+            max_tries: How many names may be taken, by what interruptions left.
 
         Raises:
             OSError: The disk refuses.
         """
-        for number in itertools.islice(self._numbers, _MOST_TRIES):
+        for number in itertools.islice(self._numbers, max_tries):
             header = {"k": "segment", "format": FORMAT, "writer": self.writer, "number": number}
             header["before"] = self._before
             if self.continues and self._before["number"] < 0:

@@ -10,18 +10,23 @@ import functools
 import os
 import sys
 from pathlib import Path
+from typing import Tuple
 
 from trackboard.spool.descriptors import IgnoredRefusals
 
-_MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+_MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _ENDED = frozenset("ZX")  # states of a process: zombie, dead
 _BOOT_OF_MAC = b"kern.bootsessionuuid"
 
 
 @functools.lru_cache(maxsize=None)
-def machine_id() -> str:
-    """The id of this installation of an operating system; empty where there is none."""
-    return next(filter(None, map(_read, _MACHINE_IDS)), "")
+def machine_id(files: Tuple[Path, ...] = _MACHINE_ID_FILES) -> str:
+    """The id of this installation of an operating system; empty where there is none.
+
+    Args:
+        files: Where it may stand; the first one that holds a word says it.
+    """
+    return next(filter(None, map(_read, files)), "")
 
 
 @functools.lru_cache(maxsize=None)

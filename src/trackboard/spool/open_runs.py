@@ -22,16 +22,21 @@ from trackboard.model import (
 from trackboard.spool.backlog import Waiting
 from trackboard.spool.layout import pack_record
 
-_MOST_BYTES = 16 << 20  # that they may take; what comes later is not said again
+_MAX_BYTES = 16 << 20
 
 _Fact = Tuple[str, str]
 _DESCRIBING = (Created, StateChanged, Tagged, PropertyAdded, ParameterSet)
 
 
 class OpenRuns:
-    """The runs of one writer that have not ended, each with what was said of it last."""
+    """The runs of one writer that have not ended, each with what was said of it last.
 
-    def __init__(self) -> None:
+    Args:
+        max_bytes: What they may take together; what comes beyond that is not said again.
+    """
+
+    def __init__(self, *, max_bytes: int = _MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._runs: Dict[RunId, Dict[_Fact, bytes]] = {}
         self._ended: Set[RunId] = set()
         self._bytes = 0
@@ -40,7 +45,7 @@ class OpenRuns:
         """Remember an event that describes a run of this process, as the payload that says it."""
         if not isinstance(event, _DESCRIBING) or not self._is_ours(event):
             return
-        if self._bytes + len(payload) > _MOST_BYTES:
+        if self._bytes + len(payload) > self._max_bytes:
             return
         facts = self._runs.setdefault(event.run, {})
         fact = _fact_of(event)

@@ -52,7 +52,7 @@ from trackboard.transfer.run_source import (
 )
 
 _START = Position(0, 0)
-_BATCH_POINTS = 200_000  # of one transaction: others who write wait that long
+_BATCH_POINTS = 200_000
 _BATCH_RUNS = 100
 _NOT_ENDED = "it had not ended when it was imported"
 
@@ -70,6 +70,8 @@ def import_runs(
     *,
     is_dry_run: bool = False,
     progress: Progress | None = None,
+    batch_points: int = _BATCH_POINTS,
+    batch_runs: int = _BATCH_RUNS,
 ) -> ImportReport:
     """Store the runs of a source. Repeated, it stores what has come since, and nothing twice.
 
@@ -79,12 +81,16 @@ def import_runs(
         blobs: Where their files belong.
         is_dry_run: Count only.
         progress: Told how many runs of how many are read, and how many points, after each.
+        batch_points: How many points one transaction stores: others who write wait that long.
+        batch_runs: How many runs one transaction stores at most.
 
     Raises:
         Conflict: Somebody else imports the same runs now; what was stored stays.
         Unavailable: The source cannot be read, or the disk refuses; what was stored stays.
     """
-    task = _Import(store, blobs, is_dry_run=is_dry_run)
+    task = _Import(
+        store, blobs, is_dry_run=is_dry_run, batch_points=batch_points, batch_runs=batch_runs
+    )
     heads = source.list_runs()
     task.begin(heads)
     for done, head in enumerate(heads, 1):
@@ -121,7 +127,17 @@ _NOTHING = _Held({}, {}, {}, {}, {}, {}, {})
 class _Import:
     """One import underway."""
 
-    def __init__(self, store: ImportStore, blobs: Blobs, *, is_dry_run: bool) -> None:
+    def __init__(
+        self,
+        store: ImportStore,
+        blobs: Blobs,
+        *,
+        is_dry_run: bool,
+        batch_points: int,
+        batch_runs: int,
+    ) -> None:
+        self._batch_points = batch_points
+        self._batch_runs = batch_runs
         self._store = store
         self._blobs = blobs
         self._is_dry_run = is_dry_run
@@ -208,7 +224,7 @@ class _Import:
         ]
         points = list(self._select_points(head, content.points, held))
         self.tally.points += sum(isinstance(event, TextLogged) for event in events)
-        *others, last = _cut(points)
+        *others, last = _cut(points, self._batch_points)
         for part in others:
             end = Position(at.segment + 1, 0)
             self._wait(Batch(writer, at, end, tuple(events), tuple(part)))
@@ -227,7 +243,7 @@ class _Import:
         self.tally.points += sum(len(part.steps) for part in batch.points)
         self._batches.append(batch)
         waiting = sum(len(part.steps) for each in self._batches for part in each.points)
-        if waiting >= _BATCH_POINTS or len(self._batches) >= _BATCH_RUNS:
+        if waiting >= self._batch_points or len(self._batches) >= self._batch_runs:
             self.flush()
 
     def _select_points(
@@ -337,16 +353,16 @@ def _last_time(run: RunDescription) -> float:
     return run.started_s if run.started_s is not None else run.created_s
 
 
-def _cut(points: Sequence[SeriesPoints]) -> list[list[SeriesPoints]]:
+def _cut(points: Sequence[SeriesPoints], batch_points: int) -> list[list[SeriesPoints]]:
     """The same points in parts of a transaction's size; at least one, which may be empty."""
     parts: list[list[SeriesPoints]] = [[]]
-    room = _BATCH_POINTS
+    room = batch_points
     for series in points:
         at = 0
         while at < len(series.steps):
             if room == 0:
                 parts.append([])
-                room = _BATCH_POINTS
+                room = batch_points
             stop = min(len(series.steps), at + room)
             parts[-1].append(_slice(series, at, stop))
             room -= stop - at

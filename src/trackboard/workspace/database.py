@@ -26,7 +26,7 @@ from trackboard.workspace.registration import (
 )
 
 _log = logging.getLogger("trackboard")
-_LOCK_PATIENCE_S = 30.0
+_LOCK_TIMEOUT_S = 30.0
 
 
 class WorkspaceDatabase:
@@ -37,6 +37,7 @@ class WorkspaceDatabase:
         path: The database's file.
         network_folder: Whether it lies on a network file system.
         lock: The workspace's.
+        lock_timeout_s: How long it is waited for.
 
     Attributes:
         obstacle: Why nothing can be written from here, in words; empty when it can.
@@ -46,11 +47,20 @@ class WorkspaceDatabase:
         Unavailable: It is missing where it should be, or cannot be opened.
     """
 
-    def __init__(self, folder: Path, path: Path, *, network_folder: bool, lock: FileLock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        path: Path,
+        *,
+        network_folder: bool,
+        lock: FileLock,
+        lock_timeout_s: float = _LOCK_TIMEOUT_S,
+    ) -> None:
         self._folder = folder
         self._path = path
         self._network_folder = network_folder
         self._lock = lock
+        self._lock_timeout_s = lock_timeout_s
         self._judged: tuple[object, ...] = ()
         self._was_registered = True
         self.obstacle = find_obstacle(folder, path)
@@ -92,7 +102,7 @@ class WorkspaceDatabase:
                 self._register_first(store)
             return store
         self._refuse_another()
-        with _held(self._lock, self._folder):
+        with _held(self._lock, self._folder, self._lock_timeout_s):
             if not _is_there(self._path):  # nobody was faster
                 self._refuse_another()
                 _make(self._folder, self._path, network_folder=self._network_folder)
@@ -222,15 +232,15 @@ def _register(folder: Path, path: Path, store: SqlStore) -> str:
 
 
 @contextmanager
-def _held(lock: FileLock, folder: Path) -> Iterator[None]:
+def _held(lock: FileLock, folder: Path, timeout_s: float = _LOCK_TIMEOUT_S) -> Iterator[None]:
     """Hold the workspace's lock; wait for it."""
-    patience_ends_s = time.monotonic() + _LOCK_PATIENCE_S
+    deadline_s = time.monotonic() + timeout_s
     while True:
         with lock.attempt() as is_held:
             if is_held:
                 yield
                 return
-        if time.monotonic() > patience_ends_s:
+        if time.monotonic() > deadline_s:
             raise Unavailable(
                 f"the workspace {folder} is locked by {lock.holder()}",
                 hint="Look at that process, or end it.",

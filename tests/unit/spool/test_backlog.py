@@ -9,7 +9,6 @@ import pytest
 
 from trackboard.layout import open_file
 from trackboard.model import RunId, RunState, SeriesRef, StateChanged
-from trackboard.spool import backlog as backlog_module
 from trackboard.spool import iter_payloads
 from trackboard.spool import segment as segment_module
 from trackboard.spool.backlog import Backlog, Waiting
@@ -130,11 +129,8 @@ def test_a_loss_that_the_disk_does_not_take_is_told_later_with_what_came_then(
     assert [record["count"] for record in told(segment)] == [2, 3]
 
 
-def test_what_is_too_much_to_keep_is_lost_by_its_run(
-    segment: OpenSegment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backlog_module, "_MOST", 2)
-    backlog = Backlog()
+def test_what_is_too_much_to_keep_is_lost_by_its_run(segment: OpenSegment) -> None:
+    backlog = Backlog(max_records=2)
     for number in range(4):
         backlog.keep(say("a", str(number)))
     assert (backlog.kept_count, backlog.lost_count) == (2, 2)

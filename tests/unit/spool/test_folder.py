@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trackboard.spool import Liveness, folder, iter_payloads, list_writers, probe, read_writer
+from trackboard.spool import Liveness, iter_payloads, list_writers, probe, read_writer
 from trackboard.spool.folder import SpoolFolder
 from trackboard.spool.layout import pack_record
 from trackboard.spool.segment import OpenSegment
@@ -123,14 +123,11 @@ def test_a_number_that_is_taken_is_passed_over(spool: SpoolFolder) -> None:
     assert begin(spool).number == 3
 
 
-def test_where_all_names_are_taken_the_disk_refuses(
-    spool: SpoolFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder, "_MOST_TRIES", 2)
+def test_where_all_names_are_taken_the_disk_refuses(spool: SpoolFolder) -> None:
     for number in range(2):
         (spool.path / f"{number}.seg").write_bytes(b"")
     with pytest.raises(FileExistsError, match=spool.writer):
-        spool.begin_segment()
+        spool.begin_segment(max_tries=2)
     assert begin(spool).number == 2, "none is tried twice"
 
 

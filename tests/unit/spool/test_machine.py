@@ -36,14 +36,13 @@ def ended(pid: int) -> bool:
     ],
 )
 def test_a_machine_has_the_first_id_that_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contents: list[str | None], expected: str
+    tmp_path: Path, contents: list[str | None], expected: str
 ) -> None:
     paths = [tmp_path / str(number) for number in range(len(contents))]
     for path, content in zip(paths, contents, strict=True):
         if content is not None:
             path.write_text(content)
-    monkeypatch.setattr(machine, "_MACHINE_IDS", tuple(paths))
-    assert machine_id() == expected
+    assert machine_id(tuple(paths)) == expected
 
 
 @pytest.mark.usefixtures("_nothing_is_known_yet")

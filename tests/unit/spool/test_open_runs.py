@@ -2,8 +2,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from trackboard.model import (
     Created,
     Event,
@@ -17,7 +15,6 @@ from trackboard.model import (
     Tagged,
     TextLogged,
 )
-from trackboard.spool import open_runs
 from trackboard.spool.events import encode_event
 from trackboard.spool.layout import HEADER
 from trackboard.spool.open_runs import OpenRuns
@@ -110,36 +107,30 @@ def test_a_run_that_has_ended_is_forgotten_when_its_end_is_in_its_place() -> Non
     assert [record["run"] for record in described(runs)] == [A]
 
 
-@pytest.fixture
-def most_bytes(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(open_runs, "_MOST_BYTES", 1000)
-    return 1000
-
-
 def sized(size: int) -> Callable[[str], Event]:
     """A tag whose payload has a size."""
     empty = len(encode_event(Tagged(A, "0", "")))
     return lambda key: Tagged(A, key, "x" * (size - empty))
 
 
-def test_what_comes_beyond_the_most_is_not_remembered(most_bytes: int) -> None:
-    runs = OpenRuns()
+def test_what_comes_beyond_the_most_is_not_remembered() -> None:
+    runs = OpenRuns(max_bytes=1000)
     begin = created(A)
     note(runs, begin)
-    left = most_bytes - len(encode_event(begin))
+    left = 1000 - len(encode_event(begin))
     note(runs, sized(left + 1)("1"))
     assert len(described(runs)) == 1
     note(runs, sized(left)("2"), sized(60)("3"))
     assert [record.get("key") for record in described(runs)] == [None, "2"]
 
 
-def test_what_is_said_anew_or_forgotten_takes_no_room(most_bytes: int) -> None:
-    runs = OpenRuns()
-    note(runs, created(A), *(sized(most_bytes // 2 - 100)("1") for _ in range(10)))
-    note(runs, sized(most_bytes // 2 - 50)("2"))
+def test_what_is_said_anew_or_forgotten_takes_no_room() -> None:
+    runs = OpenRuns(max_bytes=1000)
+    note(runs, created(A), *(sized(400)("1") for _ in range(10)))
+    note(runs, sized(450)("2"))
     assert [record.get("key") for record in described(runs)] == [None, "1", "2"]
     runs.end(A)
     runs.forget_ended()
     assert described(runs) == []
-    note(runs, created(A), *(sized(most_bytes // 2 - 100)(key) for key in "12"))
+    note(runs, created(A), *(sized(400)(key) for key in "12"))
     assert [record.get("key") for record in described(runs)] == [None, "1", "2"]

@@ -24,7 +24,6 @@ from trackboard.model import (
 )
 from trackboard.ports import Batch, SeriesPoints
 from trackboard.stores import SqlStore, open_sqlite
-from trackboard.transfer import importer
 from trackboard.transfer.importer import import_runs
 from trackboard.transfer.report import ImportReport
 from trackboard.transfer.run_source import (
@@ -231,13 +230,10 @@ def sample_source() -> Source:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_repeated_after_a_kill_at_any_write_it_is_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
-) -> None:
-    monkeypatch.setattr(importer, "_BATCH_POINTS", 70)
-    monkeypatch.setattr(importer, "_BATCH_RUNS", 2)
+def test_repeated_after_a_kill_at_any_write_it_is_the_same(tmp_path: Path, after: bool) -> None:
+    batches = {"batch_points": 70, "batch_runs": 2}
     straight = open_sqlite(tmp_path / "straight.db", network_folder=False)
-    run_import(sample_source(), straight, tmp_path)
+    run_import(sample_source(), straight, tmp_path, **batches)
     expected = describe_history(straight, open_folder(tmp_path / "blobs"))
     straight.close()
     at = 0
@@ -245,12 +241,13 @@ def test_repeated_after_a_kill_at_any_write_it_is_the_same(
         at += 1
         store = open_sqlite(tmp_path / f"{at}.db", network_folder=False)
         try:
-            run_import(sample_source(), InterruptedStore(store, at, after=after), tmp_path)
+            interrupted = InterruptedStore(store, at, after=after)
+            run_import(sample_source(), interrupted, tmp_path, **batches)
         except Interrupted:
-            run_import(sample_source(), store, tmp_path)
+            run_import(sample_source(), store, tmp_path, **batches)
             assert describe_history(store, open_folder(tmp_path / "blobs")) == expected
             version = store.version()
-            run_import(sample_source(), store, tmp_path)
+            run_import(sample_source(), store, tmp_path, **batches)
             assert store.version() == version
         else:
             break

@@ -13,6 +13,7 @@ from tests.workspaces import api
 from trackboard.errors import Unavailable, UsageError
 from trackboard.layout.locks import FileLock
 from trackboard.workspace import Workspace
+from trackboard.workspace.database import WorkspaceDatabase
 from trackboard.workspace.registration import (
     Registration,
     read_registration,
@@ -53,6 +54,27 @@ def test_the_first_one_is_registered(workspace: Workspace) -> None:
     registered = read_registration(workspace.folder)
     assert registered is not None
     assert len(registered.id) == 16
+
+
+def test_a_locked_workspace_is_waited_for(workspace: Workspace) -> None:
+    paths = workspace.paths
+
+    def open_database(lock_timeout_s: float) -> WorkspaceDatabase:
+        return WorkspaceDatabase(
+            workspace.folder,
+            paths.database,
+            network_folder=False,
+            lock=FileLock(paths.lock),
+            lock_timeout_s=lock_timeout_s,
+        )
+
+    with (
+        FileLock(paths.lock).attempt(),
+        pytest.raises(Unavailable, match=r"locked by pid \d+"),
+    ):
+        open_database(0.1)
+    assert not paths.database.exists()
+    assert workspace.store.list_runs() == ()
 
 
 def test_a_missing_one_is_told_and_not_made(workspace: Workspace) -> None:

@@ -6,7 +6,6 @@ import pytest
 from tests.workspaces import api
 
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
-from trackboard.layout.locks import FileLock
 from trackboard.model import RunState
 from trackboard.workspace import Workspace
 
@@ -43,18 +42,6 @@ def test_threads_make_one_database(workspace: Workspace) -> None:
         thread.join()
     assert len(set(map(id, stores))) == 1
     assert len(stores) == 8
-
-
-def test_a_locked_workspace_is_waited_for(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("trackboard.workspace.database._LOCK_PATIENCE_S", 0.1)
-    with (
-        FileLock(workspace.folder / "lock").attempt(),
-        pytest.raises(Unavailable, match=r"locked by pid \d+"),
-    ):
-        workspace.store.version()
-    assert workspace.store.list_runs() == ()
 
 
 def test_what_was_said_is_seen(workspace: Workspace) -> None:

@@ -18,7 +18,7 @@ _HEAD_CHARACTERS = 50
 _CHARACTERS = 60_000  # of all cells, as markdown: 0.5 s of TensorBoard's sanitizer at the worst
 _ENTITY_CHARACTERS = 5  # what one character may become
 _FEWEST_CELL_CHARACTERS = 20
-_WHOLE_POINTS = 1_000_000  # of a column; a longer table is shown from its beginning only
+_MAX_POINTS = 1_000_000
 
 Row = tuple[int, tuple[str, ...]]  # its number, and its cells as markdown
 
@@ -54,17 +54,27 @@ class TablePreview:
 
 
 def read_preview(
-    store: Store, columns: Sequence[Series], *, at_most: int = SHOWN_ROWS
+    store: Store,
+    columns: Sequence[Series],
+    *,
+    at_most: int = SHOWN_ROWS,
+    max_points: int = _MAX_POINTS,
 ) -> TablePreview:
     """Read a table, at most so many of its rows: the first and the last.
 
     Cells meet by step, which is the row's number. Where several processes counted rows of their own,
     the second of one number makes a second row.
+
+    Args:
+        store: Where it is.
+        columns: Its columns.
+        at_most: How many rows.
+        max_points: A table of longer columns is shown from its beginning only.
     """
     all_columns = tuple(dict.fromkeys(series.column for series in columns))
     names = all_columns[:_MOST_COLUMNS]
     columns = [series for series in columns if series.column in names]
-    is_whole = max(series.count for series in columns) <= _WHOLE_POINTS
+    is_whole = max(series.count for series in columns) <= max_points
     found = _read(store, columns) if is_whole else _read_beginning(store, columns)
     cells: list[tuple[str, IntColumn, IntColumn, Points]] = [
         (series.column, points.steps, _occurrences(points.steps), points)

@@ -19,7 +19,7 @@ from trackboard.board.private_folder import PrivateFolder
 from trackboard.board.view.run_list import OWN_IDS
 from trackboard.model.tensorboard_files import is_event_file
 
-_PATIENCE_S = 0.3  # with a folder of many files
+_LOOK_TIMEOUT_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -171,11 +171,15 @@ class UnrecordedFiles:
     Args:
         root: The folder.
         without: The name of the folder in it that is left out, as the history is there.
+        look_timeout_s: How long a look is waited for; the folder may hold many files.
     """
 
-    def __init__(self, root: Path, *, without: str) -> None:
+    def __init__(
+        self, root: Path, *, without: str, look_timeout_s: float = _LOOK_TIMEOUT_S
+    ) -> None:
         self.root = root
         self._without = without
+        self._look_timeout_s = look_timeout_s
         self._lock = threading.Lock()
         self._throttle = Throttle()
         self._thread: threading.Thread | None = None
@@ -191,7 +195,7 @@ class UnrecordedFiles:
                 self._thread.start()
             thread = self._thread
         if thread:
-            thread.join(_PATIENCE_S)
+            thread.join(self._look_timeout_s)
         return self._found
 
     def _scan(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import urllib.parse
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class ProviderServer:
 
     Args:
         provider: A `tensorboard.data.provider.DataProvider` that many threads may ask.
+        parents: Where the socket may be, the best place first; None: the usual ones.
 
     Attributes:
         address: Where it is, as gRPC says it.
@@ -39,8 +41,8 @@ class ProviderServer:
         Unavailable: No socket can be made.
     """
 
-    def __init__(self, provider: Any) -> None:
-        self._folder = PrivateFolder(*_find_parents())
+    def __init__(self, provider: Any, parents: Sequence[Path] | None = None) -> None:
+        self._folder = PrivateFolder(*(_find_parents() if parents is None else parents))
         path = self._folder.path / _SOCKET
         self.address = f"unix:{urllib.parse.quote(str(path))}"
         self._threads = ThreadPoolExecutor(_THREADS, "trackboard-provider")

@@ -8,7 +8,7 @@ import socket
 from trackboard.errors import Unavailable, UsageError
 
 DEFAULT_PORT = 6006
-_PORTS_TRIED = 100
+_MAX_TRIES = 100
 _LAST_PORT = 65535
 
 
@@ -18,23 +18,29 @@ def check_port(port: int) -> None:
         raise UsageError(f"port {port} does not exist", hint=f"0 (any free one) to {_LAST_PORT}")
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, max_tries: int = _MAX_TRIES) -> socket.socket:
     """Listen at a port, or at the next free one above it.
+
+    Args:
+        host: An address of this machine; `localhost` is 127.0.0.1.
+        port: The wished port; 0 means any free one.
+        max_tries: How many ports are tried, from the wished one on.
 
     Raises:
         UsageError: The address is not one of this machine.
-        Unavailable: None of the next 100 ports is free.
+        Unavailable: None of these ports is free.
     """
     check_port(port)
     address = "127.0.0.1" if host == "localhost" else host
-    for candidate in range(port, min(port + _PORTS_TRIED, _LAST_PORT + 1)):
+    end = min(port + max_tries, _LAST_PORT + 1)
+    for candidate in range(port, end):
         if candidate and _is_answered(candidate):
             continue
         listener = _try_listen(address, candidate)
         if listener is not None:
             return listener
     raise Unavailable(
-        f"none of the ports {port} to {min(port + _PORTS_TRIED, _LAST_PORT + 1) - 1} is free",
+        f"none of the ports {port} to {end - 1} is free",
         hint="Name another one (port=…, --port …), or 0 for any free port.",
     )
 

@@ -25,7 +25,7 @@ from trackboard.layout import modes
 from trackboard.layout.locks import try_lock
 from trackboard.spool import boot_id, pid_namespace
 
-_POLITE_S = 6.0  # it ends in a tenth of a second, unless the machine is very busy
+_GRACE_S = 6.0  # it ends in a tenth of a second, unless the machine is very busy
 _FORCED_S = 10.0
 _POLL_S = 0.02
 
@@ -97,8 +97,13 @@ def list_running(boards: Path) -> tuple[RunningBoard, ...]:
     return tuple(found)
 
 
-def stop(boards: Path, board: RunningBoard) -> None:
+def stop(boards: Path, board: RunningBoard, *, grace_s: float = _GRACE_S) -> None:
     """End a board of this machine: politely, then by force. Returns when it is gone.
+
+    Args:
+        boards: The list of running boards.
+        board: One of them.
+        grace_s: How long it may take after SIGTERM; SIGKILL follows.
 
     Raises:
         Unavailable: It runs on another machine, or does not end.
@@ -109,7 +114,7 @@ def stop(boards: Path, board: RunningBoard) -> None:
             hint=f"Type there: trackboard stop (or kill {board.pid})",
         )
     path = boards / f"{board.pid}.json"
-    for number, patience_s in ((signal.SIGTERM, _POLITE_S), (signal.SIGKILL, _FORCED_S)):
+    for number, patience_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, _FORCED_S)):
         if not _is_locked(path):
             break
         try:

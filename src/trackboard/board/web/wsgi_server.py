@@ -33,30 +33,49 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 BODY_BYTES = 2 * 1024 * 1024  # a request may not be larger; TensorBoard's are some kilobytes
-MOST_CONNECTIONS = 256  # and threads; one that waits makes room for the next
+_MAX_CONNECTIONS = 256
 _BODY_HEADERS = ("Content-Length", "Transfer-Encoding")
 _LARGE_BYTES = 64 * 1024
-_LARGE_AT_ONCE = 4  # bodies beyond that size, from their first byte to their answer
+_MAX_LARGE = 4
 _ANSWERS_AT_ONCE = 8  # more would share the same core, and each may hold 100,000 points
-_ROOM_WITHIN_S = 5.0
+_ROOM_TIMEOUT_S = 5.0
 _SHUTDOWN_POLL_S = 0.1
 
 _logger = logging.getLogger(__name__)
 
 
 class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
-    """Serves `app` to whom `access` admits, at a socket that listens already."""
+    """Serves `app` to whom `access` admits.
+
+    Args:
+        listener: A socket that listens already.
+        app: The application.
+        access: Knows who may ask.
+        max_connections: So many are open at once, and threads; one that waits makes room for the next.
+        max_large: So many bodies beyond 64 KiB are held at once, from their first byte to their answer.
+        room_timeout_s: How long a connection or a large body waits for its turn.
+    """
 
     daemon_threads = True
 
-    def __init__(self, listener: socket.socket, app: WSGIApplication, access: Access) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        app: WSGIApplication,
+        access: Access,
+        *,
+        max_connections: int = _MAX_CONNECTIONS,
+        max_large: int = _MAX_LARGE,
+        room_timeout_s: float = _ROOM_TIMEOUT_S,
+    ) -> None:
         super().__init__(listener.getsockname(), _Handler)
         self.socket = listener
         self.app = app
         self.access = access
-        self.large_bodies = threading.BoundedSemaphore(_LARGE_AT_ONCE)
+        self.large_bodies = threading.BoundedSemaphore(max_large)
         self.answers = threading.BoundedSemaphore(_ANSWERS_AT_ONCE)
-        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self.room_timeout_s = room_timeout_s
+        self._room = threading.BoundedSemaphore(max_connections)
         self._open: set[socket.socket] = set()  # connections; they outlive their requests
         self._waiting: dict[socket.socket, None] = {}  # for a request, the longest first
         self._guard = threading.Lock()
@@ -83,7 +102,7 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.BaseServer):
         """Begin a connection's thread; where there are too many, the longest idle one ends first."""
         if not self._room.acquire(blocking=False):
             self._end_longest_wait()
-            if not self._room.acquire(timeout=_ROOM_WITHIN_S):
+            if not self._room.acquire(timeout=self.room_timeout_s):
                 self.shutdown_request(request)
                 return
         try:
@@ -233,7 +252,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         is_large = length > _LARGE_BYTES
         room = self.server.large_bodies
-        if is_large and not room.acquire(timeout=_ROOM_WITHIN_S):
+        if is_large and not room.acquire(timeout=self.server.room_timeout_s):
             self._send_unread(problem(environ, UNAVAILABLE, "Too many large requests at once."))
             return
         with contextlib.ExitStack() as stack:

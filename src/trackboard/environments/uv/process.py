@@ -21,7 +21,7 @@ from trackboard.environments.uv.pip_settings import read_pip_settings
 from trackboard.errors import Unavailable
 
 _POLL_S = 0.2
-_SILENCE_S = 10.0  # after so long without a word it is said how long it has taken
+_SILENCE_S = 10.0
 _GRACE_S = 2.0
 _CHUNK = 65_536
 
@@ -61,6 +61,7 @@ class Uv:
         variables: The job's.
         is_canceled: Asked a few times a second while it runs.
         log: Takes every line.
+        silence_s: After so long without a word it is said how long it has taken.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class Uv:
         *,
         is_canceled: Callable[[], bool],
         log: Callable[[str], None],
+        silence_s: float = _SILENCE_S,
     ) -> None:
         self.folder = folder
+        self._silence_s = silence_s
         self._log = log
         self._is_canceled = is_canceled
         self._binary = find_uv()
@@ -189,7 +192,7 @@ class Uv:
                 if not ready and process.poll() is not None:
                     break  # something that it started holds its pipes open
                 self.check()
-                if time.monotonic() - heard_s > _SILENCE_S:
+                if time.monotonic() - heard_s > self._silence_s:
                     heard_s = time.monotonic()
                     self.report(f"{doing}, {heard_s - began_s:.0f} s so far")
         if line:

@@ -25,7 +25,6 @@ from trackboard.layout.reading import read_bytes
 from trackboard.layout.safe_paths import leads_inside
 from trackboard.ports import Blobs
 
-# A file changed this recently may change again without a new time stamp, so it is read again next time.
 _SETTLED_S = 2.0
 _PIECE_BYTES = 1 << 20
 _NEVER_TAKEN = "Move it: version control, caches, virtual environments and histories stay behind."
@@ -76,7 +75,13 @@ class Snapshot:
 
 
 def take_snapshot(
-    source: Path, folder: Path, blobs: Blobs, *, keep: bool = True, script: str = ""
+    source: Path,
+    folder: Path,
+    blobs: Blobs,
+    *,
+    keep: bool = True,
+    script: str = "",
+    settled_s: float = _SETTLED_S,
 ) -> Snapshot:
     """Take a snapshot of a folder.
 
@@ -86,6 +91,8 @@ def take_snapshot(
         blobs: Where the files' contents go.
         keep: False: nothing is written anywhere; it is found out what would be taken.
         script: A file that has to be in it: its posix path within the folder; empty: none has to.
+        settled_s: A file that changed within so many seconds may change again without a new time stamp: the
+            next snapshot reads it again.
 
     Raises:
         UsageError: It does not exist, cannot be read, or links to a folder of data outside of itself; or
@@ -96,7 +103,7 @@ def take_snapshot(
     ignore = IgnoreFiles(root)
     progress = Progress(root)
     put = blobs.put if keep else hash_and_measure
-    taking = _Taking(root, put, _load_known(cache), progress)
+    taking = _Taking(root, put, _load_known(cache), progress, settled_s)
     walk = Walk(root, ignore)
     try:
         for prefix, entry in walk:
@@ -138,7 +145,9 @@ def _left_out(script: str, taken: Snapshot) -> UsageError:
 class _Taking:
     """One snapshot while it is taken."""
 
-    def __init__(self, root: str, put: _Put, known: _Known, progress: Progress) -> None:
+    def __init__(
+        self, root: str, put: _Put, known: _Known, progress: Progress, settled_s: float
+    ) -> None:
         self.known = known
         self.kept: _Known = {}
         self.read_files = 0
@@ -148,6 +157,7 @@ class _Taking:
         self._root = root
         self._put = put
         self._progress = progress
+        self._settled_s = settled_s
         self._files: list[FileEntry] = []
         self._links: list[LinkEntry] = []
 
@@ -193,7 +203,7 @@ class _Taking:
             warn_if_large_file(self._root, path, size_bytes)
             key, size_bytes = self._read(entry.path)
             self.new_files += key != known_key
-        is_settled = max(found.st_mtime, found.st_ctime) < now_s - _SETTLED_S
+        is_settled = max(found.st_mtime, found.st_ctime) < now_s - self._settled_s
         self.kept[path] = f"{mark if is_settled else ''} {key}"
         mode = stat.S_IMODE(found.st_mode) & 0o777
         self._files.append(FileEntry(path, mode, size_bytes, key))

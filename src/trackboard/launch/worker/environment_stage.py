@@ -13,7 +13,7 @@ from trackboard.layout import open_file
 from trackboard.model import BUILD_LOG, JobPlan, RunState
 from trackboard.record import LiveRun
 
-_REPORT_S = 2.0  # how often a run says how long its environment has taken
+REPORT_S = 2.0
 
 
 class Preparing:
@@ -26,6 +26,7 @@ class Preparing:
         follower: Takes what is said to where people see it.
         console: The job's console, which gets what is worth it.
         is_canceled: Asked a few times a second.
+        report_s: How often the run says how long its environment has taken.
     """
 
     def __init__(
@@ -36,6 +37,8 @@ class Preparing:
         follower: Follower,
         console: Path,
         is_canceled: Callable[[], bool],
+        *,
+        report_s: float = REPORT_S,
     ) -> None:
         self._plan = plan
         self._log = build_log
@@ -43,8 +46,9 @@ class Preparing:
         self._follower = follower
         self._console = console
         self._is_canceled = is_canceled
+        self._report_s = report_s
         self._began_s = time.monotonic()
-        self._next_report_s = self._began_s + _REPORT_S
+        self._next_report_s = self._began_s + report_s
 
     def prepare(self) -> Prepared | None:
         """The interpreter, or None when somebody wants the run to end.
@@ -73,7 +77,7 @@ class Preparing:
         self._follower.poll()
         now_s = time.monotonic()
         if now_s > self._next_report_s:
-            self._next_report_s = now_s + _REPORT_S
+            self._next_report_s = now_s + self._report_s
             took = f"building the environment ({now_s - self._began_s:.0f} s)"
             self._live.set_state(RunState.PREPARING, took)
         return self._is_canceled()

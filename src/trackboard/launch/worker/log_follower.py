@@ -19,8 +19,8 @@ from trackboard.launch.worker.replaced_files import MissingFile, find_replaced
 from trackboard.layout.prefix import Prefix
 
 PIECE_BYTES = 1 << 20
-_POLL_BYTES = 32 * PIECE_BYTES  # then somebody else's turn
-_WALK_SHARE = 20  # looking for new files takes at most this part of the time
+_POLL_BYTES = 32 * PIECE_BYTES
+_WALK_REST = 20.0
 
 
 @dataclass
@@ -44,6 +44,8 @@ class Follower:
         append: Takes a path within the run, an offset and bytes; offset 0 starts that file again.
         remove: Takes the path of a file whose copy goes.
         closed: Folders that no link leads into.
+        poll_bytes: What one poll sends at most; then it is somebody else's turn.
+        walk_rest: How many times as long as a look for new files took nobody looks again.
     """
 
     def __init__(
@@ -53,11 +55,15 @@ class Follower:
         remove: Callable[[str], None],
         *,
         closed: Sequence[Path] = (),
+        poll_bytes: int = _POLL_BYTES,
+        walk_rest: float = _WALK_REST,
     ) -> None:
         self._root = os.fspath(root)
         self._append = append
         self._remove = remove
         self._closed = [os.fspath(each) for each in closed]
+        self._poll_bytes = poll_bytes
+        self._walk_rest = walk_rest
         self._own: frozenset[str] = frozenset()
         self._files: dict[str, str] = {}  # path within the run -> where it is
         self._sources: dict[str, _Source] = {}
@@ -101,8 +107,8 @@ class Follower:
         if began_s >= self._next_walk_s:
             self._discover(hidden=False)
             now_s = time.monotonic()
-            self._next_walk_s = now_s + _WALK_SHARE * (now_s - began_s)
-        left = _POLL_BYTES
+            self._next_walk_s = now_s + self._walk_rest * (now_s - began_s)
+        left = self._poll_bytes
         for path, location in list(self._files.items()):
             left -= self._send(path, location, left)
             if left <= 0:
@@ -121,7 +127,7 @@ class Follower:
                 None  # a network's file system may tell an old size until a file is opened
             )
         for path, location in list(self._files.items()):
-            while self._send(path, location, _POLL_BYTES) == _POLL_BYTES:
+            while self._send(path, location, self._poll_bytes) == self._poll_bytes:
                 pass
 
     def _discover(self, *, hidden: bool) -> tuple[str, ...]:

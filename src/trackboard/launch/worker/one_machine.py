@@ -10,7 +10,7 @@ from trackboard.launch.processes.interpreter import make_command
 from trackboard.launch.processes.limits import merge_limits
 from trackboard.launch.processes.ranks import make_ranks
 from trackboard.launch.processes.supervisor import GRACE_S, Processes, Supervisor
-from trackboard.launch.worker.environment_stage import Preparing
+from trackboard.launch.worker.environment_stage import REPORT_S, Preparing
 from trackboard.launch.worker.machines import Stage
 from trackboard.layout import JobPaths
 from trackboard.model import JobPlan, ResourceLimits
@@ -24,6 +24,7 @@ class OneMachine:
         slot_limits: What each of the job's slots may use; none: nothing was decided.
         locks: Open files whose locks say that its slots are taken.
         grace_s: How long processes may take to end when they are asked to.
+        report_s: How often the run says how long its environment has taken.
 
     Attributes:
         limit_bytes: The memory that all processes may hold together; None: no limit.
@@ -36,12 +37,14 @@ class OneMachine:
         *,
         locks: Sequence[int] = (),
         grace_s: float = GRACE_S,
+        report_s: float = REPORT_S,
     ) -> None:
         self.limit_bytes = merge_limits(slot_limits).memory_bytes
         self._job = job
         self._slot_limits = slot_limits
         self._locks = locks
         self._grace_s = grace_s
+        self._report_s = report_s
 
     def prepare(self, stage: Stage) -> Prepared | None:
         """Find or build the interpreter; None: the job was to end meanwhile."""
@@ -52,6 +55,7 @@ class OneMachine:
             stage.follower,
             stage.console,
             stage.is_ended,
+            report_s=self._report_s,
         ).prepare()
 
     def start(self, plan: JobPlan, prepared: Prepared, work: Path) -> Processes:

@@ -3,17 +3,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
-from trackboard.board.dashboards import table
 from trackboard.board.dashboards.table import TablePreview, read_preview
 
 if TYPE_CHECKING:
     from tests.unit.board.conftest import Lab
 
 
-def read(lab: Lab, at_most: int = 200) -> TablePreview:
-    return read_preview(lab.store, lab.store.list_series(), at_most=at_most)
+def read(lab: Lab, **limits: int) -> TablePreview:
+    return read_preview(lab.store, lab.store.list_series(), **limits)
 
 
 def test_cells_meet_by_the_number_of_their_row(lab: Lab) -> None:
@@ -65,13 +63,10 @@ def test_a_long_table_is_shown_from_both_ends(lab: Lab) -> None:
     assert len(read(lab, at_most=7).rows) == 7
 
 
-def test_an_enormous_table_is_shown_from_its_beginning(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(table, "_WHOLE_POINTS", 500)
+def test_an_enormous_table_is_shown_from_its_beginning(lab: Lab) -> None:
     lab.add_run("a")
     lab.log_rows("a", "t", "x", np.arange(1000), list(range(1000)))
-    found = read(lab)
+    found = read(lab, max_points=500)
     assert [number for number, _ in found.rows] == list(range(200))
     assert found.markdown().startswith("1,000 rows; the first 200 are shown\n\n| &#35; | x |")
 

@@ -99,8 +99,7 @@ def test_finds_all_event_files_but_those_of_the_history(
 ) -> None:
     now = 100.0
     monkeypatch.setattr("trackboard.board.eventfiles.throttle.time.monotonic", lambda: now)
-    monkeypatch.setattr(discovery, "_PATIENCE_S", 100.0)
-    files = UnrecordedFiles(tmp_path, without=".history")
+    files = UnrecordedFiles(tmp_path, without=".history", look_timeout_s=100.0)
     assert files.list() == ()
     grows = add(tmp_path / "logs/train/b.tfevents")
     add(tmp_path / "a.tfevents")
@@ -133,8 +132,7 @@ def test_nobody_waits_for_a_look_that_takes_long(
         return []
 
     monkeypatch.setattr(discovery, "iter_event_files", look)
-    monkeypatch.setattr(discovery, "_PATIENCE_S", 0.0)
-    files = UnrecordedFiles(tmp_path, without="")
+    files = UnrecordedFiles(tmp_path, without="", look_timeout_s=0.0)
     before = threading.active_count()
     for _ in range(5):
         assert files.list() == ()

@@ -47,14 +47,11 @@ def test_the_folder_of_temporary_files_may_be_called_anything(
         assert through(Named()).list_plugins(None, experiment_id="x") == ["x"]
 
 
-def test_where_no_socket_can_be_made_it_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_socket_can_be_made_it_says_so(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 40)
     folder.mkdir()
-    monkeypatch.setattr("trackboard.board.plugin.server._find_parents", lambda: [folder])
     with pytest.raises(Unavailable, match="no socket can be made in"):
-        ProviderServer(Named())
+        ProviderServer(Named(), parents=[folder])
     assert [*folder.iterdir()] == [], "nothing is left behind"
 
 

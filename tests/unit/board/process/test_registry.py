@@ -78,12 +78,9 @@ def test_a_killed_board_is_forgotten(boards: Boards) -> None:
 
 
 @pytest.mark.parametrize("how", ["polite", "deaf"])
-def test_stop_ends_a_board_by_force_if_need_be(
-    boards: Boards, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(registry, "_POLITE_S", PATIENCE_S if how == "polite" else 0.1)
+def test_stop_ends_a_board_by_force_if_need_be(boards: Boards, how: str) -> None:
     board = boards.start(how)
-    registry.stop(boards.folder, board)
+    registry.stop(boards.folder, board, grace_s=PATIENCE_S if how == "polite" else 0.1)
     ended = boards.children[0].wait(PATIENCE_S)
     assert ended == (0 if how == "polite" else -signal.SIGKILL)
     assert list(boards.folder.iterdir()) == []

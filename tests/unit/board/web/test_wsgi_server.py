@@ -18,7 +18,7 @@ import pytest
 
 from trackboard.board.process.key import make_key
 from trackboard.board.process.listen import listen
-from trackboard.board.web import incoming, wsgi_server
+from trackboard.board.web import incoming
 from trackboard.board.web.access import Access
 from trackboard.board.web.answers import Answer
 from trackboard.board.web.wsgi_server import BODY_BYTES, WebServer
@@ -51,8 +51,8 @@ def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 
 @contextlib.contextmanager
-def serving(access: Access) -> Iterator[WebServer]:
-    server = WebServer(listen("127.0.0.1", 0), echo, access)
+def serving(access: Access, **limits: Any) -> Iterator[WebServer]:
+    server = WebServer(listen("127.0.0.1", 0), echo, access, **limits)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -206,13 +206,10 @@ def test_a_head_that_does_not_come_is_said(
         assert slow.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
 
 
-def test_too_many_connections_cost_those_that_wait_longest(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_too_many_connections_cost_those_that_wait_longest() -> None:
     """Neither silent ones nor those that have sent half a head keep others out."""
-    monkeypatch.setattr(wsgi_server, "MOST_CONNECTIONS", 4)
     before = threading.active_count()
-    with serving(ANYBODY) as server, contextlib.ExitStack() as opened:
+    with serving(ANYBODY, max_connections=4) as server, contextlib.ExitStack() as opened:
         host, port = server.socket.getsockname()
         for number in range(20):
             idle = opened.enter_context(socket.create_connection((host, port), timeout=30))
@@ -223,11 +220,10 @@ def test_too_many_connections_cost_those_that_wait_longest(
             assert threading.active_count() <= before + 1 + 4
 
 
-def test_few_large_requests_are_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wsgi_server, "_LARGE_AT_ONCE", 1)
-    monkeypatch.setattr(wsgi_server, "_ROOM_WITHIN_S", 0.05)
+def test_few_large_requests_are_held_at_once() -> None:
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
-    with serving(ANYBODY) as server, contextlib.ExitStack() as opened:
+    limited = serving(ANYBODY, max_large=1, room_timeout_s=0.05)
+    with limited as server, contextlib.ExitStack() as opened:
         address = server.socket.getsockname()
         first, second = (
             opened.enter_context(socket.create_connection(address, timeout=30)) for _ in range(2)

@@ -26,7 +26,7 @@ class Pretended:
         self._program = folder / "program"
         monkeypatch.setattr(process, "find_uv", lambda: str(self._program))
 
-    def says(self, script: str) -> Uv:
+    def says(self, script: str, silence_s: float = 60.0) -> Uv:
         self._program.write_text(f"#!/bin/sh\n{script}\n")
         self._program.chmod(0o755)
         return Uv(
@@ -34,6 +34,7 @@ class Pretended:
             {**os.environ, "VIRTUAL_ENV": "/theirs", "UV_PYTHON": "2.7"},
             is_canceled=lambda: self.is_canceled(),
             log=self.log.append,
+            silence_s=silence_s,
         )
 
 
@@ -69,9 +70,8 @@ def test_much_on_both_sides(pretended: Pretended) -> None:
     assert len(answer.output) == len(answer.words) == 800_000
 
 
-def test_silence_is_broken(pretended: Pretended, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_SILENCE_S", 0.3)
-    pretended.says("sleep 1.5").run([], doing="installing")
+def test_silence_is_broken(pretended: Pretended) -> None:
+    pretended.says("sleep 1.5", silence_s=0.3).run([], doing="installing")
     assert len(pretended.log) >= 3
     assert {*pretended.log[1:]} <= {f"installing, {n} s so far" for n in range(10)}
 

@@ -12,7 +12,6 @@ import pytest
 
 from trackboard.blobs.folder import FolderBlobs
 from trackboard.errors import NotFound, UsageError
-from trackboard.launch.snapshot import take as snapshot_module
 from trackboard.launch.snapshot import walk as walk_module
 from trackboard.launch.snapshot.manifest import Manifest, load_manifest, restore
 from trackboard.launch.snapshot.take import Snapshot, take_snapshot
@@ -41,8 +40,13 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def _take(source: Path, blobs: Blobs) -> Snapshot:
-    return take_snapshot(source, source.parent / "snapshots", blobs)
+def _take(source: Path, blobs: Blobs, settled_s: float = 2.0) -> Snapshot:
+    return take_snapshot(source, source.parent / "snapshots", blobs, settled_s=settled_s)
+
+
+def _take_aged(source: Path, blobs: Blobs) -> Snapshot:
+    """As if the files had been there for a while."""
+    return _take(source, blobs, settled_s=-1.0)
 
 
 def _write(folder: Path, **files: str) -> None:
@@ -50,15 +54,10 @@ def _write(folder: Path, **files: str) -> None:
         (folder / f"{name}.py").write_text(text)
 
 
-def _age(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the files had been there for a while."""
-    monkeypatch.setattr(snapshot_module, "_SETTLED_S", -1.0)
-
-
-def _settle(source: Path) -> None:
+def _settle(source: Path, settled_s: float) -> None:
     """Until nothing in it can have changed just now: change times cannot be set."""
     newest_s = max(place.stat().st_ctime for place in source.iterdir())
-    time.sleep(max(0.0, newest_s + snapshot_module._SETTLED_S - time.time()) + 0.01)
+    time.sleep(max(0.0, newest_s + settled_s - time.time()) + 0.01)
 
 
 def test_restores_content_modes_links_and_empty_folders(source: Path, blobs: Blobs) -> None:
@@ -83,39 +82,32 @@ def test_restores_content_modes_links_and_empty_folders(source: Path, blobs: Blo
 
 
 def test_second_snapshot_reads_nothing_and_has_the_same_name(
-    source: Path, blobs: CountingBlobs, monkeypatch: pytest.MonkeyPatch
+    source: Path, blobs: CountingBlobs
 ) -> None:
-    _age(monkeypatch)
     _write(source, a="1", b="2")
-    first = _take(source, blobs)
-    second = _take(source, blobs)
+    first = _take_aged(source, blobs)
+    second = _take_aged(source, blobs)
     assert (first.read_files, second.read_files) == (2, 0)
     assert blobs.puts == 2
     assert second.digest == first.digest
 
 
-def test_one_changed_file_is_the_only_one_read(
-    source: Path, blobs: CountingBlobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _age(monkeypatch)
+def test_one_changed_file_is_the_only_one_read(source: Path, blobs: CountingBlobs) -> None:
     _write(source, a="1", b="2")
-    first = _take(source, blobs)
+    first = _take_aged(source, blobs)
     _write(source, b="3")
-    second = _take(source, blobs)
+    second = _take_aged(source, blobs)
     assert second.read_files == 1
     assert second.digest != first.digest
 
 
-def test_same_size_and_mtime_put_back_is_still_noticed(
-    source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _age(monkeypatch)
+def test_same_size_and_mtime_put_back_is_still_noticed(source: Path, blobs: Blobs) -> None:
     _write(source, a="1")
     before = (source / "a.py").stat()
-    first = _take(source, blobs)
+    first = _take_aged(source, blobs)
     _write(source, a="2")
     os.utime(source / "a.py", ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert _take(source, blobs).digest != first.digest
+    assert _take_aged(source, blobs).digest != first.digest
 
 
 def test_a_file_that_has_just_changed_is_not_trusted(source: Path, blobs: Blobs) -> None:
@@ -190,13 +182,12 @@ def test_amlignore_at_the_top_replaces_every_gitignore(source: Path, blobs: Blob
     assert "a/train.py" in _take(source, blobs).manifest.paths
 
 
-def test_counts_in_words(source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_in_words(source: Path, blobs: Blobs) -> None:
     _write(source, a="1", b="2" * 999)
     assert str(_take(source, blobs)) == "2 files, 1.0 kB (2 new)"
     assert str(_take(source, blobs)) == "2 files, 1.0 kB (0 new)"  # read again, and the same
-    _age(monkeypatch)
     _write(source, a="3")
-    assert str(_take(source, blobs)) == "2 files, 1.0 kB (1 new)"
+    assert str(_take_aged(source, blobs)) == "2 files, 1.0 kB (1 new)"
 
 
 def test_one_changed_line_copies_one_file(tmp_path: Path, source: Path) -> None:
@@ -206,12 +197,12 @@ def test_one_changed_line_copies_one_file(tmp_path: Path, source: Path) -> None:
         (source / f"{number}.bin").write_bytes(number.to_bytes(4, "big") + data)
         os.utime(source / f"{number}.bin", (1, 1))
     _write(source, train="print(1)\n")
-    _settle(source)
+    _settle(source, 0.5)
     kept = CountedFolder(tmp_path / "blobs")
-    assert _take(source, kept).manifest.size_bytes > 200_000_000
+    assert _take(source, kept, 0.5).manifest.size_bytes > 200_000_000
     kept.put_bytes = 0
     _write(source, train="print(2)\n")
-    second = _take(source, kept)
+    second = _take(source, kept, 0.5)
     assert (second.read_files, second.new_files, kept.put_bytes) == (1, 1, 9)
 
 
@@ -382,12 +373,9 @@ def test_unknown_digest(tmp_path: Path) -> None:
         load_manifest(tmp_path, "abc")
 
 
-def test_damaged_shortcut_is_only_slower(
-    source: Path, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _age(monkeypatch)
+def test_damaged_shortcut_is_only_slower(source: Path, blobs: Blobs) -> None:
     _write(source, a="1")
-    first = _take(source, blobs)
+    first = _take_aged(source, blobs)
     for cache in (source.parent / "snapshots" / "known").iterdir():
         cache.write_text("{")
-    assert _take(source, blobs).digest == first.digest
+    assert _take_aged(source, blobs).digest == first.digest

@@ -82,8 +82,9 @@ class Bench(Surroundings):
         self._patch.setattr(environment_stage, "prepare_environment", prepare)
         job = self.worker_context.paths.job(RUN)
         cancel = StoredCancel(job, RUN, self.launch_context)
+        machine = OneMachine(job, report_s=0.02)
         Worker(
-            self.worker_context, RUN, cancel, OneMachine(job), follow_s=0.02, ask_s=self.ask_s
+            self.worker_context, RUN, cancel, machine, follow_s=0.02, ask_s=self.ask_s
         ).carry_out()
         return self.run()
 
@@ -95,7 +96,6 @@ class Bench(Surroundings):
 
 @pytest.fixture
 def bench(worker_context: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(environment_stage, "_REPORT_S", 0.02)
     return Bench(worker_context, tmp_path / "source", monkeypatch)
 
 

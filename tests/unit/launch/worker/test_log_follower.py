@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from trackboard.launch.worker import log_follower
 from trackboard.launch.worker.log_follower import PIECE_BYTES, Follower
 
 
@@ -42,9 +41,9 @@ def work(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def follower(work: Path, copies: Copies, monkeypatch: pytest.MonkeyPatch) -> Follower:
-    monkeypatch.setattr(log_follower, "_WALK_SHARE", 0)  # look for new files every time
-    return Follower(work, copies.append, copies.remove)
+def follower(work: Path, copies: Copies) -> Follower:
+    """It looks for new files every time."""
+    return Follower(work, copies.append, copies.remove, walk_rest=0.0)
 
 
 def test_growing_file(follower: Follower, copies: Copies, work: Path) -> None:
@@ -170,10 +169,8 @@ def test_working_copy_removed(follower: Follower, copies: Copies, work: Path) ->
     assert follower.unreadable == {}
 
 
-def test_large_file_goes_in_pieces_and_in_turns(
-    follower: Follower, copies: Copies, work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_follower, "_POLL_BYTES", 3 * PIECE_BYTES)
+def test_large_file_goes_in_pieces_and_in_turns(copies: Copies, work: Path) -> None:
+    follower = Follower(work, copies.append, copies.remove, poll_bytes=3 * PIECE_BYTES)
     (work / "logs" / "big").write_bytes(os.urandom(5 * PIECE_BYTES + 17))
     assert follower.poll()
     assert copies.sent_bytes == 3 * PIECE_BYTES
@@ -182,10 +179,8 @@ def test_large_file_goes_in_pieces_and_in_turns(
     assert copies.largest <= PIECE_BYTES
 
 
-def test_finish_sends_all(
-    follower: Follower, copies: Copies, work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_follower, "_POLL_BYTES", 1000)
+def test_finish_sends_all(copies: Copies, work: Path) -> None:
+    follower = Follower(work, copies.append, copies.remove, poll_bytes=1000)
     (work / "logs" / "big").write_bytes(os.urandom(12_345))
     follower.finish()
     assert copies.content["logs/big"] == (work / "logs" / "big").read_bytes()
