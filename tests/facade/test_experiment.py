@@ -162,9 +162,9 @@ def test_a_deleted_experiment_is_gone(ws: Workspace, exp: Experiment) -> None:
     Experiment.delete(ws, exp.id)
 
     assert [*ws.experiments] == ["other"]
-    assert not folder.exists()
+    assert folder.exists(), "it is in the trash"
     assert ws.get_run(run.id).id == run.id
-    with pytest.raises(UserErrorException, match="no run 'mine'"):
+    with pytest.raises(UserErrorException, match=r"\(mine\) is in the trash"):
         ws.get_run("mine")
     with pytest.raises(UserErrorException, match="it was deleted"):
         _ = exp.tags
@@ -174,10 +174,14 @@ def test_a_deleted_experiment_is_gone(ws: Workspace, exp: Experiment) -> None:
         exp.start_logging(run_id="mine")
     assert (model.run, model.experiment) == (None, None)
     assert Model(ws, "digits").download("x") == "x/model.pkl"
-    assert exp.start_logging(outputs=False).number == 1, "an experiment may be made again"
+    assert exp.start_logging(outputs=False).number == 2, "an experiment may be made again"
+    assert ws._service.trash.restore([RunId("mine")]) == ("mine",)
+    assert ws.get_run("mine").get_metrics() == {"loss": 1.0}
 
 
-def test_what_a_run_says_after_it_was_deleted_is_dropped(ws: Workspace, exp: Experiment) -> None:
+def test_what_a_run_says_after_it_was_deleted_goes_into_the_trash(
+    ws: Workspace, exp: Experiment
+) -> None:
     run = exp.start_logging(outputs=False)
     live = run._live
     run.complete()
@@ -189,4 +193,7 @@ def test_what_a_run_says_after_it_was_deleted_is_dropped(ws: Workspace, exp: Exp
 
     assert Experiment.list(ws) == []
     assert parts(ws._service).store.list_runs() == ()
-    assert not ws._service.files.get_folder(RunId(run.id)).exists()
+    ws._service.trash.restore_experiment(exp.name)
+    assert run.get_metrics() == {"loss": 1.0}
+    assert run.get_tags() == {"k": "v"}
+    assert (ws._service.files.get_folder(RunId(run.id)) / "logs" / "log.txt").read_text() == "text"

@@ -71,6 +71,7 @@ LOST = replace(
     ),
 )
 GOING_ON = replace(RUN, id=RunId("digits_2"), state=RunState.RUNNING, ended_s=None)
+DELETED = replace(RUN, archived_s=1_700_000_100.0, deleted_s=1_700_000_200.0)
 DIGITS = Experiment("digits", {"team": "vision", "plain": None}, 1_700_000_100.0)
 
 
@@ -79,6 +80,7 @@ def told() -> dict[str, object]:
         "version": wire.VERSION,
         "a run in a list": wire.run_facts(LOST),
         "a run with all that is known": wire.run_details(DETAILS),
+        "a run in the trash": wire.run_facts(replace(FACTS, run=DELETED)),
         "an experiment": wire.experiment_facts(DIGITS, [RUN, LOST.run, GOING_ON], {LOST.run.id}),
     }
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from trackboard.launch.snapshot.manifest import Manifest, load_manifest, restore
 from trackboard.launch.snapshot.take import take_snapshot
+from trackboard.ports import Blob
 
 _SKIPPED = (b".git", b".trackboard", b"__pycache__", b".gitignore", b".amlignore", b"pyvenv.cfg")
 
@@ -49,6 +51,12 @@ class _Blobs:
 
     def delete(self, key: str) -> None:
         del self._content[key]
+
+    def iter_blobs(self) -> Iterator[Blob]:
+        raise NotImplementedError
+
+    def remove_leftovers(self, older_than_s: float, *, dry_run: bool = False) -> int:
+        raise NotImplementedError
 
 
 def _tree(folder: bytes) -> dict[bytes, bytes]:

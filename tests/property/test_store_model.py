@@ -142,6 +142,8 @@ QUERIES = st.builds(
     experiment=st.none() | st.sampled_from(["exp", "unknown"]),
     parent=st.none() | RUNS,
     top_level=st.booleans(),
+    archived=st.booleans(),
+    deleted=st.booleans(),
     kind=st.none() | st.sampled_from(RunKind),
     states=st.none() | st.lists(st.sampled_from(RunState), max_size=6).map(tuple),
     tags=st.dictionaries(NAMES, st.none() | WORDS, max_size=1),
@@ -301,9 +303,39 @@ class StoresAgree(RuleBasedStateMachine):
     def set_archived(self, name: str, archived_s: float | None) -> None:
         self.both("set_archived", name, archived_s)
 
+    @rule(name=EXPERIMENTS, deleted_s=st.integers(1, 3))
+    def delete_experiment(self, name: str, deleted_s: float) -> None:
+        self.both("delete_experiment", name, float(deleted_s))
+
     @rule(name=EXPERIMENTS)
-    def delete_experiment(self, name: str) -> None:
-        self.both("delete_experiment", name)
+    def restore_experiment(self, name: str) -> None:
+        self.both("restore_experiment", name)
+
+    @rule(
+        method=st.sampled_from(["archive_runs", "delete_runs"]),
+        runs=st.lists(RUNS, max_size=2),
+        since_s=st.integers(1, 3),
+    )
+    def put_away(self, method: str, runs: list[RunId], since_s: float) -> None:
+        self.both(method, runs, float(since_s))
+
+    @rule(
+        method=st.sampled_from(["unarchive_runs", "restore_runs"]),
+        runs=st.lists(RUNS, max_size=2),
+    )
+    def bring_back(self, method: str, runs: list[RunId]) -> None:
+        self.both(method, runs)
+
+    @rule(runs=st.lists(RUNS, max_size=3), before_s=st.integers(1, 4))
+    def forget(self, runs: list[RunId], before_s: float) -> None:
+        gone, expected = (
+            (
+                store.remove_runs(runs, deleted_before_s=float(before_s)),
+                store.remove_experiments(deleted_before_s=float(before_s)),
+            )
+            for store in (self.store, self.model)
+        )
+        assert gone == expected
         self.both("list_deleted", ["a", "b", "c", "ä/'x", "nobody"])
 
     @rule(name=NAMES, version=st.integers(1, 3))
@@ -370,7 +402,10 @@ class StoresAgree(RuleBasedStateMachine):
             self.both(method)
         for method in ("list_artifacts", "list_models", "read_experiments"):
             self.both(method)
-        ids = [run.id for run in self.model.list_runs()]
+        assert self.store.list_runs(deleted=None) == self.model.list_runs(deleted=None)
+        trash = [store.read_experiments(deleted=True) for store in (self.store, self.model)]
+        assert trash[0] == trash[1]
+        ids = [run.id for run in self.model.list_runs(deleted=None)]
         self.both("list_tags", ids)
         self.both("list_parameters", ids)
         for run in ids:

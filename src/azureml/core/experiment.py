@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import time
@@ -28,7 +29,7 @@ from azureml.core._run.backends.catalogue import SNAPSHOT_ID
 from azureml.core._run.backends.home import RunHome
 from azureml.core._run.backends.live import LiveBackend
 from azureml.core._run.reading.filters import TagFilter
-from azureml.core._run.reading.snapshot_files import keep_folder
+from azureml.core._run.reading.snapshot_files import keep_folder, kept_files
 from azureml.core._run.recording.outputs import DEFAULT_FOLDER, OutputFolder
 from azureml.core._run.recording.tags import plain_tags
 from azureml.core.run import DOCS_URL, Run
@@ -260,23 +261,23 @@ class Experiment:
                     f"the run {own_id!r} was deleted, and its id with it", hint="Choose another id."
                 )
         code = os.curdir if snapshot_directory is None else str(snapshot_directory)
-        snapshot = None
-        if snapshot_directory is not None and snapshot_directory is not _CURRENT_FOLDER:
-            snapshot = keep_folder(service, snapshot_directory)
         folder = (
             None if outputs is False else outputs if isinstance(outputs, str) else DEFAULT_FOLDER
         )
-        kept = None if folder is None else OutputFolder(folder)
-        with sdk_errors():
-            live = service.recorder().create_run(
-                self._name,
-                name=str(kwargs.get("display_name") or "" if name is None else name),
-                run_id=own_id,
-                description=str(kwargs.get("description") or ""),
-            )
-            capture(live, folder=Path(code))
-            if snapshot is not None:
-                live.add_property(SNAPSHOT_ID, snapshot)
+        takes_code = snapshot_directory is not None and snapshot_directory is not _CURRENT_FOLDER
+        with kept_files(service) if takes_code else contextlib.nullcontext():
+            snapshot = keep_folder(service, code) if takes_code else None
+            kept = None if folder is None else OutputFolder(folder)
+            with sdk_errors():
+                live = service.recorder().create_run(
+                    self._name,
+                    name=str(kwargs.get("display_name") or "" if name is None else name),
+                    run_id=own_id,
+                    description=str(kwargs.get("description") or ""),
+                )
+                capture(live, folder=Path(code))
+                if snapshot is not None:
+                    live.add_property(SNAPSHOT_ID, snapshot)
         run = Run._with(LiveBackend(live, RunHome(self)))
         run._outputs = kept
         run.set_tags(tags)
@@ -444,19 +445,19 @@ class Experiment:
 
     @staticmethod
     def delete(workspace: Workspace, experiment_id: str) -> None:
-        """Delete an experiment with its runs, for good; `archive` puts it away instead.
+        """Delete an experiment with its runs; `archive` puts it away instead.
 
-        Their metrics and folders are gone; complete files stay in the blobs, as models may share them.
-        What a process still says about such a run is dropped, and no run may have its id again.
+        All of it is in the trash: `trackboard restore --experiment` brings it back until `trackboard gc`
+        frees what it takes. What a process still says about such a run goes with it, and no run may have
+        its id again.
 
         Args:
             workspace: Where.
             experiment_id: Its id, which is its name.
 
         Raises:
-            ServiceException: Some of its runs have not ended, and nothing was deleted; or their folders
-                cannot be removed.
+            ServiceException: Some of its runs have not ended, and nothing was deleted.
             UserErrorException: There is no such experiment.
         """
         with sdk_errors():
-            workspace._service.experiments.delete(experiment_id)
+            workspace._service.trash.delete_experiment(experiment_id)

@@ -16,6 +16,7 @@ from azureml.core._links import workspace_of_job
 from azureml.core._model.changes import ModelChanges
 from azureml.core._model.files import CACHE, cached, check_name, draft, holds, locations
 from azureml.core._refused import RefusedCall
+from azureml.core._run.reading.snapshot_files import kept_files
 from azureml.exceptions import (
     ModelNotFoundException,
     ModelPathNotFoundException,
@@ -267,13 +268,14 @@ class Model(ModelChanges):
         found = locations(os.fspath(model_path), child_paths)
         print_line(f"Registering model {model_name}")
         files = {}
-        for path, location in found:
-            with sdk_errors(WebserviceException):
-                file = open(open_regular(location, "file"), "rb")  # noqa: SIM115 - closed below
-            with file, sdk_errors():
-                files[path] = workspace._service.files.put(file)
-        stored = draft(model_name, None, files, tags, properties, description)
-        return _add(workspace, stored, model_framework, model_framework_version)
+        with kept_files(workspace._service):
+            for path, location in found:
+                with sdk_errors(WebserviceException):
+                    file = open(open_regular(location, "file"), "rb")  # noqa: SIM115 - closed below
+                with file, sdk_errors():
+                    files[path] = workspace._service.files.put(file)
+            stored = draft(model_name, None, files, tags, properties, description)
+            return _add(workspace, stored, model_framework, model_framework_version)
 
     @classmethod
     def _of_run(
@@ -293,28 +295,30 @@ class Model(ModelChanges):
         start = os.path.normpath(model_path).replace(os.sep, "/").strip("/")
         with sdk_errors():
             service = run.catalogue(f"register_model({model_name!r})")
-            stored_files = service.files.list(run.id)
-        cut = len(start) - len(start.rpartition("/")[2])
-        chosen = [
-            file
-            for file in stored_files
-            if start == "." or file.path == start or file.path.startswith(f"{start}/")
-        ]
-        if not chosen:
-            names = ", ".join(repr(file.path) for file in stored_files[:10]) or "none"
-            raise ModelPathNotFoundException(
-                f"Run {run.id} has no file or folder {model_path!r}. It has: {names}."
-            )
-        files = {}
-        with sdk_errors():
-            for file in chosen:
-                key = file.key
-                if not key:  # a plain file, as those that grow while a job runs
-                    with service.files.open_listed(run.id, file) as source:
-                        key = service.files.put(source)
-                files[file.path if start == "." else file.path[cut:]] = key
-        stored = draft(model_name, run.id, files, tags, properties, description)
-        return _add(run.home.experiment.workspace, stored, framework, framework_version)
+        with kept_files(service):
+            with sdk_errors():
+                stored_files = service.files.list(run.id)
+            cut = len(start) - len(start.rpartition("/")[2])
+            chosen = [
+                file
+                for file in stored_files
+                if start == "." or file.path == start or file.path.startswith(f"{start}/")
+            ]
+            if not chosen:
+                names = ", ".join(repr(file.path) for file in stored_files[:10]) or "none"
+                raise ModelPathNotFoundException(
+                    f"Run {run.id} has no file or folder {model_path!r}. It has: {names}."
+                )
+            files = {}
+            with sdk_errors():
+                for file in chosen:
+                    key = file.key
+                    if not key:  # a plain file, as those that grow while a job runs
+                        with service.files.open_listed(run.id, file) as source:
+                            key = service.files.put(source)
+                    files[file.path if start == "." else file.path[cut:]] = key
+            stored = draft(model_name, run.id, files, tags, properties, description)
+            return _add(run.home.experiment.workspace, stored, framework, framework_version)
 
     @staticmethod
     def list(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from trackboard.errors import UsageError
 from trackboard.model import Run, RunId
 from trackboard.record import LiveRun
 from trackboard.service import Service
@@ -24,3 +25,18 @@ def choose_runs(service: Service, runs: AnyRun | Iterable[AnyRun]) -> list[Run]:
         else:
             chosen[RunId(text)] = found[RunId(text)]
     return list(chosen.values())
+
+
+def choose_one(service: Service, run: AnyRun) -> Run:
+    """Return the run that is meant, as it is now.
+
+    Raises:
+        NotFound: Nothing is called so.
+        UsageError: Several runs are called so, or an experiment is.
+    """
+    found = choose_runs(service.now(), run)
+    if len(found) != 1:
+        raise UsageError(
+            f"{run!r} is an experiment of {len(found)} runs", hint="Name one of its runs."
+        )
+    return found[0]

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
-from trackboard.api.chosen_runs import AnyRun, choose_runs
+from trackboard.api.chosen_runs import AnyRun, choose_one, choose_runs
+from trackboard.api.edits import WorkspaceEdits
 from trackboard.api.run_list import RunList
 from trackboard.api.transfers import Transfers
 from trackboard.errors import NotFound, UsageError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from trackboard.service import Comparison, FileChange
 
 
-class Workspace(Transfers):
+class Workspace(WorkspaceEdits, Transfers):
     """One workspace: its history, its files, its jobs. Safe from several threads.
 
     Args:
@@ -159,7 +160,7 @@ class Workspace(Transfers):
         found = self._service.runs.find(RunId(run if isinstance(run, str) else run.id))
         if found is None and isinstance(run, str):
             try:
-                return self._one(run)
+                return choose_one(self._service, run)
             except NotFound:
                 return None
         return found
@@ -283,7 +284,7 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run.
         """
-        return self._service.runs.get_tags(self._one(run).id)
+        return self._service.runs.get_tags(choose_one(self._service, run).id)
 
     def properties(self, run: AnyRun) -> Mapping[str, str]:
         """Properties of a run by key: what is known of its code, its command and its machine.
@@ -291,7 +292,7 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run.
         """
-        return self._service.runs.get_properties(self._one(run).id)
+        return self._service.runs.get_properties(choose_one(self._service, run).id)
 
     def parameters(self, run: AnyRun) -> Mapping[str, Value]:
         """Parameters of a run by name.
@@ -299,7 +300,7 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run.
         """
-        found = self._one(run).id
+        found = choose_one(self._service, run).id
         return self._service.runs.list_parameters([found]).get(found, {})
 
     def metrics(self, run: AnyRun) -> dict[str, Series]:
@@ -308,7 +309,10 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run.
         """
-        return {each.name: each for each in self._service.metrics.list(runs=[self._one(run).id])}
+        return {
+            each.name: each
+            for each in self._service.metrics.list(runs=[choose_one(self._service, run).id])
+        }
 
     def compare(self, *runs: AnyRun) -> Comparison:
         """Put parameters, metrics, tags, code and packages of runs side by side.
@@ -319,7 +323,7 @@ class Workspace(Transfers):
         >>> [fact.name for fact in workspace.compare("digits/first", "digits/first").facts][:2]
         ['lr', 'loss']
         """
-        return self._service.runs.compare([self._one(run).id for run in runs])
+        return self._service.runs.compare([choose_one(self._service, run).id for run in runs])
 
     def diff(self, old: AnyRun, new: AnyRun) -> tuple[FileChange, ...]:
         """How the code and the packages of a run differ from another's, by path.
@@ -327,7 +331,9 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run, or its snapshot is gone.
         """
-        return self._service.runs.diff(self._one(old).id, self._one(new).id)
+        return self._service.runs.diff(
+            choose_one(self._service, old).id, choose_one(self._service, new).id
+        )
 
     def images(self, run: AnyRun) -> tuple[Artifact, ...]:
         """Images that a run logged, in the order they were stored; `open_file` opens their `path`.
@@ -345,7 +351,7 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run.
         """
-        return self._service.files.list(self._one(run).id)
+        return self._service.files.list(choose_one(self._service, run).id)
 
     def open_file(self, run: AnyRun, path: str) -> BinaryIO:
         """Open a file of a run for reading bytes; close it, or use `with`.
@@ -357,7 +363,7 @@ class Workspace(Transfers):
         Raises:
             NotFound: There is no such run or file.
         """
-        return self._service.files.open(self._one(run).id, path)
+        return self._service.files.open(choose_one(self._service, run).id, path)
 
     def run_folder(self, run: RunId) -> Path:
         """Where the plain files of a run are, to be looked at by anybody."""
@@ -387,17 +393,3 @@ class Workspace(Transfers):
     def advance_queue(self) -> None:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
         self._service.jobs.advance_queue()
-
-    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment, its runs and their folders; see `launch.delete`."""
-        return self._service.experiments.delete(name)
-
-    # -- inside -------------------------------------------------------------------------------------
-
-    def _one(self, run: AnyRun) -> Run:
-        found = choose_runs(self._service.now(), run)
-        if len(found) != 1:
-            raise UsageError(
-                f"{run!r} is an experiment of {len(found)} runs", hint="Name one of its runs."
-            )
-        return found[0]

@@ -10,6 +10,8 @@ import contextlib
 import errno
 import os
 import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,9 +19,11 @@ from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.layout import make_folder, open_file
 
 if TYPE_CHECKING:  # the ports load numpy
-    from trackboard.ports import Blobs
+    from trackboard.ports import Blob, Blobs
 
 _KEY = re.compile(r"sha256:([0-9a-f]{2})([0-9a-f]{62})")
+_FOLDER = re.compile(r"[0-9a-f]{2}")
+_NAME = re.compile(r"[0-9a-f]{62}")
 _OTHER_DISK = frozenset((errno.EXDEV, errno.EACCES, errno.EPERM))  # or somebody else's folder
 _PIECE_BYTES = 1024 * 1024
 
@@ -106,6 +110,32 @@ class FolderBlobs:
         if home is not None:
             self._forget(home)
 
+    def iter_blobs(self) -> Iterator[Blob]:
+        """All blobs, in no particular order."""
+        from trackboard.ports import Blob  # whoever only puts and opens need not load it
+
+        for folder in _scan(self._path):
+            if not _FOLDER.fullmatch(folder.name):
+                continue
+            for entry in _scan(Path(folder.path)):
+                if _NAME.fullmatch(entry.name):
+                    with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
+                        size_bytes = entry.stat(follow_symlinks=False).st_size
+                        yield Blob(f"sha256:{folder.name}{entry.name}", size_bytes)
+
+    def remove_leftovers(self, older_than_s: float, *, dry_run: bool = False) -> int:
+        """Remove what was left of blobs that killed processes did not finish."""
+        removed_bytes, now_s = 0, time.time()
+        for entry in _scan(self._path / "new"):
+            with contextlib.suppress(FileNotFoundError):
+                found = entry.stat(follow_symlinks=False)
+                if now_s - found.st_mtime < older_than_s:
+                    continue
+                removed_bytes += found.st_size
+                if not dry_run:
+                    self._forget(Path(entry.path))
+        return removed_bytes
+
     def _missing(self, key: str) -> NotFound:
         return NotFound(
             f"there is no file {key!r} in {self._path}", hint="It may have been deleted."
@@ -153,6 +183,19 @@ class FolderBlobs:
                 f"the file {path} could not be deleted: {error.strerror or error}",
                 hint="Check that you may write to its folder.",
             ) from error
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise Unavailable(
+            f"{folder} could not be listed: {error.strerror or error}",
+            hint="Check that you may read it.",
+        ) from error
 
 
 if TYPE_CHECKING:

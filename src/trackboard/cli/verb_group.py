@@ -40,6 +40,18 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
             "diff": "Compare the code and the packages of two runs.",
         },
     ),
+    "changing": Room(
+        "Change a history",
+        {
+            "rename": "Give a run another name.",
+            "tag": "Add, replace, remove and show tags of a run.",
+            "note": "Say in words what a run is about.",
+            "archive": "Put runs away, or take them back.",
+            "rm": "Put runs and experiments into the trash.",
+            "restore": "Take runs and experiments out of the trash.",
+            "trash": "List what was deleted.",
+        },
+    ),
     "jobs": Room(
         "Run jobs",
         {
@@ -113,7 +125,6 @@ MEANT: Mapping[str, tuple[str, ...]] = {
     "tail": ("logs -f",),
     "tensorboard": ("tb",),
     "top": ("watch", "runs"),
-    "trash": ("rm",),
     "undelete": ("restore",),
     "view": ("show", "tb"),
 }

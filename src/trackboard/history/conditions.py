@@ -37,6 +37,8 @@ class Filters(TypedDict, total=False):
     experiment: str
     parent: Run | LiveRun | RunId | str
     top_level: bool  # leave out the runs that have a parent
+    archived: bool  # archived runs too
+    deleted: bool  # runs in the trash instead
     kind: RunKind | str
     state: RunState | str | Sequence[RunState | str]  # one of these
     tags: Mapping[str, str | None] | str | Sequence[str]  # None: it has the tag; or "team=vision"
@@ -56,17 +58,17 @@ def build_query(**filters: Unpack[Filters]) -> RunQuery:
         UsageError: A filter, a condition or a state is not one.
     """
     _check_words(filters.keys())
-    experiment, top_level = filters.get("experiment"), filters.get("top_level", False)
+    experiment = filters.get("experiment")
     if experiment is not None and not isinstance(experiment, str):
         raise UsageError(
             f"experiment={experiment!r} is {type(experiment).__name__}", hint="Pass its name."
         )
-    if not isinstance(top_level, bool):
-        raise UsageError(f"top_level={top_level!r} is no bool", hint="Pass True or False.")
     return RunQuery(
         experiment=experiment,
         parent=_parent(filters.get("parent")),
-        top_level=top_level,
+        top_level=_flag("top_level", filters.get("top_level", False)),
+        archived=_flag("archived", filters.get("archived", False)),
+        deleted=_flag("deleted", filters.get("deleted", False)),
         kind=_kind(filters.get("kind")),
         states=parse_states(filters.get("state")),
         tags=_texts("tags", filters.get("tags", {})),
@@ -213,6 +215,12 @@ def _parent(given: Run | LiveRun | RunId | str | None) -> RunId | None:
     raise UsageError(
         f"parent={given!r} is {type(given).__name__}", hint="Pass a run, its id or its name."
     )
+
+
+def _flag(name: str, given: object) -> bool:
+    if not isinstance(given, bool):
+        raise UsageError(f"{name}={given!r} is no bool", hint="Pass True or False.")
+    return given
 
 
 def _kind(given: RunKind | str | None) -> RunKind | None:

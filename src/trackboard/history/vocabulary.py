@@ -18,11 +18,14 @@ _OPTIONS = {  # of `trackboard runs`, by the argument of `Workspace.runs` that m
     "order": "--order",
     "limit": "--limit",
     "top_level": "--children",
+    "archived": "--archived",
 }
 _OTHER_WORDS = {  # what people call them elsewhere
     "experiment": ("experiments", "experiment_name", "experiment_names", "exp", "project"),
     "parent": ("parent_run", "parent_id", "parent_run_id"),
     "top_level": ("children", "include_children"),
+    "archived": ("include_archived", "with_archived"),
+    "deleted": ("trash", "in_trash", "removed"),
     "state": ("states", "status", "statuses"),
     "tags": ("tag",),
     "properties": ("property", "props"),

@@ -453,7 +453,7 @@ class Ingest:
         who = cursor.spool.find_process()
         process = f"process {who.pid} on {who.host}" if who else "the process"
         how = "ended" if cursor.ended else "died"
-        owned = self._store.list_runs(ids=self._store.list_owned([cursor.writer]))
+        owned = self._store.list_runs(ids=self._store.list_owned([cursor.writer]), deleted=None)
         if any(run.kind is RunKind.JOB for run in owned):
             process = f"the job's worker, {process},"
         cause = f"{process} {how} before the run was completed"

@@ -17,6 +17,7 @@ from trackboard.launch.request import plain_arguments
 from trackboard.launch.snapshot.manifest import Manifest, load_manifest
 from trackboard.launch.submit import check_compute, enqueue
 from trackboard.launch.variables import run_variables
+from trackboard.layout.files_lock import keep_files
 from trackboard.model import ANY_PYTHON, JobPlan, RunId, new_job_run_id
 from trackboard.record.value import check_tag
 
@@ -57,9 +58,24 @@ def rerun(
     """
     for key, value in (tags or {}).items():
         check_tag(key, value)
+    with keep_files(context.paths):  # until the new run names the snapshot too
+        plan = _enqueue_again(context, run, arguments, settings or {}, compute, name, tags or {})
+    advance_queue(context, plan)
+    return plan.run
+
+
+def _enqueue_again(
+    context: LaunchContext,
+    run: RunId,
+    arguments: Sequence[object] | str | None,
+    settings: Mapping[str, str],
+    compute: str | None,
+    name: str,
+    tags: Mapping[str, str],
+) -> JobPlan:
     old = _plan_of(context, run)
     manifest = _load_snapshot(context, old)
-    plan = _make_plan(context, old, arguments, settings or {}, manifest)
+    plan = _make_plan(context, old, arguments, settings, manifest)
     plan = replace(plan, compute=compute or old.compute)
     check_compute(context, plan.compute)
     target = context.target_for(plan.compute)
@@ -78,9 +94,8 @@ def rerun(
         "trackboard.snapshot_bytes": str(manifest.size_bytes),
         **{key: value for key, value in known.items() if key.startswith(_ABOUT_CODE)},
     }
-    enqueue(context, plan, name, None, tags or {}, properties)
-    advance_queue(context, plan)
-    return plan.run
+    enqueue(context, plan, name, None, tags, properties)
+    return plan
 
 
 def _planned_for(plan: JobPlan) -> str:

@@ -29,6 +29,7 @@ from trackboard.launch.script_parameters import read_parameters
 from trackboard.launch.snapshot.size_warning import warn_if_large
 from trackboard.launch.snapshot.take import Snapshot, take_snapshot
 from trackboard.launch.variables import job_variables
+from trackboard.layout.files_lock import keep_files
 from trackboard.model import (
     ANY_PYTHON,
     EnvironmentPlan,
@@ -60,14 +61,15 @@ def submit(context: LaunchContext, request: Request) -> RunId:
         Conflict: The run id that it shall have is taken.
         Unavailable: It is queued, but a worker could not be started now.
     """
-    planned = plan_job(context, request)
-    properties = {
-        "trackboard.source": os.path.abspath(request.source),
-        "trackboard.snapshot_files": str(len(planned.snapshot.manifest.files)),
-        "trackboard.snapshot_bytes": str(planned.snapshot.manifest.size_bytes),
-    }
-    plan = planned.plan
-    submitted = enqueue(context, plan, request.name, request.parent, request.tags, properties)
+    with keep_files(context.paths):  # until the run names its snapshot
+        planned = plan_job(context, request)
+        properties = {
+            "trackboard.source": os.path.abspath(request.source),
+            "trackboard.snapshot_files": str(len(planned.snapshot.manifest.files)),
+            "trackboard.snapshot_bytes": str(planned.snapshot.manifest.size_bytes),
+        }
+        plan = planned.plan
+        submitted = enqueue(context, plan, request.name, request.parent, request.tags, properties)
     try:
         advance_queue(context, plan)
     finally:  # the script starts meanwhile: git takes as long as a part of that

@@ -51,6 +51,7 @@ def hold(
     path: Path,
     patience_s: float,
     *,
+    shared: bool = False,
     poll_s: float = _POLL_S,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -60,6 +61,7 @@ def hold(
     Args:
         path: The file; it is made, and its folder too.
         patience_s: How long to wait for others, in seconds.
+        shared: Hold the lock together with others that share it; alone otherwise.
         poll_s: The pause between two tries, in seconds.
         clock: Tells monotonic seconds.
         sleep: Waits for a number of seconds.
@@ -74,7 +76,7 @@ def hold(
     fd = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
         deadline_s = clock() + patience_s
-        while not (is_held := try_lock(fd)) and clock() <= deadline_s:
+        while not (is_held := try_lock(fd, shared=shared)) and clock() <= deadline_s:
             sleep(poll_s)
         try:
             yield is_held
@@ -123,6 +125,27 @@ class FileLock:
                 self._fd = -1
                 unlock(fd)  # now, also when a child has not come to that yet
                 os.close(fd)
+
+    @contextlib.contextmanager
+    def hold(self, patience_s: float) -> Iterator[bool]:
+        """Hold the lock for the length of the `with` block, as `attempt` does; wait for it.
+
+        Args:
+            patience_s: How long to wait for others, in seconds.
+
+        Yields:
+            Whether it is held.
+
+        Raises:
+            Unavailable: As for `attempt`.
+        """
+        deadline_s = time.monotonic() + patience_s
+        while True:
+            with self.attempt() as is_held:
+                if is_held or time.monotonic() > deadline_s:
+                    yield is_held
+                    return
+            time.sleep(_POLL_S)
 
     def _take(self) -> int:
         fd = -1

@@ -162,6 +162,11 @@ class WorkspacePaths(NamedTuple):
         return self.folder / "blobs"
 
     @property
+    def files_lock(self) -> Path:
+        """Shared by who puts files into the blobs until they are named; see `files_lock`."""
+        return self.folder / "files.lock"
+
+    @property
     def snapshots(self) -> Path:
         """The manifests of snapshots."""
         return self.folder / "snapshots"

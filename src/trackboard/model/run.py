@@ -27,6 +27,8 @@ class Run:
     lost_points: int  # what the writer could not store (full disk), as it counted itself
     warnings: tuple[str, ...]  # oddities met while storing, oldest first
     description: str = ""
+    archived_s: Optional[float] = None  # when it was put away, or None
+    deleted_s: Optional[float] = None  # since when it is in the trash, or None
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trackboard.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from trackboard.ports.blobs import Blobs
+    from trackboard.ports.blobs import Blob, Blobs
     from trackboard.ports.record_sink import RecordSink
     from trackboard.ports.run_files import PlainFile, RunFiles, Unwritable
     from trackboard.ports.spool_source import Spool, SpoolArea, SpoolSource, WriterProcess
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         SeriesPoints,
         StreamStore,
     )
+    from trackboard.ports.store.trash import TrashStore
     from trackboard.ports.target import (
         Cluster,
         ComputeNode,
@@ -70,7 +71,7 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
-            "blobs": ("Blobs",),
+            "blobs": ("Blob", "Blobs"),
             "record_sink": ("RecordSink",),
             "run_files": ("PlainFile", "RunFiles", "Unwritable"),
             "spool_source": ("SpoolArea", "Spool", "SpoolSource", "WriterProcess"),
@@ -112,6 +113,7 @@ else:
                 "SeriesPoints",
                 "StreamStore",
             ),
+            "store.trash": ("TrashStore",),
             "target": (
                 "Cluster",
                 "ComputeNode",
@@ -139,6 +141,7 @@ __all__ = [
     "Artifact",
     "Attribute",
     "Batch",
+    "Blob",
     "Blobs",
     "CatalogueStore",
     "Cluster",
@@ -184,6 +187,7 @@ __all__ = [
     "Target",
     "TargetMachine",
     "TargetSpec",
+    "TrashStore",
     "Unstorable",
     "Unwritable",
     "WorkerState",

@@ -2,13 +2,28 @@
 
 Guarantees: a key that `put` returned can be opened until `delete`; the same content has the same key
 and is stored once; a reader never sees half a blob; safe from several threads and processes.
-Not promised: order, or listing.
+Not promised: order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A blob that is there.
+
+    Attributes:
+        key: Its key.
+        size_bytes: How large it is.
+    """
+
+    key: str
+    size_bytes: int
 
 
 class Blobs(Protocol):
@@ -66,4 +81,20 @@ class Blobs(Protocol):
 
     def delete(self, key: str) -> None:
         """Forget a blob. May be repeated."""
+        ...
+
+    def iter_blobs(self) -> Iterator[Blob]:
+        """All blobs, in no particular order. Those that come or go meanwhile may be among them or not."""
+        ...
+
+    def remove_leftovers(self, older_than_s: float, *, dry_run: bool = False) -> int:
+        """Remove what was left of blobs that killed processes did not finish.
+
+        Args:
+            older_than_s: Leave alone what was written to in the last so many seconds.
+            dry_run: Remove nothing.
+
+        Returns:
+            How many bytes they took.
+        """
         ...

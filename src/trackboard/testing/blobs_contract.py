@@ -86,6 +86,15 @@ class BlobsContract:
         assert blobs.put(io.BytesIO(b"x"))[0] == key
         assert blobs.exists(key) is True
 
+    def test_blobs_are_listed(self, blobs: Blobs) -> None:
+        assert [*blobs.iter_blobs()] == []
+        assert blobs.remove_leftovers(0.0) == 0
+        put = {blobs.put(io.BytesIO(b"x" * size)) for size in (0, 1, 70_000)}
+        assert {(each.key, each.size_bytes) for each in blobs.iter_blobs()} == put
+        for each in blobs.iter_blobs():
+            blobs.delete(each.key)
+        assert [*blobs.iter_blobs()] == []
+
     @pytest.mark.parametrize("size", [0, 1, 3_000_000])
     def test_a_file_is_adopted(self, blobs: Blobs, tmp_path: Path, size: int) -> None:
         data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)

@@ -26,6 +26,7 @@ from trackboard.testing.store.series import SeriesContract
 from trackboard.testing.store.sharing import Opener, SharingContract, ThreadContract
 from trackboard.testing.store.stream import StreamContract
 from trackboard.testing.store.text_order import TextOrderContract
+from trackboard.testing.store.trash import TrashContract
 from trackboard.testing.store.writer import WriterContract
 
 __all__ = ["Opener", "SharedStoreContract", "StoreContract"]
@@ -43,6 +44,7 @@ class StoreContract(
     QueueContract,
     ModelContract,
     EnvironmentContract,
+    TrashContract,
     LimitsContract,
     TextOrderContract,
     ThreadContract,

@@ -151,7 +151,8 @@ class _Import:
         self._known: dict[RunId, Run] = {
             run.id: run for run in self._store.list_runs(ids=ids) if run.number
         }
-        self._deleted = self._store.list_deleted(ids)
+        in_trash = self._store.list_runs(ids=ids, deleted=True)
+        self._deleted = self._store.list_deleted(ids) | {run.id for run in in_trash}
         self._unfinished = self._store.positions()
 
     def add(self, source: RunSource, head: RunHead) -> None:

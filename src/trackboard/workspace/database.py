@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -234,18 +233,13 @@ def _register(folder: Path, path: Path, store: SqlStore) -> str:
 @contextmanager
 def _held(lock: FileLock, folder: Path, timeout_s: float = _LOCK_TIMEOUT_S) -> Iterator[None]:
     """Hold the workspace's lock; wait for it."""
-    deadline_s = time.monotonic() + timeout_s
-    while True:
-        with lock.attempt() as is_held:
-            if is_held:
-                yield
-                return
-        if time.monotonic() > deadline_s:
+    with lock.hold(timeout_s) as is_held:
+        if not is_held:
             raise Unavailable(
                 f"the workspace {folder} is locked by {lock.holder()}",
                 hint="Look at that process, or end it.",
             )
-        time.sleep(0.005)
+        yield
 
 
 def _is_there(path: Path) -> bool:

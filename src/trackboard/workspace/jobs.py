@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackboard.launch.context.launch_context import LaunchContext
-from trackboard.launch.delete import delete_experiment
 from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.launch.submit import submit
 from trackboard.targets import Targets
@@ -65,8 +64,3 @@ class WorkspaceJobs:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""
         if not self._workspace.obstacle:
             advance_queue(self.launch_context)
-
-    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment, its runs and their folders; see `launch.delete`."""
-        self._workspace.parts.prepare_to_write()
-        return delete_experiment(self.launch_context, name)

@@ -187,7 +187,8 @@ def test_a_file_that_cannot_be_moved_is_moved_later(location: Place) -> None:
 def test_files_of_a_deleted_run_are_not_kept(location: Place) -> None:
     location.run.complete()
     location.drain()
-    location.store.delete_experiment("exp")
+    gone = location.store.delete_experiment("exp", 1.0)
+    location.store.remove_runs(gone, deleted_before_s=2.0)
     late = Recorder(location.paths.spool)
     key = location.keep("a", b"late", late.attach(RUN, owner=False))
     late.close()

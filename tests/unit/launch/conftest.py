@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +11,7 @@ import pytest
 from trackboard.errors import NotFound
 from trackboard.launch.context.worker_context import WorkerContext
 from trackboard.layout import WorkspacePaths
+from trackboard.ports import Blob
 from trackboard.record import Recorder
 
 
@@ -44,6 +46,12 @@ class MemoryBlobs:
 
     def delete(self, key: str) -> None:
         self.content.pop(key, None)
+
+    def iter_blobs(self) -> Iterator[Blob]:
+        raise NotImplementedError
+
+    def remove_leftovers(self, older_than_s: float, *, dry_run: bool = False) -> int:
+        raise NotImplementedError
 
 
 @pytest.fixture

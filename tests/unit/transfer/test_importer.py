@@ -284,7 +284,7 @@ def test_runs_that_are_here_for_other_reasons_are_left_alone(
     store: SqlStore, tmp_path: Path
 ) -> None:
     run_import(Source(one=whole(ONE)), store, tmp_path)
-    store.delete_experiment("digits")
+    store.delete_experiment("digits", 1.0)
     again = run_import(Source(one=whole(ONE)), store, tmp_path)
     assert again.left_out[0] == LeftOut("its one", "the run was deleted here")
     assert store.list_runs() == ()

@@ -92,15 +92,18 @@ class RunLists:
 def _list_runs(store: Store, view: View) -> tuple[tuple[Run, ...], tuple[Run, ...], bool]:
     """Runs of the view, all runs of their experiments (names depend on those), and whether some are hidden.
 
-    A view of everything does not show the runs of archived experiments.
+    Archived runs are shown where they are asked for; a view of everything does not show those of archived
+    experiments either.
     """
     if view.runs is None:
         runs = store.list_runs(experiment=view.experiment)
+        shown = tuple(run for run in runs if run.archived_s is None)
         if view.experiment is not None:
-            return runs, runs, False
+            return shown, runs, len(shown) < len(runs)
         archived = {each.name for each in store.read_experiments() if each.archived_s is not None}
-        shown = tuple(run for run in runs if run.experiment not in archived) if archived else runs
-        return shown, shown, len(shown) < len(runs)
+        if archived:
+            shown = tuple(run for run in shown if run.experiment not in archived)
+        return shown, runs, len(shown) < len(runs)
     family = store.list_descendants(view.runs)
     shown = tuple(run for run in family if view.experiment in (None, run.experiment))
     experiments = dict.fromkeys(run.experiment for run in shown)

@@ -35,7 +35,11 @@ def list_nodes(context: LaunchContext, compute: Compute) -> tuple[Node, ...]:
     if isinstance(target, Cluster):
         return tuple(_list_machines(context, target))
     jobs = [job.run for job in context.store.list_jobs(compute.name) if job.claimed]
-    states = {run.id: run.state for run in context.store.list_runs(ids=jobs)} if jobs else {}
+    states = (
+        {run.id: run.state for run in context.store.list_runs(ids=jobs, deleted=None)}
+        if jobs
+        else {}
+    )
     nodes: dict[int, Node] = {}
     unnumbered: list[RunId] = []
     for run in jobs:
@@ -55,7 +59,7 @@ def list_nodes(context: LaunchContext, compute: Compute) -> tuple[Node, ...]:
 
 def _list_machines(context: LaunchContext, target: Cluster) -> Iterator[Node]:
     for number, each in enumerate(target.list_nodes()):
-        found = context.store.list_runs(ids=each.runs[:1]) if each.runs else ()
+        found = context.store.list_runs(ids=each.runs[:1], deleted=None) if each.runs else ()
         yield Node(
             number,
             each.runs[0] if each.runs else None,

@@ -102,8 +102,8 @@ def take_snapshot(
     cache = folder / "known" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
     ignore = IgnoreFiles(root)
     progress = Progress(root)
-    put = blobs.put if keep else hash_and_measure
-    taking = _Taking(root, put, _load_known(cache), progress, settled_s)
+    put, exists = (blobs.put, blobs.exists) if keep else (hash_and_measure, _is_said)
+    taking = _Taking(root, put, exists, _load_known(cache), progress, settled_s)
     walk = Walk(root, ignore)
     try:
         for prefix, entry in walk:
@@ -146,7 +146,13 @@ class _Taking:
     """One snapshot while it is taken."""
 
     def __init__(
-        self, root: str, put: _Put, known: _Known, progress: Progress, settled_s: float
+        self,
+        root: str,
+        put: _Put,
+        exists: Callable[[str], bool],
+        known: _Known,
+        progress: Progress,
+        settled_s: float,
     ) -> None:
         self.known = known
         self.kept: _Known = {}
@@ -156,6 +162,7 @@ class _Taking:
         self.no_files: list[str] = []  # pipes and their like
         self._root = root
         self._put = put
+        self._exists = exists
         self._progress = progress
         self._settled_s = settled_s
         self._files: list[FileEntry] = []
@@ -198,7 +205,7 @@ class _Taking:
             return
         mark, size_bytes = _fingerprint(found), found.st_size
         known_mark, _, key = self.known.get(path, "").rpartition(" ")
-        if known_mark != mark:
+        if known_mark != mark or not self._exists(key):  # freed since, as nothing named it
             known_key = key
             warn_if_large_file(self._root, path, size_bytes)
             key, size_bytes = self._read(entry.path)
@@ -253,6 +260,10 @@ def _load_known(cache: Path) -> _Known:
 def _save_known(cache: Path, known: _Known) -> None:
     make_folder(cache.parent)
     replace_file(cache, json.dumps(known))
+
+
+def _is_said(key: str) -> bool:
+    return bool(key)
 
 
 def hash_and_measure(source: BinaryIO) -> tuple[str, int]:

@@ -16,6 +16,7 @@ class Experiment:
     name: str
     tags: Mapping[str, str | None]
     archived_s: float | None  # when it was put away, or None
+    deleted_s: float | None = None  # since when it is in the trash, or None
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,18 @@ class CatalogueStore(Protocol):
     """What people made and registered, apart from runs. Each write is a transaction of its own."""
 
     def add_experiment(self, name: str) -> None:
-        """Make sure that an experiment exists. May be repeated."""
+        """Make sure that an experiment exists, and is not in the trash. May be repeated."""
         ...
 
     def list_experiments(self) -> tuple[str, ...]:
-        """Names of all experiments, oldest first; `unknown` is listed only when somebody added it."""
+        """Names of all experiments that are not in the trash, oldest first.
+
+        `unknown` is listed only when somebody added it.
+        """
         ...
 
-    def read_experiments(self) -> tuple[Experiment, ...]:
-        """All experiments with what was said about them, oldest first."""
+    def read_experiments(self, *, deleted: bool = False) -> tuple[Experiment, ...]:
+        """Experiments with what was said about them, oldest first; with `deleted` those in the trash."""
         ...
 
     def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
@@ -69,20 +73,6 @@ class CatalogueStore(Protocol):
 
     def set_archived(self, name: str, archived_s: float | None) -> None:
         """Put an experiment away since then, or (None) take it back. Its runs stay as they are."""
-        ...
-
-    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment and its runs for good; whatever is still said about them is dropped.
-
-        Their files in the blobs and below `runs/` are not touched. The experiment may be made again.
-
-        Returns:
-            The runs that were forgotten, in the order they were stored.
-
-        Raises:
-            Conflict: Some of its runs have not ended; nothing was deleted.
-            NotFound: There is no such experiment.
-        """
         ...
 
     def add_model(self, model: Model) -> Model:

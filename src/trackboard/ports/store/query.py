@@ -40,6 +40,8 @@ class RunQuery:
     experiment: str | None = None
     parent: RunId | None = None
     top_level: bool = False  # leave out the runs that have a parent
+    archived: bool = False  # archived runs too
+    deleted: bool = False  # those in the trash instead, archived or not
     kind: RunKind | None = None
     states: tuple[RunState, ...] | None = None
     tags: Mapping[str, str | None] = field(default_factory=dict)

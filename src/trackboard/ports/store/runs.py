@@ -43,7 +43,7 @@ class RunStore(Protocol):
     """
 
     def find_run(self, run: RunId) -> Run | None:
-        """The run with this id, or None."""
+        """The run with this id, or None; also one in the trash."""
         ...
 
     def list_runs(
@@ -53,10 +53,11 @@ class RunStore(Protocol):
         parent: RunId | None = None,
         ids: Collection[RunId] | None = None,
         name: str | None = None,
+        deleted: bool | None = False,
     ) -> tuple[Run, ...]:
         """Runs that match every given condition, in the order they were stored. Stubs are included.
 
-        `experiment="unknown"` finds the stubs.
+        `experiment="unknown"` finds the stubs. With `deleted` runs in the trash are meant, with None all.
         """
         ...
 
@@ -84,7 +85,7 @@ class RunStore(Protocol):
         ...
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
-        """These runs and everything below them, each once, parents before children."""
+        """These runs and everything below them, each once, parents before children; none in the trash."""
         ...
 
     def get_tags(self, run: RunId) -> Mapping[str, str | None]:
@@ -120,6 +121,10 @@ class RunStore(Protocol):
         """
         ...
 
+    def list_property(self, key: str) -> Mapping[RunId, str]:
+        """The values of one property by run; runs without it are left out, those in the trash are not."""
+        ...
+
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
         """Parameters of several runs, in few questions; runs without any are left out."""
         ...
@@ -137,7 +142,10 @@ class RunStore(Protocol):
         ...
 
     def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
-        """Files whose paths hold one of the words, as they are spelled, by run; those of a run by path."""
+        """Files whose paths hold one of the words, as they are spelled, by run; those of a run by path.
+
+        Runs in the trash are left out.
+        """
         ...
 
     def list_artifacts(
@@ -147,7 +155,10 @@ class RunStore(Protocol):
         names: Collection[str] | None = None,
         kinds: Collection[ArtifactKind] | None = None,
     ) -> tuple[Artifact, ...]:
-        """Files that were logged as metrics' values, in the order they were stored."""
+        """Files that were logged as metrics' values, in the order they were stored.
+
+        Those of runs in the trash are left out, unless their runs are named.
+        """
         ...
 
     def request_cancel(self, run: RunId) -> None:

@@ -44,7 +44,7 @@ class SeriesStore(Protocol):
         """Summaries of the series that match every given condition, in the order they were begun.
 
         Args:
-            runs: Only of these runs.
+            runs: Only of these runs; None: of all that are not in the trash.
             names: Only under these names.
             text: True for text series only, False for numbers only.
         """

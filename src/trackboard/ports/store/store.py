@@ -1,7 +1,7 @@
 """The contract of a store: what was logged, kept and found again.
 
-It has five parts, each a protocol of its own, so that who needs one asks for no more: the stream's, the
-runs', the series', the catalogue's and the queue's. A store is all of them on one database.
+It has six parts, each a protocol of its own, so that who needs one asks for no more: the stream's, the
+runs', the series', the catalogue's, the queue's and the trash's. A store is all of them on one database.
 
 Two kinds of writing, never mixed:
 
@@ -41,6 +41,7 @@ from trackboard.ports.store.queue import QueueStore
 from trackboard.ports.store.runs import RunStore
 from trackboard.ports.store.series import SeriesStore
 from trackboard.ports.store.stream import StreamStore
+from trackboard.ports.store.trash import TrashStore
 
 
 class Unstorable(UsageError):
@@ -50,7 +51,7 @@ class Unstorable(UsageError):
     """
 
 
-class Store(StreamStore, RunStore, SeriesStore, CatalogueStore, QueueStore, Protocol):
+class Store(StreamStore, RunStore, SeriesStore, CatalogueStore, QueueStore, TrashStore, Protocol):
     """Where the history lives."""
 
     def close(self) -> None:

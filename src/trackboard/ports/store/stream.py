@@ -108,15 +108,16 @@ class StreamStore(Protocol):
 
         Records of a run that is not known make a stub run (experiment `unknown`, number 0), which
         *Created* fills in whenever it arrives; a second *Created* changes nothing. A run's number is
-        given here, with *Created*. An interactive run is RUNNING at once and owned by the writer of its
-        *Created*; a job is QUEUED and nobody's. A state record is applied if its stamp supersedes the
-        stored one; an odd move (a later record after a terminal one within one attempt) is kept out and
-        leaves a warning on the run. A higher attempt has a start and an end of its own. A run ends at
-        its start plus the elapsed time, where both are known. A property that exists with another value
-        keeps the first and leaves a warning; so do losses and skipped bytes. Losses add up to at most
-        2^63 - 1. Refused records are kept, and counted on their run as lost, with a warning. A batch that
-        continues another writer ends that one and takes its runs over. What is about deleted runs is
-        dropped; text that no database takes (lone surrogates, NUL) is escaped, steps beyond int64 are cut.
+        given here, with *Created*; one that begins below a run that is put away joins it (see `trash`). An
+        interactive run is RUNNING at once and owned by the writer of its *Created*; a job is QUEUED and
+        nobody's. A state record is applied if its stamp supersedes the stored one; an odd move (a later
+        record after a terminal one within one attempt) is kept out and leaves a warning on the run. A
+        higher attempt has a start and an end of its own. A run ends at its start plus the elapsed time,
+        where both are known. A property that exists with another value keeps the first and leaves a
+        warning; so do losses and skipped bytes. Losses add up to at most 2^63 - 1. Refused records are
+        kept, and counted on their run as lost, with a warning. A batch that continues another writer ends
+        that one and takes its runs over. What is about runs that were forgotten for good is dropped; text
+        that no database takes (lone surrogates, NUL) is escaped, steps beyond int64 are cut.
         A number widens its series' kind (bool, int, float); text under the same name is a series of its
         own. A series is a column of the table that came with its first value. When a run reaches a
         terminal state its series are compacted.
@@ -183,7 +184,7 @@ class StreamStore(Protocol):
         ...
 
     def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
-        """Those of the runs that were deleted."""
+        """Those of the ids whose runs were forgotten for good (see `TrashStore.remove_runs`)."""
         ...
 
     def version(self) -> int:

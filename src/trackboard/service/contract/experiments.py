@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from trackboard.model import RunId
 from trackboard.ports import Experiment
 
 
@@ -53,18 +52,5 @@ class Experiments(Protocol):
 
         Raises:
             NotFound: There is no such experiment.
-        """
-        ...
-
-    def delete(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment, its runs and their folders.
-
-        Returns:
-            The runs that were forgotten.
-
-        Raises:
-            Conflict: Some of its runs have not ended; nothing was deleted.
-            NotFound: There is no such experiment.
-            Unavailable: Not all of its files could be removed.
         """
         ...

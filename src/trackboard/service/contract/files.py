@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -39,6 +40,13 @@ class Files(Protocol):
 
         Raises:
             NotFound: There is none.
+        """
+        ...
+
+    def kept(self) -> AbstractContextManager[None]:
+        """Keep all files for the length of a `with` block, in which something is put, or found, and named.
+
+        What nothing names is freed by a garbage collection, else also right after it was put.
         """
         ...
 

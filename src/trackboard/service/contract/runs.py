@@ -16,7 +16,10 @@ class Runs(Protocol):
     # -- which run is meant ------------------------------------------------------------------------
 
     def find(self, run: RunId) -> Run | None:
-        """Return the run with this id as it is now, or None; what runs are called does not matter."""
+        """Return the run with this id as it is now, or None; what runs are called does not matter.
+
+        None also of one in the trash.
+        """
         ...
 
     def get(self, run: RunId) -> Run:
@@ -114,7 +117,7 @@ class Runs(Protocol):
         ...
 
     def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
-        """List those of some ids whose runs were deleted: no run may have them again."""
+        """List those of some ids whose runs were deleted, also if only into the trash: they are taken."""
         ...
 
     def get_tags(self, run: RunId) -> Mapping[str, str | None]:
@@ -209,9 +212,31 @@ class Runs(Protocol):
         ...
 
     def set_description(self, run: RunId, description: str) -> None:
-        """Describe a run in words.
+        """Describe a run in words, as Markdown.
 
         Raises:
             NotFound: There is no such run.
+        """
+        ...
+
+    def archive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
+        """Archive runs and everything below them: lists leave them out unless asked, names still find them.
+
+        Returns:
+            The runs that are archived now and were not.
+
+        Raises:
+            NotFound: There is no such run; nothing was changed.
+        """
+        ...
+
+    def unarchive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
+        """Take archived runs back, with those below them that were archived with them.
+
+        Returns:
+            The runs that were taken back.
+
+        Raises:
+            NotFound: There is no such run; nothing was changed.
         """
         ...

@@ -18,6 +18,7 @@ from trackboard.service.contract.models import Models
 from trackboard.service.contract.runs import Runs
 from trackboard.service.contract.snapshots import Snapshots
 from trackboard.service.contract.transfer import Transfer
+from trackboard.service.contract.trash import Trash
 from trackboard.service.principal import Principal
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Service(Protocol):
     @property
     def runs(self) -> Runs:
         """Runs."""
+        ...
+
+    @property
+    def trash(self) -> Trash:
+        """What was deleted."""
         ...
 
     @property

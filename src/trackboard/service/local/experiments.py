@@ -6,7 +6,6 @@ import time
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from trackboard.model import RunId
 from trackboard.ports import Experiment
 from trackboard.service.local.door import Door
 
@@ -48,10 +47,6 @@ class LocalExperiments:
     def reactivate(self, name: str) -> None:
         """Take an archived experiment back."""
         self._door.catalogue().set_archived(name, None)
-
-    def delete(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment, its runs and their folders."""
-        return self._door.workspace.jobs.delete_experiment(name)
 
 
 if TYPE_CHECKING:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from trackboard.errors import NotFound
 from trackboard.history.files import open_file
 from trackboard.layout import OUTPUTS, make_folder, replacing
+from trackboard.layout.files_lock import keep_files
 from trackboard.layout.safe_paths import place_inside, safe_path
 from trackboard.model import CONSOLE, LOG_FOLDERS, RunId
 from trackboard.ports import RunFile
@@ -57,6 +59,10 @@ class LocalFiles:
     def open_content(self, key: str) -> BinaryIO:
         """Open content that is named by its key."""
         return self._door.workspace.blobs.open(key)
+
+    def kept(self) -> AbstractContextManager[None]:
+        """Keep all files for the length of a `with` block."""
+        return keep_files(self._door.workspace.paths)
 
     def put(self, source: BinaryIO) -> str:
         """Keep all that a file still holds, and return the key of the content."""

@@ -55,7 +55,10 @@ def runs_called(store: Store, folder: Path, text: str) -> list[RunId]:
         NotFound: Nothing is called so.
         UsageError: Several runs are, or a run and an experiment; they are listed.
     """
-    if store.find_run(RunId(text)) is not None:
+    known = store.find_run(RunId(text))
+    if known is not None and known.deleted_s is not None:
+        raise in_trash(known)
+    if known is not None:
         return [RunId(text)]
     runs = store.list_runs()
     called = _Called(runs)
@@ -80,6 +83,40 @@ def runs_called(store: Store, folder: Path, text: str) -> list[RunId]:
             hint="Pass one of these names, or an id.",
         )
     return found
+
+
+def run_called_in_trash(store: Store, folder: Path, text: str) -> RunId:
+    """The run in the trash that `text` means: its id, `experiment/name`, or its name.
+
+    Raises:
+        NotFound: Nothing in the trash is called so.
+        UsageError: Several runs are; they are listed.
+    """
+    runs = store.list_runs(deleted=True)
+    if RunId(text) in {run.id for run in runs}:
+        return RunId(text)
+    called = _Called(runs)
+    found = called.find(text)
+    if not found:
+        names = [*called.shown.values(), *(run.name for run in runs)]
+        raise NotFound(
+            f"no run in the trash of {folder} is called {text!r}",
+            hint=nearest(text, names, "trackboard trash lists them."),
+        )
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} runs in the trash are called {text!r}:{called.list_for_choice(found)}",
+            hint="Pass one of these names, or an id.",
+        )
+    return found[0]
+
+
+def in_trash(run: Run) -> NotFound:
+    """The error for a run that is in the trash."""
+    return NotFound(
+        f"the run {run.experiment}/{run.name} ({run.id}) is in the trash",
+        hint=f"trackboard restore {run.id} brings it back.",
+    )
 
 
 class _Called:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trackboard.errors import NotFound
 from trackboard.model import Run, RunId, RunKind, RunState, Series, Value
 from trackboard.ports import NEWEST_FIRST, Orders, RunQuery, Store
+from trackboard.record.value import check_run_name, check_tag, plain_text
 from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
 from trackboard.service.local.door import Door
-from trackboard.service.local.run_names import runs_called, runs_of_experiment, shown_names
+from trackboard.service.local.run_names import (
+    in_trash,
+    runs_called,
+    runs_of_experiment,
+    shown_names,
+)
 
 if TYPE_CHECKING:
     from trackboard.service.contract.runs import Runs
@@ -26,11 +33,15 @@ class LocalRuns:
 
     def find(self, run: RunId) -> Run | None:
         """Return the run with this id as it is now, or None."""
-        return self._door.drained().find_run(run)
+        found = self._door.drained().find_run(run)
+        return found if found is not None and found.deleted_s is None else None
 
     def get(self, run: RunId) -> Run:
         """Return the run with this id as it is now."""
-        return self._get(self._door.drained(), run)
+        found = self._get(self._door.drained(), run)
+        if found.deleted_s is not None:
+            raise in_trash(found)
+        return found
 
     def find_called(self, text: str) -> tuple[RunId, ...]:
         """Return the run that a text means, or the runs of the experiment of that name."""
@@ -119,7 +130,9 @@ class LocalRuns:
 
     def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
         """List those of some ids whose runs were deleted."""
-        return self._door.drained().list_deleted(runs)
+        store = self._door.drained()
+        in_the_trash = store.list_runs(ids=runs, deleted=True)
+        return store.list_deleted(runs) | {run.id for run in in_the_trash}
 
     def get_tags(self, run: RunId) -> Mapping[str, str | None]:
         """Return the tags of a run by key."""
@@ -177,7 +190,7 @@ class LocalRuns:
 
     def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
         """Add or replace tags of a run."""
-        self._door.drained().set_tags(run, tags)
+        self._door.drained().set_tags(run, dict(check_tag(*each) for each in tags.items()))
 
     def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
         """Take tags of a run away."""
@@ -189,11 +202,19 @@ class LocalRuns:
 
     def set_name(self, run: RunId, name: str) -> None:
         """Rename a run."""
-        self._door.drained().set_name(run, name)
+        self._door.drained().set_name(run, check_run_name(name))
 
     def set_description(self, run: RunId, description: str) -> None:
         """Describe a run in words."""
-        self._door.drained().set_description(run, description)
+        self._door.drained().set_description(run, plain_text("text", description))
+
+    def archive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
+        """Archive runs and everything below them."""
+        return self._door.drained().archive_runs(runs, time.time())
+
+    def unarchive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
+        """Take archived runs back."""
+        return self._door.drained().unarchive_runs(runs)
 
     # -- inside ------------------------------------------------------------------------------------
 

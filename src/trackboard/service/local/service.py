@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trackboard.service.local.models import LocalModels
     from trackboard.service.local.moving.transfer import LocalTransfer
     from trackboard.service.local.snapshots import LocalSnapshots
+    from trackboard.service.local.upkeep.trash import LocalTrash
 
 
 def open_service(
@@ -130,6 +131,13 @@ class LocalService:
         from trackboard.service.local.snapshots import LocalSnapshots
 
         return LocalSnapshots(self._door)
+
+    @cached_property
+    def trash(self) -> LocalTrash:
+        """What was deleted."""
+        from trackboard.service.local.upkeep.trash import LocalTrash
+
+        return LocalTrash(self._door)
 
     @cached_property
     def jobs(self) -> LocalJobs:

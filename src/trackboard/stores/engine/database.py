@@ -50,6 +50,7 @@ class Database:
         identify: Names the database that is at the engine's address now; asked before each transaction.
             When the name changes, all connections are closed and `prepare` is called with this database.
         wait_s: How long a write waits for other writers.
+        shrink: Makes the database that an engine is connected with smaller, and says by how many bytes.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Database:
         identify: Callable[[], object] = lambda: None,
         prepare: Callable[[Database], None] = lambda _: None,
         wait_s: float = WAIT_S,
+        shrink: Callable[[sa.Engine], int] = lambda _: 0,
     ) -> None:
+        self._shrink = shrink
         self._engine = engine
         self._translate = translate
         self._identify, self._prepare = identify, prepare
@@ -119,6 +122,12 @@ class Database:
             yield
         finally:
             self._limited.wait_s = before
+
+    def shrink(self) -> int:
+        """Make the database smaller, where it pays; returns by how many bytes."""
+        self._follow()
+        with self.translated(), self._alone(self._wait_s), self._gate.inside():
+            return self._shrink(self._engine)
 
     def version(self) -> int:
         """How many write transactions there were; never the same for two databases of one place."""

@@ -146,6 +146,15 @@ class ReadOnlyDatabase(Database):
         )
         yield  # it is a context manager all the same
 
+    def shrink(self) -> int:
+        """Refuse.
+
+        Raises:
+            Unavailable: Always.
+        """
+        with self.write():
+            return 0
+
     def close(self) -> None:
         """Close idle connections, and remove the copy. May be repeated."""
         super().close()

@@ -29,6 +29,7 @@ from trackboard.stores.engine.database import (
 )
 from trackboard.stores.engine.json_values import add_functions
 from trackboard.stores.engine.lock_holder import describe_writer
+from trackboard.stores.engine.vacuum import vacuum
 
 _VALUES = ("SQLITE_TOOBIG", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")  # the value is the reason
 
@@ -74,6 +75,7 @@ def open_database(
         identify=partial(identify, path),
         prepare=prepare,
         wait_s=busy_timeout_s,
+        shrink=lambda engine: vacuum(engine, path),
     )
     try:
         prepare(database)

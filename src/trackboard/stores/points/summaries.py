@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from trackboard.model import RunId, Series, Value, ValueKind
 from trackboard.stores.engine.database import pieces
+from trackboard.stores.rows.runs import IS_SHOWN
 from trackboard.stores.rules.short_text import short
 from trackboard.stores.schema.tables import from_column, run, series
 
@@ -45,7 +46,7 @@ def list_series(
     text: bool | None,
 ) -> tuple[Series, ...]:
     """Summaries of the series that match every given condition, in the order they were begun."""
-    query = _SUMMARY if runs is None else _OF_RUNS
+    query = _SUMMARY.where(IS_SHOWN) if runs is None else _OF_RUNS
     if text is not None:
         query = query.where(series.c.is_text == text)
     queries = [query]

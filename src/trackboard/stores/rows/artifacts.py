@@ -62,6 +62,8 @@ def list_artifacts(
 ) -> tuple[Artifact, ...]:
     """The files that match every given condition, in the order they were stored."""
     query = sa.select(artifact, run.c.run_id).join(run, run.c.id == artifact.c.run)
+    if runs is None:
+        query = query.where(run.c.deleted_s.is_(None))
     queries = [query.order_by(artifact.c.id)]
     if kinds is not None:
         queries = [q.where(artifact.c.kind.in_({kind.value for kind in kinds})) for q in queries]

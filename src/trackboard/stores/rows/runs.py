@@ -16,7 +16,7 @@ from trackboard.stores.rules.run_transitions import UNKNOWN, RunRecord
 from trackboard.stores.rules.short_text import short, storable
 from trackboard.stores.schema.tables import experiment, file, property_, run, tag, to_column
 
-_ENDED = [state.value for state in RunState if state.is_terminal]
+ENDED = [state.value for state in RunState if state.is_terminal]
 
 RUNS = sa.select(
     run.c.run_id,
@@ -33,6 +33,8 @@ RUNS = sa.select(
     run.c.lost_points,
     run.c.warnings,
     run.c.description,
+    run.c.archived_s,
+    run.c.deleted_s,
     run.c.id,
     run.c.experiment,
     run.c.attempt,
@@ -40,7 +42,8 @@ RUNS = sa.select(
     run.c.sequence,
     run.c.owner,
 ).select_from(run.outerjoin(experiment, run.c.experiment == experiment.c.id))
-_FIELDS = 14  # of `Run`, the first columns
+IS_SHOWN = run.c.deleted_s.is_(None)  # not in the trash
+_FIELDS = 16  # of `Run`, the first columns
 _KINDS = {kind.value: kind for kind in RunKind}  # several times as quick as to call the enum
 _STATES = {state.value: state for state in RunState}
 
@@ -62,6 +65,8 @@ def run_of(row: sa.Row[Any]) -> Run:
         lost_points,
         warnings,
         description,
+        archived_s,
+        deleted_s,
     ) = row[:_FIELDS]
     return Run(
         run_id,
@@ -78,6 +83,8 @@ def run_of(row: sa.Row[Any]) -> Run:
         lost_points,
         () if warnings == "[]" else tuple(json.loads(warnings)),
         description,
+        archived_s,
+        deleted_s,
     )
 
 
@@ -111,6 +118,8 @@ def row_of(record: RunRecord, experiment_id: int | None) -> dict[str, Any]:
         "sequence": stamp.sequence if stamp else None,
         "owner": record.owner,
         "description": known.description,
+        "archived_s": to_column(known.archived_s),
+        "deleted_s": to_column(known.deleted_s),
     }
 
 
@@ -126,9 +135,12 @@ def list_runs(
     parent: RunId | None,
     ids: Collection[RunId] | None,
     name: str | None,
+    deleted: bool | None,
 ) -> tuple[Run, ...]:
     """Runs that match every given condition, in the order they were stored."""
-    conditions = []
+    conditions: list[sa.ColumnElement[bool]] = []
+    if deleted is not None:
+        conditions.append(run.c.deleted_s.is_not(None) if deleted else IS_SHOWN)
     if experiment_name is not None:
         found: sa.ColumnElement[bool] = short(experiment.c.name) == experiment_name
         if experiment_name == UNKNOWN:
@@ -147,7 +159,7 @@ def list_runs(
 
 def list_owned(connection: sa.Connection, writers: Collection[WriterId]) -> tuple[RunId, ...]:
     """Runs that these writers own and that have not ended."""
-    rows = _among(connection, run.c.owner, writers, run.c.state.not_in(_ENDED))
+    rows = _among(connection, run.c.owner, writers, run.c.state.not_in(ENDED))
     return tuple(RunId(row.run_id) for row in rows)
 
 
@@ -162,10 +174,10 @@ def list_wrongly_failed(
 def list_descendants(connection: sa.Connection, ids: Collection[RunId]) -> tuple[Run, ...]:
     """These runs and everything below them, parents before children."""
     found: dict[str, sa.Row[Any]] = {}
-    level = _among(connection, run.c.run_id, ids)
+    level = _among(connection, run.c.run_id, ids, IS_SHOWN)
     while level:
         found.update((row.run_id, row) for row in level)
-        below = _among(connection, run.c.parent, [row.run_id for row in level])
+        below = _among(connection, run.c.parent, [row.run_id for row in level], IS_SHOWN)
         level = [row for row in below if row.run_id not in found]
     ordered = sorted(found.values(), key=lambda row: int(row.id))
     return run_transitions.parents_first(tuple(map(run_of, ordered)))
@@ -276,6 +288,15 @@ def get_properties(connection: sa.Connection, run_id: RunId) -> dict[str, str]:
     return _read_pairs(connection, run_id, property_)
 
 
+def list_property(connection: sa.Connection, key: str) -> dict[RunId, str]:
+    """The values of one property by run."""
+    query = sa.select(run.c.run_id, property_.c.value).join_from(
+        run, property_, run.c.id == property_.c.run
+    )
+    rows = connection.execute(query.where(short(property_.c.key) == key))
+    return {RunId(row.run_id): row.value for row in rows}
+
+
 def _read_pairs(connection: sa.Connection, run_id: RunId, table: sa.Table) -> dict[str, Any]:
     """Values by key, in one question. Raises NotFound for an unknown run."""
     columns = table.c
@@ -358,7 +379,7 @@ def find_files(
 ) -> dict[RunId, tuple[RunFile, ...]]:
     """Files by run whose paths hold one of the words."""
     holds = sa.or_(sa.false(), *(file.c.path.contains(word, autoescape=True) for word in words))
-    query = sa.select(file, run.c.run_id).join(run, run.c.id == file.c.run).where(holds)
+    query = sa.select(file, run.c.run_id).join(run, run.c.id == file.c.run).where(holds, IS_SHOWN)
     found: dict[RunId, list[RunFile]] = {}
     for row in connection.execute(query.order_by(file.c.path)):
         if any(word in row.path for word in words):  # a database may ignore case

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from trackboard.errors import Conflict, NotFound
-from trackboard.model import Run
 from trackboard.ports import EnvironmentVersion, Model
 
 
@@ -40,17 +39,6 @@ def change_model(
     )
 
 
-def check_ended(name: str, runs: Iterable[Run]) -> None:
-    """Raise Conflict when some runs of an experiment that is to be deleted have not ended."""
-    going_on = [run.id for run in runs if not run.state.is_terminal]
-    if going_on:
-        more = f" and {len(going_on) - 5} more" if len(going_on) > 5 else ""
-        raise Conflict(
-            f"experiment {name!r} has runs that have not ended: {', '.join(going_on[:5])}{more}",
-            hint="Complete or cancel them first.",
-        )
-
-
 def next_version(known: Iterable[EnvironmentVersion]) -> str:
     """The number after the greatest one; versions that are no numbers do not count."""
     numbers = [int(each.version) for each in known if each.version.isdecimal()]
@@ -73,10 +61,10 @@ def busy_compute(name: str, jobs: int) -> Conflict:
     )
 
 
-def no_experiment(name: str) -> NotFound:
-    """The error for an experiment that nobody knows."""
+def no_experiment(name: str, *, deleted: bool = False) -> NotFound:
+    """The error for an experiment that nobody knows, or that is not in the trash."""
     return NotFound(
-        f"there is no experiment {name!r} in this workspace",
+        f"there is no experiment {name!r} in {'the trash of ' if deleted else ''}this workspace",
         hint="Check the name; it may have been deleted.",
     )
 

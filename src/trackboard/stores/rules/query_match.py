@@ -19,6 +19,8 @@ def matches(query: RunQuery, values: RunValues) -> bool:
         (query.experiment is None or run.experiment == query.experiment)
         and (query.parent is None or run.parent == query.parent)
         and not (query.top_level and run.parent is not None)
+        and (query.archived or query.deleted or run.archived_s is None)
+        and query.deleted == (run.deleted_s is not None)
         and (query.kind is None or run.kind is query.kind)
         and (query.states is None or run.state in query.states)
         and _among(query.tags, values.tags)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from trackboard.errors import Conflict, NotFound
 from trackboard.model import (
@@ -37,6 +38,16 @@ class RunRecord:
     is_stub: bool
     stamp: StateStamp | None = None
     owner: WriterId | None = None
+
+
+class PutAway(NamedTuple):
+    """Since when a run is archived or in the trash, in seconds since the epoch; None: it is not."""
+
+    archived_s: float | None = None
+    deleted_s: float | None = None
+
+
+NOT_PUT_AWAY = PutAway()
 
 
 def stub(run: RunId) -> RunRecord:
@@ -79,6 +90,14 @@ def create(record: RunRecord, event: Created, number: int, writer: WriterId) -> 
         return replace(record, run=replace(known, state=RunState.QUEUED), is_stub=False)
     known = replace(known, state=RunState.RUNNING, started_s=known.created_s)
     return replace(record, run=known, is_stub=False, owner=writer)
+
+
+def join_parent(record: RunRecord, parent: PutAway) -> RunRecord:
+    """Put a run away that begins below one that is."""
+    known = record.run
+    archived_s = parent.archived_s if known.archived_s is None else known.archived_s
+    deleted_s = parent.deleted_s if known.deleted_s is None else known.deleted_s
+    return replace(record, run=replace(known, archived_s=archived_s, deleted_s=deleted_s))
 
 
 def create_again(record: RunRecord, event: Created) -> RunRecord:

@@ -92,7 +92,13 @@ def _add_checksums(connection: sa.Connection) -> None:
     _add_column(connection, "chunk", sa.Column("checksum", number, nullable=True))
 
 
+def _add_trash(connection: sa.Connection) -> None:
+    for table, name in (("run", "archived_s"), ("run", "deleted_s"), ("experiment", "deleted_s")):
+        _add_column(connection, table, sa.Column(name, sa.Double, nullable=True))
+
+
 _STEPS: dict[int, tuple[Callable[[sa.Connection], None], ...]] = {
     2: (_add_environments,),
     3: (_add_quarantine_and_definitions, _add_checksums),
+    4: (_add_trash,),
 }

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from trackboard.stores.rules.short_text import Text as _Text
 from trackboard.stores.rules.short_text import short
 
-SCHEMA = 3  # an older one is brought up to date by `stores.schema.migrate`
+SCHEMA = 4  # an older one is brought up to date by `stores.schema.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -93,6 +93,7 @@ experiment = sa.Table(
     sa.Column("last_number", _Id, nullable=False),
     sa.Column("tags", sa.Text, nullable=False),  # JSON
     sa.Column("archived_s", sa.Double, nullable=True),  # NULL: it is active
+    sa.Column("deleted_s", sa.Double, nullable=True),  # since when it is in the trash
     _on_sqlite(sa.UniqueConstraint("name")),
 )
 _unique_elsewhere("uq_experiment", short(experiment.c.name))
@@ -120,6 +121,8 @@ run = sa.Table(
     sa.Column("owner", _Text, nullable=True, index=True),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("description", _Text, nullable=False),
+    sa.Column("archived_s", sa.Double, nullable=True),  # NULL: it is active
+    sa.Column("deleted_s", sa.Double, nullable=True),  # since when it is in the trash
     sa.Index("ix_run_created", "created_s", "id"),
     sa.Index("ix_run_experiment", "experiment", "created_s", "id"),
     sa.Index("ix_run_parent", "parent", "created_s", "id"),

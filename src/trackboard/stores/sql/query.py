@@ -18,7 +18,7 @@ from trackboard.ports import (
     Source,
     attribute,
 )
-from trackboard.stores.rows.runs import RUNS, run_of
+from trackboard.stores.rows.runs import IS_SHOWN, RUNS, run_of
 from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import short
@@ -64,33 +64,34 @@ def query_runs(
     """See `trackboard.ports.Store.query_runs`."""
     names = NamesInUse(connection)
     conditions = tuple(_conditions(query, names))
+    every = (*conditions, *_shown(query))
     count = _ALL if limit is None else limit
     keys = [(names.resolve(each.by), each.descending) for each in orders or NEWEST_FIRST]
     (first, is_descending), *others = keys
     if others or (first != _CREATED and not _is_last(first)):
-        return _page(connection, _sorted_by(keys), conditions, {}, count, offset)
+        return _page(connection, _sorted_by(keys), every, {}, count, offset)
     if first == _CREATED:
-        return _page(connection, _BY_TIME[is_descending], conditions, {}, count, offset)
-    if conditions and (few := _few(connection, conditions)) is not None:
+        return _page(connection, _BY_TIME[is_descending], every, {}, count, offset)
+    if conditions and (few := _few(connection, every)) is not None:
         found = _sorted(connection, few, first.name, descending=is_descending)
         return found[offset : offset + count]
     metric = {"metric": first.name}
-    page = _page(connection, _BY_METRIC[is_descending], conditions, metric, count, offset)
+    page = _page(connection, _BY_METRIC[is_descending], every, metric, count, offset)
     if len(page) == count:
         return page
     if page or not offset:
         behind = 0
     else:
-        having = connection.execute(_COUNT_HAVING.where(*conditions), metric).scalar_one()
+        having = connection.execute(_COUNT_HAVING.where(*every), metric).scalar_one()
         behind = offset - int(having)
     left = count - len(page)
-    return page + _page(connection, _NOT_HAVING, conditions, metric, left, behind)
+    return page + _page(connection, _NOT_HAVING, every, metric, left, behind)
 
 
 def count_runs(connection: sa.Connection, query: RunQuery) -> int:
     """See `trackboard.ports.Store.count_runs`."""
     conditions = _conditions(query, NamesInUse(connection))
-    counted = sa.select(sa.func.count()).select_from(run).where(sa.true(), *conditions)
+    counted = sa.select(sa.func.count()).select_from(run).where(*_shown(query), *conditions)
     return int(connection.execute(counted).scalar_one())
 
 
@@ -141,6 +142,15 @@ def _page(
         pages = pages.where(*conditions)
     found = connection.execute(pages, {**values, "limit": limit, "offset": offset})
     return tuple(map(run_of, found.all()))
+
+
+def _shown(query: RunQuery) -> Iterator[Clause]:
+    if query.deleted:
+        yield run.c.deleted_s.is_not(None)
+        return
+    yield IS_SHOWN
+    if not query.archived:
+        yield run.c.archived_s.is_(None)
 
 
 def _conditions(query: RunQuery, names: NamesInUse) -> Iterator[Clause]:

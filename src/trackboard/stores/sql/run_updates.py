@@ -24,10 +24,10 @@ from trackboard.model import (
 )
 from trackboard.ports import RunFile
 from trackboard.stores.engine.database import pieces
-from trackboard.stores.rows import artifacts, parameters, runs
+from trackboard.stores.rows import artifacts, parameters, put_away, runs
 from trackboard.stores.rows.experiments import ExperimentNumbers
 from trackboard.stores.rules import run_transitions
-from trackboard.stores.rules.run_transitions import RunRecord
+from trackboard.stores.rules.run_transitions import NOT_PUT_AWAY, PutAway, RunRecord
 from trackboard.stores.rules.short_text import storable
 from trackboard.stores.schema.tables import property_, run
 from trackboard.stores.sql.removal import list_deleted
@@ -55,6 +55,7 @@ class RunUpdates:
         self._new: dict[RunId, None] = {}
         self._changed: dict[RunId, None] = {}
         self._experiments = ExperimentNumbers(connection)
+        self._parents: dict[RunId, PutAway] = {}
         self._tags: dict[tuple[int, str], str | None] = {}
         self._untagged: dict[tuple[int, str], None] = {}
         self._properties: dict[RunId, dict[str, str]] = {}
@@ -177,11 +178,26 @@ class RunUpdates:
         def fill(record: RunRecord) -> RunRecord:
             if not record.is_stub:
                 return run_transitions.create_again(record, event)
-            return run_transitions.create(
-                record, event, self._experiments.next_number(event.experiment), writer
-            )
+            number = self._experiments.next_number(event.experiment)
+            new = run_transitions.create(record, event, number, writer)
+            return run_transitions.join_parent(new, self._find_parent(event.parent))
 
-        self._put(event.run, fill)
+        new = self._put(event.run, fill)
+        if new.run.deleted_s is None:
+            self._experiments.restore(event.experiment)
+
+    def _find_parent(self, parent: RunId | None) -> PutAway:
+        """Since when the parent of a new run is put away."""
+        if parent is None:
+            return NOT_PUT_AWAY
+        known = self._records.get(RunId(storable(parent)))
+        if known is not None:
+            return PutAway(known.run.archived_s, known.run.deleted_s)
+        if parent not in self._parents:
+            row = put_away.find_parent(self._connection, parent)
+            found = NOT_PUT_AWAY if row is None else PutAway(row.archived_s, row.deleted_s)
+            self._parents[parent] = found
+        return self._parents[parent]
 
     def _change_state(self, event: StateChanged, writer: WriterId) -> None:
         new = self._put(

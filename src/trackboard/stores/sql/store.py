@@ -51,16 +51,17 @@ from trackboard.stores.rows import (
 from trackboard.stores.rows.runs import list_descendants, list_properties, list_tags
 from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
-from trackboard.stores.sql import catalogue, positions, removal
+from trackboard.stores.sql import catalogue, positions
 from trackboard.stores.sql.names_in_use import list_names
 from trackboard.stores.sql.query import count_runs, query_runs
+from trackboard.stores.sql.trash import SqlTrash
 
 if TYPE_CHECKING:
     from trackboard.stores.points.appender import Appender
     from trackboard.stores.sql.stream_cache import StreamCache
 
 
-class SqlStore:
+class SqlStore(SqlTrash):
     """`trackboard.ports.Store` on tables; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
@@ -152,10 +153,10 @@ class SqlStore:
         with self._database.read() as connection:
             return experiments.list_experiments(connection)
 
-    def read_experiments(self) -> tuple[Experiment, ...]:
-        """All experiments with what was said about them, oldest first."""
+    def read_experiments(self, *, deleted: bool = False) -> tuple[Experiment, ...]:
+        """Experiments with what was said about them, oldest first."""
         with self._database.read() as connection:
-            return experiments.read_experiments(connection)
+            return experiments.read_experiments(connection, deleted=deleted)
 
     def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
         """Add or replace tags."""
@@ -172,16 +173,6 @@ class SqlStore:
         with self._database.write() as connection:
             experiments.set_archived(connection, name, archived_s)
 
-    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment and its runs for good."""
-        with self._database.write(durable=True) as connection:
-            return removal.delete_experiment(connection, name)
-
-    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
-        """Those of the runs that were deleted."""
-        with self._database.read() as connection:
-            return removal.list_deleted(connection, runs)
-
     def find_run(self, run: RunId) -> Run | None:
         """The run with this id, or None."""
         with self._database.read() as connection:
@@ -195,11 +186,17 @@ class SqlStore:
         parent: RunId | None = None,
         ids: Collection[RunId] | None = None,
         name: str | None = None,
+        deleted: bool | None = False,
     ) -> tuple[Run, ...]:
         """Runs that match every given condition."""
         with self._database.read() as connection:
             return runs.list_runs(
-                connection, experiment_name=experiment, parent=parent, ids=ids, name=name
+                connection,
+                experiment_name=experiment,
+                parent=parent,
+                ids=ids,
+                name=name,
+                deleted=deleted,
             )
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
@@ -221,6 +218,11 @@ class SqlStore:
         """Properties of several runs."""
         with self._database.read() as connection:
             return list_properties(connection, runs)
+
+    def list_property(self, key: str) -> Mapping[RunId, str]:
+        """The values of one property by run."""
+        with self._database.read() as connection:
+            return runs.list_property(connection, key)
 
     def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
         """Parameters of several runs."""

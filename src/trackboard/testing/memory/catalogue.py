@@ -33,19 +33,29 @@ class MemoryCatalogue:
         with self._lock:
             self._version += 1
             self._put_experiment(name)
+            self._use_experiment(name)
 
     def _put_experiment(self, name: str) -> None:
         self._experiments.setdefault(name, Experiment(name, {}, None))
 
+    def _use_experiment(self, name: str) -> None:
+        known = self._experiments[name]
+        if known.deleted_s is not None:
+            self._experiments[name] = replace(known, deleted_s=None, archived_s=None)
+
     def list_experiments(self) -> tuple[str, ...]:
         """Names of all experiments, oldest first."""
         with self._lock:
-            return tuple(self._experiments)
+            return tuple(each.name for each in self.read_experiments())
 
-    def read_experiments(self) -> tuple[Experiment, ...]:
-        """All experiments with what was said about them, oldest first."""
+    def read_experiments(self, *, deleted: bool = False) -> tuple[Experiment, ...]:
+        """Experiments with what was said about them, oldest first."""
         with self._lock:
-            return tuple(self._experiments.values())
+            return tuple(
+                each
+                for each in self._experiments.values()
+                if deleted == (each.deleted_s is not None)
+            )
 
     def set_experiment_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
         """Add or replace tags."""
@@ -69,10 +79,10 @@ class MemoryCatalogue:
             self._version += 1
             self._experiments[name] = replace(known, archived_s=archived_s)
 
-    def _experiment(self, name: str) -> Experiment:
+    def _experiment(self, name: str, *, deleted: bool = False) -> Experiment:
         known = self._experiments.get(name)
-        if known is None:
-            raise catalogue_rules.no_experiment(name)
+        if known is None or (known.deleted_s is not None) != deleted:
+            raise catalogue_rules.no_experiment(name, deleted=deleted)
         return known
 
     # -- compute and the queue ----------------------------------------------------------------------

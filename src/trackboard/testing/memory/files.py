@@ -48,6 +48,12 @@ class MemoryFiles:
             self._files.pop(run, None)
         self.artifacts = [each for each in self.artifacts if each.run not in runs]
 
+    def list_keys(self) -> list[tuple[RunId, str]]:
+        """The keys of all files and artifacts, each with its run."""
+        files = [(run, file) for run, of in self._files.items() for file in of.values()]
+        keys = [(run, file.key) for run, file in files if file.key]
+        return keys + [(each.run, each.key) for each in self.artifacts if each.key]
+
     def list(self, run: RunId) -> tuple[RunFile, ...]:
         """Files of a run by path."""
         files = self._files.get(run, {})

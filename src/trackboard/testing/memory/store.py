@@ -26,7 +26,6 @@ from trackboard.model import (
     StateChanged,
     Tagged,
     TextLogged,
-    Value,
     ValueKind,
     WriterId,
 )
@@ -45,32 +44,22 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.stores.codec import downsample
-from trackboard.stores.rules import catalogue_rules, run_transitions
+from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.batch_runs import without
 from trackboard.stores.rules.condition_match import RunValues
-from trackboard.stores.rules.run_transitions import RunRecord
-from trackboard.testing.memory.catalogue import MemoryCatalogue
-from trackboard.testing.memory.files import MemoryFiles
-from trackboard.testing.memory.query import find_runs, sorted_by_key
+from trackboard.testing.memory.query import find_runs
 from trackboard.testing.memory.series import MemorySeries
+from trackboard.testing.memory.trash import MemoryTrash
 from trackboard.testing.memory.writers import MemoryWriters
 
 
-class MemoryStore(MemoryCatalogue):
+class MemoryStore(MemoryTrash):
     """`trackboard.ports.Store` for one process, gone with it; see there for what each method promises."""
 
     def __init__(self) -> None:
         super().__init__()
         self._writers = MemoryWriters()
         self._numbers: dict[str, int] = {}  # of each experiment's newest run
-        self._runs: dict[RunId, RunRecord] = {}
-        self._tags: dict[RunId, dict[str, str | None]] = {}
-        self._properties: dict[RunId, dict[str, str]] = {}
-        self._files = MemoryFiles()
-        self._series: dict[tuple[RunId, str, bool], MemorySeries] = {}
-        self._parameters: dict[RunId, dict[str, Value]] = {}
-        self._cancelled: set[RunId] = set()
-        self._deleted: set[RunId] = set()
         self._last_series = 0
 
     # -- the stream -------------------------------------------------------------------------------
@@ -166,7 +155,12 @@ class MemoryStore(MemoryCatalogue):
         self._put_experiment(event.experiment)
         number = self._numbers.get(event.experiment, 0) + 1
         self._numbers[event.experiment] = number
-        self._runs[event.run] = run_transitions.create(record, event, number, writer)
+        new = run_transitions.create(record, event, number, writer)
+        parent = self._runs[event.parent].run if event.parent in self._runs else new.run
+        put_away = run_transitions.PutAway(parent.archived_s, parent.deleted_s)
+        self._runs[event.run] = run_transitions.join_parent(new, put_away)
+        if self._runs[event.run].run.deleted_s is None:
+            self._use_experiment(event.experiment)
 
     def _add_property(self, event: PropertyAdded) -> None:
         old = self._properties.setdefault(event.run, {}).setdefault(event.key, event.value)
@@ -237,35 +231,6 @@ class MemoryStore(MemoryCatalogue):
 
     # -- runs -------------------------------------------------------------------------------------
 
-    def delete_experiment(self, name: str) -> tuple[RunId, ...]:
-        """Forget an experiment and its runs for good."""
-        with self._lock:
-            self._experiment(name)
-            records = [one for one in self._runs.values() if one.run.experiment == name]
-            gone = [record.run for record in records if not record.is_stub]
-            catalogue_rules.check_ended(name, gone)
-            self._version += 1
-            self._forget({run.id for run in gone})
-            del self._experiments[name]
-            self._numbers.pop(name, None)
-            return tuple(run.id for run in gone)
-
-    def _forget(self, gone: set[RunId]) -> None:
-        for run in gone:
-            del self._runs[run]
-            self._jobs.pop(run, None)
-            for said in (self._tags, self._properties, self._parameters):
-                said.pop(run, None)
-        self._files.forget(gone)
-        self._series = {key: one for key, one in self._series.items() if key[0] not in gone}
-        self._cancelled -= gone
-        self._deleted |= gone
-
-    def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
-        """Those of the runs that were deleted."""
-        with self._lock:
-            return frozenset(self._deleted.intersection(runs))
-
     def find_run(self, run: RunId) -> Run | None:
         """The run with this id, or None."""
         record = self._runs.get(run)
@@ -278,6 +243,7 @@ class MemoryStore(MemoryCatalogue):
         parent: RunId | None = None,
         ids: Collection[RunId] | None = None,
         name: str | None = None,
+        deleted: bool | None = False,
     ) -> tuple[Run, ...]:
         """Runs that match every given condition."""
         with self._lock:
@@ -288,40 +254,16 @@ class MemoryStore(MemoryCatalogue):
                 and (parent is None or run.parent == parent)
                 and (ids is None or run.id in ids)
                 and (name is None or run.given_name == name)
+                and (deleted is None or deleted == (run.deleted_s is not None))
             )
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
         """These runs and everything below them."""
         with self._lock:
-            found = {run for run in runs if run in self._runs}
+            found = {run.id for run in self.list_runs(ids=runs)}
             while below := {run.id for run in self.list_runs() if run.parent in found} - found:
                 found |= below
             return run_transitions.parents_first(self.list_runs(ids=found))
-
-    def get_tags(self, run: RunId) -> Mapping[str, str | None]:
-        """Tags by key."""
-        with self._lock:
-            self._check(run)
-            return dict(sorted(self._tags.get(run, {}).items()))
-
-    def list_tags(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str | None]]:
-        """Tags of several runs."""
-        with self._lock:
-            return sorted_by_key(self._tags, self._runs, runs)
-
-    def list_properties(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, str]]:
-        """Properties of several runs."""
-        with self._lock:
-            return sorted_by_key(self._properties, self._runs, runs)
-
-    def list_parameters(self, runs: Collection[RunId]) -> Mapping[RunId, Mapping[str, Value]]:
-        """Parameters of several runs."""
-        with self._lock:
-            return {
-                run: dict(sorted(self._parameters[run].items()))
-                for run in runs
-                if run in self._parameters
-            }
 
     def query_runs(
         self,
@@ -333,7 +275,7 @@ class MemoryStore(MemoryCatalogue):
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time."""
         with self._lock:
-            found = find_runs(self.list_runs(), self._of, query, orders)
+            found = find_runs(self.list_runs(deleted=None), self._of, query, orders)
         return tuple(found[offset : None if limit is None else offset + limit])
 
     def count_runs(self, query: RunQuery) -> int:
@@ -365,51 +307,6 @@ class MemoryStore(MemoryCatalogue):
         series = self._series.get((run, metric, False))
         return None if series is None else series.summary()
 
-    def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
-        """Take tags away."""
-        with self._lock:
-            self._check(run)
-            self._version += 1
-            for key in keys:
-                self._tags.get(run, {}).pop(key, None)
-
-    def set_description(self, run: RunId, description: str) -> None:
-        """Describe a run."""
-        with self._lock:
-            record = self._check(run)
-            self._version += 1
-            self._runs[run] = replace(record, run=replace(record.run, description=description))
-
-    def get_properties(self, run: RunId) -> Mapping[str, str]:
-        """Properties by key."""
-        with self._lock:
-            self._check(run)
-            return dict(sorted(self._properties.get(run, {}).items()))
-
-    def set_tags(self, run: RunId, tags: Mapping[str, str | None]) -> None:
-        """Add or replace tags."""
-        with self._lock:
-            self._check(run)
-            self._version += 1
-            self._tags.setdefault(run, {}).update(tags)
-
-    def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
-        """Add properties, all or none."""
-        with self._lock:
-            self._check(run)
-            known = self._properties.setdefault(run, {})
-            for key, value in properties.items():
-                run_transitions.check_property(run, key, known.get(key, value), value)
-            self._version += 1
-            known.update(properties)
-
-    def set_name(self, run: RunId, name: str) -> None:
-        """Rename a run."""
-        with self._lock:
-            record = self._check(run)
-            self._version += 1
-            self._runs[run] = replace(record, run=replace(record.run, given_name=name))
-
     def list_files(self, run: RunId) -> tuple[RunFile, ...]:
         """Files of a run by path."""
         with self._lock:
@@ -418,7 +315,8 @@ class MemoryStore(MemoryCatalogue):
     def find_files(self, words: Collection[str]) -> dict[RunId, tuple[RunFile, ...]]:
         """Files by run whose paths hold one of the words."""
         with self._lock:
-            return self._files.find(words)
+            found = self._files.find(words)
+        return {run: files for run, files in found.items() if self._is_shown(run)}
 
     def list_artifacts(
         self,
@@ -432,16 +330,10 @@ class MemoryStore(MemoryCatalogue):
             return tuple(
                 each
                 for each in self._files.artifacts
-                if (runs is None or each.run in runs)
+                if (self._is_shown(each.run) if runs is None else each.run in runs)
                 and (names is None or each.name in names)
                 and (kinds is None or each.kind in kinds)
             )
-
-    def _check(self, run: RunId) -> RunRecord:
-        record = self._runs.get(run)
-        if record is None:
-            raise run_transitions.not_found(run)
-        return record
 
     # -- series -----------------------------------------------------------------------------------
 
@@ -457,7 +349,7 @@ class MemoryStore(MemoryCatalogue):
             return tuple(
                 each.summary()
                 for (run, name, is_text), each in self._series.items()
-                if (runs is None or run in runs)
+                if (self._is_shown(run) if runs is None else run in runs)
                 and (names is None or name in names)
                 and (text is None or text == is_text)
             )
@@ -475,19 +367,6 @@ class MemoryStore(MemoryCatalogue):
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series."""
         yield from self.read_points([series]).values()
-
-    # -- what others ask ---------------------------------------------------------------------------
-
-    def request_cancel(self, run: RunId) -> None:
-        """Ask the run's owner to end it."""
-        with self._lock:
-            self._check(run)
-            self._version += 1
-            self._cancelled.add(run)
-
-    def is_cancel_requested(self, run: RunId) -> bool:
-        """Whether somebody asked."""
-        return run in self._cancelled
 
     def close(self) -> None:
         """Nothing to let go of."""

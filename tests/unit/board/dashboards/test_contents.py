@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from trackboard.board.dashboards.contents import Contents, Picture, Problem
 from trackboard.board.dashboards.documents import Residuals
 from trackboard.errors import NotFound
 from trackboard.model import ArtifactKind
+from trackboard.ports import Blob
 
 
 def bitmap() -> bytes:
@@ -39,6 +41,12 @@ class FewBlobs:
         if key not in self.blobs:
             raise NotFound(f"there is no blob {key}")
         return io.BytesIO(self.blobs[key])
+
+    def iter_blobs(self) -> Iterator[Blob]:
+        raise NotImplementedError
+
+    def remove_leftovers(self, older_than_s: float, *, dry_run: bool = False) -> int:
+        raise NotImplementedError
 
     def locate(self, key: str) -> Path:
         raise NotImplementedError

@@ -243,3 +243,19 @@ def test_runs_of_archived_experiments_are_shown_when_asked_for(lab: Lab) -> None
 
     lab.store.set_archived("tried", None)
     assert list(read(provider)) == ["exp/ridge", "tried/old"]
+
+
+def test_archived_and_deleted_runs_go_at_once_and_come_back(lab: Lab) -> None:
+    for run, name in (("a", "ridge"), ("b", "archived"), ("c", "deleted")):
+        lab.add_run(run, name=name)
+        lab.log(run, "loss", [1.0])
+    provider = history(lab)
+    assert len(read(provider)) == 3
+    lab.store.archive_runs([RunId("b")], 1.0)
+    lab.store.delete_runs([RunId("c")], 1.0)
+    for shown in (provider, history(lab, View(experiment="exp"))):
+        assert run_names(shown) == list(read(shown)) == ["exp/ridge"]
+    assert run_names(history(lab, View(runs=(RunId("b"), RunId("c"))))) == ["exp/archived"]
+    lab.store.unarchive_runs([RunId("b")])
+    lab.store.restore_runs([RunId("c")])
+    assert list(read(provider)) == ["exp/archived", "exp/deleted", "exp/ridge"]

@@ -130,6 +130,12 @@ def _make_older(path: Path) -> None:
         for column in ("defined_segment", "defined_offset"):
             connection.execute(f"ALTER TABLE writer DROP COLUMN {column}")
         connection.execute("ALTER TABLE chunk DROP COLUMN checksum")
+        for table, column in (
+            ("run", "archived_s"),
+            ("run", "deleted_s"),
+            ("experiment", "deleted_s"),
+        ):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
     connection.close()
 

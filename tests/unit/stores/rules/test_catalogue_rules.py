@@ -1,6 +1,5 @@
 """What people say about models, environments and experiments."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,7 @@ from trackboard.errors import Conflict
 from trackboard.model import Run, RunState
 from trackboard.ports import EnvironmentVersion, Model
 from trackboard.stores.rules import catalogue_rules, run_transitions
-from trackboard.stores.rules.catalogue_rules import change_model, check_ended, next_version
+from trackboard.stores.rules.catalogue_rules import change_model, next_version
 
 MODEL = Model("m", 3, None, {}, {"a": "1", "b": "2"}, {"p": "x"}, "about", "", "", 1.0)
 
@@ -52,23 +51,6 @@ def test_properties_are_added_and_never_changed() -> None:
 
 def run(number: int, state: RunState) -> Run:
     return replace(run_transitions.stub(f"r{number}").run, state=state)  # type: ignore[arg-type]
-
-
-def test_an_experiment_may_go_when_all_its_runs_have_ended() -> None:
-    check_ended("exp", [])
-    check_ended("exp", [run(n, s) for n, s in enumerate(RunState) if s.is_terminal])
-
-
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [(1, "not ended: r0$"), (5, "r0, r1, r2, r3, r4$"), (6, "r4 and 1 more$"), (7, "and 2 more$")],
-)
-def test_runs_that_go_on_are_named(count: int, said: str) -> None:
-    runs = [run(number, RunState.RUNNING) for number in range(count)]
-    with pytest.raises(Conflict) as caught:
-        check_ended("exp", [run(99, RunState.COMPLETED), *runs])
-    assert caught.value.message.startswith("experiment 'exp' has runs that have not ended: r0")
-    assert re.search(said, caught.value.message)
 
 
 def versions(*names: str) -> list[EnvironmentVersion]:

@@ -93,7 +93,7 @@ def test_a_run_that_is_deleted_gets_no_points_any_more(store: Store, other: Stor
     ended = moved("r", RunState.COMPLETED, 1)
     store.apply([speaker.batch(created("r"), ended, points=[numbers("r", "m", [1.0])])])
     store.apply([speaker.batch(points=[numbers("r", "m", [2.0])])])
-    other.delete_experiment("exp")
+    other.remove_runs(other.delete_experiment("exp", 1.0), deleted_before_s=2.0)
     store.apply([speaker.batch(points=[numbers("r", "m", [3.0])])])
     store.apply([speaker.batch(points=[numbers("r", "m", [4.0])])])
     assert store.find_run(R) is None

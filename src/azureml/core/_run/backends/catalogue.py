@@ -50,8 +50,9 @@ class RunCatalogue:
         """Keep a folder as the run's code, and return the snapshot's id."""
         from azureml.core._run.reading.snapshot_files import keep_folder
 
-        digest = keep_folder(self._home.service, folder)
-        self.add_properties({SNAPSHOT_ID: digest})
+        with self._home.service.files.kept():
+            digest = keep_folder(self._home.service, folder)
+            self.add_properties({SNAPSHOT_ID: digest})
         return digest
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Iterator, Optional
 
 from azureml.exceptions._tree import SnapshotException, sdk_errors
 from trackboard.layout import replacing
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 _LINK = 0o120777  # the file mode of a symbolic link
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same snapshot is the same file
+
+
+@contextlib.contextmanager
+def kept_files(service: Service) -> Iterator[None]:
+    """Keep files that are put within the `with` block until something names them."""
+    with contextlib.ExitStack() as stack:
+        with sdk_errors():
+            stack.enter_context(service.files.kept())
+        yield
 
 
 def keep_folder(service: Service, folder: str) -> str:

@@ -14,7 +14,7 @@ from trackboard.cli.workspace_option import folder_argument
 from trackboard.config import find_location
 
 if TYPE_CHECKING:
-    from trackboard.service.local.condition import Condition, DatabaseCondition
+    from trackboard.service.local.upkeep.condition import Condition, DatabaseCondition
 
 _WIDTH = 13
 _REGISTER = "--register-database"
@@ -35,7 +35,7 @@ def where(folder: Path | None, *, as_json: bool, register: bool) -> None:
     Also who else may read it, whether it is shared with a group, whether it can be written from here,
     and what is recorded and not stored.
     """
-    from trackboard.service.local.condition import find_condition, register_database
+    from trackboard.service.local.upkeep.condition import find_condition, register_database
 
     location = find_location(folder)
     if register:

@@ -70,6 +70,7 @@ class _Runs(click.Command):
     metavar="CONDITION",
     help='Such as "loss.min < 0.5 and (lr = 0.1 or tags.team = vision)"; of several, all.',
 )
+@click.option("--archived", is_flag=True, help="Also archived ones.")
 @click.option("--children", is_flag=True, help="Also runs that are part of another.")
 @click.option(
     "--order",
@@ -111,6 +112,7 @@ def runs(
     columns: tuple[str, ...],
     limit: int,
     *,
+    archived: bool,
     children: bool,
     ascending: bool,
     wide: bool,
@@ -125,6 +127,7 @@ def runs(
 
     filters: Filters = {
         "top_level": not children,
+        "archived": archived,
         "tags": tags,
         "parameters": parameters,
         "where": where,

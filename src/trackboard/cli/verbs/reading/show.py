@@ -60,6 +60,7 @@ def _lines(details: RunDetails, *, everything: bool) -> Iterator[str]:
     yield from _field("description", run.description)
     yield from _field("state", facts.word + _waits(details.job))
     yield from _field("cause", run.cause)
+    yield from _field("archived", formatting.moment(run.archived_s))
     yield from _field("error", properties.get(REASON, ""))
     took = formatting.duration(formatting.took_s(run))
     started = formatting.moment(run.started_s)

@@ -20,7 +20,7 @@ from trackboard.format.amounts import count, size
 from trackboard.layout import FileSystem
 from trackboard.layout.paths import WorkspacePaths
 from trackboard.model import Liveness, WriterId
-from trackboard.service.local.condition import Condition, find_condition
+from trackboard.service.local.upkeep.condition import Condition, find_condition
 from trackboard.spool import list_writers, probe
 
 _PACKAGES = ("numpy", "sqlalchemy", "tensorboard", "zstandard", "uv", "click", "pillow", "pyyaml")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.config import Location, find_location, holds_workspace
 from trackboard.errors import NotFound, Unavailable, UsageError
+from trackboard.layout.files_lock import keep_files
 from trackboard.model import RunId
 from trackboard.service.local.door import Door
 from trackboard.transfer.importer import import_runs
@@ -106,13 +107,14 @@ def _store(
                 f"{workspace.parts.database_path} is not the database of {workspace.folder}",
                 hint="trackboard where says which one is; import there.",
             )
-    return import_runs(
-        source,
-        workspace.parts.drain(),
-        workspace.blobs,
-        is_dry_run=is_dry_run,
-        progress=progress,
-    )
+    with contextlib.nullcontext() if is_dry_run else keep_files(workspace.paths):
+        return import_runs(
+            source,
+            workspace.parts.drain(),
+            workspace.blobs,
+            is_dry_run=is_dry_run,
+            progress=progress,
+        )
 
 
 def _runs_of(workspace: Workspace, runs: Sequence[RunId] | None) -> WorkspaceRuns:

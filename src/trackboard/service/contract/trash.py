@@ -1,0 +1,84 @@
+"""What a service answers about the trash, and how runs get into it and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from trackboard.model import Run, RunId
+from trackboard.ports import Experiment
+
+
+class Trash(Protocol):
+    """Runs and experiments that were deleted: nothing shows them, and nothing of them is lost yet."""
+
+    def list(self) -> tuple[Run, ...]:
+        """List the runs in the trash, in the order they were stored."""
+        ...
+
+    def list_experiments(self) -> tuple[Experiment, ...]:
+        """List the experiments in the trash, the oldest first."""
+        ...
+
+    def find_called(self, text: str) -> RunId:
+        """Return the run in the trash that a text means: its id, `experiment/name`, or its own name.
+
+        Raises:
+            NotFound: Nothing in the trash is called so.
+            UsageError: Several runs are; they are listed.
+        """
+        ...
+
+    def delete(self, runs: Collection[RunId], *, force: bool = False) -> tuple[RunId, ...]:
+        """Put runs and everything below them into the trash.
+
+        Args:
+            runs: The runs.
+            force: Also runs that have not ended: they go on recording, in the trash.
+
+        Returns:
+            The runs that are in the trash now and were not.
+
+        Raises:
+            Conflict: One has not ended; nothing was changed.
+            NotFound: There is no such run; nothing was changed.
+        """
+        ...
+
+    def restore(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
+        """Take runs out of the trash, with those below them that were deleted with them.
+
+        Returns:
+            The runs that were taken back, none of those that were not in the trash.
+
+        Raises:
+            NotFound: There is no such run; nothing was changed.
+        """
+        ...
+
+    def delete_experiment(self, name: str, *, force: bool = False) -> tuple[RunId, ...]:
+        """Put an experiment and its runs into the trash; a run that begins in it takes it out again.
+
+        Args:
+            name: The name of the experiment.
+            force: Also where runs have not ended: they go on recording, in the trash.
+
+        Returns:
+            The runs that are in the trash now and were not.
+
+        Raises:
+            Conflict: Some of its runs have not ended; nothing was changed.
+            NotFound: There is no such experiment.
+        """
+        ...
+
+    def restore_experiment(self, name: str) -> tuple[RunId, ...]:
+        """Take an experiment out of the trash, with the runs that were deleted with it.
+
+        Returns:
+            The runs that were taken back.
+
+        Raises:
+            NotFound: There is no such experiment in the trash.
+        """
+        ...
