@@ -164,7 +164,7 @@ def test_a_deleted_experiment_is_gone(ws: Workspace, exp: Experiment) -> None:
     assert [*ws.experiments] == ["other"]
     assert folder.exists(), "it is in the trash"
     assert ws.get_run(run.id).id == run.id
-    with pytest.raises(UserErrorException, match=r"\(mine\) is in the trash"):
+    with pytest.raises(UserErrorException, match="no run 'mine'"):
         ws.get_run("mine")
     with pytest.raises(UserErrorException, match="it was deleted"):
         _ = exp.tags

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from trackboard.api.chosen_runs import AnyRun, choose_one
 from trackboard.api.run_list import RunList
 from trackboard.model import Run, RunId
 from trackboard.record import LiveRun
 from trackboard.service import Service
+
+if TYPE_CHECKING:
+    from trackboard.gc.answers import GcReport
 
 
 class WorkspaceEdits:
@@ -116,6 +120,21 @@ class WorkspaceEdits:
     def trash(self) -> RunList:
         """Runs in the trash, in the order they were stored; `deleted_s` is since when."""
         return RunList.of(self._service.trash.list(), self._service)
+
+    def gc(self, *, older_than_s: float = 30 * 86_400.0, dry_run: bool = False) -> GcReport:
+        """Free what was deleted, and what nothing names any more; nothing of it comes back.
+
+        Args:
+            older_than_s: For how many seconds runs have been in the trash that are forgotten; 0: all.
+            dry_run: Free nothing, and say what would be freed.
+
+        Raises:
+            Unavailable: The database cannot be written, or another process holds a lock for 30 s.
+
+        >>> workspace.gc(dry_run=True).runs.count
+        0
+        """
+        return self._service.trash.collect(older_than_s=older_than_s, dry_run=dry_run)
 
     def delete_experiment(self, name: str, *, force: bool = False) -> tuple[RunId, ...]:
         """Put an experiment and its runs into the trash; a run that begins in it takes it out again.

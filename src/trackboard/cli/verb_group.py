@@ -46,10 +46,11 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
             "rename": "Give a run another name.",
             "tag": "Add, replace, remove and show tags of a run.",
             "note": "Say in words what a run is about.",
-            "archive": "Put runs away, or take them back.",
+            "archive": "Archive runs, or take them back.",
             "rm": "Put runs and experiments into the trash.",
             "restore": "Take runs and experiments out of the trash.",
-            "trash": "List what was deleted.",
+            "trash": "List the runs that were deleted.",
+            "gc": "Free what was deleted, and what nothing names any more.",
         },
     ),
     "jobs": Room(

@@ -17,6 +17,7 @@ from trackboard.ports import Experiment
 from trackboard.service.answers import Comparison, FileChange, JobFacts, RunDetails, RunFacts
 
 if TYPE_CHECKING:
+    from trackboard.gc.answers import GcReport
     from trackboard.transfer.report import ImportReport
 
 VERSION = 1
@@ -74,7 +75,6 @@ def experiment_facts(experiment: Experiment, runs: Collection[Run], lost: Contai
         "name": experiment.name,
         "tags": dict(experiment.tags),
         "archived": moment(experiment.archived_s),
-        "deleted": moment(experiment.deleted_s),
         "runs": len(runs),
         "active": sum(not run.state.is_terminal and run.id not in lost for run in runs),
         "newest": moment(max((run.created_s for run in runs), default=None)),
@@ -93,6 +93,19 @@ def import_facts(report: ImportReport) -> Json:
         "size_bytes": report.size_bytes,
         "left_out": [{"what": each.what, "why": each.why} for each in report.left_out],
         "left_out_count": report.left_out_count,
+    }
+
+
+def gc_facts(report: GcReport) -> Json:
+    """What a garbage collection freed becomes JSON."""
+    kinds = ("runs", "files", "snapshots", "working_copies", "leftovers")
+    return {
+        "dry_run": report.is_dry_run,
+        "size_bytes": report.size_bytes,
+        **{kind: dict(vars(getattr(report, kind))) for kind in kinds},
+        "experiments": list(report.experiments),
+        "database_bytes": report.database_bytes,
+        "notes": list(report.notes),
     }
 
 

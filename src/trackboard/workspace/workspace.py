@@ -22,7 +22,7 @@ from trackboard.config import (
     make_workspace,
 )
 from trackboard.errors import NotFound
-from trackboard.ingest import FolderRunFiles, Silence
+from trackboard.ingest import FolderRunFiles, FolderSpools, Silence
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.notice import say_once
@@ -32,6 +32,7 @@ from trackboard.workspace.parts import OpenParts
 
 if TYPE_CHECKING:
     from trackboard.board.view.source import Source
+    from trackboard.gc.context import GcContext
     from trackboard.launch.context.launch_context import LaunchContext
     from trackboard.workspace.jobs import WorkspaceJobs
 
@@ -162,6 +163,14 @@ class Workspace:
         from trackboard.workspace.jobs import WorkspaceJobs  # few readers need it
 
         return WorkspaceJobs(self)
+
+    @property
+    def gc_context(self) -> GcContext:
+        """The workspace as a garbage collection sees it."""
+        from trackboard.gc.context import GcContext
+
+        spools = FolderSpools(self.paths.spool, self.paths.lock)
+        return GcContext(self.paths, self.store, self.blobs, spools, self.drain)
 
     @property
     def launch_context(self) -> LaunchContext:

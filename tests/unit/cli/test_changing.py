@@ -155,3 +155,29 @@ def test_what_cannot_be_done_changes_nothing(  # type: ignore[no-untyped-def]
     found = type_(*given)
     assert (found[0], said in found[2]) == (code, True), found
     assert (workspace.runs(), workspace.tags("first")) == before
+
+
+def test_gc_says_what_it_frees(type_) -> None:  # type: ignore[no-untyped-def]
+    assert type_("gc")[1] == "there is nothing to free\n"
+    type_("rm", "first")
+    assert type_("gc")[1].splitlines() == [
+        "there is nothing to free",
+        "1 are in the trash for a shorter time: --older-than 0 frees all",
+    ]
+    said = type_("gc", "--older-than", "0", "--dry-run")[1]
+    assert "would be freed" in said
+    assert "first" in type_("trash")[1]
+    facts = json.loads(type_("gc", "--older-than", "0", "--json")[1])
+    assert (facts["dry_run"], facts["runs"]["count"]) == (False, 1)
+    assert type_("trash")[1] == "the trash is empty\n"
+    assert type_("gc", "--older-than", "soon")[0] == 2
+
+
+def test_where_says_what_takes_space(type_) -> None:  # type: ignore[no-untyped-def]
+    type_("rm", "first")
+    said = type_("where")[1]
+    assert "takes        database" in said
+    assert "trash        1 run" in said
+    facts = json.loads(type_("where", "--json")[1])
+    assert facts["space"]["database"] > 0
+    assert facts["trash"]["runs"] == 1

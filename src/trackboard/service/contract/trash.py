@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Protocol
 
 from trackboard.model import Run, RunId
 from trackboard.ports import Experiment
+
+if TYPE_CHECKING:
+    from trackboard.gc.answers import GcReport
 
 
 class Trash(Protocol):
@@ -69,6 +72,27 @@ class Trash(Protocol):
         Raises:
             Conflict: Some of its runs have not ended; nothing was changed.
             NotFound: There is no such experiment.
+        """
+        ...
+
+    def collect(
+        self,
+        *,
+        older_than_s: float,
+        dry_run: bool = False,
+        progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
+    ) -> GcReport:
+        """Forget what has been in the trash for a while, and free what nothing names any more.
+
+        Safe beside processes that record and read, and killed at any moment: the next one goes on.
+
+        Args:
+            older_than_s: For how many seconds runs have been in the trash that are forgotten.
+            dry_run: Free nothing, and say what would be freed.
+            progress: Is told what is freed, how many are done, and how many there are.
+
+        Raises:
+            Unavailable: The database cannot be written, or another process holds a lock for 30 s.
         """
         ...
 

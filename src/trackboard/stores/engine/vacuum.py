@@ -30,12 +30,12 @@ def vacuum(engine: sa.Engine, path: Path) -> int:
         path: Its file.
 
     Returns:
-        How many bytes smaller it is, with its journal.
+        How many bytes smaller it is.
 
     Raises:
         Unavailable: There is no room for the new one.
     """
-    before_bytes = _size_bytes(path)
+    before_bytes = path.stat().st_size
     raw = engine.raw_connection()  # outside of a transaction
     try:
         connection = raw.driver_connection
@@ -44,16 +44,17 @@ def vacuum(engine: sa.Engine, path: Path) -> int:
             int(connection.execute(f"PRAGMA {what}").fetchone()[0])
             for what in ("page_size", "page_count", "freelist_count")
         )
-        if free * page_bytes >= max(_LEAST_BYTES, _LEAST_PART * pages * page_bytes):
-            _check_room(path, (pages - free) * page_bytes)
-            connection.execute("VACUUM")
+        if free * page_bytes < max(_LEAST_BYTES, _LEAST_PART * pages * page_bytes):
+            return 0
+        _check_room(path, (pages - free) * page_bytes)
+        connection.execute("VACUUM")
         with contextlib.suppress(
             sqlite3.OperationalError
         ):  # a reader holds it: the next one does it
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         raw.close()
-    return max(0, before_bytes - _size_bytes(path))
+    return max(0, before_bytes - path.stat().st_size)
 
 
 def _check_room(path: Path, needed_bytes: int) -> None:
@@ -66,11 +67,3 @@ def _check_room(path: Path, needed_bytes: int) -> None:
                 f" where {size(free_bytes)} are free",
                 hint="Make room there and type trackboard gc again; what is free in it is used again anyway.",
             )
-
-
-def _size_bytes(path: Path) -> int:
-    found = 0
-    for suffix in ("", "-wal"):
-        with contextlib.suppress(FileNotFoundError):
-            found += os.stat(f"{path}{suffix}").st_size
-    return found

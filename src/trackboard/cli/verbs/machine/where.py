@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trackboard.cli.formatting import size
+from trackboard.cli.formatting import count, size
 from trackboard.cli.workspace_option import folder_argument
 from trackboard.config import find_location
 
@@ -67,6 +67,8 @@ def _facts(condition: Condition) -> dict[str, object]:
             "registered": database.is_registered,
         },
         "unread_bytes": condition.unread_bytes,
+        "space": None if condition.usage is None else dict(vars(condition.usage)),
+        "trash": {"runs": condition.trash_runs, "collectable_bytes": condition.collectable_bytes},
         "quarantined": [str(spool) for spool in condition.quarantined],
         "silent": [str(spool) for spool in condition.silent],
         "problem": problem.message if problem else None,
@@ -87,6 +89,7 @@ def _lines(condition: Condition) -> Iterator[str]:
     elif condition.readers:
         closed = f"chmod 700 {condition.folder} keeps others out"
         yield _line("readable", f"by {condition.readers}; {closed}")
+    yield from _space_lines(condition)
     yield _line("file system", condition.file_system.value)
     if condition.obstacle:
         yield _line("read-only", condition.obstacle)
@@ -94,6 +97,19 @@ def _lines(condition: Condition) -> Iterator[str]:
     if condition.problem is not None:
         yield _line("problem", condition.problem.message)
         yield _line("", condition.problem.hint)
+
+
+def _space_lines(condition: Condition) -> Iterator[str]:
+    """What takes space, the most first, and what could be freed."""
+    if condition.usage is not None:
+        parts = sorted(vars(condition.usage).items(), key=lambda part: -part[1])
+        taken = [f"{name.replace('_', ' ')} {size(number)}" for name, number in parts if number]
+        yield _line("takes", ", ".join(taken))
+    if condition.trash_runs:
+        yield _line("trash", f"{count(condition.trash_runs, 'run')}; trackboard trash lists them")
+    if condition.collectable_bytes:
+        freed = size(condition.collectable_bytes)
+        yield _line("can be freed", f"{freed}: trackboard gc --older-than 0 (--dry-run tells what)")
 
 
 def _left_lines(condition: Condition) -> Iterator[str]:

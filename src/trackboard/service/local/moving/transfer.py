@@ -79,14 +79,15 @@ class LocalTransfer:
         workspace = self._door.workspace
         made = datetime.now(UTC).isoformat(timespec="seconds")
         workspace.parts.drain()
-        return take_backup(
-            workspace.paths,
-            workspace.parts.database_path,
-            target,
-            workspace=workspace.name,
-            made=made,
-            progress=progress,
-        )
+        with contextlib.nullcontext() if workspace.obstacle else keep_files(workspace.paths):
+            return take_backup(
+                workspace.paths,
+                workspace.parts.database_path,
+                target,
+                workspace=workspace.name,
+                made=made,
+                progress=progress,
+            )
 
     def _refuse_itself(self, other: Workspace) -> None:
         here = self._door.workspace

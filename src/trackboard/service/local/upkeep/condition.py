@@ -10,6 +10,8 @@ from pathlib import Path
 
 from trackboard.config import Location, holds_workspace
 from trackboard.errors import TrackboardError
+from trackboard.gc.collect import collect
+from trackboard.gc.usage import Usage, measure_usage
 from trackboard.ingest import list_set_aside
 from trackboard.layout import FileSystem, describe_others, find_file_system, is_shared
 from trackboard.layout.paths import QUARANTINE, SILENT_SPOOLS, WorkspacePaths
@@ -43,6 +45,9 @@ class Condition:
     quarantined: tuple[Path, ...] = ()  # spools of writers that say what cannot be stored
     silent: tuple[Path, ...] = ()  # spools of writers that may be dead
     problem: TrackboardError | None = None  # why it cannot be opened
+    usage: Usage | None = None  # what takes space
+    trash_runs: int = 0
+    collectable_bytes: int = 0  # what a garbage collection would free, trash and all
 
 
 def find_condition(location: Location) -> Condition:
@@ -57,13 +62,18 @@ def find_condition(location: Location) -> Condition:
     if not exists:
         return Condition(folder, folder.is_dir(), size_bytes, find_file_system(folder))
     database, unread_bytes, obstacle, problem = None, 0, "", None
+    usage, trash_runs, collectable_bytes = None, 0, 0
     try:
         with contextlib.closing(Workspace.open(location, create=False)) as workspace:
             database = _look_at_database(workspace)
             unread_bytes = _recorded_bytes(workspace.spool_folder)
+            usage = measure_usage(folder, database.path)
             if database.exists or database.is_registered is not None:
                 obstacle = workspace.obstacle
                 unread_bytes = workspace.unread_bytes()
+                trash_runs = len(workspace.store.list_runs(deleted=True))
+                found = collect(workspace.gc_context, older_than_s=0.0, dry_run=True)
+                collectable_bytes = found.size_bytes
     except TrackboardError as error:
         problem = error
     paths = WorkspacePaths(folder)
@@ -80,6 +90,9 @@ def find_condition(location: Location) -> Condition:
         quarantined=tuple(list_set_aside(paths.spool, QUARANTINE).values()),
         silent=tuple(list_set_aside(paths.spool, SILENT_SPOOLS).values()),
         problem=problem,
+        usage=usage,
+        trash_runs=trash_runs,
+        collectable_bytes=collectable_bytes,
     )
 
 

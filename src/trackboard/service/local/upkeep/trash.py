@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from trackboard.errors import Conflict
@@ -13,6 +13,7 @@ from trackboard.service.local.door import Door
 from trackboard.service.local.run_names import run_called_in_trash
 
 if TYPE_CHECKING:
+    from trackboard.gc.answers import GcReport
     from trackboard.service.contract.trash import Trash
 
 _MOST_NAMED = 5
@@ -54,6 +55,22 @@ class LocalTrash:
             ids = [run.id for run in store.list_runs(experiment=name)]
             _check_ended(store.list_descendants(ids), of=f"experiment {name!r}")
         return store.delete_experiment(name, time.time())
+
+    def collect(
+        self,
+        *,
+        older_than_s: float,
+        dry_run: bool = False,
+        progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
+    ) -> GcReport:
+        """Forget what has been in the trash for a while, and free what nothing names any more."""
+        from trackboard.gc.collect import collect
+
+        workspace = self._door.workspace
+        workspace.parts.prepare_to_write(needs_to=not dry_run)
+        return collect(
+            workspace.gc_context, older_than_s=older_than_s, dry_run=dry_run, progress=progress
+        )
 
     def restore_experiment(self, name: str) -> tuple[RunId, ...]:
         """Take an experiment out of the trash."""
