@@ -18,7 +18,6 @@ import psutil
 import pytest
 from tests.waiting import PATIENCE_S, until
 
-from trackboard.board.process import launcher as process_module
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.options import Show
 from trackboard.errors import Unavailable, UsageError
@@ -179,9 +178,8 @@ def test_a_board_that_cannot_start_is_an_error_at_once(
 ) -> None:
     (tmp_path / "tensorboard.py").write_text(source)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(process_module, "_READY_WITHIN_S", 1e6)
     with pytest.raises(Unavailable) as caught:
-        BoardProcess.start(Show(log_folder=tmp_path), port=0)
+        BoardProcess.start(Show(log_folder=tmp_path), port=0, ready_timeout_s=1e6)
     assert f"TensorBoard could not start ({ending})" in caught.value.message
     assert said in caught.value.message
     assert "pip install" in caught.value.hint

@@ -13,6 +13,8 @@ from azureml.core import Experiment, Run, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute
 from azureml.core.runconfig import PyTorchConfiguration
 from azureml.exceptions import ActivityFailedException, UserErrorException
+from trackboard.ingest.silence import Silence
+from trackboard.spool import list_writers
 
 Submitted = Callable[..., ScriptRunConfig]
 NASTY = "<script>alert(1)</script>"
@@ -240,9 +242,9 @@ def test_detailed_status(run: Run) -> None:
 
 
 def test_a_run_that_is_lost_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = type(run.experiment.workspace._service.runs)
-    monkeypatch.setattr(runs, "_lost", lambda _runs, _store: frozenset((run.id,)))
-    monkeypatch.setattr("azureml.core._run.reading.details._LOST_S", 0.3)
+    (writer,) = list_writers(Path(".trackboard/default/spool"))
+    monkeypatch.setattr(Silence, "list_lost", lambda _silence: frozenset((writer,)))
+    monkeypatch.setattr("azureml.core._run.reading.details.LOST_TIMEOUT_S", 0.3)
 
     assert run.get_status() == "NotResponding"
     with pytest.raises(ActivityFailedException, match="does not respond"):

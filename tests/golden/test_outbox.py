@@ -19,10 +19,10 @@ DIGITS = 64
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A new workspace with the golden spool in it, on a disk of this machine."""
-    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _: True)
-    monkeypatch.setattr(
-        "trackboard.ingest.folder_spools.find_file_system", lambda _: FileSystem.LOCAL
-    )
+    for module in ("spool.alive", "ingest.folder_spools"):
+        monkeypatch.setattr(
+            f"trackboard.{module}.find_file_system", lambda _folder: FileSystem.LOCAL
+        )
     opened = Workspace.open(tmp_path)
     shutil.copytree(SPOOLS, opened.spool_folder)
     return opened

@@ -30,8 +30,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, kind: FileSystem) -> None:
-    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _: kind is FileSystem.LOCAL)
-    monkeypatch.setattr("trackboard.ingest.folder_spools.find_file_system", lambda _: kind)
+    for module in ("spool.alive", "ingest.folder_spools"):
+        monkeypatch.setattr(f"trackboard.{module}.find_file_system", lambda _folder: kind)
 
 
 def test_the_files_are_what_they_say() -> None:

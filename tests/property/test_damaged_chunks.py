@@ -149,13 +149,13 @@ def test_what_says_that_it_is_huge_takes_no_memory(kind: ValueKind) -> None:
         tracemalloc.stop()
 
 
-def test_a_text_that_really_is_huge_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_really_is_huge_is_read() -> None:
     """A limit is for bytes that nobody vouches for."""
-    monkeypatch.setattr(chunk, "_UNCHECKED_TEXT_BYTES", 1 << 16)
+    unpacker = Unpacker(max_unchecked_text_bytes=1 << 16)
     whole = "x" * (1 << 17)
     points = Points(np.zeros(1, np.int64), np.zeros(1), np.array([whole], object))
     packed = PACKER.pressed(points, ValueKind.TEXT)
     with pytest.raises(Damaged):
-        UNPACKER.read(packed)
-    found = UNPACKER.read(replace(packed, checksum=packed.computed_checksum))
+        unpacker.read(packed)
+    found = unpacker.read(replace(packed, checksum=packed.computed_checksum))
     assert found.values[0] == whole

@@ -97,10 +97,11 @@ def do(writer: SpoolWriter, step: str, log: Callable[[], None], tag: Callable[[]
 @given(steps=st.lists(_STEPS, min_size=1, max_size=8), retry_s=st.sampled_from([0.0, 1000.0]))
 def test_stored_and_counted_is_logged(steps: list[tuple[Faults, int, str]], retry_s: float) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("trackboard.spool.writer._RETRY_S", retry_s)
         patch.setattr(logging.getLogger("trackboard"), "disabled", True)
         disk = Disk(patch)
-        writer = SpoolWriter(Path(folder) / "w" / "spool", segment_bytes=_SEGMENT_BYTES)
+        writer = SpoolWriter(
+            Path(folder) / "w" / "spool", segment_bytes=_SEGMENT_BYTES, retry_s=retry_s
+        )
         series = writer.series(RUN, "n")
         logged = tags = given_up = 0
 

@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ from trackboard.layout import ROOT
 from trackboard.notice import say_once
 from trackboard.workspace import Workspace
 
+Serve = Callable[[int, Path, Path | None, Samples], str]
 
-def show_history(flags: Any) -> None:
+
+def show_history(flags: Any, *, serve: Serve | None = None) -> None:
     """Let a TensorBoard that is about to start ask for the history of its log directory, if there is one.
 
     Args:
         flags: Its flags, which are changed.
+        serve: Serves a history, with the event files of a folder beside it, in a process with an id, and
+            returns the socket; None: in a thread of this process, until that ends.
 
     Raises:
         TrackboardError: The history cannot be read, or served.
@@ -35,7 +39,9 @@ def show_history(flags: Any) -> None:
     folder = find_in(logdir)
     if folder is None:
         return
-    socket = _serve(os.getpid(), folder, _find_beside(logdir, folder), _read_samples(flags))
+    beside = _find_beside(logdir, folder)
+    serve = _serve if serve is None else serve
+    socket = serve(os.getpid(), folder, beside, _read_samples(flags))
     internals.ask_provider_at(flags, socket)
     say_once(f"showing the history in {folder} (--load_fast=false shows event files only)")
 

@@ -19,6 +19,7 @@ from trackboard.model import (
 from trackboard.record.live_run import LiveRun
 from trackboard.spool import SpoolWriter
 from trackboard.spool.layout import SEGMENT_BYTES
+from trackboard.spool.writer import RETRY_S
 
 _BEAT_S = 10.0
 
@@ -27,10 +28,18 @@ _recorders: Dict[str, Recorder] = {}
 
 
 class Recorder:
-    """Begins runs and joins runs of others, all into one spool. Safe from any thread, and in forks."""
+    """Begins runs and joins runs of others, all into one spool. Safe from any thread, and in forks.
 
-    def __init__(self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
-        self.writer = SpoolWriter(spool_folder, segment_bytes=segment_bytes)
+    Args:
+        spool_folder: See `SpoolWriter`.
+        segment_bytes: See `SpoolWriter`.
+        retry_s: See `SpoolWriter`.
+    """
+
+    def __init__(
+        self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES, retry_s: float = RETRY_S
+    ) -> None:
+        self.writer = SpoolWriter(spool_folder, segment_bytes=segment_bytes, retry_s=retry_s)
         self._next_beat_s = 0.0  # on the monotonic clock
 
     def create_run(

@@ -67,7 +67,7 @@ from trackboard.spool.reentrancy import ReentrancyGuard
 from trackboard.spool.segment import OpenSegment, short_write
 
 _log = logging.getLogger("trackboard")
-_RETRY_S = 0.5  # a disk that refused is asked again this much later
+RETRY_S = 0.5
 _MOST_UNSYNCED = 8  # full segments whose files are open until somebody asks for a sync
 _CLOSED = OpenSegment(Path(), -1, -1, FileIdentity(-1, -1))
 
@@ -84,9 +84,13 @@ class SpoolWriter:
     Args:
         spool_folder: `spool/` of a workspace; made when it is missing.
         segment_bytes: A segment that has grown to this size is followed by the next.
+        retry_s: How much later a disk that refused is asked again.
     """
 
-    def __init__(self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self, spool_folder: Path, *, segment_bytes: int = SEGMENT_BYTES, retry_s: float = RETRY_S
+    ) -> None:
+        self._retry_s = retry_s
         self._spool_folder = Path(spool_folder)
         self._segment_bytes = segment_bytes
         self._ids = itertools.count(1)
@@ -461,7 +465,7 @@ class SpoolWriter:
     # -- when the disk refuses --------------------------------------------------------------------
 
     def _note_refusal(self, error: Optional[BaseException]) -> None:
-        self._retry_at_s = time.monotonic() + _RETRY_S
+        self._retry_at_s = time.monotonic() + self._retry_s
         self._reason = getattr(error, "strerror", "") or str(error)
         if not self._said_refusal:
             self._said_refusal = True

@@ -12,9 +12,10 @@ import pytest
 
 from trackboard.cli import formatting
 from trackboard.cli.main import main
+from trackboard.ingest.silence import Silence
 from trackboard.model import RunId
 from trackboard.record import LiveRun
-from trackboard.service.local.runs import LocalRuns
+from trackboard.spool import list_writers
 from trackboard.workspace import Workspace
 
 Said = pytest.CaptureFixture[str]
@@ -148,7 +149,8 @@ def test_show_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folde
 
 @pytest.mark.usefixtures("_history")
 def test_a_lost_run_is_called_so(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
-    monkeypatch.setattr(LocalRuns, "_lost", lambda _runs, _store: frozenset(["id-c"]))
+    (writer,) = list_writers(Path(".trackboard/default/spool"))
+    monkeypatch.setattr(Silence, "list_lost", lambda _silence: frozenset((writer,)))
     run(monkeypatch, "show", "c")
     assert "state        lost\n" in capsys.readouterr().out
     run(monkeypatch, "runs")

@@ -10,6 +10,7 @@ import pytest
 from tests.workspaces import api
 
 from trackboard.ingest.silence import ELSEWHERE_S, SAME_BOOT_S, Silence
+from trackboard.layout import FileSystem
 from trackboard.model import RunId, RunState
 from trackboard.record import LiveRun, Recorder
 from trackboard.spool import Liveness, list_writers, probe
@@ -28,7 +29,9 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def on_a_network_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trackboard.spool.alive._is_local", lambda _folder: False)
+    monkeypatch.setattr(
+        "trackboard.spool.alive.find_file_system", lambda _folder: FileSystem.NETWORK
+    )
 
 
 @pytest.fixture

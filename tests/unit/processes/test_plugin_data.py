@@ -19,20 +19,24 @@ class Served(list[tuple[Path, Path | None, Samples]]):
         self.append(what)
         return "unix:/socket"
 
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Served:
-    served = Served()
-    monkeypatch.setattr(plugin_data, "_serve", served)
-    return served
+    def show(self, logdir: object, **samples: int) -> argparse.Namespace:
+        return show(logdir, self, **samples)
 
 
-def show(logdir: object, **samples: int) -> argparse.Namespace:
+def show(
+    logdir: object, serve: plugin_data.Serve | None = None, **samples: int
+) -> argparse.Namespace:
+    """Start a TensorBoard, as far as the flags that it is left with."""
     flags = argparse.Namespace(
         logdir=str(logdir), samples_per_plugin=samples, grpc_data_provider="", grpc_creds_type=None
     )
-    plugin_data.show_history(flags)
+    plugin_data.show_history(flags, serve=serve)
     return flags
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served()
 
 
 def test_event_files_beside_the_history_are_shown_with_it(
@@ -41,9 +45,9 @@ def test_event_files_beside_the_history_are_shown_with_it(
     folder = find_location().folder
     make_workspace(folder)
     for logdir in (".", empty_folder, ".trackboard", ".trackboard/default"):
-        assert show(logdir).grpc_data_provider == "unix:/socket"
+        assert served.show(logdir).grpc_data_provider == "unix:/socket"
     monkeypatch.setenv("HOME", str(empty_folder))
-    show("~")
+    served.show("~")
     assert [each[:2] for each in served] == [
         (folder, empty_folder),
         (folder, empty_folder),
@@ -56,9 +60,9 @@ def test_event_files_beside_the_history_are_shown_with_it(
 @pytest.mark.usefixtures("empty_folder")
 def test_as_much_is_shown_as_was_asked_for(served: Served) -> None:
     make_workspace(find_location().folder)
-    show(".", scalars=5, images=0, unheard_of=3)
+    served.show(".", scalars=5, images=0, unheard_of=3)
     assert served[-1][2] == Samples((("scalars", 5), ("images", ALL)))
-    show(".")
+    served.show(".")
     assert served[-1][2] == Samples()
 
 
@@ -66,7 +70,7 @@ def test_a_folder_for_histories_that_has_none_stays_as_it_is(
     served: Served, empty_folder: Path
 ) -> None:
     (empty_folder / ".trackboard").mkdir()
-    assert show(".").grpc_data_provider == ""
+    assert served.show(".").grpc_data_provider == ""
     assert served == []
 
 
@@ -74,8 +78,8 @@ def test_of_several_histories_none_is_guessed(served: Served, empty_folder: Path
     for name in ("one", "two"):
         make_workspace(empty_folder / ".trackboard" / name)
     with pytest.raises(UsageError, match=r"several workspaces in .*: one, two"):
-        show(".")
-    show(".trackboard/two")
+        served.show(".")
+    served.show(".trackboard/two")
     assert [folder.name for folder, _, _ in served] == ["two"]
 
 

@@ -18,7 +18,7 @@ from tests.spools import lines_of
 from tests.waiting import PATIENCE_S
 
 from trackboard.model import CONSOLE, RunId
-from trackboard.record import LiveRun, capture_console
+from trackboard.record import LiveRun, Recorder, capture_console
 from trackboard.record import console as console_module
 from trackboard.workspace import Workspace
 
@@ -202,9 +202,10 @@ def test_many_threads_lose_no_line(workspace: Workspace, live: LiveRun) -> None:
 
 
 def test_a_spool_that_complains_on_the_console_keeps_nobody_waiting(
-    live: LiveRun, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One thread holds the spool and prints, the other prints and wants the spool."""
+    live = Recorder(tmp_path / "spool", retry_s=0.0).create_run("e")
 
     def refuse(_fd: int, _data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -220,8 +221,7 @@ def test_a_spool_that_complains_on_the_console_keeps_nobody_waiting(
     terminal = Terminal()
     with on(terminal), capture_console(live):
         monkeypatch.setattr("trackboard.spool.writer._write", refuse)
-        monkeypatch.setattr("trackboard.spool.writer._log.warning", complain)
-        monkeypatch.setattr("trackboard.spool.writer._RETRY_S", 0.0)
+        monkeypatch.setattr(logging.getLogger("trackboard"), "warning", complain)
         thread = threading.Thread(target=log, daemon=True)
         thread.start()
         for number in range(100):

@@ -78,10 +78,10 @@ def test_a_detached_head_has_no_branch(checkout: Path) -> None:
 def test_nothing_is_asked_where_there_is_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_words: object) -> tuple[str, int | None]:
+    def refuse(*_words: object, **_options: object) -> None:
         raise AssertionError("git was called")
 
-    monkeypatch.setattr(git, "_ask", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     assert not has_git(tmp_path)
     assert read_git(tmp_path) is None
     assert read_git(tmp_path / "not there") is None

@@ -220,7 +220,7 @@ def test_a_probe_that_cannot_run(
     said: str,
 ) -> None:
     ray._look = lambda job, words: ray.end(job, "FAILED", message, log=log)  # type: ignore[method-assign]  # noqa: ARG005
-    monkeypatch.setattr("trackboard.targets.ray.api._HERE", ADDRESS)
+    monkeypatch.setattr("trackboard.targets.ray.api.LOCAL_ADDRESS", ADDRESS)
     for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     target = RayTarget(TargetSpec(tmp_path, "c"), RaySettings(), send=ray.send)

@@ -117,14 +117,15 @@ def test_what_is_said_while_it_is_made_is_in_it_once_or_not_at_all(
         if drain:
             here.service.now()
 
-    class Busy(take._FolderTarget):
-        def add(self, name: Any, source: Any, size_bytes: int, mode: int) -> None:
-            log_more(drain=len(str(name)) % 2 == 0)
-            super().add(name, source, size_bytes, mode)
+    add = take._FolderTarget.add
+
+    def add_while_busy(target: Any, name: Any, *given: Any) -> None:
+        log_more(drain=len(str(name)) % 2 == 0)
+        add(target, name, *given)
 
     log_more(drain=False)
     acknowledged = said
-    monkeypatch.setattr(take, "_FolderTarget", Busy)
+    monkeypatch.setattr(take._FolderTarget, "add", add_while_busy)
     here.backup(tmp_path / "saved")
     Workspace.restore_backup(tmp_path / "saved", tmp_path / "there").close()
     found = described(tmp_path / "there")
@@ -238,7 +239,7 @@ def test_a_full_disk_is_told_when_it_is_restored(
     from trackboard.transfer.backup import restore
 
     here.backup(tmp_path / "saved.tar")
-    monkeypatch.setattr(restore, "_finish", full)
+    monkeypatch.setattr(restore, "list_writers", full)
     with pytest.raises(Unavailable, match="could not be restored"):
         Workspace.restore_backup(tmp_path / "saved.tar", tmp_path / "there")
     assert os.listdir(tmp_path / "there" / ".trackboard") == [".gitignore"]

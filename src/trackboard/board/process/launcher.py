@@ -26,7 +26,7 @@ from trackboard.board.process.listen import DEFAULT_PORT
 from trackboard.board.process.options import Command, Show
 from trackboard.errors import Unavailable
 
-_READY_WITHIN_S = 60.0  # a cold disk takes 5
+_READY_TIMEOUT_S = 60.0  # a cold disk takes 5
 _ENDS_WITHIN_S = 6.0  # it takes a tenth of a second, unless the machine is very busy
 _TOLD_LINES = 12
 
@@ -73,6 +73,7 @@ class BoardProcess:
         port: int = DEFAULT_PORT,
         host: str = "127.0.0.1",
         path_prefix: str = "",
+        ready_timeout_s: float = _READY_TIMEOUT_S,
     ) -> BoardProcess:
         """Start a board and return once it answers.
 
@@ -81,6 +82,7 @@ class BoardProcess:
             port: The wished port; a taken one moves on to the next free one. 0 means any.
             host: An address of this machine; one that others can reach asks everybody for a token.
             path_prefix: What the addresses of a proxy have before the board's: `/keep`.
+            ready_timeout_s: How long its first answer is waited for.
 
         Raises:
             UsageError: The address, the port or the prefix is not allowed.
@@ -102,7 +104,7 @@ class BoardProcess:
             theirs.close()
             os.close(output_fd)
         try:
-            ready = _wait_until_ready(child, ours, show, output)
+            ready = _wait_until_ready(child, ours, show, output, ready_timeout_s)
         except BaseException:  # an interrupted cell, too, leaves no process behind
             ours.close()
             _end(child, patience_s=0)
@@ -153,13 +155,17 @@ def _spawn(command: Command, output_fd: int) -> subprocess.Popen[bytes]:
 
 
 def _wait_until_ready(
-    child: subprocess.Popen[bytes], connection: socket.socket, show: Show, output: Path
+    child: subprocess.Popen[bytes],
+    connection: socket.socket,
+    show: Show,
+    output: Path,
+    timeout_s: float,
 ) -> handshake.Ready:
-    connection.settimeout(_READY_WITHIN_S)
+    connection.settimeout(timeout_s)
     try:
         ready = handshake.receive(connection)
     except TimeoutError:
-        what = f"TensorBoard does not answer after {_READY_WITHIN_S:.0f} s"
+        what = f"TensorBoard does not answer after {timeout_s:.0f} s"
         raise Unavailable(_with_output(what, output), hint=_hint(show)) from None
     if ready is None:
         with contextlib.suppress(subprocess.TimeoutExpired):

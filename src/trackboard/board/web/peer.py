@@ -7,6 +7,7 @@ other machines and of other network namespaces (containers) are not found.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ipaddress
 import os
@@ -14,7 +15,7 @@ import platform
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 _SOCK_DIAG = 4  # NETLINK_SOCK_DIAG, which is also called NETLINK_INET_DIAG
@@ -32,11 +33,19 @@ _OWNER_AT = _HEADER.size + 64
 _PATIENCE_S = 2.0
 _PROC_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 
+_PROC = Path("/proc")
+
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Endpoint = tuple[IpAddress, int]  # an address and a port
+Ask = Callable[[Endpoint, Endpoint], int | None]  # OSError: this way does not tell
 
 
-def find_peer_uid(connection: socket.socket) -> int | None:
+def find_peer_uid(connection: socket.socket, ways: Sequence[Ask] | None = None) -> int | None:
     """The user id of the process that opened the other end of a TCP connection.
+
+    Args:
+        connection: One of its ends.
+        ways: How the kernel is asked, the best way first; None: `ask_netlink`, then `search_proc`.
 
     Returns:
         None when the system does not tell, and for a process on another machine or in another network
@@ -50,21 +59,24 @@ def find_peer_uid(connection: socket.socket) -> int | None:
         there, here = (_address(peer[0]), peer[1]), (_address(own[0]), own[1])
     except OSError:  # it has gone
         return None
-    try:
-        return _ask_kernel(there, here)
-    except OSError:  # no such socket, or no such question: a kernel may lack the module for it
-        return _search_proc(there, here)
+    for ask in (ask_netlink, search_proc) if ways is None else ways:
+        with contextlib.suppress(OSError):
+            return ask(there, here)
+    return None
 
 
 @functools.cache
-def can_find_peers() -> bool:
+def can_find_peers(proc: Path = _PROC) -> bool:
     """Whether a process of this user is recognised as such, tried with a connection to ourselves.
+
+    Args:
+        proc: Where the kernel says which user ids there are.
 
     Under Windows (WSL) a browser's connections arrive through a process of root: they are not.
     """
     if not sys.platform.startswith("linux") or "microsoft" in platform.release().lower():
         return False
-    if os.geteuid() == _overflow_uid() and not _in_first_user_namespace():
+    if os.geteuid() == _overflow_uid(proc) and not _in_first_user_namespace(proc):
         return False  # every unknown user has this id
     try:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -82,11 +94,15 @@ def _address(text: str) -> IpAddress:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _ask_kernel(there: tuple[IpAddress, int], here: tuple[IpAddress, int]) -> int | None:
+def ask_netlink(there: Endpoint, here: Endpoint) -> int | None:
     """Look one socket up through netlink.
 
+    Args:
+        there: Its own end.
+        here: The other end.
+
     Raises:
-        OSError: The kernel has no such socket, or does not answer such questions.
+        OSError: The kernel has no such socket, or does not answer such questions: it may lack the module.
     """
     family = socket.AF_INET if there[0].version == 4 else socket.AF_INET6
     question = (
@@ -112,8 +128,13 @@ def _ask_kernel(there: tuple[IpAddress, int], here: tuple[IpAddress, int]) -> in
     return uid if inode else None  # without an inode it has been closed: it is nobody's
 
 
-def _search_proc(there: tuple[IpAddress, int], here: tuple[IpAddress, int]) -> int | None:
-    """Look a socket up in the tables that list all of them."""
+def search_proc(there: Endpoint, here: Endpoint) -> int | None:
+    """Look a socket up in the tables that list all of them.
+
+    Args:
+        there: Its own end.
+        here: The other end.
+    """
     wanted = {
         (_as_in_proc(one, there[1]), _as_in_proc(other, here[1]))
         for one, other in ((there[0], here[0]), (_mapped(there[0]), _mapped(here[0])))
@@ -148,15 +169,15 @@ def _mapped(address: IpAddress) -> IpAddress:
     return ipaddress.ip_address(f"::ffff:{address}") if address.version == 4 else address
 
 
-def _overflow_uid() -> int:
+def _overflow_uid(proc: Path) -> int:
     try:
-        return int(Path("/proc/sys/kernel/overflowuid").read_text("ascii"))
+        return int((proc / "sys/kernel/overflowuid").read_text("ascii"))
     except OSError:
         return 65534
 
 
-def _in_first_user_namespace() -> bool:
+def _in_first_user_namespace(proc: Path) -> bool:
     try:
-        return Path("/proc/self/uid_map").read_text("ascii").split() == ["0", "0", "4294967295"]
+        return (proc / "self/uid_map").read_text("ascii").split() == ["0", "0", "4294967295"]
     except OSError:
         return True

@@ -23,15 +23,21 @@ from trackboard.model import JobPlan, QueuedJob, RunId
 from trackboard.notice import say_once
 from trackboard.ports import Target, WorkerState, WorkerStatus
 
-_LOCK_S = 10.0
+_LOCK_TIMEOUT_S = 10.0
 
 
-def advance_queue(context: LaunchContext, planned: JobPlan | None = None) -> tuple[RunId, ...]:
+def advance_queue(
+    context: LaunchContext,
+    planned: JobPlan | None = None,
+    *,
+    lock_timeout_s: float = _LOCK_TIMEOUT_S,
+) -> tuple[RunId, ...]:
     """Start what waits and has room, and clear away what ended without saying so.
 
     Args:
         context: The workspace.
         planned: A plan that this process has just made and kept, and need not read.
+        lock_timeout_s: How long another process that holds the queue is waited for.
 
     Returns:
         The runs whose workers were started.
@@ -48,7 +54,7 @@ def advance_queue(context: LaunchContext, planned: JobPlan | None = None) -> tup
     started: list[RunId] = []
     gone: list[tuple[QueuedJob, WorkerStatus]] = []
     refused: list[Unavailable] = []
-    with _hold_queue(context):
+    with _hold_queue(context, lock_timeout_s):
         for compute in computes:
             try:
                 gone += _find_dead(context, compute)
@@ -184,12 +190,12 @@ def _has_ended(context: LaunchContext, run: RunId) -> bool:
 
 
 @contextmanager
-def _hold_queue(context: LaunchContext) -> Iterator[None]:
+def _hold_queue(context: LaunchContext, timeout_s: float = _LOCK_TIMEOUT_S) -> Iterator[None]:
     """Hold the queue's lock."""
-    with hold(context.paths.queue_lock, _LOCK_S) as is_held:
+    with hold(context.paths.queue_lock, timeout_s) as is_held:
         if not is_held:
             raise Unavailable(
-                f"another process has held {context.paths.queue_lock} for {_LOCK_S:.0f} s",
+                f"another process has held {context.paths.queue_lock} for {timeout_s:.0f} s",
                 hint="What is queued stays queued; ask again.",
             )
         yield

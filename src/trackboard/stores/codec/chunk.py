@@ -37,7 +37,7 @@ RAW, PRESSED = 0, 1
 FULL = 4096  # points of a full chunk
 TAIL = 128  # an open chunk that reaches so many points is closed
 _WORTH_PRESSING = 32  # points; fewer stay raw
-_UNCHECKED_TEXT_BYTES = 64 << 20  # four times the longest record of a spool
+_MAX_UNCHECKED_TEXT_BYTES = 64 << 20  # four times the longest record of a spool
 _MALFORMED = (*column.MALFORMED, TypeError, RecursionError)
 _KINDS = {int(kind): kind for kind in ValueKind}
 _HEAD = struct.Struct("<qBB")  # points, kind, codec
@@ -157,7 +157,14 @@ class Packer:
 
 
 class Unpacker:
-    """Decodes chunks. For one thread at a time."""
+    """Decodes chunks. For one thread at a time.
+
+    Args:
+        max_unchecked_text_bytes: What the texts of a chunk without a checksum may take.
+    """
+
+    def __init__(self, *, max_unchecked_text_bytes: int = _MAX_UNCHECKED_TEXT_BYTES) -> None:
+        self._max_unchecked_text_bytes = max_unchecked_text_bytes
 
     @cached_property
     def _unpress(self) -> zstandard.ZstdDecompressor:  # not made for chunks that are not pressed
@@ -212,7 +219,7 @@ class Unpacker:
             out.values[:] = values
 
     def _text(self, packed: Packed, pressed: memoryview) -> bytes:
-        most = _UNCHECKED_TEXT_BYTES
+        most = self._max_unchecked_text_bytes
         if packed.is_checked:  # then it is as long as it was written
             most = max(most, zstandard.frame_content_size(pressed))
         return column.decompress(self._unpress, pressed, most, exactly=False)

@@ -25,7 +25,7 @@ from trackboard.targets.ray.asking import (
 from trackboard.targets.ray.settings import RaySettings, check_address
 
 LEAST_VERSION = (2, 9)
-_HERE = "http://127.0.0.1:8265"
+LOCAL_ADDRESS = "http://127.0.0.1:8265"  # of a head that nobody told otherwise
 _LOCAL = ("", "auto", "local")  # Ray's words for the cluster of this machine
 _VARIABLES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # in the order of Ray's own client
 _QUICK_S = 5.0  # a question
@@ -196,7 +196,7 @@ def find_address(written: str, where: str) -> tuple[str, str]:
     for name in _VARIABLES:
         if (value := os.environ.get(name, "")) not in _LOCAL:
             return check_address(name, value), f"the environment variable {name}"
-    return _HERE, f"{where}, which names no address"
+    return LOCAL_ADDRESS, f"{where}, which names no address"
 
 
 def _read_node(fields: Mapping[str, Any]) -> ComputeNode:

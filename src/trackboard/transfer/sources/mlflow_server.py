@@ -37,7 +37,7 @@ _API = "/api/2.0/mlflow"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 _PAGE, _HISTORY_PAGE = 1_000, 25_000
 _TIMEOUT_S = 120.0
-_TRIES, _PAUSE_S = 5, 1.0
+_TRIES, _RETRY_S = 5, 1.0
 _AGAIN = (408, 429, 500, 502, 503, 504)
 _IN_MEMORY_BYTES = 8 << 20
 _PIECE_BYTES = 1 << 20
@@ -51,12 +51,15 @@ class MlflowServer:
     Args:
         address: `http://...` or `https://...`; a path before `/api` is kept.
         artifacts: Where the server keeps artifacts, if that is a folder here; None: it passes them on.
+        retry_s: After how long a busy server is asked again; each time twice as long.
     """
 
     kind = "MLflow"
 
-    def __init__(self, address: str, artifacts: Path | None = None) -> None:
-        self._client = _Client(address)
+    def __init__(
+        self, address: str, artifacts: Path | None = None, *, retry_s: float = _RETRY_S
+    ) -> None:
+        self._client = _Client(address, retry_s)
         self.location = self._client.address
         self._artifacts = artifacts
         self._runs: dict[RunId, MlflowRun] = {}
@@ -193,7 +196,8 @@ def _whole(number: Any) -> int | None:
 class _Client:
     """Asks one server, on one connection that is kept."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, retry_s: float) -> None:
+        self._retry_s = retry_s
         parts = urlsplit(address)
         if not parts.hostname:
             raise UsageError(
@@ -249,7 +253,7 @@ class _Client:
         why = ""
         for number in range(_TRIES):
             if number:
-                time.sleep(_PAUSE_S * 2 ** (number - 1))
+                time.sleep(self._retry_s * 2 ** (number - 1))
             try:
                 self._connection.request(method, self._prefix + path, data, headers)
                 answer = self._connection.getresponse()

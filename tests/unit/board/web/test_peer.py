@@ -8,14 +8,17 @@ import platform
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from trackboard.board.web import peer
-from trackboard.board.web.peer import can_find_peers, find_peer_uid
+from trackboard.board.web.peer import ask_netlink, can_find_peers, find_peer_uid, search_proc
 
 pytestmark = pytest.mark.requires("linux")
+
+Find = Callable[[socket.socket], int | None]
 
 STRANGER = 54321  # a user id that nobody has a name for
 
@@ -64,31 +67,21 @@ if has_ipv6():
     ]
 
 
-@pytest.fixture(params=["netlink", "proc"])
-def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(params=[ask_netlink, search_proc])
+def find(request: pytest.FixtureRequest) -> Find:
     """Each way to ask the kernel, by itself."""
-    if request.param == "proc":
-
-        def refuse(*_: object) -> int | None:
-            raise OSError("this kernel has no such question")
-
-        monkeypatch.setattr(peer, "_ask_kernel", refuse)
-    else:
-        monkeypatch.setattr(peer, "_search_proc", lambda *_: None)
-    return str(request.param)
+    return lambda connection: find_peer_uid(connection, [request.param])
 
 
 @pytest.mark.parametrize(("here", "there"), ROUTES)
-@pytest.mark.usefixtures("how")
-def test_a_process_of_this_user_is_recognised(here: str, there: str) -> None:
+def test_a_process_of_this_user_is_recognised(find: Find, here: str, there: str) -> None:
     with listening(here) as listener, connected(listener, there) as (_, accepted):
-        assert find_peer_uid(accepted) == os.geteuid()
+        assert find(accepted) == os.geteuid()
 
 
 @pytest.mark.parametrize(("here", "there"), ROUTES)
-@pytest.mark.usefixtures("how")
 @pytest.mark.requires("other-users")
-def test_a_process_of_another_user_is_told_apart(here: str, there: str) -> None:
+def test_a_process_of_another_user_is_told_apart(find: Find, here: str, there: str) -> None:
     with listening(here) as listener:
         words = [sys.executable, "-c", OTHER, str(STRANGER), there, str(listener.getsockname()[1])]
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -96,20 +89,18 @@ def test_a_process_of_another_user_is_told_apart(here: str, there: str) -> None:
             assert other.stdout.readline() == b"connected\n"
             accepted, _ = listener.accept()
             with accepted:
-                assert find_peer_uid(accepted) == STRANGER
+                assert find(accepted) == STRANGER
             other.communicate()
 
 
-@pytest.mark.usefixtures("how")
-def test_a_connection_that_was_closed_is_nobodys() -> None:
+def test_a_connection_that_was_closed_is_nobodys(find: Find) -> None:
     """Its socket has no owner any more, which some tables call user 0."""
     with listening("127.0.0.1") as listener, connected(listener, "127.0.0.1") as (client, accepted):
         client.close()
-        assert find_peer_uid(accepted) is None
+        assert find(accepted) is None
 
 
-@pytest.mark.usefixtures("how")
-def test_a_socket_that_only_listens_at_the_peers_port_is_not_the_peer() -> None:
+def test_a_socket_that_only_listens_at_the_peers_port_is_not_the_peer(find: Find) -> None:
     with listening("127.0.0.1") as one, listening("127.0.0.1") as other:
         far_away = ("127.0.0.1", other.getsockname()[1])
         with connected(one, "127.0.0.1") as (_, accepted):
@@ -122,7 +113,7 @@ def test_a_socket_that_only_listens_at_the_peers_port_is_not_the_peer() -> None:
 
             forwarded = Forwarded(fileno=os.dup(accepted.fileno()))
             with forwarded:
-                assert find_peer_uid(forwarded) is None
+                assert find(forwarded) is None
 
 
 def test_no_tcp_connection_is_nobodys() -> None:
@@ -144,9 +135,21 @@ def test_under_windows_connections_come_from_a_process_of_root(
     assert not can_find_peers.__wrapped__()
 
 
+def test_a_way_that_does_not_tell_is_followed_by_the_next() -> None:
+    def refuse(*_: object) -> int | None:
+        raise OSError("this kernel has no such question")
+
+    with listening("127.0.0.1") as listener, connected(listener, "127.0.0.1") as (_, accepted):
+        assert find_peer_uid(accepted, [refuse, search_proc]) == os.geteuid()
+        assert find_peer_uid(accepted, [refuse]) is None
+
+
+@pytest.mark.parametrize(("first_uid", "is_found"), [(0, True), (1000, False)])
 def test_the_user_id_of_everybody_unknown_is_not_taken_for_ones_own(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, first_uid: int, is_found: bool
 ) -> None:
-    monkeypatch.setattr(peer, "_overflow_uid", os.geteuid)
-    monkeypatch.setattr(peer, "_in_first_user_namespace", lambda: False)
-    assert not can_find_peers.__wrapped__()
+    (tmp_path / "sys/kernel").mkdir(parents=True)
+    (tmp_path / "sys/kernel/overflowuid").write_text(f"{os.geteuid()}\n")
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self/uid_map").write_text(f"         0 {first_uid:10} 4294967295\n")
+    assert can_find_peers.__wrapped__(tmp_path) is is_found

@@ -12,7 +12,6 @@ from tests.workspaces import launch_context_of
 from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.launch.context.plan_file import load_plan, save_plan
 from trackboard.launch.context.worker_context import WorkerContext
-from trackboard.launch.queue import queue
 from trackboard.launch.queue.queue import advance_queue, cancel
 from trackboard.model import (
     Distribution,
@@ -267,8 +266,7 @@ def test_cancel_of_a_started_job_is_the_workers_business(line: Line) -> None:
     assert len(line.store.list_jobs()) == 1
 
 
-def test_somebody_holds_the_queue(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "_LOCK_S", 0.05)
+def test_somebody_holds_the_queue(line: Line) -> None:
     line.add("a")
     lock: Path = line.worker_context.paths.folder / "slots" / "queue.lock"
     lock.parent.mkdir()
@@ -276,7 +274,7 @@ def test_somebody_holds_the_queue(line: Line, monkeypatch: pytest.MonkeyPatch) -
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         with pytest.raises(Unavailable, match=r"queue\.lock"):
-            advance_queue(line.launch_context)
+            advance_queue(line.launch_context, lock_timeout_s=0.05)
     finally:
         os.close(fd)
     assert advance_queue(line.launch_context) == ("a",)

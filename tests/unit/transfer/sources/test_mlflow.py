@@ -18,8 +18,9 @@ from tests.histories import describe_history, points_of
 from trackboard import Workspace
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
 from trackboard.model import RunState
-from trackboard.transfer.sources import mlflow_server
+from trackboard.transfer.importer import import_runs
 from trackboard.transfer.sources.mlflow_runs import read_parameter
+from trackboard.transfer.sources.mlflow_server import MlflowServer
 from trackboard.workspace import Workspace as Parts
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "data" / "mlflow.zip"
@@ -67,10 +68,9 @@ class RecordedServer(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(golden: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[RecordedServer]]:
+def server(golden: Path) -> Iterator[type[RecordedServer]]:
     answers = json.loads((golden / "server.json").read_text())
     handler = type("Handler", (RecordedServer,), {"answers": answers, "refusals": [], "seen": []})
-    monkeypatch.setattr(mlflow_server, "_PAUSE_S", 0.0)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
@@ -242,7 +242,13 @@ def test_a_run_that_went_on_is_brought_up_to_date(
 
 def test_a_server_that_is_busy_is_asked_again(server: Any, workspace: Workspace) -> None:
     server.refusals.extend([503, 429, 500])
-    assert workspace.import_runs(server.address).new == 5
+    source = MlflowServer(server.address, retry_s=0.0)
+    opened = Parts.open(workspace.folder)
+    try:
+        assert import_runs(source, opened.store, opened.blobs).new == 5
+    finally:
+        source.close()
+        opened.close()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DOCS_URL = "https://learn.microsoft.com/python/api/overview/azure/ml/"
 _FIRST_POLL_S, _LAST_POLL_S, _POLL_FACTOR = 0.05, 0.5, 1.3  # quick while something happens
-_LOST_S = 60.0
+LOST_TIMEOUT_S = 60.0
 
 
 class DetailCalls(RunHandle):
@@ -105,7 +105,7 @@ class DetailCalls(RunHandle):
             status = reading.status
             if status != LOST:
                 seen_s = time.monotonic()
-            elif time.monotonic() - seen_s > _LOST_S:
+            elif time.monotonic() - seen_s > LOST_TIMEOUT_S:
                 raise ActivityFailedException(
                     f"Run {self.id} does not respond: its process said nothing for a long time. It may"
                     " live on a machine that this one cannot ask; wait again if you know that it does."
