@@ -5,35 +5,19 @@ from __future__ import annotations
 import io
 import itertools
 import os
-from typing import Any, BinaryIO, Mapping, Optional, Set, Tuple, Union
+from typing import Any, BinaryIO, Mapping, Optional, Tuple, Union
 
 from azureml.core._run.recording.files import FileCalls
 from azureml.core._run.recording.metrics import MetricCalls
-from azureml.core._run.recording.paths import path_of_metric
-from azureml.core._run.recording.values import cell_of
 from azureml.exceptions._tree import AzureMLException, UserErrorException, sdk_errors
 from trackboard.errors import TrackboardError
 from trackboard.layout.reading import open_regular
 from trackboard.model import ArtifactKind, check_metric_name
+from trackboard.record.conversion.file_name import path_of_metric, path_of_value
+from trackboard.record.conversion.image import HEAD_BYTES, draw_figure, image_suffix
+from trackboard.record.conversion.json_text import encode_json
 
 Document = Union[Mapping[str, Any], str]
-
-# How files of each kind begin; RIFF is looked at again, as sounds begin so too.
-_STARTS = (
-    (b"\x89PNG\r\n\x1a\n", ".png"),
-    (b"\xff\xd8\xff", ".jpg"),
-    (b"GIF87a", ".gif"),
-    (b"GIF89a", ".gif"),
-    (b"BM", ".bmp"),
-    (b"RIFF", ".webp"),
-    (b"II*\x00", ".tiff"),
-    (b"MM\x00*", ".tiff"),
-    (b"P4", ".pbm"),
-    (b"P5", ".pgm"),
-    (b"P6", ".ppm"),
-)
-_HEAD_BYTES = 512
-_DIGEST_DIGITS = 12  # of a file's name
 
 
 class ArtifactCalls(MetricCalls, FileCalls):
@@ -65,17 +49,22 @@ class ArtifactCalls(MetricCalls, FileCalls):
                 f"log_image({name!r}): pass either path='plot.png' or plot=plt, one of the two."
             )
         if plot is not None:
-            picture, remark = _drawn(plot)
-            self._remark("log_image", name, remark)
-            if picture is not None:
-                self._keep(name, ArtifactKind.IMAGE, "", ".png", picture)
+            picture, why = draw_figure(plot)
+            if picture is None:
+                self._remark(
+                    "log_image", name, f"{why}, nothing is recorded; pass plt, or a figure"
+                )
+            else:
+                self._keep(name, ArtifactKind.IMAGE, "", ".png", io.BytesIO(picture))
             return
         with _opened(name, path) as file:
             try:
-                head = file.read(_HEAD_BYTES)
+                head = file.read(HEAD_BYTES)
             except OSError as error:
                 raise _unreadable(name, path, error) from error
-            suffix = _image_suffix(name, path, head)
+            suffix = image_suffix(head)
+            if not suffix:
+                raise AzureMLException(f"log_image({name!r}): {path!r} is not an image.")
             file.seek(0)
             wanted = os.fspath(path) if path is not None else ""
             self._keep(name, ArtifactKind.IMAGE, wanted, suffix, file)
@@ -139,33 +128,12 @@ class ArtifactCalls(MetricCalls, FileCalls):
         is_inside = path_of_metric(wanted) == wanted and not os.path.isabs(wanted)
         if is_inside and wanted not in taken:
             return wanted
-        stem = path_of_metric(self._live.prefix + name).removesuffix(suffix)
         if known is None:
-            return f"{stem}_{key[-_DIGEST_DIGITS:]}{suffix}"
+            return path_of_value(self._live.prefix + name, suffix, key)
+        stem = path_of_metric(self._live.prefix + name).removesuffix(suffix)
         paths = (f"{stem}_{number}{suffix}" for number in itertools.count(2))
         first = f"{stem}{suffix}"
         return first if first not in taken else next(path for path in paths if path not in taken)
-
-
-def _drawn(plot: Any) -> Tuple[Optional[BinaryIO], str]:
-    """A plot as PNG; or None, and why."""
-    picture = io.BytesIO()
-    nothing = "nothing is recorded"
-    try:
-        figure: Any = plot if hasattr(plot, "savefig") else getattr(plot, "figure", None)  # of axes
-        if not hasattr(figure, "savefig"):
-            return (
-                None,
-                f"a value of type {type(plot).__name__} cannot be drawn, {nothing}; pass plt",
-            )
-        figure.savefig(picture, format="png")
-    except Exception as error:  # noqa: BLE001  # a backend's, a renderer's, a font's
-        why = f"the plot could not be drawn, {nothing}: {type(error).__name__}: {error}"
-        return None, why
-    if not picture.tell():
-        return None, f"the plot is empty, {nothing}"
-    picture.seek(0)
-    return picture, ""
 
 
 def _opened(name: str, path: Optional[str]) -> BinaryIO:
@@ -181,48 +149,14 @@ def _unreadable(name: str, path: Optional[str], error: Exception) -> UserErrorEx
     )
 
 
-def _image_suffix(name: str, path: Optional[str], head: bytes) -> str:
-    for start, suffix in _STARTS:
-        if head.startswith(start) and (suffix != ".webp" or head[8:12] == b"WEBP"):
-            return suffix
-    if b"<svg" in head:
-        return ".svg"
-    raise AzureMLException(f"log_image({name!r}): {path!r} is not an image.")
-
-
 def _encoded(value: object) -> Tuple[Optional[bytes], str]:
     """A document as JSON, and what to tell about it; None for what is no document."""
     import json  # whoever records has it
 
-    strange: Set[str] = set()
     try:
         document = json.loads(value) if isinstance(value, (str, bytes)) else value
         if not isinstance(document, Mapping):
             return None, f"{type(document).__name__} is no document, and is kept as log does"
-        said = json.dumps(_in_json(document, strange))
+        return encode_json(document)
     except Exception as error:  # noqa: BLE001  # no JSON, a circle, an array that is gone
         return None, f"it cannot be written as JSON, and is kept as log does: {error}"
-    remark = f"JSON has no place for {', '.join(sorted(strange))}: text there" if strange else ""
-    return said.encode("utf-8", "surrogatepass"), remark
-
-
-def _in_json(value: Any, strange: Set[str]) -> object:
-    """What JSON can hold of a value: arrays are lists, other types become text and are noted in `strange`."""
-    if value is None or type(value) in (bool, int, float, str):
-        return value
-    if hasattr(value, "tolist"):
-        plain = value.tolist()
-        return float(plain) if type(plain) is type(value) else _in_json(plain, strange)
-    if isinstance(value, Mapping):
-        return {
-            key if key is None or isinstance(key, (str, int, float)) else str(key): _in_json(
-                one, strange
-            )
-            for key, one in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_in_json(one, strange) for one in value]
-    one, remark = cell_of("value", value)
-    if remark:
-        strange.add(type(value).__name__)
-    return one

@@ -23,12 +23,12 @@ from typing import (
 
 from azureml._console import print_line
 from azureml.core._run.handle import RunHandle
-from azureml.core._run.recording.paths import file_path
 from azureml.core._run.recording.streams import ByteStream
 from azureml.exceptions._tree import ServiceException, UserErrorException, sdk_errors
 from trackboard.layout import make_folder, replacing
 from trackboard.layout.reading import open_regular
 from trackboard.layout.safe_paths import given_path
+from trackboard.record.conversion import file_name
 
 if TYPE_CHECKING:
     from azureml.core._run.recording.outputs import OutputFolder
@@ -86,7 +86,7 @@ class FileCalls(RunHandle):
         _refuse_datastore(datastore_name)
         if len(names) != len(paths):
             raise TypeError(f"upload_files: {len(names)} names, but {len(paths)} paths.")
-        given = [file_path(name) for name in names]
+        given = [_file_path(name) for name in names]
         self._check_free(given)
         for source in paths:
             with _opened(source):
@@ -141,7 +141,7 @@ class FileCalls(RunHandle):
         Raises:
             UserErrorException: The run has no such file, or it cannot be written there.
         """
-        path = file_path(name)
+        path = _file_path(name)
         files = {file.path: file for file in self._list_files()}
         if path not in files:
             raise UserErrorException(f"Run {self.id} has no file {name!r}. It has: {_some(files)}.")
@@ -174,7 +174,7 @@ class FileCalls(RunHandle):
         """
         files = _chosen(self._list_files(), prefix)
         folder = output_directory or os.curdir
-        cut = 0 if append_prefix or not prefix else len(file_path(prefix.rstrip("/") or "."))
+        cut = 0 if append_prefix or not prefix else len(_file_path(prefix.rstrip("/") or "."))
         if output_paths is None:
             targets = [_inside(folder, file.path[cut:].lstrip("/")) for file in files]
         else:
@@ -270,6 +270,11 @@ class FileCalls(RunHandle):
             return self._history.open_listed(file)
 
 
+def _file_path(name: object) -> str:
+    with sdk_errors():
+        return file_name.file_path(name)
+
+
 @contextlib.contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     """What to read bytes from; a stream stays open."""
@@ -303,7 +308,7 @@ def _relative(location: str, folder: str) -> str:
 def _chosen(files: Sequence[RunFile], prefix: Optional[str]) -> List[RunFile]:
     if not prefix or prefix in (".", "./", "/"):
         return list(files)
-    start = file_path(prefix.rstrip("/"))
+    start = _file_path(prefix.rstrip("/"))
     below = [file for file in files if file.path.startswith(f"{start}/")]
     exact = [file for file in files if file.path.startswith(start)]
     return below or exact

@@ -6,16 +6,17 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Set
 
 from azureml._notice import warn
 from azureml.core._run.handle import RunHandle
-from azureml.core._run.recording.values import (
+from azureml.exceptions._tree import sdk_errors
+from trackboard.model import check_metric_name
+from trackboard.record.conversion.any_value import (
     cell_of,
     cells_below,
     columns_of,
     recorded,
+    rows_of,
     shown,
     step_of,
 )
-from azureml.exceptions._tree import sdk_errors
-from trackboard.model import check_metric_name
 
 
 class MetricCalls(RunHandle):
@@ -87,18 +88,9 @@ class MetricCalls(RunHandle):
         if given is None:
             self._log_anything(name, value, call="log_table")
             return
-        columns = {}
-        for column, cells in given.items():
-            below = cells_below(cells)
-            columns[column] = [cells] if below is None else below
-        lengths = {column: len(cells) for column, cells in columns.items()}
-        if len({*lengths.values()}) > 1:
-            said = ", ".join(f"{column}: {length}" for column, length in lengths.items())
-            self._remark("log_table", name, f"columns differ in length ({said})")
-        for number in range(max(lengths.values(), default=0)):
-            row = {
-                column: cells[number] for column, cells in columns.items() if number < len(cells)
-            }
+        rows, remark = rows_of(given)
+        self._remark("log_table", name, remark)
+        for row in rows:
             self._log_cells("log_table", name, row)
 
     def _log_cells(self, call: str, name: str, cells: Mapping[str, object]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Dict, Iterator, Tuple
 
-from azureml.core._run.recording.paths import path_of_metric
 from azureml.exceptions._tree import UserErrorException
+from trackboard.record.conversion.file_name import path_of_metric
 
 DEFAULT_FOLDER = "./outputs"
 _Mark = Tuple[int, int, int]  # size, change time, inode

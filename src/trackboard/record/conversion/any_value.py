@@ -1,7 +1,7 @@
 """What is recorded of a value that is no number, bool or text: nothing that a script logs ends its training.
 
-Part of the recording path: standard library only, also on Python 3.9. Values of other libraries are taken by
-what they can do, and whatever they raise while they are asked is no reason to stop.
+Values of other libraries are taken by what they can do, and whatever they raise while they are asked is no
+reason to stop.
 """
 
 from __future__ import annotations
@@ -105,6 +105,25 @@ def columns_of(value: object) -> Optional[Dict[str, Any]]:
         return {str(column): value[column] for column in names}  # type: ignore[index]
     except Exception:  # noqa: BLE001  # it has no columns
         return None
+
+
+def rows_of(columns: Mapping[str, object]) -> Tuple[List[Dict[str, object]], str]:
+    """Return a table's rows, and what to tell about them: of columns that differ in length, say.
+
+    A number, a bool or text is a column with one value; a shorter column has no value in the last rows.
+    """
+    values = {}
+    for column, cells in columns.items():
+        below = cells_below(cells)
+        values[column] = [cells] if below is None else below
+    lengths = {column: len(cells) for column, cells in values.items()}
+    said = ", ".join(f"{column}: {length}" for column, length in lengths.items())
+    remark = f"columns differ in length ({said})" if len({*lengths.values()}) > 1 else ""
+    rows = [
+        {column: cells[number] for column, cells in values.items() if number < len(cells)}
+        for number in range(max(lengths.values(), default=0))
+    ]
+    return rows, remark
 
 
 def cells_below(cells: object) -> Optional[Sequence[object]]:
