@@ -5,244 +5,210 @@ from __future__ import annotations
 import io
 import logging
 import os
-import time
-from typing import TYPE_CHECKING, BinaryIO, Dict, Mapping, Optional, Tuple
+from typing import Any, BinaryIO, Iterable, List, Mapping, Optional, Set, Union
 
-from trackboard.errors import Unavailable, UsageError
-from trackboard.model import (
-    REASON,
-    ArtifactKind,
-    ArtifactLogged,
-    Created,
-    FileAdded,
-    FileRef,
-    FileRemoved,
-    ParameterSet,
-    PropertyAdded,
-    RunId,
-    RunKind,
-    RunState,
-    SeriesRef,
-    StateChanged,
-    Tagged,
-    TextLogged,
-    check_length,
-    check_metric_name,
-    check_run_id,
-    new_run_id,
+from trackboard.errors import TrackboardError, UsageError
+from trackboard.layout.reading import open_regular
+from trackboard.model import ArtifactKind, check_metric_name
+from trackboard.record.conversion.any_value import (
+    cell_of,
+    columns_of,
+    recorded,
+    rows_of,
+    shown,
+    step_of,
 )
-from trackboard.record.value import (
-    check_property,
-    check_run_name,
-    check_tag,
-    plain_size,
-    plain_step,
-    plain_text,
-    plain_value,
-)
-from trackboard.spool.layout import HAS_STEP
-
-if TYPE_CHECKING:  # the ports load numpy
-    from trackboard.ports.record_sink import RecordSink
+from trackboard.record.conversion.file_name import file_path, path_of_value
+from trackboard.record.run_writer import RunWriter
 
 _log = logging.getLogger("trackboard")
 
 _DIGEST_DIGITS = 16  # of a sound's name
-_CAUSE_CHARACTERS = 100_000  # an exception that shows an array must not keep a run from ending
+
+_NO_VALUE = object()
+
+Metrics = Mapping[str, object]
 
 
-class LiveRun:
-    """One run, seen from a process that records into it.
+class LiveRun(RunWriter):
+    """One run, seen from a process that records into it; see `RunWriter`.
 
-    Args:
-        sink: Takes what is recorded: this process's spool.
-        run_id: The run.
-        experiment: Name of its experiment.
-        owner: Whether this process owns the run's state. Its forks never do.
-        attempt: Counts tries of a resumed or repeated run.
-        prefix: Put before the names of everything that is logged: `rank3/` in rank 3 of a job.
-
-    Threads: every method may be called from any thread. `log` costs microseconds, waits for nobody
-    and raises only for wrong arguments, never for a disk.
+    No value ends a training: what is not what a method takes is kept as it fits best (a list as its items, a
+    dict as a row, other objects as text), an image or sound that is none is left out, and one warning by name
+    says so. A *name* that cannot be one raises UsageError; so does `log_file` for a file that cannot be
+    read. Numbers and texts never raise for a disk; files raise Unavailable when it refuses.
     """
 
-    def __init__(
-        self,
-        sink: RecordSink,
-        run_id: RunId,
-        experiment: str,
-        *,
-        owner: bool,
-        attempt: int = 0,
-        name: str = "",
-        prefix: str = "",
+    _warned: Optional[Set[str]] = None  # names of metrics
+
+    # -- values -------------------------------------------------------------------------------
+
+    def log(
+        self, name: Union[str, Metrics], value: object = _NO_VALUE, step: Optional[int] = None
     ) -> None:
-        self.id = run_id
-        self.experiment = experiment
-        self.name = name
-        self.prefix = prefix
-        self._sink = sink
-        self._series: Dict[str, SeriesRef] = {}
-        self._left: Optional[Dict[str, SeriesRef]] = None  # these, once the run's block was left
-        self._files: Dict[str, FileRef] = {}
-        self._rows: Dict[str, int] = {}  # rows of each table so far
-        self._owner_pid = os.getpid() if owner else -1
-        self._attempt = attempt
-        self._sequence = 0
-        self._state: Optional[RunState] = None
-        self._started_at_s: Optional[float] = None  # on the monotonic clock
-        self._is_child = False
-
-    @property
-    def is_owner(self) -> bool:
-        """Whether this process may change the run's state."""
-        return self._owner_pid == os.getpid()
-
-    @property
-    def began_elsewhere(self) -> bool:
-        """Whether neither this process nor one that it was forked from owns the run's state."""
-        return self._owner_pid == -1
-
-    @property
-    def state(self) -> Optional[RunState]:
-        """The state this process gave the run last; None when it gave none."""
-        return self._state
-
-    # -- metrics ------------------------------------------------------------------------------
-
-    def log(self, name: str, value: object, step: Optional[int] = None) -> None:
-        """Record one value of a metric.
+        """Record one value of a metric, or values of several metrics at one step.
 
         Args:
-            name: 1 to 1,024 characters.
-            value: A number, a bool or text; one-element arrays and tensors count as numbers.
+            name: 1 to 1,024 characters; or values by name, of which nothing is recorded when one of the
+                names cannot be. `log({...}, 3)` is `log({...}, step=3)`.
+            value: A number, a bool or text; one-element arrays and tensors count as numbers, None is an
+                empty point.
             step: int64; may repeat or go back. None: the count of the series at that moment.
 
         Raises:
-            UsageError: The name, the value or the step is not one that can be stored.
+            UsageError: A name cannot be one.
         """
+        if type(name) is not str and isinstance(name, Mapping):
+            at = value if step is None and value is not _NO_VALUE else step
+            for each in name:
+                check_metric_name(each)
+            for each, one in name.items():
+                self.log(each, one, at)  # type: ignore[arg-type]  # `_log_anything` accepts any
+            return
+        if value is _NO_VALUE:
+            raise UsageError(f"log({name!r}) has no value", hint='Write log("loss", 0.5).')
         try:
-            series = self._series.get(name)
-        except TypeError:  # not even hashable
-            check_metric_name(name)
-            raise
-        if series is None:
-            series = self._begin_series(name)
-        if step is None:
-            flags, at = 0, 0
-        else:
-            flags, at = HAS_STEP, step if type(step) is int else plain_step(name, step)
-            if not -0x8000000000000000 <= at <= 0x7FFFFFFFFFFFFFFF:
-                plain_step(name, at)
-        if type(value) is float:
-            self._sink.append_float(series, flags, at, value)
-        else:
-            self._log_other(series, flags, at, plain_value(name, value))
+            self.log_scalar(name, value, step)
+        except Exception:  # noqa: BLE001  # of a value or step that says no; a bad name raises again
+            self._log_anything("log", name, value, step)
 
-    def _log_other(self, series: SeriesRef, flags: int, step: int, value: object) -> None:
-        if isinstance(value, float):
-            self._sink.append_float(series, flags, step, value)
-        elif isinstance(value, int):
-            kind = 1 if isinstance(value, bool) else 2
-            self._sink.append_int(series, kind, flags, step, value)
-        else:
-            at = step if flags else None
-            text = TextLogged(self.id, series.name, str(value), at, time.time(), series.table)
-            self._sink.append_event(text)
-
-    def leave(self) -> None:
-        """Say that the block around the run was left: a value that comes after it is warned of, once."""
-        self._left, self._series = self._series, {}  # so that `log` need not ask each time
-
-    def _begin_series(self, name: str, table: str = "") -> SeriesRef:
-        check_metric_name(name)
-        if self._left is not None:
-            self._series, self._left = self._left, None
-            _log.warning(
-                "trackboard: %r was logged after the block of run %s/%s, which has ended: it is kept, and so"
-                " is what follows, without another warning. Log within the block.",
-                name,
-                self.experiment,
-                self.name or self.id,
-            )
-            if name in self._series:
-                return self._series[name]
-        table = self.prefix + table if table else ""
-        series = self._sink.series(self.id, self.prefix + name, table)
-        return self._series.setdefault(name, series)
-
-    def log_row(self, table: str, cells: Mapping[str, object], step: Optional[int] = None) -> None:
+    def log_row(self, table: str, cells: Metrics, step: Optional[int] = None) -> None:
         """Record one row of a table: each cell is a value of the series `table/column`.
-
-        Nothing is recorded when one of the cells cannot be.
 
         Args:
             table: The table's name.
-            cells: Values by column; columns may differ from row to row.
+            cells: Values by column; columns may differ from row to row. Without any nothing is recorded.
             step: Of its cells. None: the row's number, counted by this process from 0.
 
         Raises:
-            UsageError: A name or a value is not one that can be stored, or there is no cell.
+            UsageError: A name cannot be one; nothing is recorded.
         """
         check_metric_name(table)
+        if not isinstance(cells, Mapping):
+            self._log_anything("log_row", table, cells, step)
+            return
         if not cells:
-            raise UsageError(
-                f"table {table!r}: a row without columns cannot be logged",
-                hint=f'Name its columns: log_row("{table}", x=1, y=0.5).',
-            )
-        row = [
-            (self._column(table, column), plain_value(f"{table}/{column}", value))
-            for column, value in cells.items()
-        ]
-        number = self._rows.get(table, 0)
-        self._rows[table] = number + 1
-        at = number if step is None else plain_step(table, step)
-        for series, value in row:
-            self._log_other(series, HAS_STEP, at, value)
+            self._remark("log_row", table, "a row without columns records nothing")
+            return
+        at = self._step("log_row", table, step)
+        row = {}
+        for column, cell in cells.items():
+            row[column], remark = cell_of(f"{table}/{column}", cell)
+            self._remark("log_row", f"{table}/{column}", remark)
+        super().log_row(table, row, at)
 
-    def _column(self, table: str, column: str) -> SeriesRef:
-        if not isinstance(column, str) or not column:
-            raise UsageError(
-                f"table {table!r}: the column name {column!r} is not allowed",
-                hint="It must be text of some length.",
-            )
-        name = f"{table}/{column}"
-        series = self._series.get(name)
-        return self._begin_series(name, table) if series is None else series
+    def log_table(self, name: str, table: Union[Metrics, Iterable[Metrics]]) -> None:
+        """Record rows of a table, as `log_row` does one.
 
-    def log_artifact(
-        self,
-        name: str,
-        kind: ArtifactKind,
-        path: str,
-        key: str,
-        size_bytes: int,
-        step: Optional[int] = None,
-    ) -> None:
-        """Record a metric's value that is a file, which `put_file` keeps under `key`.
+        Args:
+            name: The table's name.
+            table: Columns by name (a dict of lists or arrays, a data frame), or rows, each a dict.
+
+        Raises:
+            UsageError: A name cannot be one; nothing is recorded.
+        """
+        check_metric_name(name)
+        columns = columns_of(table)
+        remark = ""
+        rows: List[Any] = []
+        if columns is not None:
+            rows, remark = rows_of(columns)
+        elif isinstance(table, Iterable) and not isinstance(table, (str, bytes)):
+            rows = table = [*table]
+        if not rows or not all(isinstance(row, Mapping) for row in rows):
+            if columns is None:
+                self._log_anything("log_table", name, table, None)
+            return
+        for column in {column: None for row in rows for column in row}:
+            check_metric_name(f"{name}/{column}" if isinstance(column, str) and column else "")
+        self._remark("log_table", name, remark)
+        for row in rows:
+            self.log_row(name, row)
+
+    def log_text(self, name: str, text: object, step: Optional[int] = None) -> None:
+        """Record a text, which TensorBoard's Text dashboard shows as Markdown.
 
         Args:
             name: The metric.
-            kind: What the file is.
-            path: Its posix path within the run.
-            key: Its key.
-            size_bytes: Its size.
-            step: None: the count of the metric's files at that moment.
+            text: The text; of another object what it shows of itself.
+            step: None: the count of the metric's texts at that moment.
 
         Raises:
-            UsageError: The name, the path, the size or the step is not one that can be stored.
-            Unavailable: The file is gone since it was put.
+            UsageError: The name cannot be one.
         """
+        self.log(name, text if isinstance(text, str) else shown(text), step)
+
+    # -- images and sounds --------------------------------------------------------------------
+
+    def log_image(self, name: str, image: object, step: Optional[int] = None) -> None:
+        """Record an image, which TensorBoard's Images dashboard shows.
+
+        Args:
+            name: The metric.
+            image: A path; the bytes of a file (PNG, JPEG, GIF and BMP are shown); a Pillow image; a figure;
+                or an array or tensor, height by width, or by 1, 3 or 4 channels as well, of floats from 0 to
+                1 or integers from 0 to 255.
+            step: None: the count of the metric's images at that moment.
+
+        Raises:
+            UsageError: The name cannot be one.
+            Unavailable: The disk refuses; nothing is left of it.
+        """
+        from trackboard.record.conversion.image import encode_image
+
         check_metric_name(name)
-        check_length("file path", path)
-        check_length("blob key", key)
-        plain_size(path, size_bytes)
-        at = None if step is None else plain_step(name, step)
-        self._sink.append_event(
-            ArtifactLogged(
-                self.id, self.prefix + name, kind, path, key, size_bytes, at, time.time()
-            )
-        )
+        if isinstance(image, (str, os.PathLike)):
+            self._log_image_file(name, image, step)
+            return
+        self._log_encoded("log_image", name, *encode_image(image), step)
+
+    def log_figure(self, name: str, figure: object, step: Optional[int] = None) -> None:
+        """Record a plot as an image.
+
+        Args:
+            name: The metric.
+            figure: A figure, axes or `matplotlib.pyplot`: anything that has `savefig`, or whose `figure` has.
+            step: None: the count of the metric's images at that moment.
+
+        Raises:
+            UsageError: The name cannot be one.
+            Unavailable: The disk refuses; nothing is left of it.
+        """
+        from trackboard.record.conversion.image import draw_figure
+
+        check_metric_name(name)
+        self._log_encoded("log_figure", name, *draw_figure(figure), step)
+
+    def _log_encoded(
+        self, call: str, name: str, data: Optional[bytes], remark: str, step: object
+    ) -> None:
+        if data is None:
+            self._remark(call, name, f"{remark}; nothing is recorded")
+            return
+        self._remark(call, name, remark)
+        self._keep_image(call, name, io.BytesIO(data), step)
+
+    def _log_image_file(self, name: str, path: Union[str, os.PathLike[str]], step: object) -> None:
+        try:
+            file = open(open_regular(path, "image"), "rb")  # noqa: SIM115 - what `put_file` raises is not meant
+        except TrackboardError as error:
+            self._remark("log_image", name, f"{error.message}; nothing is recorded")
+            return
+        with file:
+            self._keep_image("log_image", name, file, step)
+
+    def _keep_image(self, call: str, name: str, file: BinaryIO, step: object) -> None:
+        from trackboard.record.conversion.image import HEAD_BYTES, image_suffix
+
+        suffix = image_suffix(file.read(HEAD_BYTES))
+        if not suffix:
+            self._remark(call, name, "the file is no image; nothing is recorded")
+            return
+        file.seek(0)
+        at = self._step(call, name, step)
+        key, size_bytes = self.put_file(file)
+        path = f"images/{path_of_value(self.prefix + name, suffix, key)}"
+        self.log_artifact(name, ArtifactKind.IMAGE, path, key, size_bytes, at)
 
     def log_audio(self, name: str, wav: bytes, step: Optional[int] = None) -> None:
         """Record a sound, which TensorBoard's Audio dashboard plays.
@@ -253,198 +219,89 @@ class LiveRun:
             step: None: the count of the metric's sounds at that moment.
 
         Raises:
-            UsageError: The name or the step is not one that can be stored, or the sound is no WAV file.
+            UsageError: The name cannot be one.
             Unavailable: The disk refuses; nothing is left of it.
         """
         check_metric_name(name)
         if not isinstance(wav, bytes) or wav[:4] != b"RIFF" or wav[8:12] != b"WAVE":
-            raise UsageError(
-                f"audio {name!r}: {str(wav)[:20]!r} is not how a WAV file begins",
-                hint="Pass the bytes of one; wave.open(io.BytesIO(), 'wb') writes samples as WAV.",
-            )
-        at = None if step is None else plain_step(name, step)
+            remark = f"{shown(wav)[:20]} is not how a WAV file begins; nothing is recorded"
+            self._remark("log_audio", name, remark)
+            return
+        at = self._step("log_audio", name, step)
         key, size_bytes = self.put_file(io.BytesIO(wav))
         path = f"audio/{key[-_DIGEST_DIGITS:]}.wav"
         self.log_artifact(name, ArtifactKind.AUDIO, path, key, size_bytes, at)
 
-    # -- what describes the run ---------------------------------------------------------------
-
-    def set_tag(self, key: str, value: Optional[str] = None) -> None:
-        """Add or replace a tag.
-
-        Raises:
-            UsageError: The key or the value is not text, or too long.
-        """
-        self._sink.append_event(Tagged(self.id, *check_tag(key, value)))
-
-    def remove_tag(self, key: str) -> None:
-        """Take a tag away; nothing happens when there is none."""
-        self._sink.append_event(Tagged(self.id, check_tag(key, None)[0], None, removed=True))
-
-    def add_property(self, key: str, value: str) -> None:
-        """Give a property, which never changes afterwards.
-
-        Raises:
-            UsageError: The key or the value is not text, or too long.
-        """
-        self._sink.append_event(PropertyAdded(self.id, *check_property(key, value)))
-
-    def set_parameter(self, name: str, value: object) -> None:
-        """Give a parameter its value; set again, the later value counts.
-
-        Raises:
-            UsageError: The name or the value is not one that can be stored.
-        """
-        check_metric_name(name)
-        self._sink.append_event(ParameterSet(self.id, name, plain_value(name, value)))
-
     # -- files ----------------------------------------------------------------------------------
 
-    def append_bytes(self, path: str, offset: int, data: bytes) -> None:
-        """Send bytes of a growing file; they end up in `runs/<run id>/<path>`.
+    def log_file(self, path: Union[str, os.PathLike[str]], name: Optional[str] = None) -> None:
+        """Keep a file with the run, of any kind: `workspace.files` lists it.
 
         Args:
-            path: Posix path within the run.
-            offset: Where in the file; 0 starts the copy again from nothing.
-            data: May be empty with offset 0: an empty file.
+            path: The file.
+            name: What to call it within the run, such as `models/best.pt`. None: its own name. A later file
+                of the same name takes the place of the earlier one.
 
         Raises:
-            UsageError: The path is too long.
-        """
-        file = self._files.get(path)
-        if file is None:
-            check_length("file path", path)
-            file = self._files.setdefault(path, self._sink.file(self.id, path))
-        self._sink.append_bytes(file, offset, data)
-
-    def remove_file(self, path: str) -> None:
-        """Take a growing file away again; a complete one of the same path stays.
-
-        Raises:
-            UsageError: The path is too long.
-        """
-        check_length("file path", path)
-        self._sink.append_event(FileRemoved(self.id, path))
-
-    def put_file(self, source: BinaryIO) -> Tuple[str, int]:
-        """Keep everything that `source` still holds, for `add_file` or `log_artifact` to name.
-
-        Returns:
-            The key and the size in bytes.
-
-        Raises:
+            NotFound: There is no such file.
+            UsageError: It is no file or cannot be read, or the name cannot be one.
             Unavailable: The disk refuses; nothing is left of it.
         """
-        return self._sink.put_file(source)
+        with open(open_regular(path, "file"), "rb") as file:
+            self._keep_file(os.path.basename(os.fspath(path)) if name is None else name, file)
 
-    def discard_file(self, key: str) -> None:
-        """Forget a file that was put and is not named after all."""
-        self._sink.discard_file(key)
+    def log_dict(self, name: str, values: object) -> None:
+        """Keep a dict or a list with the run, as a file of JSON.
 
-    def add_file(self, path: str, key: str, size_bytes: int) -> None:
-        """Say that the run has a complete file, which `put_file` keeps under `key`.
-
-        Raises:
-            UsageError: The path or the key is too long, or the size is none of 64 bits.
-            Unavailable: The file is gone since it was put.
-        """
-        check_length("file path", path)
-        check_length("blob key", key)
-        plain_size(path, size_bytes)
-        self._sink.append_event(FileAdded(self.id, path, key, size_bytes, time.time()))
-
-    # -- life -----------------------------------------------------------------------------------
-
-    def child(self, name: str = "", *, run_id: Optional[str] = None) -> LiveRun:
-        """Begin a run below this one; it is running at once and this process owns its state.
+        Args:
+            name: What to call the file within the run, such as `config.json`.
+            values: The values; arrays become lists, what JSON has no place for becomes text.
 
         Raises:
-            UsageError: The run id is not allowed, or the name is not text.
+            UsageError: The name cannot be one.
+            Unavailable: The disk refuses; nothing is left of it.
         """
-        child_id = new_run_id() if run_id is None else check_run_id(run_id)
-        child = LiveRun(self._sink, child_id, self.experiment, owner=True, name=name)
-        child._is_child = True
-        child.announce(self.id, RunKind.INTERACTIVE)
-        return child
+        from trackboard.record.conversion.json_text import encode_json
 
-    def announce(self, parent: Optional[RunId], kind: RunKind, description: str = "") -> None:
-        """Say that the run exists; an owned one is running from now on."""
-        name = check_run_name(self.name)
-        said = plain_text("a run's description", description)
-        self._sink.append_event(
-            Created(self.id, self.experiment, name, parent, kind, time.time(), said)
-        )
-        if self.is_owner:
-            self.set_state(RunState.RUNNING)
-
-    def set_state(self, state: RunState, cause: str = "") -> None:
-        """Move the run to another state. In a process that does not own it, nothing happens.
-
-        Raises:
-            UsageError: The run has ended already, in another state.
-        """
-        if not self.is_owner:
+        path = file_path(name)
+        try:
+            data, remark = encode_json(values, indent=2)
+        except Exception as error:  # noqa: BLE001  # a circle, an array that is gone
+            remark = f"it cannot be written as JSON, nothing is recorded: {error}"
+            self._remark("log_dict", path, remark)
             return
-        if self._state is not None and self._state.is_terminal:
-            if state is self._state:
-                return
-            raise UsageError(
-                f"run {self.id} is {self._state.value} already and cannot become {state.value}",
-                hint="Start another run, or a child of this one.",
-            )
-        if state is RunState.RUNNING and self._started_at_s is None:
-            self._started_at_s = time.monotonic()
-        began = self._started_at_s
-        elapsed_s = None if began is None else time.monotonic() - began
-        self._sequence += 1
-        said = str(cause)[:_CAUSE_CHARACTERS]
-        self._sink.append_event(
-            StateChanged(
-                self.id, state, self._attempt, self._sequence, time.time(), said, elapsed_s
-            )
-        )
-        self._state = state
-        if state.is_terminal and not self._is_child:  # hundreds of children end at once
-            self._sink.sync()
+        self._remark("log_dict", path, remark)
+        self._keep_file(path, io.BytesIO(data))
 
-    @property
-    def is_stored(self) -> bool:
-        """Whether the disk has taken all that this process recorded, of this run and others."""
-        return not self._sink.was_refused
+    def _keep_file(self, name: str, file: BinaryIO) -> None:
+        path = file_path(name)
+        self._warn_if_left(path)
+        self.add_file(path, *self.put_file(file))
 
-    def complete(self) -> None:
-        """End the run well. In a process that does not own its state: sync what was recorded.
+    # -- what is none -----------------------------------------------------------------------------
 
-        Raises:
-            UsageError: The run has ended already, in another state.
-            Unavailable: The disk does not take it; it is tried again until the process ends.
-        """
-        self._end(RunState.COMPLETED)
+    def _log_anything(self, call: str, name: str, value: object, step: object) -> None:
+        """Record a value that is none, or whose step is none, as it fits best."""
+        check_metric_name(name)
+        at = self._step(call, name, step)
+        kept, remark = recorded(name, value)
+        self._remark(call, name, remark)
+        if isinstance(kept, dict):
+            super().log_row(name, kept, at)
+            return
+        for one in kept if isinstance(kept, list) else [kept]:
+            self.log_scalar(name, one, at)
 
-    def fail(self, cause: str = "") -> None:
-        """End the run as failed; otherwise like `complete`.
+    def _step(self, call: str, name: str, step: object) -> Optional[int]:
+        at = None if step is None else step_of(name, step)
+        if step is not None and at is None:
+            self._remark(call, name, f"step={shown(step):.40} is no whole number, and is not used")
+        return at
 
-        In a process that does not own its state, the cause is kept as a property, the first one for
-        good: a job fails by how its script exits.
-        """
-        if cause and not self.is_owner:
-            self.add_property(REASON, str(cause)[:_CAUSE_CHARACTERS])
-        self._end(RunState.FAILED, cause)
-
-    def cancel(self, cause: str = "") -> None:
-        """End the run as canceled; otherwise like `complete`."""
-        self._end(RunState.CANCELED, cause)
-
-    def _end(self, state: RunState, cause: str = "") -> None:
-        if self.is_owner:
-            self.set_state(state, cause)
-        else:
-            self._sink.sync()
-        if self._sink.is_behind:
-            self._sink.sync()
-        if self._sink.is_behind:
-            raise Unavailable(
-                f"that run {self.id} is {state.value} could not be recorded: its disk refuses",
-                hint="Make room, or mend the folder's rights, and end the run once more."
-                " It is tried again when this process ends.",
-            )
+    def _remark(self, call: str, name: str, remark: str) -> None:
+        """Warn of what became of a value, once by name."""
+        if self._warned is None:
+            self._warned = set()
+        if remark and name not in self._warned:
+            self._warned.add(name)
+            _log.warning("trackboard: %s(%r): %s.", call, name, remark)

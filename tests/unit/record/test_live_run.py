@@ -1,294 +1,352 @@
+"""What people log in Python, read back. No value ends a training: one warning by name says so."""
+
+from __future__ import annotations
+
+import io
+import json
 import logging
-import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
-from trackboard.errors import Unavailable, UsageError
-from trackboard.ingest.cursor import Cursor
-from trackboard.ingest.folder_spools import FolderSpool
-from trackboard.model import (
-    LIMITS,
-    ArtifactKind,
-    ArtifactLogged,
-    Created,
-    Event,
-    FileAdded,
-    PropertyAdded,
-    RunKind,
-    RunState,
-    StateChanged,
-    Tagged,
-    TextLogged,
+from trackboard import LiveRun, Workspace
+from trackboard.errors import NotFound, UsageError
+
+WAV = b"RIFF\x04\0\0\0WAVE"
+
+
+def png(colour: str = "red") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (3, 2), colour).save(file, format="PNG")
+    return file.getvalue()
+
+
+def figure() -> Figure:
+    drawn = Figure(figsize=(1, 1))
+    drawn.subplots().plot([1, 2])
+    return drawn
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace.open(tmp_path / "w")
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def run(workspace: Workspace) -> Iterator[LiveRun]:
+    with workspace.start_run("digits", capture=False) as run:
+        yield run
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    caplog.set_level(logging.WARNING, "trackboard")
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+def points(workspace: Workspace, run: LiveRun, metric: str) -> list[tuple[int, Any]]:
+    history = workspace.history(run, metric)
+    texts = history.texts.tolist()
+    values = [v if t is None else t for v, t in zip(history.values.tolist(), texts, strict=True)]
+    return list(zip(history.steps.tolist(), values, strict=True))
+
+
+def read(workspace: Workspace, run: LiveRun, path: str) -> bytes:
+    with workspace.open_file(run, path) as file:
+        return file.read()
+
+
+def paths(workspace: Workspace, run: LiveRun) -> list[str]:
+    return [file.path for file in workspace.files(run)]
+
+
+def test_values_by_name_have_one_step(workspace: Workspace, run: LiveRun) -> None:
+    run.log({"loss": 0.5, "acc": np.float32(0.25), "note": "good"}, step=3)
+    run.log({"loss": 0.25}, 7)
+    run.log({"loss": 0.125})
+    assert points(workspace, run, "loss") == [(3, 0.5), (7, 0.25), (2, 0.125)]
+    assert points(workspace, run, "acc") == [(3, 0.25)]
+    assert points(workspace, run, "note") == [(3, "good")]
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", 3, None])
+def test_a_name_that_cannot_be_raises_and_nothing_is_recorded(
+    workspace: Workspace, run: LiveRun, name: Any
+) -> None:
+    calls: list[Callable[[], None]] = [
+        lambda: run.log(name, 1),
+        lambda: run.log({"good": 1, name: 1}),
+        lambda: run.log_row(name, {"good": 1}),
+        lambda: run.log_row("t", {"good": 1, name: 1} if name != "a\nb" else {"": 1}),
+        lambda: run.log_table(name, {"good": [1]}),
+        lambda: run.log_table("t", [{"good": 1}, {name: 1}]),
+        lambda: run.log_text(name, "text"),
+        lambda: run.log_image(name, png()),
+        lambda: run.log_figure(name, figure()),
+        lambda: run.log_audio(name, WAV),
+        lambda: run.log_dict(name, {}),
+    ]
+    for log in calls:
+        with pytest.raises(UsageError):
+            log()
+    assert len(workspace.history(run)) == 0
+    assert paths(workspace, run) == []
+
+
+def test_a_metric_without_a_value_is_a_mistake(run: LiveRun) -> None:
+    with pytest.raises(UsageError, match="has no value"):
+        run.log("loss")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept", "said"),
+    [
+        ([1, 2.5], [(0, 1.0), (1, 2.5)], "as a list"),
+        (object, [(0, "<class 'object'>")], "as text"),
+        (2**64, [(0, 2.0**64)], "as a float"),
+        (1j, [(0, "1j")], "as text"),
+    ],
 )
-from trackboard.ports import Batch
-from trackboard.record import LiveRun, Recorder
-from trackboard.spool import list_segments, list_writers
+def test_a_value_that_is_none_is_kept_as_it_fits_best(
+    workspace: Workspace,
+    run: LiveRun,
+    warnings: Callable[[], list[str]],
+    value: object,
+    kept: list[tuple[int, Any]],
+    said: str,
+) -> None:
+    run.log("loss", value)
+    assert points(workspace, run, "loss") == kept
+    run.log({"loss": value})
+    (warning,) = warnings()
+    assert said in warning
+    assert "log('loss')" in warning
 
 
-@pytest.fixture
-def recorder(tmp_path: Path) -> Recorder:
-    return Recorder(tmp_path / "spool")
+def test_a_dict_below_a_name_is_a_row(workspace: Workspace, run: LiveRun) -> None:
+    run.log({"train": {"loss": 0.5, "acc": 1}}, step=4)
+    assert points(workspace, run, "train/loss") == [(4, 0.5)]
 
 
-@pytest.fixture
-def run(recorder: Recorder) -> LiveRun:
-    return recorder.create_run("exp", name="first")
+def test_a_step_that_is_none_is_not_used(
+    workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+) -> None:
+    run.log("loss", 0.5, step=0.5)  # type: ignore[arg-type]
+    run.log_image("picture", png(), step="x")  # type: ignore[arg-type]
+    run.log_audio("bell", WAV, step=2**63)
+    assert points(workspace, run, "loss") == [(0, 0.5)]
+    assert len(workspace.images(run)) == 1
+    assert ["is no whole number" in said for said in warnings()] == [True] * 3
 
 
-def said(recorder: Recorder) -> Batch:
-    writer = recorder.writer.writer
-    folder = recorder.writer._spool_folder / writer
-    batch = Cursor(FolderSpool(folder)).read(
-        list_segments(folder), most_bytes=1 << 30, is_final=False
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"x": [1, 2], "y": ["a", "b"]},
+        {"x": np.array([1, 2]), "y": ("a", "b")},
+        [{"x": 1, "y": "a"}, {"x": 2, "y": "b"}],
+        pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}),
+    ],
+    ids=["lists", "arrays", "rows", "frame"],
+)
+def test_tables(workspace: Workspace, run: LiveRun, table: Any) -> None:
+    run.log_table("t", table)
+    assert points(workspace, run, "t/x") == [(0, 1.0), (1, 2.0)]
+    assert points(workspace, run, "t/y") == [(0, "a"), (1, "b")]
+
+
+def test_rows_that_are_none(
+    workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+) -> None:
+    run.log_row("empty", {})
+    run.log_row("cell", {"x": {1}})
+    run.log_row("number", 0.5)  # type: ignore[arg-type]
+    run.log_table("rows", [1, 2])  # type: ignore[list-item]
+    run.log_table("nothing", [])
+    run.log_table("uneven", {"x": [1, 2], "y": 3})
+    assert points(workspace, run, "cell/x") == [(0, "{1}")]
+    assert points(workspace, run, "number") == [(0, 0.5)]
+    assert points(workspace, run, "rows") == [(0, 1.0), (1, 2.0)]
+    assert points(workspace, run, "uneven/y") == [(0, 3.0)]
+    assert "log_row('empty')" in warnings()[0]
+    assert "differ in length" in warnings()[-1]
+
+
+def test_texts(workspace: Workspace, run: LiveRun) -> None:
+    run.log_text("note", "# Good", step=2)
+    run.log_text("note", 0.5)
+    assert points(workspace, run, "note") == [(2, "# Good"), (1, "0.5")]
+
+
+class TestImages:
+    @pytest.mark.parametrize(
+        "image",
+        [
+            png(),
+            bytearray(png()),
+            Image.new("RGB", (3, 2), "red"),
+            Image.new("CMYK", (3, 2), (0, 255, 255, 0)),
+            np.full((2, 3, 3), [255, 0, 0], dtype=np.uint8),
+            np.full((2, 3, 3), [1.0, 0.0, 0.0]),
+        ],
+        ids=lambda image: type(image).__name__,
     )
-    assert batch is not None
-    return batch
+    def test_of_every_kind(self, workspace: Workspace, run: LiveRun, image: Any) -> None:
+        run.log_image("a/picture", image, step=4)
+        (logged,) = workspace.images(run)
+        assert (logged.name, logged.step) == ("a/picture", 4)
+        assert logged.path.startswith("images/a/picture_")
+        assert paths(workspace, run) == [logged.path]
+        shown = Image.open(io.BytesIO(read(workspace, run, logged.path))).convert("RGB")
+        assert shown.tobytes() == Image.new("RGB", (3, 2), "red").tobytes()
+
+    def test_a_file(self, workspace: Workspace, run: LiveRun, tmp_path: Path) -> None:
+        picture = tmp_path / "p.jpg"
+        Image.new("RGB", (3, 2)).save(picture)
+        run.log_image("p", picture)
+        run.log_image("p", str(picture))
+        first, second = workspace.images(run)
+        assert first.path == second.path
+        assert first.path.endswith(".jpg")
+        assert read(workspace, run, first.path) == picture.read_bytes()
+
+    def test_figures(self, workspace: Workspace, run: LiveRun) -> None:
+        run.log_figure("plot", figure())
+        run.log_figure("plot", figure().axes[0])
+        run.log_image("plot", figure())
+        assert [each.step for each in workspace.images(run)] == [0, 1, 2]
+
+    @pytest.mark.parametrize(
+        ("image", "why"),
+        [
+            (None, "type NoneType is no image"),
+            (b"GIF", "no image file"),
+            (np.zeros(3), r"shape \(3,\)"),
+            (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
+            (np.zeros((0, 2)), "no pixel"),
+            (np.array([["a"]]), "pixels of type"),
+            ("missing.png", "there is no image"),
+            (Path(__file__), "the file is no image"),
+            ("", "there is no image"),
+            ("\0", "cannot be read"),
+        ],
+        ids=repr,
+    )
+    def test_what_is_none_is_left_out(
+        self,
+        workspace: Workspace,
+        run: LiveRun,
+        warnings: Callable[[], list[str]],
+        image: Any,
+        why: str,
+    ) -> None:
+        for _ in range(2):
+            run.log_image("p", image)
+        (said,) = warnings()
+        assert re.search(why, said)
+        assert said.endswith("nothing is recorded.")
+        assert workspace.images(run) == ()
+        assert paths(workspace, run) == []
+
+    def test_names_of_any_length(self, workspace: Workspace, run: LiveRun) -> None:
+        names = ["ä" * 1024, "a/" * 500 + "b", "../../etc", " "]
+        for name in names:
+            run.log_image(name, png())
+        assert [each.name for each in workspace.images(run)] == names
+        assert all(path.startswith("images/") for path in paths(workspace, run))
 
 
-def states(recorder: Recorder) -> list[StateChanged]:
-    return [event for event in said(recorder).events if isinstance(event, StateChanged)]
-
-
-def other_events(recorder: Recorder) -> list[Event]:
-    return [e for e in said(recorder).events if not isinstance(e, StateChanged | Created)]
-
-
-class TestLogAudio:
-    WAV = b"RIFF\x04\0\0\0WAVE"
-
-    def test_a_sound_is_a_file_and_a_value(self, recorder: Recorder, run: LiveRun) -> None:
-        run.log_audio("bell", self.WAV, step=3)
-        run.log_audio("bell", self.WAV)
-        first, second = other_events(recorder)
-        assert isinstance(first, ArtifactLogged)
-        assert isinstance(second, ArtifactLogged)
-        assert (first.name, first.kind, first.step) == ("bell", ArtifactKind.AUDIO, 3)
-        assert first.path == f"audio/{first.key[-16:]}.wav"
-        assert first.size_bytes == len(self.WAV)
-        assert (second.key, second.step) == (first.key, None)
+class TestAudio:
+    def test_a_sound_is_a_file_and_a_value(self, workspace: Workspace, run: LiveRun) -> None:
+        run.log_audio("bell", WAV, step=3)
+        run.log_audio("bell", WAV)
+        (path,) = paths(workspace, run)
+        assert path.startswith("audio/")
+        assert read(workspace, run, path) == WAV
 
     @pytest.mark.parametrize("wav", [b"", b"ID3", b"RIFF\x04\0\0\0WEBP", "RIFF", [0.5]])
-    def test_what_is_no_wav_file_is_refused(
-        self, recorder: Recorder, run: LiveRun, wav: Any
+    def test_what_is_no_wav_file_is_left_out(
+        self, workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]], wav: Any
     ) -> None:
-        with pytest.raises(UsageError, match=r"'bell'.*WAV"):
-            run.log_audio("bell", wav)
-        with pytest.raises(UsageError, match="step"):
-            run.log_audio("bell", self.WAV, step="a")  # type: ignore[arg-type]
-        assert other_events(recorder) == []
-        assert not list(recorder.writer._spool_folder.glob("*/outbox/*"))
+        run.log_audio("bell", wav)
+        (said,) = warnings()
+        assert "is not how a WAV file begins" in said
+        assert paths(workspace, run) == []
 
 
-class TestLog:
-    def test_kinds_of_values(self, recorder: Recorder, run: LiveRun) -> None:
-        run.log("float", 0.5)
-        run.log("int", 7, step=3)
-        run.log("bool", True, step=-1)
-        run.log("text", "hello", step=2)
-        batch = said(recorder)
-        found = {part.name: (part.values.tolist(), part.steps.tolist()) for part in batch.points}
-        assert found == {"float": ([0.5], [0]), "int": ([7], [3]), "bool": ([True], [-1])}
-        (text,) = [event for event in batch.events if isinstance(event, TextLogged)]
-        assert (text.name, text.value, text.step) == ("text", "hello", 2)
-
-    @pytest.mark.parametrize("name", ["", "a\nb", "x" * 1025, 3, None, ["loss"], b"loss"])
-    def test_names_that_cannot_be(self, recorder: Recorder, run: LiveRun, name: str) -> None:
-        with pytest.raises(UsageError, match="metric name"):
-            run.log(name, 1.0)
-        assert said(recorder).points == ()
-
-    @pytest.mark.parametrize("value", [None, [1], {"a": 1}, object(), 2**63, 1j])
-    def test_values_that_cannot_be(self, recorder: Recorder, run: LiveRun, value: object) -> None:
-        with pytest.raises(UsageError, match="'loss'"):
-            run.log("loss", value)
-        assert said(recorder).points == ()
-
-    @pytest.mark.parametrize("step", [0.5, "1", 2**63, -(2**63) - 1])
-    def test_steps_that_cannot_be(self, run: LiveRun, step: int) -> None:
-        with pytest.raises(UsageError, match="loss"):
-            run.log("loss", 1.0, step=step)
-
-    def test_a_text_that_is_too_long_for_a_record(self, recorder: Recorder, run: LiveRun) -> None:
-        with pytest.raises(UsageError, match="too long"):
-            run.log("text", "x" * (17 << 20))
-        run.log("after", 1)
-        assert [part.name for part in said(recorder).points] == ["after"]
-
-
-def test_what_describes_it(recorder: Recorder, run: LiveRun) -> None:
-    run.set_tag("k", "v")
-    run.remove_tag("k")
-    run.add_property("p", "1")
-    run.add_file("outputs/model", "sha256:1", 5)
-    tagged, removed, given, added = other_events(recorder)
-    assert tagged == Tagged(run.id, "k", "v")
-    assert removed == Tagged(run.id, "k", None, removed=True)
-    assert given == PropertyAdded(run.id, "p", "1")
-    assert isinstance(added, FileAdded)
-    assert (added.path, added.key, added.size_bytes) == ("outputs/model", "sha256:1", 5)
-
-
-HUGE = "x" * (16 << 20)
-
-
-@pytest.mark.parametrize("odd", [3, 0.5, ["a"], {"a": 1}, b"a", HUGE], ids=lambda odd: str(odd)[:9])
-def test_what_describes_it_is_text(recorder: Recorder, run: LiveRun, odd: Any) -> None:
-    for say in (
-        lambda: run.set_tag("key", odd),
-        lambda: run.set_tag(odd, "value"),
-        lambda: run.remove_tag(odd),
-        lambda: run.add_property("key", odd),
-        lambda: run.add_property(odd, "value"),
-        lambda: run.child(odd),
-        lambda: recorder.create_run("exp", name=odd),
-        lambda: recorder.create_run("exp", description=odd),
-    ):
-        with pytest.raises(UsageError, match=r"not text|too long"):
-            say()
-    run.set_tag("after")
-    assert other_events(recorder) == [Tagged(run.id, "after", None)]
-
-
-_SAYS: dict[str, Callable[[LiveRun, str], object]] = {
-    "metric name": lambda run, text: run.log(text, 1.0),
-    "parameter name": lambda run, text: run.set_parameter(text, 1),
-    "run name": lambda run, text: run.child(text),
-    "tag key": lambda run, text: run.set_tag(text),
-    "property key": lambda run, text: run.add_property(text, "v"),
-    "file path": lambda run, text: run.append_bytes(text, 0, b""),
-    "blob key": lambda run, text: run.add_file("p", text, 1),
-}
-
-
-@pytest.mark.parametrize("what", _SAYS)
-def test_a_name_may_be_as_long_as_its_limit(recorder: Recorder, run: LiveRun, what: str) -> None:
-    _SAYS[what](run, "ä" * LIMITS[what])
-    before = said(recorder).end
-    with pytest.raises(UsageError, match=f"{LIMITS[what]:,}"):
-        _SAYS[what](run, "ä" * (LIMITS[what] + 1))
-    assert said(recorder).end == before
-
-
-@pytest.mark.parametrize("size_bytes", [-1, 2**63])
-def test_a_size_that_no_store_takes_is_not_recorded(
-    recorder: Recorder, run: LiveRun, size_bytes: int
-) -> None:
-    before = said(recorder).end
-    with pytest.raises(UsageError, match="is no size"):
-        run.add_file("a", "k", size_bytes)
-    with pytest.raises(UsageError, match="is no size"):
-        run.log_artifact("a", ArtifactKind.IMAGE, "a.png", "k", size_bytes)
-    assert said(recorder).end == before
-
-
-def test_a_row_with_one_text_too_long_is_not_begun(recorder: Recorder, run: LiveRun) -> None:
-    with pytest.raises(UsageError, match="too long"):
-        run.log_row("table", {"a": 1, "b": HUGE})
-    with pytest.raises(UsageError, match="column name ''"):
-        run.log_row("table", {"a": 1, "": 2})
-    assert said(recorder).points == ()
-    assert other_events(recorder) == []
-
-
-def test_a_run_ends_however_long_the_cause_is(recorder: Recorder, run: LiveRun) -> None:
-    run.fail(HUGE)
-    _, ended = states(recorder)
-    assert ended.state is RunState.FAILED
-    assert 0 < len(ended.cause) < 1 << 20
-
-
-class TestLife:
-    def test_from_begin_to_end(self, recorder: Recorder, run: LiveRun) -> None:
-        run.complete()
-        (created,) = [event for event in said(recorder).events if isinstance(event, Created)]
-        assert (created.experiment, created.name) == ("exp", "first")
-        assert created.kind is RunKind.INTERACTIVE
-        began, ended = states(recorder)
-        assert (began.state, began.sequence) == (RunState.RUNNING, 1)
-        assert (ended.state, ended.sequence) == (RunState.COMPLETED, 2)
-        assert ended.elapsed_s is not None
-        assert ended.elapsed_s >= 0
-
-    def test_completing_twice_is_once(self, recorder: Recorder, run: LiveRun) -> None:
-        run.complete()
-        run.complete()
-        assert len(states(recorder)) == 2
-
-    def test_an_end_is_final(self, run: LiveRun) -> None:
-        run.fail("why")
-        with pytest.raises(UsageError, match="failed already"):
-            run.complete()
-
-    def test_it_logs_after_its_end(self, recorder: Recorder, run: LiveRun) -> None:
-        run.complete()
-        run.log("late", 1)
-        assert len(said(recorder).points) == 1
-
-    def test_a_guest_changes_no_state(self, recorder: Recorder, run: LiveRun) -> None:
-        guest = recorder.attach(run.id, owner=False)
-        guest.complete()
-        guest.fail("no")
-        assert [event.state for event in states(recorder)] == [RunState.RUNNING]
-
-    def test_a_fork_changes_no_state(self, recorder: Recorder, run: LiveRun) -> None:
-        child = os.fork()
-        if child == 0:
-            run.complete()
-            run.log("n", 1)
-            os._exit(0 if not run.is_owner else 1)
-        assert os.waitpid(child, 0)[1] == 0
-        assert run.is_owner
-        assert [event.state for event in states(recorder)] == [RunState.RUNNING]
-        assert len(list_writers(recorder.writer._spool_folder)) == 2
-
-    def test_children(
-        self, recorder: Recorder, run: LiveRun, monkeypatch: pytest.MonkeyPatch
+class TestFiles:
+    def test_a_file_under_its_own_name_or_another(
+        self, workspace: Workspace, run: LiveRun, tmp_path: Path
     ) -> None:
-        synced: list[int] = []
-        monkeypatch.setattr(os, "fsync", synced.append)
-        for number in range(10):
-            child = run.child(f"child {number}")
-            assert child.is_owner
-            child.complete()
-        assert synced == [], "hundreds of children end at once"
-        run.complete()
-        assert len(synced) == 1
-        created = [event for event in said(recorder).events if isinstance(event, Created)]
-        assert [event.parent for event in created] == [None] + 10 * [run.id]
+        model = tmp_path / "model.pt"
+        model.write_bytes(b"first")
+        run.log_file(model)
+        run.log_file(str(model), "models/./best.pt")
+        model.write_bytes(b"second")
+        run.log_file(model)
+        assert paths(workspace, run) == ["model.pt", "models/best.pt"]
+        assert read(workspace, run, "model.pt") == b"second"
+        assert read(workspace, run, "models/best.pt") == b"first"
 
-    @pytest.mark.parametrize("run_id", ["../x", "", "a/b", ".hidden", "x" * 257])
-    def test_ids_that_cannot_name_a_folder(self, recorder: Recorder, run_id: str) -> None:
-        run = recorder.create_run("exp")
-        with pytest.raises(UsageError, match="run id"):
-            run.child(run_id=run_id)
-        with pytest.raises(UsageError, match="run id"):
-            recorder.create_run("exp", run_id=run_id)
+    def test_a_file_that_is_none_raises(
+        self, workspace: Workspace, run: LiveRun, tmp_path: Path
+    ) -> None:
+        with pytest.raises(NotFound, match=r"missing\.pt"):
+            run.log_file(tmp_path / "missing.pt")
+        with pytest.raises(UsageError, match="is a folder"):
+            run.log_file(tmp_path)
+        with pytest.raises(UsageError, match="no path"):
+            run.log_file(3)  # type: ignore[arg-type]
+        for name in ("../x", "", "a/", 3):
+            with pytest.raises(UsageError, match="file"):
+                run.log_file(__file__, name)  # type: ignore[arg-type]
+        assert paths(workspace, run) == []
+
+    def test_a_dict_is_json(
+        self, workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+    ) -> None:
+        run.log_dict("config.json", {"layers": np.array([64, 10]), "by": {1}, "lr": 0.1})
+        found = json.loads(read(workspace, run, "config.json"))
+        assert found == {"layers": [64, 10], "by": "{1}", "lr": 0.1}
+        circle: list[object] = []
+        circle.append(circle)
+        run.log_dict("circle.json", circle)
+        first, second = warnings()
+        assert "no place for set" in first
+        assert "nothing is recorded" in second
+        assert paths(workspace, run) == ["config.json"]
 
 
-def test_an_end_that_no_disk_takes_is_said_and_told_later(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda run: run.log({"late": 1}),
+        lambda run: run.log_text("late", "text"),
+        lambda run: run.log_table("late", {"x": [1]}),
+        lambda run: run.log_image("late", png()),
+        lambda run: run.log_audio("late", WAV),
+        lambda run: run.log_file(__file__),
+        lambda run: run.log_dict("late.json", {}),
+    ],
+)
+def test_what_comes_after_the_block_is_kept_and_warned_of_once(
+    workspace: Workspace, warnings: Callable[[], list[str]], log: Callable[[LiveRun], None]
 ) -> None:
-    in_the_way = tmp_path / "spool"
-    in_the_way.write_text("")
-    recorder = Recorder(in_the_way)
-    with caplog.at_level(logging.WARNING, "trackboard"):
-        run = recorder.create_run("exp", name="kept")
-        run.log("n", 1)
-        for _ in range(2):
-            with pytest.raises(Unavailable, match="completed could not be recorded"):
-                run.complete()
-        child = run.child()
-        with pytest.raises(Unavailable, match="failed could not be recorded"):
-            child.fail()
-    assert len(caplog.records) == 1
-    in_the_way.unlink()
-    run.complete()
-    child.fail()
-    assert [event.state for event in states(recorder)] == [
-        *(RunState.RUNNING, RunState.COMPLETED),
-        *(RunState.RUNNING, RunState.FAILED),
-    ]
-    assert recorder.writer.lost_count == 0, "told: the point"
+    with workspace.start_run("digits", capture=False) as run:
+        run.log("loss", 1)
+    log(run)
+    log(run)
+    run.log("loss", 2)
+    (said,) = warnings()
+    assert "after the block" in said
+    assert len(workspace.history(run, "loss")) == 2
+    assert len(workspace.history(run)) > 2 or len(paths(workspace, run)) == 1

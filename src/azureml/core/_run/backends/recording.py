@@ -23,7 +23,7 @@ class RecordingBackend:
     def __init__(self, live: LiveRun, home: RunHome) -> None:
         self.live = live
         self.home = home
-        self.log = live.log
+        self.log = live.log_scalar
         self._history: Optional[RunHistory] = None
 
     @property
