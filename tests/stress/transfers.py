@@ -1,0 +1,141 @@
+"""Imports and backups that are killed with SIGKILL at random moments, and repeated."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.histories import describe_history
+
+from trackboard.errors import TrackboardError
+from trackboard.eventfile import encode
+from trackboard.model import RunId
+from trackboard.service.local.moving.restore import restore_backup
+from trackboard.workspace import Workspace
+
+_RUNS, _POINTS = 24, 500
+_BEGIN_S = 1_700_000_000.0
+
+
+@dataclass
+class Killed:
+    """What came of it."""
+
+    kills: int = 0  # of processes that had not ended by themselves
+    differences: list[str] = field(default_factory=list)
+
+
+def write_log_folder(folder: Path) -> None:
+    """Write runs with numbers, and a text that stays in an event file."""
+    steps = np.arange(_POINTS, dtype=np.int64)
+    times_s = np.arange(_POINTS, dtype=np.float64) + _BEGIN_S
+    for number in range(_RUNS):
+        path = folder / f"run{number}" / f"events.out.tfevents.{1_700_000_000 + number}.host"
+        path.parent.mkdir(parents=True)
+        with path.open("wb") as file:
+            file.write(encode.header(_BEGIN_S))
+            for tag in ("loss", "accuracy"):
+                values = np.linspace(0, number, _POINTS).astype(np.float32)
+                file.writelines(encode.scalars(tag, steps, times_s, values))
+            file.writelines(encode.texts("note", [1], [_BEGIN_S], [f"number {number}"]))
+
+
+def kill_imports(folder: Path, kills: int, *, seed: int) -> Killed:
+    """Kill imports until so many are killed; each that was killed is repeated and killed again.
+
+    Args:
+        folder: An empty folder.
+        kills: How many.
+        seed: Of when.
+    """
+    logs, done = folder / "logs", Killed()
+    write_log_folder(logs)
+    begin_s = time.monotonic()
+    _import(logs, folder / "straight").wait()
+    took_s = time.monotonic() - begin_s
+    expected = _describe(folder / "straight")
+    moments, number = random.Random(seed), 0
+    while done.kills < kills:
+        number += 1
+        history = folder / f"killed{number}"
+        while done.kills < kills and not _kill(
+            _import(logs, history), moments.uniform(0.0, took_s)
+        ):
+            done.kills += 1
+        assert _import(logs, history).wait() == 0
+        if _describe(history) != expected:
+            done.differences.append(f"{history} differs")
+    return done
+
+
+def kill_backups(folder: Path, kills: int, *, seed: int) -> Killed:
+    """Kill backups: there is none, or a whole one; and restorings: there is no workspace, or a whole one.
+
+    Args:
+        folder: An empty folder.
+        kills: How many of each.
+        seed: Of when.
+    """
+    write_log_folder(folder / "logs")
+    history, done, moments = folder / "history", Killed(), random.Random(seed)
+    _import(folder / "logs", history).wait()
+    expected = _describe(history)
+    begin_s = time.monotonic()
+    assert _start("backup", str(folder / "whole.tar"), "-w", str(history)).wait() == 0
+    took_s = time.monotonic() - begin_s
+    for number in range(kills):
+        saved, restored = folder / f"{number}.tar", folder / f"restored{number}"
+        made = _start("backup", str(saved), "-w", str(history))
+        done.kills += not _kill(made, moments.uniform(0, took_s))
+        if saved.exists():
+            restore_backup(saved, folder / f"checked{number}")
+            if _describe(folder / f"checked{number}") != expected:
+                done.differences.append(f"{saved} is not whole")
+        again = _start("restore-backup", str(folder / "whole.tar"), str(restored))
+        done.kills += not _kill(again, moments.uniform(0, took_s))
+        if (restored / ".trackboard" / "default").exists():
+            if _describe(restored) != expected:
+                done.differences.append(f"{restored} is not whole")
+        else:
+            restore_backup(folder / "whole.tar", restored)
+    return done
+
+
+def _import(logs: Path, history: Path) -> subprocess.Popen[bytes]:
+    return _start("import", str(logs), "-w", str(history))
+
+
+def _start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "trackboard", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _kill(process: subprocess.Popen[bytes], after_s: float) -> bool:
+    """Kill a process after a while; whether it had ended by itself."""
+    try:
+        process.wait(after_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
+
+
+def _describe(history: Path) -> dict[RunId, dict[str, Any]]:
+    workspace = Workspace.open(history)
+    try:
+        workspace.drain()
+        return describe_history(workspace.store, workspace.blobs)
+    except TrackboardError as error:
+        return {RunId("error"): {"error": str(error)}}
+    finally:
+        workspace.close()
