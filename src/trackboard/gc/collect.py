@@ -21,6 +21,9 @@ Progress = Callable[[str, int, int], None]  # what is freed; how many are done, 
 
 _PATIENCE_S = 30.0
 _TRANSACTION_S = 0.1  # a write keeps all others waiting
+_MANY_RUNS = (
+    1 / 8
+)  # of those that are left: the database is written anew after so many are forgotten
 _SLICE = 500  # files that are freed while everybody waits
 
 
@@ -217,6 +220,8 @@ def _alone(context: GcContext) -> Iterator[None]:
 
 def _shrink(context: GcContext, report: GcReport) -> None:
     try:
-        report.database_bytes = context.store.shrink()
+        left = len(context.store.list_runs(deleted=None))
+        always = report.runs.count > left * _MANY_RUNS
+        report.database_bytes = context.store.shrink(always=always)
     except Unavailable as error:
         report.notes.append(f"{error.message}. {error.hint}")

@@ -276,7 +276,7 @@ def test_a_database_without_room_to_shrink_is_told(
     begin(workspace, "a", file=b"x").complete()
     workspace.delete("a")
 
-    def full(_self: object) -> int:
+    def full(_self: object, **_: object) -> int:
         raise Unavailable("the database could not be made smaller", hint="Make room.")
 
     monkeypatch.setattr("trackboard.stores.sql.store.SqlStore.shrink", full)

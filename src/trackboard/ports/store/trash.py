@@ -116,8 +116,11 @@ class TrashStore(Protocol):
         """
         ...
 
-    def shrink(self) -> int:
+    def shrink(self, *, always: bool = False) -> int:
         """Give the disk back what forgotten runs took in the database, where it pays.
+
+        Args:
+            always: Also where it is not known to pay: rows that are gone leave pages half full, too.
 
         Returns:
             How many bytes smaller the database is.

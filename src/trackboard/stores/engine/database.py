@@ -50,7 +50,8 @@ class Database:
         identify: Names the database that is at the engine's address now; asked before each transaction.
             When the name changes, all connections are closed and `prepare` is called with this database.
         wait_s: How long a write waits for other writers.
-        shrink: Makes the database that an engine is connected with smaller, and says by how many bytes.
+        shrink: Makes the database that an engine is connected with smaller, where it pays or always, and says
+            by how many bytes.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Database:
         identify: Callable[[], object] = lambda: None,
         prepare: Callable[[Database], None] = lambda _: None,
         wait_s: float = WAIT_S,
-        shrink: Callable[[sa.Engine], int] = lambda _: 0,
+        shrink: Callable[[sa.Engine, bool], int] = lambda _engine, _always: 0,
     ) -> None:
         self._shrink = shrink
         self._engine = engine
@@ -123,11 +124,11 @@ class Database:
         finally:
             self._limited.wait_s = before
 
-    def shrink(self) -> int:
-        """Make the database smaller, where it pays; returns by how many bytes."""
+    def shrink(self, *, always: bool = False) -> int:
+        """Make the database smaller, where it pays or `always`; returns by how many bytes."""
         self._follow()
         with self.translated(), self._alone(self._wait_s), self._gate.inside():
-            return self._shrink(self._engine)
+            return self._shrink(self._engine, always)
 
     def version(self) -> int:
         """How many write transactions there were; never the same for two databases of one place."""

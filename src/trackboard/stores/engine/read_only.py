@@ -146,12 +146,13 @@ class ReadOnlyDatabase(Database):
         )
         yield  # it is a context manager all the same
 
-    def shrink(self) -> int:
+    def shrink(self, *, always: bool = False) -> int:
         """Refuse.
 
         Raises:
             Unavailable: Always.
         """
+        del always
         with self.write():
             return 0
 

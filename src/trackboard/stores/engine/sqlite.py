@@ -75,7 +75,7 @@ def open_database(
         identify=partial(identify, path),
         prepare=prepare,
         wait_s=busy_timeout_s,
-        shrink=lambda engine: vacuum(engine, path),
+        shrink=lambda engine, always: vacuum(engine, path, always=always),
     )
     try:
         prepare(database)

@@ -22,12 +22,13 @@ _LEAST_PART = 1 / 8  # of the database
 _MARGIN_BYTES = 1 << 20
 
 
-def vacuum(engine: sa.Engine, path: Path) -> int:
+def vacuum(engine: sa.Engine, path: Path, *, always: bool = False) -> int:
     """Write a database anew, where enough of it is free.
 
     Args:
         engine: Is connected with it.
         path: Its file.
+        always: Also where few pages are free: others may be half full.
 
     Returns:
         How many bytes smaller it is.
@@ -44,7 +45,8 @@ def vacuum(engine: sa.Engine, path: Path) -> int:
             int(connection.execute(f"PRAGMA {what}").fetchone()[0])
             for what in ("page_size", "page_count", "freelist_count")
         )
-        if free * page_bytes < max(_LEAST_BYTES, _LEAST_PART * pages * page_bytes):
+        pays = free * page_bytes >= max(_LEAST_BYTES, _LEAST_PART * pages * page_bytes)
+        if not pays and not always:
             return 0
         _check_room(path, (pages - free) * page_bytes)
         connection.execute("VACUUM")

@@ -63,9 +63,9 @@ class SqlTrash:
         with self._database.read() as connection:
             return blob_keys.list_keys(connection, among, without)
 
-    def shrink(self) -> int:
+    def shrink(self, *, always: bool = False) -> int:
         """Give the disk back what forgotten runs took in the database."""
-        return self._database.shrink()
+        return self._database.shrink(always=always)
 
     def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
         """Those of the ids whose runs were forgotten for good."""
