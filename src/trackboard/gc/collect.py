@@ -19,7 +19,7 @@ from trackboard.ports import Blob
 
 Progress = Callable[[str, int, int], None]  # what is freed; how many are done, of how many
 
-_PATIENCE_S = 30.0
+_LOCK_TIMEOUT_S = 30.0
 _TRANSACTION_S = 0.1  # a write keeps all others waiting
 _MANY_RUNS = (
     1 / 8
@@ -33,6 +33,7 @@ def collect(
     older_than_s: float,
     dry_run: bool = False,
     progress: Progress = lambda _what, _done, _all: None,
+    lock_timeout_s: float = _LOCK_TIMEOUT_S,
 ) -> GcReport:
     """Forget what has been in the trash for a while, and free what nothing names any more.
 
@@ -41,9 +42,10 @@ def collect(
         older_than_s: For how many seconds runs have been in the trash that are forgotten.
         dry_run: Free nothing, and say what would be freed.
         progress: Is told how far it is.
+        lock_timeout_s: How long another process that holds a lock is waited for.
 
     Raises:
-        Unavailable: The database cannot be written, or another process holds a lock for 30 s.
+        Unavailable: The database cannot be written, or another process holds a lock for longer.
     """
     report = GcReport(is_dry_run=dry_run)
     context.drain()
@@ -60,8 +62,8 @@ def collect(
     folders.free_leftovers(context, report)
     without = expired if dry_run else ()
     try:
-        kept = _free_snapshots(context, report, without)
-        _free_blobs(context, report, kept, without, progress)
+        kept = _free_snapshots(context, report, without, lock_timeout_s)
+        _free_blobs(context, report, kept, without, progress, lock_timeout_s)
     except Unavailable as error:
         report.notes.append(f"not all files were freed: {error.message}")
     if not dry_run:
@@ -123,7 +125,7 @@ def _free_folders(context: GcContext, gone: Collection[RunId], report: GcReport)
 
 
 def _free_snapshots(
-    context: GcContext, report: GcReport, without: Collection[RunId]
+    context: GcContext, report: GcReport, without: Collection[RunId], lock_timeout_s: float
 ) -> dict[str, frozenset[str]]:
     """Remove the manifests of snapshots that nothing names.
 
@@ -136,7 +138,7 @@ def _free_snapshots(
     if unnamed:
         with contextlib.ExitStack() as stack:
             if not report.is_dry_run:
-                stack.enter_context(_alone(context))
+                stack.enter_context(_alone(context, lock_timeout_s))
                 kept = _named_snapshots(context, without)  # one may be named since
             for digest in unnamed:
                 if digest in kept:
@@ -160,6 +162,7 @@ def _free_blobs(
     snapshots: dict[str, frozenset[str]],
     without: Collection[RunId],
     progress: Progress,
+    lock_timeout_s: float,
 ) -> None:
     """Remove the blobs that nothing names: found while others go on, and looked at once more alone."""
     keys = context.store.list_keys(without=without).union(*snapshots.values())
@@ -176,7 +179,7 @@ def _free_blobs(
     seen = dict(snapshots)
     for begin in range(0, len(unnamed), _SLICE):
         piece = unnamed[begin : begin + _SLICE]
-        with _alone(context):
+        with _alone(context, lock_timeout_s):
             for blob in _still_unnamed(context, piece, seen):
                 context.blobs.delete(blob.key)
                 report.files.add(blob.size_bytes)
@@ -202,14 +205,14 @@ def _digest(blob: Blob) -> str:
 
 
 @contextlib.contextmanager
-def _alone(context: GcContext) -> Iterator[None]:
+def _alone(context: GcContext, timeout_s: float) -> Iterator[None]:
     """Keep everybody from naming files, for the length of the `with` block.
 
     Raises:
-        Unavailable: Another process holds one of the two locks for 30 s.
+        Unavailable: Another process holds one of the two locks for longer.
     """
     lock = FileLock(context.paths.lock)
-    with free_files(context.paths), lock.hold(_PATIENCE_S) as is_held:
+    with free_files(context.paths, timeout_s), lock.hold(timeout_s) as is_held:
         if not is_held:
             raise Unavailable(
                 f"the workspace {context.paths.folder} is locked by {lock.holder()}",

@@ -15,7 +15,7 @@ from trackboard.errors import Unavailable
 from trackboard.layout.locks import hold
 from trackboard.layout.paths import WorkspacePaths
 
-_PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 @contextlib.contextmanager
@@ -28,29 +28,30 @@ def keep_files(paths: WorkspacePaths) -> Iterator[None]:
     Raises:
         Unavailable: Somebody frees files all the time, or the lock cannot be taken.
     """
-    with _held(paths, shared=True):
+    with _held(paths, TIMEOUT_S, shared=True):
         yield
 
 
 @contextlib.contextmanager
-def free_files(paths: WorkspacePaths) -> Iterator[None]:
+def free_files(paths: WorkspacePaths, timeout_s: float = TIMEOUT_S) -> Iterator[None]:
     """Keep everybody from putting files that are not named yet, for the length of the `with` block.
 
     Args:
         paths: The workspace.
+        timeout_s: How long those who put files are waited for.
 
     Raises:
         Unavailable: Somebody puts files all the time, or the lock cannot be taken.
     """
-    with _held(paths, shared=False):
+    with _held(paths, timeout_s, shared=False):
         yield
 
 
 @contextlib.contextmanager
-def _held(paths: WorkspacePaths, *, shared: bool) -> Iterator[None]:
+def _held(paths: WorkspacePaths, timeout_s: float, *, shared: bool) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
-            is_held = stack.enter_context(hold(paths.files_lock, _PATIENCE_S, shared=shared))
+            is_held = stack.enter_context(hold(paths.files_lock, timeout_s, shared=shared))
         except OSError as error:
             raise Unavailable(
                 f"the lock {paths.files_lock} cannot be taken: {error.strerror or error}",
@@ -59,7 +60,7 @@ def _held(paths: WorkspacePaths, *, shared: bool) -> Iterator[None]:
         if not is_held:
             what = "frees files" if shared else "puts files, such as the code of a job,"
             raise Unavailable(
-                f"another process {what} in {paths.folder} for longer than {_PATIENCE_S:.0f} s",
+                f"another process {what} in {paths.folder} for longer than {timeout_s:.0f} s",
                 hint="Try again when it is done.",
             )
         yield

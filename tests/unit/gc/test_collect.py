@@ -15,6 +15,7 @@ from tests.workspaces import parts
 from trackboard import Workspace
 from trackboard.errors import NotFound, Unavailable
 from trackboard.gc.answers import GcReport
+from trackboard.gc.collect import collect as collect_garbage
 from trackboard.gc.named import read_waiting_digests
 from trackboard.layout.files_lock import keep_files
 from trackboard.model import RunId
@@ -153,13 +154,11 @@ def test_files_of_snapshots_go_when_no_run_names_them(workspace: Workspace, tmp_
     assert [file.path for file in workspace.service.snapshots.get(digest).files] == ["train.py"]
 
 
-def test_files_that_are_put_and_not_named_yet_stay(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("trackboard.layout.files_lock._PATIENCE_S", 0.05)
+def test_files_that_are_put_and_not_named_yet_stay(workspace: Workspace) -> None:
+    context = parts(workspace).gc_context
     with keep_files(parts(workspace).paths):
         workspace.service.files.put(io.BytesIO(b"about to be named"))
-        report = collect(workspace)
+        report = collect_garbage(context, older_than_s=-1.0, lock_timeout_s=0.05)
         assert contents(workspace) == {b"about to be named"}
         assert "not all files were freed" in report.notes[0]
     assert collect(workspace).files.count == 1
