@@ -28,7 +28,8 @@ class WorkspaceEdits:
     def rename(self, run: AnyRun, name: str) -> None:
         """Give a run another name; "" is shown as `run-<number>`.
 
-        >>> workspace.rename("digits/first", "baseline")
+        Examples:
+            >>> workspace.rename("digits/first", "baseline")
         """
         self._service.runs.set_name(choose_one(self._service, run).id, name)
 
@@ -39,8 +40,9 @@ class WorkspaceEdits:
             run: The run.
             tags: By key, None for one without a value; or text, as `trackboard tag` takes it.
 
-        >>> workspace.tag("digits/baseline", {"team": "vision"})
-        >>> workspace.tag("digits/baseline", "draft")
+        Examples:
+            >>> workspace.tag("digits/baseline", {"team": "vision"})
+            >>> workspace.tag("digits/baseline", "draft")
         """
         from trackboard.history.conditions import parse_pairs
 
@@ -52,7 +54,8 @@ class WorkspaceEdits:
     def untag(self, run: AnyRun, keys: str | Iterable[str]) -> None:
         """Take tags of a run away; those that are not there are passed over.
 
-        >>> workspace.untag("digits/baseline", "draft")
+        Examples:
+            >>> workspace.untag("digits/baseline", "draft")
         """
         given = [keys] if isinstance(keys, str) else list(keys)
         self._service.runs.remove_tags(choose_one(self._service, run).id, given)
@@ -60,7 +63,8 @@ class WorkspaceEdits:
     def note(self, run: AnyRun, text: str) -> None:
         """Describe a run in words, as Markdown, instead of what was said before; "" says nothing.
 
-        >>> workspace.note("digits/baseline", "Learns *too fast*.")
+        Examples:
+            >>> workspace.note("digits/baseline", "Learns *too fast*.")
         """
         self._service.runs.set_description(choose_one(self._service, run).id, text)
 
@@ -70,8 +74,9 @@ class WorkspaceEdits:
         Returns:
             The runs that are archived now and were not.
 
-        >>> len(workspace.archive("digits/baseline"))
-        1
+        Examples:
+            >>> len(workspace.archive("digits/baseline"))
+            1
         """
         return self._service.runs.archive(self._ids(runs))
 
@@ -81,8 +86,9 @@ class WorkspaceEdits:
         Returns:
             The runs that were taken back.
 
-        >>> len(workspace.unarchive("digits/baseline"))
-        1
+        Examples:
+            >>> len(workspace.unarchive("digits/baseline"))
+            1
         """
         return self._service.runs.unarchive(self._ids(runs))
 
@@ -99,8 +105,9 @@ class WorkspaceEdits:
         Raises:
             Conflict: One has not ended; nothing was changed.
 
-        >>> len(workspace.delete("digits/baseline"))
-        1
+        Examples:
+            >>> len(workspace.delete("digits/baseline"))
+            1
         """
         return self._service.trash.delete(self._ids(runs), force=force)
 
@@ -110,8 +117,9 @@ class WorkspaceEdits:
         Returns:
             The runs that were taken back.
 
-        >>> len(workspace.restore("digits/baseline"))
-        1
+        Examples:
+            >>> len(workspace.restore("digits/baseline"))
+            1
         """
         trash = self._service.trash
         texts = [each if isinstance(each, str) else each.id for each in _each(runs)]
@@ -131,8 +139,9 @@ class WorkspaceEdits:
         Raises:
             Unavailable: The database cannot be written, or another process holds a lock for 30 s.
 
-        >>> workspace.gc(dry_run=True).runs.count
-        0
+        Examples:
+            >>> workspace.gc(dry_run=True).runs.count
+            0
         """
         return self._service.trash.collect(older_than_s=older_than_s, dry_run=dry_run)
 

@@ -320,8 +320,9 @@ class Workspace(WorkspaceEdits, Transfers):
         Raises:
             NotFound: There is no such run.
 
-        >>> [fact.name for fact in workspace.compare("digits/first", "digits/first").facts][:2]
-        ['lr', 'loss']
+        Examples:
+            >>> [fact.name for fact in workspace.compare("digits/first", "digits/first").facts][:2]
+            ['lr', 'loss']
         """
         return self._service.runs.compare([choose_one(self._service, run).id for run in runs])
 
