@@ -160,6 +160,7 @@ def test_the_sdk_alone_answers(site: Site, sdk: Sdk) -> None:
     assert_sdk(site.run(CORE), "azureml/core")
 
 
+@pytest.mark.long
 def test_the_sdk_then_ours_is_refused_until_its_advice_is_followed(
     site: Site, ours: Path, sdk: Sdk
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_sdk_then_ours_is_refused_until_its_advice_is_followed(
     assert_ours(site)
 
 
+@pytest.mark.long
 def test_the_advice_for_the_sdk_brings_the_sdk(site: Site, ours: Path, sdk: Sdk) -> None:
     site.install(sdk.core, sdk.tensorboard)
     site.install(ours)
@@ -197,6 +199,7 @@ def test_ours_then_the_sdk_is_the_sdk_and_ours_refuses(site: Site, ours: Path, s
     )
 
 
+@pytest.mark.long
 def test_our_tensorboard_never_joins_the_sdks_core(site: Site, ours: Path, sdk: Sdk) -> None:
     site.install(ours)
     site.install(sdk.core)

@@ -241,6 +241,7 @@ def test_images(browser: Chrome, board: BoardProcess) -> None:
     assert sizes(browser) == [[350, 215, 350, 215]] * 3
 
 
+@pytest.mark.long
 def test_text(browser: Chrome, board: BoardProcess) -> None:
     def is_there() -> bool:
         shown = "\n".join(texts(browser, "tf-markdown-view"))
@@ -260,6 +261,7 @@ def test_text(browser: Chrome, board: BoardProcess) -> None:
     open_tab(browser, board, "text", is_there)
 
 
+@pytest.mark.long
 def test_pr_curves(browser: Chrome, board: BoardProcess) -> None:
     run, tags = "digits/everything", [f"accuracy_table/{label}" for label in ("cat", "dog", "owl")]
     assert list(fetch(board, "plugin/pr_curves/tags")[run]) == tags
@@ -277,6 +279,7 @@ def test_pr_curves(browser: Chrome, board: BoardProcess) -> None:
     open_tab(browser, board, "pr_curves", is_there)
 
 
+@pytest.mark.long
 def test_hparams(browser: Chrome, board: BoardProcess) -> None:
     sort = [{"metric": {"tag": "score", "group": ""}, "order": "ORDER_DESC"}]
     statuses = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]

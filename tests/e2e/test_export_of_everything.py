@@ -285,6 +285,7 @@ def texts(browser: Chrome, selector: str) -> str:
     return found
 
 
+@pytest.mark.long
 def test_people_see_it(browser: Chrome, exported: Path, tmp_path: Path) -> None:
     loaded = (
         f"{DEEP} return found.filter(i => i.naturalWidth > 100 && i.complete"

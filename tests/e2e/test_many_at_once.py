@@ -41,6 +41,7 @@ def the_run(workspace: Workspace, run: RunId) -> Run:
     return found
 
 
+@pytest.mark.long
 def test_sixteen_processes_make_one_workspace(empty_folder: Path, tmp_path: Path) -> None:
     ready, go = tmp_path / "ready", tmp_path / "go"
     ready.mkdir()

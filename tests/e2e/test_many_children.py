@@ -17,6 +17,7 @@ _PROGRAM = Path(__file__).parent / "programs" / "make_children.py"
 _FORKS, _CHILDREN = 50, 200
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("empty_folder")
 def test_fifty_processes_make_ten_thousand_children() -> None:

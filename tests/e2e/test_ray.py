@@ -168,6 +168,7 @@ def test_two_nodes_record_into_one_run(on_ray: OnRay) -> None:
     assert {f"user_logs/std_log_process_{number}.txt" for number in (0, 1)} <= logs
 
 
+@pytest.mark.long
 def test_many_at_once_run_once_each(on_ray: OnRay) -> None:
     count = 6
     script = f"open({str(on_ray.go)!r} + '.ran', 'a').write('x')"
@@ -223,6 +224,7 @@ def test_a_killed_worker_fails_its_run(on_ray: OnRay) -> None:
     assert on_ray.values(run, "loss") == [0.5]
 
 
+@pytest.mark.long
 def test_a_folder_that_nodes_do_not_see_is_refused(on_ray: OnRay, tmp_path: Path) -> None:
     other = Workspace.open(tmp_path / "other").folder
     address = on_ray.workspace.settings.compute["cluster"].options["address"]
@@ -243,6 +245,7 @@ def test_a_source_folder_larger_than_ray_takes(on_ray: OnRay) -> None:
     assert on_ray.ended(run).state is RunState.COMPLETED
 
 
+@pytest.mark.long
 def test_a_killed_node_fails_what_ran_there(on_ray: OnRay, ray_cluster: RayCluster) -> None:
     node = ray_cluster.add_node(3)
     run = on_ray.submit(compute="big")
@@ -254,6 +257,7 @@ def test_a_killed_node_fails_what_ran_there(on_ray: OnRay, ray_cluster: RayClust
     assert on_ray.values(run, "loss") == [0.5]
 
 
+@pytest.mark.long
 def test_a_killed_head_is_said_or_survived(on_ray: OnRay, ray_cluster: RayCluster) -> None:
     """The last one here: the next test that needs a cluster starts another."""
     runs = [on_ray.submit() for _ in range(4)]  # on both nodes
@@ -324,6 +328,7 @@ def _get(url: str) -> bytes:
         return content
 
 
+@pytest.mark.long
 def test_a_variable_alone_leads_to_a_cluster(
     on_ray: OnRay, ray_cluster: RayCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from trackboard.model import Distribution, Launcher, Run, RunState
 from trackboard.workspace import Workspace
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.xdist_group("ray"),
     pytest.mark.requires("frameworks"),
 ]

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 _INSTALLING_S = 600.0  # TensorFlow, for one of them: see test_articles.py
+_RUNNABLE = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.long] if path.stem == "tensorboard" else [])
+    for path in NOTEBOOKS
+]
 _MADE = ("exported-logs", "mnist_data", "tensorboard-demo", "__pycache__")
 _FOLDERS_OF_A_MACHINE = re.compile(
     r"(?<![\w.:/])/(?:home|opt|private|root|srv|tmp|Users|var|work)/"
@@ -42,7 +46,7 @@ def test_they_are_found() -> None:
 
 
 @pytest.mark.timeout(_INSTALLING_S + 120)
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", _RUNNABLE)
 def test_it_runs(notebook: Path, kernel: Kernel) -> None:
     leave_out = shutil.ignore_patterns(".*", *_MADE)
     shutil.copytree(EXAMPLES, kernel.folder, ignore=leave_out, dirs_exist_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.errors import Conflict
 from trackboard.model import Run, RunId
-from trackboard.ports import Experiment
+from trackboard.ports import Experiment, Store
 from trackboard.service.local.door import Door
 from trackboard.service.local.run_names import run_called_in_trash
 
@@ -39,18 +39,18 @@ class LocalTrash:
 
     def delete(self, runs: Collection[RunId], *, force: bool = False) -> tuple[RunId, ...]:
         """Put runs and everything below them into the trash."""
-        store = self._door.drained()
+        store = self._drained_to_write()
         if not force:
             _check_ended(store.list_descendants(runs))
         return store.delete_runs(runs, time.time())
 
     def restore(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
         """Take runs out of the trash."""
-        return self._door.drained().restore_runs(runs)
+        return self._drained_to_write().restore_runs(runs)
 
     def delete_experiment(self, name: str, *, force: bool = False) -> tuple[RunId, ...]:
         """Put an experiment and its runs into the trash."""
-        store = self._door.drained()
+        store = self._drained_to_write()
         if not force:
             ids = [run.id for run in store.list_runs(experiment=name)]
             _check_ended(store.list_descendants(ids), of=f"experiment {name!r}")
@@ -74,7 +74,12 @@ class LocalTrash:
 
     def restore_experiment(self, name: str) -> tuple[RunId, ...]:
         """Take an experiment out of the trash."""
-        return self._door.drained().restore_experiment(name)
+        return self._drained_to_write().restore_experiment(name)
+
+    def _drained_to_write(self) -> Store:
+        """Store what was recorded; where nothing can be written, that is said before all else."""
+        self._door.workspace.parts.prepare_to_write()
+        return self._door.drained()
 
 
 def _check_ended(runs: Iterable[Run], of: str = "") -> None:
