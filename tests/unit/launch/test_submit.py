@@ -107,11 +107,11 @@ def test_what_is_wrong_is_said_before_anything_is_kept(
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """What lies in a folder, without what an open database has beside itself."""
+    """What lies in a folder, without locks and what an open database has beside itself."""
     return {
         str(path): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+        if path.is_file() and not path.name.endswith(("-wal", "-shm", ".lock"))
     }
 
 

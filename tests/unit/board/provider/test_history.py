@@ -258,4 +258,4 @@ def test_archived_and_deleted_runs_go_at_once_and_come_back(lab: Lab) -> None:
     assert run_names(history(lab, View(runs=(RunId("b"), RunId("c"))))) == ["exp/archived"]
     lab.store.unarchive_runs([RunId("b")])
     lab.store.restore_runs([RunId("c")])
-    assert list(read(provider)) == ["exp/archived", "exp/deleted", "exp/ridge"]
+    assert sorted(read(provider)) == ["exp/archived", "exp/deleted", "exp/ridge"]
