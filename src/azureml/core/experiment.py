@@ -25,7 +25,6 @@ from azureml import _guard as _guard
 from azureml._finder import other_names
 from azureml.core._lists import ExperimentList
 from azureml.core._refused import RefusedCall
-from azureml.core._run.backends.catalogue import SNAPSHOT_ID
 from azureml.core._run.backends.home import RunHome
 from azureml.core._run.backends.live import LiveBackend
 from azureml.core._run.reading.filters import TagFilter
@@ -36,7 +35,7 @@ from azureml.core.run import DOCS_URL, Run
 from azureml.exceptions import AzureMLException, UserErrorException
 from azureml.exceptions._tree import MissingException, sdk_errors
 from trackboard.errors import UsageError
-from trackboard.model import RunId, check_experiment_name, check_run_id
+from trackboard.model import SNAPSHOT_ID, RunId, check_experiment_name, check_run_id
 from trackboard.record.capture import capture
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from trackboard.gc.answers import Freed, GcReport
@@ -13,6 +13,7 @@ from trackboard.gc.context import GcContext
 from trackboard.gc.sizes import measure
 from trackboard.launch.context.working_copy import remove_work
 from trackboard.layout import JobPaths
+from trackboard.layout.reading import list_folder
 from trackboard.model import Run, RunId
 
 _SETTLED_S = 3600.0  # a worker may still be at its job's working copy
@@ -36,7 +37,7 @@ def find_forgotten(context: GcContext) -> list[Path]:
     """Folders of runs that were forgotten: some that a killed collection left, or that came since."""
     paths = context.paths
     parents = (paths.runs, paths.jobs, *_resumed(context))
-    folders = [entry for parent in parents for entry in _list(parent)]
+    folders = [entry for parent in parents for entry in list_folder(parent)]
     gone: set[str] = set(context.store.list_deleted([RunId(path.name) for path in folders]))
     odd = {path.name for path in folders if path.name.startswith(_ODD)}
     if odd:
@@ -63,7 +64,7 @@ def free_working_copies(
         report: Is told what was freed.
         without: Runs whose folders are freed as a whole.
     """
-    copies = {RunId(path.name): JobPaths(path).work for path in _list(context.paths.jobs)}
+    copies = {RunId(path.name): JobPaths(path).work for path in list_folder(context.paths.jobs)}
     found = {run: path for run, path in copies.items() if path.is_dir()}
     for run in context.store.list_runs(ids=list(found), deleted=None):
         if run.id not in without and _is_settled(run):
@@ -79,7 +80,7 @@ def free_leftovers(context: GcContext, report: GcReport) -> None:
         freed.add(size_bytes)
     paths = context.paths
     for folder in (paths.folder, paths.snapshots, paths.snapshots / "known"):
-        for path in _list(folder):
+        for path in list_folder(folder):
             if _TEMPORARY.fullmatch(path.name) and path.is_file() and _is_left(path):
                 freed.add(measure(path))
                 if not report.is_dry_run:
@@ -100,11 +101,3 @@ def _is_left(path: Path) -> bool:
 def _resumed(context: GcContext) -> list[Path]:
     """The folder of outputs that jobs go on from, unless a job may need some that a forgotten run had."""
     return [] if context.store.list_jobs() else [context.paths.resumed]
-
-
-def _list(folder: Path) -> Iterator[Path]:
-    try:
-        names = sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    yield from (folder / name for name in names)

@@ -15,10 +15,9 @@ from trackboard.errors import TrackboardError
 from trackboard.gc.context import GcContext
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.layout.reading import read_bytes
-from trackboard.model import RunId
+from trackboard.model import SNAPSHOT_ID, RunId
 from trackboard.ports import Position, Spool, SpoolArea
 
-SNAPSHOT_PROPERTY = "ContentSnapshotId"
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 _KEY = re.compile(rb"sha256:[0-9a-f]{64}")
 _PIECE_BYTES = 4 << 20
@@ -49,7 +48,7 @@ def list_named_snapshots(context: GcContext, *, without: Collection[RunId] = ())
         context: The workspace.
         without: As if these runs were forgotten.
     """
-    named = context.store.list_property(SNAPSHOT_PROPERTY)
+    named = context.store.list_property(SNAPSHOT_ID)
     found = {Path(digest).stem for run, digest in named.items() if run not in without}
     for job in context.store.list_jobs():
         try:

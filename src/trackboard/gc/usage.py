@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.gc.sizes import measure
 from trackboard.layout import JobPaths, WorkspacePaths
+from trackboard.layout.reading import list_folder
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def measure_usage(folder: Path, database: Path) -> Usage:
     paths = WorkspacePaths(folder)
     spools = (paths.spool, paths.silent_spools, paths.quarantine)
     parts = (paths.blobs, paths.runs, paths.snapshots, paths.jobs, *spools)
-    work = sum(measure(JobPaths(path).work) for path in _list(paths.jobs))
+    work = sum(measure(JobPaths(path).work) for path in list_folder(paths.jobs))
     beside = [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
     known = {path.name for path in parts} | {path.name for path in beside if path.parent == folder}
     return Usage(
@@ -61,12 +61,5 @@ def measure_usage(folder: Path, database: Path) -> Usage:
         jobs=measure(paths.jobs) - work,
         working_copies=work,
         spools=sum(map(measure, spools)),
-        others=sum(measure(path) for path in _list(folder) if path.name not in known),
+        others=sum(measure(path) for path in list_folder(folder) if path.name not in known),
     )
-
-
-def _list(folder: Path) -> list[Path]:
-    try:
-        return [folder / name for name in os.listdir(folder)]
-    except (FileNotFoundError, NotADirectoryError):
-        return []

@@ -32,6 +32,7 @@ from trackboard.launch.variables import job_variables
 from trackboard.layout.files_lock import keep_files
 from trackboard.model import (
     ANY_PYTHON,
+    SNAPSHOT_ID,
     EnvironmentPlan,
     JobPlan,
     QueuedJob,
@@ -342,7 +343,7 @@ def _describe(
     live: LiveRun, plan: JobPlan, tags: Mapping[str, str | None], properties: Mapping[str, str]
 ) -> None:
     known = {
-        "ContentSnapshotId": plan.snapshot,
+        SNAPSHOT_ID: plan.snapshot,
         "trackboard.compute": plan.compute,
         "trackboard.environment": describe_environment(plan.environment),
         **properties,

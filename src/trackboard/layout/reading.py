@@ -11,7 +11,8 @@ import errno
 import os
 import re
 import stat
-from typing import Any, Callable, TypeVar
+from pathlib import Path
+from typing import Any, Callable, List, TypeVar
 
 from trackboard.errors import NotFound, TrackboardError, UsageError
 from trackboard.layout.modes import AnyPath
@@ -39,6 +40,14 @@ _MARKS = (  # how a text says what it is; the longer ones first
 )
 _DECLARED = rb"coding[:=]\s*([-\w.]+)"
 _Parsed = TypeVar("_Parsed")
+
+
+def list_folder(folder: Path) -> List[Path]:
+    """List what is in a folder, by name; nothing where it is gone, or no folder."""
+    try:
+        return [folder / name for name in sorted(os.listdir(folder))]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def open_regular(path: AnyPath, what: str) -> int:

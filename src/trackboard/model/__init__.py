@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from trackboard.model.missing import MISSING, is_missing
     from trackboard.model.names import (
         LIMITS,
+        SNAPSHOT_ID,
         check_experiment_name,
         check_length,
         check_metric_name,
@@ -96,7 +97,13 @@ else:
             "job": ("Distribution", "JobPlan", "Launcher", "ResourceLimits"),
             "logs": ("BUILD_LOG", "CONSOLE", "LOG_FOLDERS", "console_of_rank"),
             "missing": ("MISSING", "is_missing"),
-            "names": ("LIMITS", "check_experiment_name", "check_length", "check_metric_name"),
+            "names": (
+                "LIMITS",
+                "SNAPSHOT_ID",
+                "check_experiment_name",
+                "check_length",
+                "check_metric_name",
+            ),
             "refs": ("FileRef", "Ref", "SeriesRef"),
             "run": ("Run",),
             "series": ("Series", "SeriesId"),
@@ -114,6 +121,7 @@ __all__ = [
     "LOG_FOLDERS",
     "MISSING",
     "REASON",
+    "SNAPSHOT_ID",
     "ArtifactKind",
     "ArtifactLogged",
     "Compute",

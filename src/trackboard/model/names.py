@@ -23,6 +23,9 @@ LIMITS: Mapping[str, int] = {  # characters
     "blob key": 65_536,
     "text": 16 << 20,  # a description, a cause, a value that is text
 }
+SNAPSHOT_ID = (
+    "ContentSnapshotId"  # the property that says which snapshot is a run's, as the SDK calls it
+)
 _EXPERIMENT = r"[A-Za-z0-9][\w-]*"
 
 

@@ -8,7 +8,7 @@ of a run that goes on is stored already is told by the counts of its series here
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,7 +42,7 @@ from trackboard.ports import (
     SeriesStore,
     StreamStore,
 )
-from trackboard.transfer.report import ImportReport, Tally
+from trackboard.transfer.report import ImportReport, Progress, Tally
 from trackboard.transfer.run_source import (
     RunContent,
     RunDescription,
@@ -55,8 +55,6 @@ _START = Position(0, 0)
 _BATCH_POINTS = 200_000
 _BATCH_RUNS = 100
 _NOT_ENDED = "it had not ended when it was imported"
-
-Progress = Callable[[int, int, int], None]
 
 
 class ImportStore(StreamStore, RunStore, SeriesStore, Protocol):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from trackboard.model import RunId
 from trackboard.transfer.run_source import LeftOut
+
+Progress = Callable[[int, int, int], None]
+"""Is told how many runs of how many are done, and how many points that was."""
 
 _MOST_LISTED = 1_000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,10 +10,7 @@ from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from trackboard.transfer.backup.take import BackupReport
-    from trackboard.transfer.report import ImportReport
-
-Progress = Callable[[int, int, int], None]
-"""Is told how many runs of how many are done, and how many points that was."""
+    from trackboard.transfer.report import ImportReport, Progress
 
 
 class Transfer(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from trackboard.errors import Conflict, UsageError
 from trackboard.layout import WorkspacePaths
 from trackboard.layout.paths import DATABASE_FILE, OUTBOX
+from trackboard.layout.reading import list_folder
 
 MANIFEST = "backup.json"  # the first file
 COMPLETE = "backup.complete"  # the last one: how many there are before it
@@ -71,17 +71,17 @@ def list_files(paths: WorkspacePaths) -> Iterator[tuple[PurePosixPath, Path]]:
     """List the files beside the database, each when all that names it was listed, with their names there."""
     yield from _walk(paths, paths.settings)
     for spools in (paths.spool, paths.silent_spools, paths.quarantine):
-        for spool in _list(spools):
-            segments = (each for each in _list(spool) if each.name != OUTBOX)
+        for spool in list_folder(spools):
+            segments = (each for each in list_folder(spool) if each.name != OUTBOX)
             for part in (*segments, spool / OUTBOX):
                 yield from _walk(paths, part)
     for folder in (paths.runs, paths.snapshots, paths.wheels):
         yield from _walk(paths, folder)
-    for job in _list(paths.jobs):
-        for part in _list(job):
+    for job in list_folder(paths.jobs):
+        for part in list_folder(job):
             if part.name != _LEFT_OUT_OF_JOBS:
                 yield from _walk(paths, part)
-    for part in _list(paths.blobs):
+    for part in list_folder(paths.blobs):
         if part.name != "new":  # what is being written there has no name yet
             yield from _walk(paths, part)
 
@@ -97,18 +97,10 @@ def database_name() -> PurePosixPath:
     return PurePosixPath(DATABASE_FILE)
 
 
-def _list(folder: Path) -> list[Path]:
-    """What is in a folder, by name; nothing where it is gone."""
-    try:
-        return [folder / name for name in sorted(os.listdir(folder))]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
 def _walk(paths: WorkspacePaths, part: Path) -> Iterator[tuple[PurePosixPath, Path]]:
     """All plain files of a part, which may be one itself."""
     if part.is_file() and not part.is_symlink():
         yield PurePosixPath(part.relative_to(paths.folder).as_posix()), part
-    for child in _list(part):
+    for child in list_folder(part):
         if not child.is_symlink():
             yield from _walk(paths, child)

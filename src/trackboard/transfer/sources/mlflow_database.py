@@ -19,13 +19,7 @@ from trackboard.ports import SeriesPoints
 from trackboard.transfer.names import assign_experiments
 from trackboard.transfer.run_source import LeftOut, RunContent, RunHead
 from trackboard.transfer.sources.mlflow_artifacts import explain_missing, find_folder, list_files
-from trackboard.transfer.sources.mlflow_runs import (
-    MlflowRun,
-    describe,
-    head_of,
-    parents_first,
-    series_of,
-)
+from trackboard.transfer.sources.mlflow_runs import MlflowIndex, MlflowRun, series_of
 
 _NOT_KEPT = {  # tables of what has no place here, and what to call it
     "registered_models": "registered models",
@@ -69,8 +63,7 @@ class MlflowDatabase:
         self._path = path
         self.location = str(path)
         self._artifacts = artifacts
-        self._runs: dict[RunId, MlflowRun] = {}
-        self._experiments: dict[str, str] = {}
+        self._index = MlflowIndex({}, ())
         self._connection = _connect(path)
 
     def list_runs(self) -> Sequence[RunHead]:
@@ -82,18 +75,14 @@ class MlflowDatabase:
                     "SELECT experiment_id, name FROM experiments ORDER BY experiment_id"
                 )
             }
-            self._experiments = assign_experiments(names)
-            runs = parents_first(self._read_runs())
+            self._index = MlflowIndex(assign_experiments(names), self._read_runs())
         except sqlite3.Error as error:
             raise self._translate(error) from error
-        self._by_id = {run.run_id: run for run in runs}
-        heads = [(head_of(run), run) for run in runs]
-        self._runs = {head.id: run for head, run in heads}
-        return [head for head, _ in heads]
+        return self._index.list_heads()
 
     def read(self, head: RunHead) -> RunContent:
         """All that one of the runs holds."""
-        run = self._runs[head.id]
+        run = self._index.get(head)
         folder = find_folder(run.artifact_uri, self._path.parent, self._artifacts)
         files = () if folder is None else list_files(folder)
         try:
@@ -101,7 +90,7 @@ class MlflowDatabase:
         except sqlite3.Error as error:
             raise self._translate(error) from error
         return RunContent(
-            describe(run, self._experiments[run.experiment_id], self._by_id),
+            self._index.describe(run),
             points=points,
             files=files,
             left_out=explain_missing(run.artifact_uri, files, folder),

@@ -15,13 +15,7 @@ from trackboard.ports import SeriesPoints
 from trackboard.transfer.names import assign_experiments
 from trackboard.transfer.run_source import LeftOut, RunContent, RunHead
 from trackboard.transfer.sources.mlflow_artifacts import explain_missing, find_folder, list_files
-from trackboard.transfer.sources.mlflow_runs import (
-    MlflowRun,
-    describe,
-    head_of,
-    parents_first,
-    series_of,
-)
+from trackboard.transfer.sources.mlflow_runs import MlflowIndex, MlflowRun, series_of
 
 _META = "meta.yaml"
 _STATUS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
@@ -47,26 +41,23 @@ class MlflowFolder:
         self._folder = folder
         self.location = str(folder)
         self._artifacts = artifacts
-        self._runs: dict[RunId, MlflowRun] = {}
+        self._index = MlflowIndex({}, ())
         self._folders: dict[str, Path] = {}
         self._deleted = 0
 
     def list_runs(self) -> Sequence[RunHead]:
         """The runs, each after its parent, oldest first."""
         experiments = sorted(self._iter_experiments(), key=lambda each: (len(each[0]), each[0]))
-        self._experiments = assign_experiments({key: name for key, name, _ in experiments})
         self._deleted = sum(1 for entry in _scan(self._folder / ".trash") if entry.is_dir())
-        runs = parents_first(
-            run for key, _, folder in experiments for run in self._iter_runs(key, folder)
+        self._index = MlflowIndex(
+            assign_experiments({key: name for key, name, _ in experiments}),
+            (run for key, _, folder in experiments for run in self._iter_runs(key, folder)),
         )
-        self._by_id = {run.run_id: run for run in runs}
-        heads = [(head_of(run), run) for run in runs]
-        self._runs = {head.id: run for head, run in heads}
-        return [head for head, _ in heads]
+        return self._index.list_heads()
 
     def read(self, head: RunHead) -> RunContent:
         """All that one of the runs holds."""
-        run = self._runs[head.id]
+        run = self._index.get(head)
         folder = self._folders[run.run_id]
         damaged: list[str] = []
         points = list(_iter_points(head.id, folder / "metrics", damaged))
@@ -75,7 +66,7 @@ class MlflowFolder:
             artifacts = find_folder(run.artifact_uri, self._folder.parent, self._artifacts)
         files = () if artifacts is None else list_files(artifacts)
         return RunContent(
-            describe(run, self._experiments[run.experiment_id], self._by_id),
+            self._index.describe(run),
             points=points,
             files=files,
             left_out=[*damaged, *explain_missing(run.artifact_uri, files, artifacts)],

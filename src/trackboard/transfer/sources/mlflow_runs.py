@@ -98,6 +98,34 @@ def describe(run: MlflowRun, experiment: str, known: Mapping[str, MlflowRun]) ->
     )
 
 
+class MlflowIndex:
+    """The runs of a source that are imported, in the order of their import.
+
+    Args:
+        experiments: What each experiment is called here, by MLflow's id.
+        runs: All runs, in any order.
+    """
+
+    def __init__(self, experiments: Mapping[str, str], runs: Iterable[MlflowRun]) -> None:
+        self._experiments = experiments
+        ordered = parents_first(runs)
+        self._by_id = {run.run_id: run for run in ordered}
+        self._heads = [head_of(run) for run in ordered]
+        self._runs = {head.id: run for head, run in zip(self._heads, ordered, strict=True)}
+
+    def list_heads(self) -> list[RunHead]:
+        """The runs, each after its parent, oldest first."""
+        return self._heads
+
+    def get(self, head: RunHead) -> MlflowRun:
+        """One of the runs, in MLflow's words."""
+        return self._runs[head.id]
+
+    def describe(self, run: MlflowRun) -> RunDescription:
+        """Say what describes one of the runs."""
+        return describe(run, self._experiments[run.experiment_id], self._by_id)
+
+
 def read_parameter(text: str) -> Value:
     """What was logged as a parameter, from how MLflow wrote it.
 

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -25,13 +25,7 @@ from trackboard.ports import SeriesPoints
 from trackboard.transfer.names import assign_experiments
 from trackboard.transfer.run_source import LeftOut, RunContent, RunHead, SourceFile
 from trackboard.transfer.sources.mlflow_artifacts import find_folder, list_files
-from trackboard.transfer.sources.mlflow_runs import (
-    MlflowRun,
-    describe,
-    head_of,
-    parents_first,
-    series_of,
-)
+from trackboard.transfer.sources.mlflow_runs import MlflowIndex, MlflowRun, series_of
 
 _API = "/api/2.0/mlflow"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
@@ -62,31 +56,26 @@ class MlflowServer:
         self._client = _Client(address, retry_s)
         self.location = self._client.address
         self._artifacts = artifacts
-        self._runs: dict[RunId, MlflowRun] = {}
+        self._index = MlflowIndex({}, ())
 
     def list_runs(self) -> Sequence[RunHead]:
         """The runs, each after its parent, oldest first."""
         experiments = sorted(
-            self._iter_pages("experiments", "/experiments/search", {"view_type": "ACTIVE_ONLY"}),
+            self._search("experiments", "/experiments/search", {"view_type": "ACTIVE_ONLY"}),
             key=lambda each: (len(each["experiment_id"]), each["experiment_id"]),
         )
-        self._experiments = assign_experiments(
-            {each["experiment_id"]: each["name"] for each in experiments}
+        names = assign_experiments({each["experiment_id"]: each["name"] for each in experiments})
+        self._index = MlflowIndex(
+            names, (_run_of(each) for key in names for each in self._iter_runs(key))
         )
-        runs = parents_first(
-            _run_of(each) for key in self._experiments for each in self._iter_runs(key)
-        )
-        self._by_id = {run.run_id: run for run in runs}
-        heads = [(head_of(run), run) for run in runs]
-        self._runs = {head.id: run for head, run in heads}
-        return [head for head, _ in heads]
+        return self._index.list_heads()
 
     def read(self, head: RunHead) -> RunContent:
         """All that one of the runs holds."""
-        run = self._runs[head.id]
+        run = self._index.get(head)
         files, left_out = self._list_artifacts(run)
         return RunContent(
-            describe(run, self._experiments[run.experiment_id], self._by_id),
+            self._index.describe(run),
             points=[
                 self._read_history(head.id, run.run_id, key) for key in json.loads(run.progress)
             ],
@@ -109,30 +98,23 @@ class MlflowServer:
 
     def _iter_runs(self, experiment: str) -> Iterator[Json]:
         query = {"experiment_ids": [experiment], "run_view_type": "ACTIVE_ONLY"}
-        yield from self._iter_pages("runs", "/runs/search", query)
+        yield from self._search("runs", "/runs/search", query)
 
-    def _iter_pages(self, key: str, path: str, query: Json) -> Iterator[Json]:
-        token = ""
-        while True:
-            page = {"page_token": token} if token else {}
-            found = self._client.ask("POST", _API + path, {**query, "max_results": _PAGE, **page})
-            yield from found.get(key, ())
-            token = found.get("next_page_token", "")
-            if not token:
-                return
+    def _search(self, key: str, path: str, query: Json) -> Iterator[Json]:
+        return _iter_pages(
+            key,
+            lambda page: self._client.ask("POST", _API + path, page),
+            {**query, "max_results": _PAGE},
+        )
 
     def _read_history(self, run: RunId, run_id: str, key: str) -> SeriesPoints:
-        rows: list[Json] = []
         asked = {"run_id": run_id, "metric_key": key, "max_results": _HISTORY_PAGE}
-        token = ""
-        while True:
-            page = {"page_token": token} if token else {}
-            query = urlencode({**asked, **page})
-            found = self._client.ask("GET", f"{_API}/metrics/get-history?{query}")
-            rows += found.get("metrics", ())
-            token = found.get("next_page_token", "")
-            if not token:
-                break
+        path = f"{_API}/metrics/get-history"
+        rows = list(
+            _iter_pages(
+                "metrics", lambda page: self._client.ask("GET", f"{path}?{urlencode(page)}"), asked
+            )
+        )
         return series_of(
             run,
             key,
@@ -166,6 +148,17 @@ class MlflowServer:
                 address = f"{_ARTIFACTS}/{quote(f'{root}/{path}')}"
                 read = functools.partial(self._client.fetch, address)
                 yield SourceFile(path, int(each.get("file_size") or 0), time.time(), read)
+
+
+def _iter_pages(key: str, ask: Callable[[Json], Json], query: Json) -> Iterator[Json]:
+    """What a server answers under a key, page by page."""
+    token = ""
+    while True:
+        found = ask({**query, "page_token": token} if token else query)
+        yield from found.get(key, ())
+        token = found.get("next_page_token", "")
+        if not token:
+            return
 
 
 def _run_of(told: Json) -> MlflowRun:

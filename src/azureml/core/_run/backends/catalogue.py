@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
 from azureml.core._run.backends.home import RunHome
-from trackboard.model import RunId
+from trackboard.model import SNAPSHOT_ID, RunId
 
 if TYPE_CHECKING:
     from trackboard.service.contract.runs import Runs
-
-SNAPSHOT_ID = "ContentSnapshotId"  # the property that says which snapshot is the run's
 
 
 class RunCatalogue:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
-from azureml.core._run.backends.catalogue import SNAPSHOT_ID
 from azureml.core._run.handle import RunHandle
 from azureml.exceptions._tree import SnapshotException, sdk_errors
+from trackboard.model import SNAPSHOT_ID
 
 if TYPE_CHECKING:
     from azureml.core.model import Model

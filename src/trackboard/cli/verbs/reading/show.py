@@ -13,7 +13,7 @@ import click
 from trackboard.cli import formatting
 from trackboard.cli.completing import complete_runs
 from trackboard.cli.workspace_option import find_one, folder_option, opened
-from trackboard.model import REASON
+from trackboard.model import REASON, SNAPSHOT_ID
 
 if TYPE_CHECKING:
     from trackboard.model import Series
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 13
 _COMMIT_DIGITS = 10
-_PLUMBING = ("trackboard.", "azureml.", "_azureml.", "mlflow.", "ContentSnapshotId", "ProcessInfo")
+_PLUMBING = ("trackboard.", "azureml.", "_azureml.", "mlflow.", SNAPSHOT_ID, "ProcessInfo")
 
 
 @click.command()

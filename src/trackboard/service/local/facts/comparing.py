@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from trackboard.errors import NotFound
 from trackboard.launch.snapshot.manifest import FileEntry, load_manifest
-from trackboard.model import RunId
+from trackboard.model import SNAPSHOT_ID, RunId
 from trackboard.record.capture import DIFF_PATH, PACKAGES_PATH
 from trackboard.service.answers import ComparedFact, Comparison, FileChange, RunDetails
 from trackboard.workspace import Workspace
@@ -18,7 +18,7 @@ _CODE = {  # properties that say what ran, and where
     "git commit": "azureml.git.commit",
     "git branch": "azureml.git.branch",
     "uncommitted changes": "azureml.git.dirty",
-    "snapshot": "ContentSnapshotId",
+    "snapshot": SNAPSHOT_ID,
     "command": "trackboard.command",
     "environment": "trackboard.environment",
     "compute": "trackboard.compute",
@@ -83,7 +83,7 @@ class _Content(NamedTuple):
 def _contents(workspace: Workspace, run: RunDetails) -> Mapping[str, _Content]:
     """What a run's code consists of, by path: its snapshot, else its commit and what differs from that."""
     found: dict[str, _Content] = {}
-    digest = run.properties.get("ContentSnapshotId")
+    digest = run.properties.get(SNAPSHOT_ID)
     packages = _read(workspace, run.facts.run.id, PACKAGES_PATH)
     if digest is not None:
         for file in load_manifest(workspace.paths.snapshots, digest).files:

@@ -11,7 +11,7 @@ from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.plan_text import describe_environment
 from trackboard.launch.queue.position import queue_position
 from trackboard.layout import JobPaths
-from trackboard.model import JobPlan, Run, RunKind
+from trackboard.model import SNAPSHOT_ID, JobPlan, Run, RunKind
 from trackboard.ports import QueueStore
 from trackboard.record.command import mask_words
 from trackboard.service.answers import JobFacts
@@ -56,7 +56,7 @@ def _command(plan: JobPlan) -> str:
 
 
 def _snapshot(properties: Mapping[str, str]) -> str | None:
-    digest = properties.get("ContentSnapshotId")
+    digest = properties.get(SNAPSHOT_ID)
     files = properties.get("trackboard.snapshot_files", "")
     size_bytes = properties.get("trackboard.snapshot_bytes", "")
     if digest is None or not (files.isdecimal() and size_bytes.isdecimal()):

@@ -9,7 +9,7 @@ from trackboard.config import Location, find_location
 from trackboard.transfer.backup.restore import restore_backup as unpack
 
 if TYPE_CHECKING:
-    from trackboard.service.contract.transfer import Progress
+    from trackboard.transfer.report import Progress
 
 
 def restore_backup(

@@ -21,8 +21,9 @@ from trackboard.transfer.sources.workspace_runs import WorkspaceRuns
 from trackboard.workspace import Workspace
 
 if TYPE_CHECKING:
-    from trackboard.service.contract.transfer import Progress, Transfer
+    from trackboard.service.contract.transfer import Transfer
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.report import Progress
 
 
 class LocalTransfer:

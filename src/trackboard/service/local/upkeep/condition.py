@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.config import Location, holds_workspace
 from trackboard.errors import TrackboardError
 from trackboard.gc.collect import collect
+from trackboard.gc.sizes import measure
 from trackboard.gc.usage import Usage, measure_usage
 from trackboard.ingest import list_set_aside
 from trackboard.layout import FileSystem, describe_others, find_file_system, is_shared
@@ -58,7 +58,7 @@ def find_condition(location: Location) -> Condition:
     """
     folder = location.folder
     exists = holds_workspace(folder)
-    size_bytes = _size_bytes(folder)
+    size_bytes = measure(folder)
     if not exists:
         return Condition(folder, folder.is_dir(), size_bytes, find_file_system(folder))
     database, unread_bytes, obstacle, problem = None, 0, "", None
@@ -123,15 +123,3 @@ def _recorded_bytes(spool_folder: Path) -> int:
         for writer in list_writers(spool_folder)
         for _, size_bytes in list_segments(spool_folder / writer)
     )
-
-
-def _size_bytes(folder: Path) -> int:
-    return sum(_sizes(folder))
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    """The sizes of all files below a folder."""
-    for inside, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):  # a history that is in use
-                yield os.lstat(os.path.join(inside, name)).st_size
