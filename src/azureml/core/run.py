@@ -48,9 +48,10 @@ from azureml.exceptions._tree import (
     UserErrorException,
     sdk_errors,
 )
-from trackboard.errors import NotFound
+from trackboard.errors import NotFound, TrackboardError
 from trackboard.model import RunId, RunKind
-from trackboard.record.value import check_run_name, plain_text
+from trackboard.record.conversion.interruption import pass_on_interruption
+from trackboard.record.value import PLAIN, check_run_name, plain_text
 
 if TYPE_CHECKING:
     from azureml.core._run.backends.port import RunBackend
@@ -316,10 +317,14 @@ class Run(ArtifactCalls, ChildCalls, DetailCalls, SnapshotCalls):
 
         Source: article, "Run experiment and log metrics".
         """
-        try:
-            self._log(name, value, step)
-        except Exception:  # noqa: BLE001  # of a value or step that says no; a bad name raises again
-            self._log_anything(name, value, step)
+        if type(value) in PLAIN and (step is None or type(step) is int):
+            try:
+                self._log(name, value, step)
+            except TrackboardError as error:  # beyond 64 bits, say; a bad name raises again
+                pass_on_interruption(error)
+            else:
+                return
+        self._log_anything(name, value, step)
 
     log_metric = log  # the SDK's own examples called it so
 

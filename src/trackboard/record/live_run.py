@@ -19,7 +19,9 @@ from trackboard.record.conversion.any_value import (
     step_of,
 )
 from trackboard.record.conversion.file_name import file_path, path_of_value
+from trackboard.record.conversion.interruption import pass_on_interruption
 from trackboard.record.run_writer import RunWriter
+from trackboard.record.value import PLAIN
 
 _log = logging.getLogger("trackboard")
 
@@ -67,10 +69,14 @@ class LiveRun(RunWriter):
             return
         if value is _NO_VALUE:
             raise UsageError(f"log({name!r}) has no value", hint='Write log("loss", 0.5).')
-        try:
-            self.log_scalar(name, value, step)
-        except Exception:  # noqa: BLE001  # of a value or step that says no; a bad name raises again
-            self._log_anything("log", name, value, step)
+        if type(value) in PLAIN and (step is None or type(step) is int):
+            try:
+                self.log_scalar(name, value, step)
+            except UsageError as error:  # beyond 64 bits, say; a bad name raises again
+                pass_on_interruption(error)
+            else:
+                return
+        self._log_anything("log", name, value, step)
 
     def log_row(self, table: str, cells: Metrics, step: Optional[int] = None) -> None:
         """Record one row of a table: each cell is a value of the series `table/column`.
@@ -267,6 +273,7 @@ class LiveRun(RunWriter):
         try:
             data, remark = encode_json(values, indent=2)
         except Exception as error:  # noqa: BLE001  # a circle, an array that is gone
+            pass_on_interruption(error)
             remark = f"it cannot be written as JSON, nothing is recorded: {error}"
             self._remark("log_dict", path, remark)
             return

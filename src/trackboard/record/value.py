@@ -15,6 +15,9 @@ from trackboard.errors import UsageError
 from trackboard.model import check_length
 from trackboard.spool.layout import MAX_PAYLOAD_BYTES
 
+PLAIN = frozenset(
+    (bool, int, float, str)
+)  # what is kept as it is, if it fits; no code of others is asked
 _INT64 = range(-(2**63), 2**63)
 _TEXT_BYTES = MAX_PAYLOAD_BYTES - (1 << 20)  # leaves room for everything that goes with a text
 _CHARACTER_BYTES = 12  # what one takes at most, as JSON

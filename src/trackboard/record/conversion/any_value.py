@@ -11,6 +11,7 @@ import reprlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from trackboard.model import MISSING, check_metric_name
+from trackboard.record.conversion.interruption import pass_on_interruption
 from trackboard.record.value import plain_step, plain_value
 
 Scalar = Union[bool, int, float, str]
@@ -51,8 +52,8 @@ def recorded(name: str, value: object) -> Tuple[Recorded, str]:
         cells = _cells_of(name, value)
         if cells is not None:
             return cells, f"a value of type {kind} is kept as a row, as log_row does"
-    except Exception:  # noqa: BLE001, S110  # whatever it raises: it is kept as text, and that is said
-        pass
+    except Exception as error:  # noqa: BLE001  # whatever it raises: it is kept as text, and that is said
+        pass_on_interruption(error)
     return cell_of(name, value)
 
 
@@ -64,8 +65,8 @@ def cell_of(name: str, value: object) -> Tuple[Scalar, str]:
     kind = type(value).__name__
     try:
         return float(operator.index(value)), "an integer beyond 64 bits is kept as a float"  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001, S110  # no integer, or beyond a float as well
-        pass
+    except Exception as error:  # noqa: BLE001  # no integer, or beyond a float as well
+        pass_on_interruption(error)
     text = shown(value)
     most = _MOST_CHARACTERS_OF_TEXT if issubclass(type(value), str) else _MOST_CHARACTERS
     if len(text) > most:
@@ -80,7 +81,8 @@ def scalar_of(name: str, value: object) -> Optional[Scalar]:
         return MISSING
     try:
         return plain_value(name, value)
-    except Exception:  # noqa: BLE001  # a tensor on a device that is gone, a `__float__` that raises
+    except Exception as error:  # noqa: BLE001  # a tensor on a device that is gone, a `__float__` that raises
+        pass_on_interruption(error)
         return None
 
 
@@ -94,7 +96,8 @@ def step_of(name: str, step: object) -> Optional[int]:
             whole = float(step)  # type: ignore[arg-type]  # a tensor, numpy's float32
             step = int(whole) if whole.is_integer() else step
         return plain_step(name, step)
-    except Exception:  # noqa: BLE001  # text, an array, an object of its own kind
+    except Exception as error:  # noqa: BLE001  # text, an array, an object of its own kind
+        pass_on_interruption(error)
         return None
 
 
@@ -103,7 +106,8 @@ def columns_of(value: object) -> Optional[Dict[str, Any]]:
     try:
         names = [*value.keys()]  # type: ignore[attr-defined]
         return {str(column): value[column] for column in names}  # type: ignore[index]
-    except Exception:  # noqa: BLE001  # it has no columns
+    except Exception as error:  # noqa: BLE001  # it has no columns
+        pass_on_interruption(error)
         return None
 
 
@@ -140,7 +144,8 @@ def cells_below(cells: object) -> Optional[Sequence[object]]:
         if issubclass(kind, (str, bytes)) or getattr(cells, "shape", None) == ():
             return None
         return [*cells]  # type: ignore[misc]
-    except Exception:  # noqa: BLE001  # it cannot be gone through
+    except Exception as error:  # noqa: BLE001  # it cannot be gone through
+        pass_on_interruption(error)
         return None
 
 
@@ -176,4 +181,5 @@ def shown(value: object) -> str:
         is_large = is_container and len(value) > _MOST_ITEMS  # type: ignore[arg-type]
         return _short.repr(value) if is_large else repr(value)
     except Exception as error:  # noqa: BLE001  # the value is the script's, and so is its __repr__
+        pass_on_interruption(error)
         return f"<{type(value).__name__}, whose __repr__ raised {type(error).__name__}>"

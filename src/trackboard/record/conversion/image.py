@@ -7,6 +7,8 @@ import struct
 import zlib
 from typing import Any, Optional, Tuple
 
+from trackboard.record.conversion.interruption import pass_on_interruption
+
 HEAD_BYTES = 512  # enough for `image_suffix`
 
 # How files of each kind begin; RIFF is looked at again, as sounds begin so too.
@@ -59,6 +61,7 @@ def encode_image(value: object) -> Encoded:
         if hasattr(value, "mode") and callable(getattr(value, "save", None)):
             return _save_picture(value), ""
     except Exception as error:  # noqa: BLE001  # whatever the value's own library raises
+        pass_on_interruption(error)
         return None, f"the image cannot be encoded: {type(error).__name__}: {error}"
     return None, f"a value of type {type(value).__name__} is no image"
 
@@ -79,6 +82,7 @@ def draw_figure(plot: Any) -> Encoded:
             return None, f"a value of type {type(plot).__name__} cannot be drawn"
         figure.savefig(picture, format="png")
     except Exception as error:  # noqa: BLE001  # a backend's, a renderer's, a font's
+        pass_on_interruption(error)
         return None, f"the plot could not be drawn: {type(error).__name__}: {error}"
     return (picture.getvalue(), "") if picture.tell() else (None, "the plot is empty")
 

@@ -15,6 +15,7 @@ from trackboard.layout.reading import open_regular
 from trackboard.model import ArtifactKind, check_metric_name
 from trackboard.record.conversion.file_name import path_of_metric, path_of_value
 from trackboard.record.conversion.image import HEAD_BYTES, draw_figure, image_suffix
+from trackboard.record.conversion.interruption import pass_on_interruption
 from trackboard.record.conversion.json_text import encode_json
 
 Document = Union[Mapping[str, Any], str]
@@ -159,4 +160,5 @@ def _encoded(value: object) -> Tuple[Optional[bytes], str]:
             return None, f"{type(document).__name__} is no document, and is kept as log does"
         return encode_json(document)
     except Exception as error:  # noqa: BLE001  # no JSON, a circle, an array that is gone
+        pass_on_interruption(error)
         return None, f"it cannot be written as JSON, and is kept as log does: {error}"
