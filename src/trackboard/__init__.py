@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trackboard.ports import Order, RunQuery
     from trackboard.record import LiveRun
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "History",

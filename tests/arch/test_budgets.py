@@ -221,7 +221,8 @@ def test_every_public_module_of_the_facade_asks_the_guard_first() -> None:
 def test_the_changelog_knows_the_version() -> None:
     init = (SOURCE / "trackboard/__init__.py").read_text("utf-8")
     version = re.search(r'__version__ = "(.+)"', init)
-    heading = re.search(r"^## \[?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    released = re.findall(r"^## (\d\S*) · \d{4}-\d\d-\d\d$", changes, re.M)
     assert version
-    assert heading
-    assert heading[1] in ("Unreleased", version[1])
+    assert released[0] == version[1]
+    assert len(re.findall(r"^## ", changes, re.M)) == len(released) + 1  # one is Unreleased
