@@ -87,7 +87,7 @@ def holds_workspace(folder: Path) -> bool:
 def _find_closed(folder: Path) -> Path | None:
     """The folder on the way to a workspace, or its own, that this user may not enter."""
     for part in (*reversed(folder.parents), folder):
-        if not os.path.exists(part):
+        if not os.path.isdir(part):
             return None
         needed = os.X_OK | (os.R_OK if part == folder else 0)
         if not os.access(part, needed):

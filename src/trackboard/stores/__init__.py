@@ -71,7 +71,8 @@ def copy_sqlite(path: Path, target: Path) -> None:
 
     Raises:
         Conflict: The file is no history of ours, or is damaged.
-        Unavailable: The disk refuses.
+        Unavailable: It cannot be read.
+        OSError: The copy cannot be written.
     """
     sqlite.copy_database(path, target)
 

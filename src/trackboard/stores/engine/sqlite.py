@@ -6,6 +6,7 @@ Nobody may `open()` the file: closing any other descriptor of it would drop SQLi
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -17,7 +18,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
-from trackboard.layout import open_file
+from trackboard.layout import PRIVATE_FILE, open_file
 from trackboard.stores.engine import schema_version
 from trackboard.stores.engine.database import (
     DURABLE,
@@ -32,6 +33,10 @@ from trackboard.stores.engine.lock_holder import describe_writer
 from trackboard.stores.engine.vacuum import vacuum
 
 _VALUES = ("SQLITE_TOOBIG", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")  # the value is the reason
+_REFUSED_COPY = (  # what only the file that is written to says, after the other was read
+    *("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_WRITE"),
+    *("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE"),
+)
 
 
 def create_database(path: Path, *, network_folder: bool, busy_timeout_s: float) -> None:
@@ -134,7 +139,7 @@ def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
     try:
         os.close(open_file(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR))
         try:
-            _fill(temporary, journal, busy_timeout_s)
+            _fill(temporary, journal, busy_timeout_s, named=path)
             _name_once(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -147,14 +152,15 @@ def _create(path: Path, journal: str, busy_timeout_s: float) -> None:
         ) from error
 
 
-def _fill(path: Path, journal: str, busy_timeout_s: float) -> None:
+def _fill(path: Path, journal: str, busy_timeout_s: float, *, named: Path) -> None:
+    """Make the tables of a database that will have another name, under which errors are told."""
     engine = _engine(path, busy_timeout_s)
     try:
         with engine.execution_options(**{WRITES: True}).connect() as connection, connection.begin():
             schema_version.create_tables(connection)
         _pragma_journal(engine, journal)
     except sa.exc.DBAPIError as error:
-        raise translate(error, path) from error
+        raise translate(error, named) from error
     finally:
         engine.dispose()  # the last connection that closes also removes the journal's files
 
@@ -225,6 +231,8 @@ def translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
 
 def copy_database(path: Path, target: Path) -> None:
     """See `trackboard.stores.copy_sqlite`."""
+    os.close(open_file(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    is_readable = False
     try:
         with (
             contextlib.closing(
@@ -232,6 +240,12 @@ def copy_database(path: Path, target: Path) -> None:
             ) as source,
             contextlib.closing(sqlite3.connect(target)) as copy,
         ):
+            source.execute("SELECT count(*) FROM sqlite_master")
+            is_readable = True
             source.backup(copy)
     except sqlite3.Error as error:
+        name = str(getattr(error, "sqlite_errorname", ""))
+        if is_readable and name.startswith(_REFUSED_COPY):
+            code = errno.ENOSPC if name == "SQLITE_FULL" else errno.EIO
+            raise OSError(code, os.strerror(code), str(target)) from error
         raise translate(sa.exc.DBAPIError("", None, error), path) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import os
 import shutil
@@ -25,6 +26,7 @@ from trackboard.transfer.backup.contents import (
     is_expected,
     read_manifest,
 )
+from trackboard.transfer.disk_errors import explained
 
 _PIECE_BYTES = 1 << 20
 _CAUSE = "it had not ended when the backup was made"
@@ -62,26 +64,32 @@ def restore_backup(
         )
     temporary = folder.with_name(f".{folder.name}.{os.urandom(8).hex()}")
     try:
-        make_folder(folder.parent)
-        if folder.parent.name == ROOT:
-            create_file(folder.parent / ".gitignore", "*\n")
-        temporary.mkdir(0o700)
-        manifest = read_manifest(_unpack(backup, temporary, progress), backup)
-        for name in (MANIFEST, COMPLETE):
-            (temporary / name).unlink()
-        _finish(WorkspacePaths(temporary))
-        os.replace(temporary, folder)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Conflict(f"{backup} is damaged: {error}", hint="Nothing was restored.") from error
-    except OSError as error:
-        if isinstance(error, Unavailable):
-            raise
-        raise Unavailable(
-            f"{backup} could not be restored to {folder}: {error.strerror or error}",
-            hint="Nothing is left of it. Check that you may write there, and that its disk has space.",
-        ) from error
+        with explained(folder, "the restored history"):
+            make_folder(folder.parent)
+            if folder.parent.name == ROOT:
+                create_file(folder.parent / ".gitignore", "*\n")
+            temporary.mkdir(0o700)
+            manifest = _restore(backup, temporary, progress)
+            os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+    return manifest
+
+
+def _restore(
+    backup: Path, folder: Path, progress: Callable[[int, int, int], None] | None
+) -> Manifest:
+    """Make a folder a workspace of its own; returns what the backup says of itself."""
+    try:
+        manifest = read_manifest(_unpack(backup, folder, progress), backup)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Conflict(f"{backup} is damaged: {error}", hint="Nothing was restored.") from error
+    for name in (MANIFEST, COMPLETE):
+        (folder / name).unlink()
+    try:
+        _finish(WorkspacePaths(folder))
+    except Unavailable as error:  # names a folder that nobody knows
+        raise OSError(errno.EIO, error.message) from error
     return manifest
 
 
@@ -138,6 +146,11 @@ def _iter_files(backup: Path) -> Iterator[tuple[PurePosixPath, int, IO[bytes]]]:
         raise UsageError(
             f"{backup} is no backup of trackboard", hint="Name what trackboard backup wrote."
         ) from None
+    except OSError as error:
+        raise Unavailable(
+            f"the backup {backup} could not be read: {error.strerror or error}",
+            hint="Nothing was restored. Check that you may read it.",
+        ) from error
     with archive:
         for entry in archive:
             content = archive.extractfile(entry) if entry.isreg() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import gzip
 import io
 import os
@@ -16,7 +15,7 @@ from typing import BinaryIO, Protocol
 
 from trackboard.errors import Conflict, Unavailable, UsageError
 from trackboard.layout import PRIVATE_FILE, WorkspacePaths, open_file
-from trackboard.stores import SqlStore, copy_sqlite, open_sqlite
+from trackboard.stores import SqlStore, copy_sqlite, open_read_only
 from trackboard.transfer.backup.contents import (
     COMPLETE,
     FORMAT,
@@ -25,6 +24,7 @@ from trackboard.transfer.backup.contents import (
     database_name,
     list_files,
 )
+from trackboard.transfer.disk_errors import check_writable, explained
 
 _PIECE_BYTES = 1 << 20
 _GZIP = (".tar.gz", ".tgz")
@@ -85,7 +85,7 @@ def take_backup(
     temporary = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
     copy = temporary.with_name(f"{temporary.name}.db")
     try:
-        with _explained(target):
+        with explained(target, "the backup"):
             copy_sqlite(database, copy)
             runs = _count_runs(copy)
             manifest = Manifest(FORMAT, workspace, made, runs)
@@ -95,12 +95,14 @@ def take_backup(
             _sync(target.parent)
     finally:
         _remove(temporary)
-        for leftover in (copy, *(copy.with_name(copy.name + end) for end in ("-wal", "-shm"))):
-            leftover.unlink(missing_ok=True)
+        for leftover in (copy, copy.with_name(f"{copy.name}-journal")):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
     return BackupReport(target, runs, files, size_bytes)
 
 
 def _check(paths: WorkspacePaths, target: Path) -> None:
+    check_writable(target, "the backup")
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", hint="Make it first.")
     home = paths.folder.resolve()
@@ -114,7 +116,7 @@ def _check(paths: WorkspacePaths, target: Path) -> None:
 
 
 def _count_runs(database: Path) -> int:
-    store: SqlStore = open_sqlite(database, create=False)
+    store: SqlStore = open_read_only(database, "it is a copy")
     try:
         return sum(run.number > 0 for run in store.list_runs())
     finally:
@@ -146,10 +148,22 @@ def _add_content(writer: Target, name: str, content: bytes) -> None:
 
 
 def _add(writer: Target, name: PurePosixPath, path: Path) -> int:
-    with path.open("rb") as source:
+    with _open(path) as source:
         found = os.fstat(source.fileno())
         writer.add(name, source, found.st_size, found.st_mode & 0o777)
     return found.st_size
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Unavailable(
+            f"{path} could not be read: {error.strerror or error}",
+            hint="Nothing was saved. Ask its owner to make the backup, or to let you read it.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -209,20 +223,6 @@ class _FolderTarget:
                 left -= len(piece)
             file.flush()
             os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def _explained(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, Unavailable):
-            raise
-        full = " The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise Unavailable(
-            f"the backup {target} could not be written: {error.strerror or error}.{full}",
-            hint="Nothing is left of it. Name a file on a disk with more space.",
-        ) from error
 
 
 def _remove(path: Path) -> None:
