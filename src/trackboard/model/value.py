@@ -22,6 +22,7 @@ class ArtifactKind(str, enum.Enum):
 
     IMAGE = "image"
     AUDIO = "audio"  # a WAV file
+    HISTOGRAM = "histogram"  # a JSON document like the SDK's
     ACCURACY_TABLE = "accuracy_table"  # the SDK's JSON documents, each with its schema
     CONFUSION_MATRIX = "confusion_matrix"
     PREDICTIONS = "predictions"
@@ -29,11 +30,12 @@ class ArtifactKind(str, enum.Enum):
 
     @property
     def is_document(self) -> bool:
-        """Whether it is one of the SDK's documents, and no file that is shown as it is."""
+        """Whether it is a JSON document, and no file that is shown as it is."""
         return self in _DOCUMENTS
 
 
 _DOCUMENTS = (
+    ArtifactKind.HISTOGRAM,
     ArtifactKind.ACCURACY_TABLE,
     ArtifactKind.CONFUSION_MATRIX,
     ArtifactKind.PREDICTIONS,

@@ -18,14 +18,14 @@ from trackboard.record.conversion.any_value import (
     shown,
     step_of,
 )
-from trackboard.record.conversion.file_name import file_path, path_of_value
+from trackboard.record.conversion.file_name import file_path, path_of_metric, path_of_value
 from trackboard.record.conversion.interruption import pass_on_interruption
 from trackboard.record.run_writer import RunWriter
 from trackboard.record.value import PLAIN
 
 _log = logging.getLogger("trackboard")
 
-_DIGEST_DIGITS = 16  # of a sound's name
+_DIGEST_DIGITS = 16  # of what a sound's or a histogram's file is called
 
 _NO_VALUE = object()
 
@@ -144,7 +144,7 @@ class LiveRun(RunWriter):
         """
         self.log(name, text if isinstance(text, str) else shown(text), step)
 
-    # -- images and sounds --------------------------------------------------------------------
+    # -- images, sounds and histograms --------------------------------------------------------------------
 
     def log_image(self, name: str, image: object, step: Optional[int] = None) -> None:
         """Record an image, which TensorBoard's Images dashboard shows.
@@ -238,6 +238,36 @@ class LiveRun(RunWriter):
         path = f"audio/{key[-_DIGEST_DIGITS:]}.wav"
         self.log_artifact(name, ArtifactKind.AUDIO, path, key, size_bytes, at)
 
+    def log_histogram(self, name: str, values: object, step: Optional[int] = None) -> None:
+        """Record how values are spread, which TensorBoard's Histograms and Distributions dashboards show.
+
+        What is kept is how many values lie in each of 64 buckets of equal width, whatever their number: a
+        file of one to two kilobytes.
+
+        Args:
+            name: The metric.
+            values: An array or tensor of any shape, a list of numbers or of arrays; or a tuple
+                `(counts, edges)` of what was counted already, as `numpy.histogram` returns it. NaN and
+                infinities are left out, and that is said.
+            step: None: the count of the metric's files at that moment.
+
+        Raises:
+            UsageError: The name cannot be one.
+            Unavailable: The disk refuses; nothing is left of it.
+        """
+        from trackboard.record.conversion.histogram import encode_histogram
+
+        check_metric_name(name)
+        document, remark = encode_histogram(values)
+        if document is None:
+            self._remark("log_histogram", name, f"{remark}; nothing is recorded")
+            return
+        self._remark("log_histogram", name, remark)
+        at = self._step("log_histogram", name, step)
+        key, size_bytes = self.put_file(io.BytesIO(document))
+        path = f"histograms/{key[-_DIGEST_DIGITS:]}.json"
+        self.log_artifact(name, ArtifactKind.HISTOGRAM, path, key, size_bytes, at)
+
     # -- files ----------------------------------------------------------------------------------
 
     def log_file(self, path: Union[str, os.PathLike[str]], name: Optional[str] = None) -> None:
@@ -279,6 +309,28 @@ class LiveRun(RunWriter):
             return
         self._remark("log_dict", path, remark)
         self._keep_file(path, io.BytesIO(data))
+
+    def log_html(self, name: str, html: object) -> None:
+        """Keep a page with the run, as the file `html/<name>.html`.
+
+        It is a file like others: `trackboard download` brings it. No page of ours shows it, so that no
+        script in it ever runs with the rights of a board.
+
+        Args:
+            name: What to call it. A later page of the same name takes the place of the earlier one.
+            html: The page as text; or what has `to_html()` (a figure of Plotly, a data frame) or shows
+                itself as HTML in notebooks.
+
+        Raises:
+            UsageError: The name cannot be one.
+            Unavailable: The disk refuses; nothing is left of it.
+        """
+        from trackboard.record.conversion.html import encode_html
+
+        check_metric_name(name)
+        page, remark = encode_html(html)
+        self._remark("log_html", name, remark)
+        self._keep_file(f"html/{path_of_metric(name).removesuffix('.html')}.html", io.BytesIO(page))
 
     def _keep_file(self, name: str, file: BinaryIO) -> None:
         path = file_path(name)

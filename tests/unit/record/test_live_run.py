@@ -93,6 +93,8 @@ def test_a_name_that_cannot_be_raises_and_nothing_is_recorded(
         lambda: run.log_image(name, png()),
         lambda: run.log_figure(name, figure()),
         lambda: run.log_audio(name, WAV),
+        lambda: run.log_histogram(name, [1]),
+        lambda: run.log_html(name, "<p>"),
         lambda: run.log_dict(name, {}),
     ]
     for log in calls:
@@ -283,6 +285,75 @@ class TestAudio:
         assert paths(workspace, run) == []
 
 
+class TestHistograms:
+    def test_what_is_kept_are_counts_and_edges(
+        self, workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+    ) -> None:
+        run.log_histogram("weights", np.arange(128.0).reshape(4, 32), step=3)
+        (path,) = paths(workspace, run)
+        assert path.startswith("histograms/")
+        data = json.loads(read(workspace, run, path))["data"]
+        assert data["bin_counts"] == [2.0] * 64
+        assert data["bin_edges"][::64] == [0.0, 127.0]
+        assert warnings() == []
+
+    @pytest.mark.parametrize(
+        ("values", "why"),
+        [
+            ([], "without values"),
+            (np.zeros((0, 3)), "without values"),
+            ([float("nan"), None], "2 values that are no finite numbers"),
+            ("text", "text is no number"),
+            ([object()], "a value of type list"),
+            (np.array([1j]), "complex128"),
+            (([1, -1], [0, 1, 2]), "edges have to rise"),
+        ],
+    )
+    def test_what_has_none_is_left_out(
+        self,
+        workspace: Workspace,
+        run: LiveRun,
+        warnings: Callable[[], list[str]],
+        values: object,
+        why: str,
+    ) -> None:
+        run.log_histogram("weights", values)
+        (said,) = warnings()
+        assert re.search(why, said)
+        assert said.endswith("nothing is recorded.")
+        assert paths(workspace, run) == []
+
+    def test_what_is_no_finite_number_is_said(
+        self, workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+    ) -> None:
+        run.log_histogram("weights", np.array([1.0, np.nan, np.inf, 2.0]))
+        (said,) = warnings()
+        assert "2 values that are no finite numbers are left out" in said
+        assert len(paths(workspace, run)) == 1
+
+
+class TestPages:
+    def test_a_page_is_a_file(
+        self, workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+    ) -> None:
+        run.log_html("report.html", "<p>first")
+        run.log_html("report", "<p>second")
+        run.log_html("frame", pd.DataFrame({"a": [1]}))
+        assert paths(workspace, run) == ["html/frame.html", "html/report.html"]
+        assert read(workspace, run, "html/report.html") == b"<p>second"
+        assert b"<table" in read(workspace, run, "html/frame.html")
+        assert warnings() == []
+
+    def test_what_is_no_page_is_plain_text(
+        self, workspace: Workspace, run: LiveRun, warnings: Callable[[], list[str]]
+    ) -> None:
+        run.log_html("report", ["<script>"])
+        assert (
+            read(workspace, run, "html/report.html") == b"<pre>[&#x27;&lt;script&gt;&#x27;]</pre>"
+        )
+        assert "as plain text" in warnings()[0]
+
+
 class TestFiles:
     def test_a_file_under_its_own_name_or_another(
         self, workspace: Workspace, run: LiveRun, tmp_path: Path
@@ -334,6 +405,8 @@ class TestFiles:
         lambda run: run.log_table("late", {"x": [1]}),
         lambda run: run.log_image("late", png()),
         lambda run: run.log_audio("late", WAV),
+        lambda run: run.log_histogram("late", [1]),
+        lambda run: run.log_html("late", "<p>"),
         lambda run: run.log_file(__file__),
         lambda run: run.log_dict("late.json", {}),
     ],

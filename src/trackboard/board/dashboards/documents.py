@@ -1,4 +1,4 @@
-"""The SDK's JSON documents: what is in a metric that is a table of numbers for one dashboard.
+"""JSON documents, the SDK's and ours: what is in a metric that is a table of numbers for one dashboard.
 
 {"schema_type": "confusion_matrix", "schema_version": ..., "data": {...}}
 """
@@ -60,7 +60,15 @@ class Residuals:
     counts: Numbers
 
 
-Document = AccuracyTable | ConfusionMatrix | Predictions | Residuals
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """How many values fell in each bin."""
+
+    edges: Numbers  # one more than bins
+    counts: Numbers
+
+
+Document = AccuracyTable | ConfusionMatrix | Predictions | Residuals | Histogram
 
 
 def parse(kind: ArtifactKind, content: bytes) -> Document:
@@ -117,11 +125,20 @@ def _residuals(data: Mapping[str, Any]) -> Residuals:
     return Residuals(edges, _bins(data, "bin_counts", edges))
 
 
+def _histogram(data: Mapping[str, Any]) -> Histogram:
+    edges = _edges(data)
+    counts = _bins(data, "bin_counts", edges)
+    if not (np.isfinite(counts).all() and (counts >= 0).all()):
+        raise Misfit("bin_counts has to hold counts")
+    return Histogram(edges, counts)
+
+
 _PARSERS: dict[ArtifactKind, Callable[[Mapping[str, Any]], Document]] = {
     ArtifactKind.ACCURACY_TABLE: _accuracy_table,
     ArtifactKind.CONFUSION_MATRIX: _confusion_matrix,
     ArtifactKind.PREDICTIONS: _predictions,
     ArtifactKind.RESIDUALS: _residuals,
+    ArtifactKind.HISTOGRAM: _histogram,
 }
 
 

@@ -3,6 +3,7 @@
     parameters and tags                       hparams
     images, and documents drawn as images     images (and other files: `dashboards.blob_sequences`)
     accuracy tables                           pr_curves
+    histograms                                histograms, for Distributions too
     tables, confusion matrices, and what cannot be shown and why      text
 
 The records come from the same code as the live view, a file of the run at a time. There is no
@@ -18,11 +19,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from trackboard.board.dashboards import pr_curves, texts
+from trackboard.board.dashboards import histograms, pr_curves, texts
 from trackboard.board.dashboards.artifacts import ArtifactSeries
 from trackboard.board.dashboards.blob_sequences import BlobDashboard, open_dashboards
 from trackboard.board.dashboards.contents import Contents, Problem
-from trackboard.board.dashboards.documents import AccuracyTable, ConfusionMatrix
+from trackboard.board.dashboards.documents import AccuracyTable, ConfusionMatrix, Histogram
 from trackboard.board.dashboards.hparams import HPARAMS
 from trackboard.board.export.tag_names import Use, Wanted
 from trackboard.board.series.samples import USUAL
@@ -63,6 +64,7 @@ class Values:
     _tables: dict[str, list[Series]] = field(default_factory=lambda: defaultdict(list))
     _files: dict[tuple[Use, str], list[Artifact]] = field(default_factory=lambda: defaultdict(list))
     _accuracy: dict[str, list[Artifact]] = field(default_factory=lambda: defaultdict(list))
+    _histograms: dict[str, list[Artifact]] = field(default_factory=lambda: defaultdict(list))
     _curves: dict[str, _CurveMetadata] = field(default_factory=dict)
     _remarks: list[ArtifactSeries] = field(default_factory=list)
 
@@ -77,7 +79,7 @@ class Values:
             if texts.has_pages(self.contents, logged):
                 self._remarks.append(logged)
         by_name = [(name, artifacts) for (_, name), artifacts in self._files.items()]
-        for name, artifacts in [*by_name, *self._accuracy.items()]:
+        for name, artifacts in [*by_name, *self._accuracy.items(), *self._histograms.items()]:
             self._describe_steps(name, artifacts)
         for (use, name), artifacts in self._files.items():
             self._describe_samples(use, name, len(artifacts))
@@ -89,6 +91,7 @@ class Values:
         """The names of what there is."""
         yield from ((Use.PARAMETERS, tag) for tag in self.marks)
         yield from self._files
+        yield from ((Use.HISTOGRAMS, name) for name in self._histograms)
         yield from ((Use.CURVES, name) for name in self._curves)
         yield from ((Use.ROWS, name) for name in self._tables)
         yield from ((Use.REMARKS, logged.name) for logged in self._remarks)
@@ -113,6 +116,8 @@ class Values:
             curve = _CurveMetadata(pr_curves.plugin_content(found), pr_curves.describe(found))
             for tag in pr_curves.class_tags(artifact.name, found):
                 self._curves[tag] = curve
+        elif isinstance(found, Histogram):
+            self._histograms[artifact.name].append(artifact)
         elif artifact.size_bytes > FILE_BYTES:
             kind = artifact.kind.value
             why = f"{kind} of more than {FILE_BYTES >> 20} MiB does not fit into an event file"
@@ -151,6 +156,9 @@ class Values:
         for artifacts in self._accuracy.values():
             for artifact in artifacts:
                 yield from self._curve_records(tags, artifact)
+        for name, artifacts in self._histograms.items():
+            for artifact in artifacts:
+                yield from self._histogram_record(tags[Use.HISTOGRAMS, name], artifact)
         for logged in self._remarks:
             yield from self._remark_records(tags[Use.REMARKS, logged.name], logged)
 
@@ -191,6 +199,14 @@ class Values:
                 curve.content,
                 curve.description,
             )
+
+    def _histogram_record(self, tag: str, artifact: Artifact) -> Iterator[bytes]:
+        found = self.contents.inspect(artifact)
+        if not isinstance(found, Histogram):
+            self.problems.append((artifact.path, "it was there, and cannot be read any more"))
+            return
+        values = histograms.tensor(found)
+        yield encode.tensor(tag, artifact.step, artifact.time_s, values, histograms.HISTOGRAMS, b"")
 
     def _remark_records(self, tag: str, logged: ArtifactSeries) -> list[bytes]:
         pages = sorted(texts.artifact_pages(self.contents, logged), key=lambda page: page.step)

@@ -23,6 +23,7 @@ class Use(enum.Enum):
     NUMBERS = ("number", "numbers", "scalars")
     IMAGES = ("image", "images", "images")
     SOUNDS = ("sound", "sounds", "audio")
+    HISTOGRAMS = ("histogram", "histograms", "histograms")
     CURVES = ("curve", "curves", "pr_curves")
     TEXTS = ("text", "texts", "text")
     ROWS = ("table", "rows", "text")

@@ -14,7 +14,7 @@ from tensorboard.data import provider as tb
 
 from trackboard.board.dashboards.blob_sequences import owns
 from trackboard.board.dashboards.hparams import HPARAMS, merge
-from trackboard.board.dashboards.job_status import Statuses
+from trackboard.board.dashboards.status.job_status import Statuses
 from trackboard.board.dashboards.texts import TEXT
 from trackboard.board.eventfiles.kinds_provider import KindsProvider
 from trackboard.board.provider.history import SCALARS, HistoryProvider

@@ -4,6 +4,7 @@
     strings, tables, confusion matrices       text, with what cannot be shown elsewhere
     images, and documents drawn as images     images (and other files: `dashboards.blob_sequences`)
     accuracy tables                           pr_curves
+    histograms                                histograms, for Distributions too
     parameters and tags                       hparams
 
 Nothing is exported: every answer is read from the store, after what has arrived was stored.
@@ -20,6 +21,7 @@ from tensorboard.data import provider as tb
 from trackboard.board.dashboards.artifacts import ArtifactLookup
 from trackboard.board.dashboards.blob_sequences import BlobSequences
 from trackboard.board.dashboards.contents import Contents
+from trackboard.board.dashboards.histograms import HISTOGRAMS, Histograms
 from trackboard.board.dashboards.hparams import HPARAMS, Hparams, Rows
 from trackboard.board.dashboards.pr_curves import PR_CURVES, PrCurves
 from trackboard.board.dashboards.texts import TEXT, Texts
@@ -48,11 +50,12 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
         self._series_lookup = SeriesLookup(source.store, run_lists, sampling.budget)
         artifact_lookup, contents = ArtifactLookup(source.store, run_lists), Contents(source.blobs)
         self._blobs = BlobSequences(artifact_lookup, contents, sampling)
-        self._tensors: dict[str, Texts | PrCurves] = {
+        self._tensors: dict[str, Texts | PrCurves | Histograms] = {
             TEXT: Texts(
                 source.store, self._series_lookup, artifact_lookup, contents, sampling.limit(TEXT)
             ),
             PR_CURVES: PrCurves(artifact_lookup, contents),
+            HISTOGRAMS: Histograms(artifact_lookup, contents, sampling),
         }
         self._hparams = Hparams(source.store, run_lists)
         self.unread_bytes = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from trackboard.board.dashboards.job_status import Statuses
+from trackboard.board.dashboards.status.job_status import Statuses
 from trackboard.board.eventfiles.discovery import LinkedFolders, PlainFolder, UnrecordedFiles
 from trackboard.board.eventfiles.kinds_provider import KindsProvider
 from trackboard.board.eventfiles.log_folders import LogFolder

@@ -80,6 +80,12 @@ class SlowFigure:
         signal.raise_signal(SIGNAL)
 
 
+class SlowPage:
+    def to_html(self) -> str:
+        signal.raise_signal(SIGNAL)
+        raise AssertionError("the signal did nothing")
+
+
 class Wrapping(Slow):
     """Raises its own kind of error for whatever happens in it."""
 
@@ -113,6 +119,14 @@ CALLS: dict[str, tuple[Callable[[Any], object], Callable[[Any], object]]] = {
     "figure": (
         lambda run: run.log_figure("i", SlowFigure()),
         lambda run: run.log_image("i", plot=SlowFigure()),
+    ),
+    "histogram": (
+        lambda run: run.log_histogram("h", [Slow()]),
+        lambda run: run.log("h", Slow()),
+    ),
+    "page": (
+        lambda run: run.log_html("h", SlowPage()),
+        lambda run: run.log("h", Slow()),
     ),
     "JSON": (
         lambda run: run.log_dict("d.json", {"a": Slow()}),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tensorboard.data import provider as tb
 
-from trackboard.board.dashboards.status_text import Facts, Log, Wait, describe
+from trackboard.board.dashboards.status.status_text import Facts, Log, Wait, describe
 from trackboard.board.dashboards.texts import TEXT, TextData, TextSeries
 from trackboard.board.series.scalars import matches
 from trackboard.board.view.run_list import RunList, RunLists

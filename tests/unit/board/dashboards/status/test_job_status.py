@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tensorboard.data.provider import RunTagFilter
 
-from trackboard.board.dashboards.job_status import Statuses
+from trackboard.board.dashboards.status.job_status import Statuses
 from trackboard.board.provider.combined import BoardProvider
 from trackboard.board.view.run_list import RunLists
 from trackboard.board.view.source import View

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tensorboard.plugin_util import markdown_to_safe_html
 
-from trackboard.board.dashboards.status_text import Facts, Log, Wait, describe
+from trackboard.board.dashboards.status.status_text import Facts, Log, Wait, describe
 from trackboard.model import Run, RunId, RunKind, RunState
 
 RUN = Run(
