@@ -283,6 +283,15 @@ class StoresAgree(RuleBasedStateMachine):
         )
         assert found == expected
 
+    @rule(query=st.just(RunQuery()) | QUERIES, orders=ORDERS, limit=st.integers(1, 3), run=RUNS)
+    def query_runs_after(self, query: RunQuery, orders: Orders, limit: int, run: RunId) -> None:
+        if self.model.find_run(run) is not None:
+            found, expected = (
+                store.query_runs(query, orders, limit=limit, after=run)
+                for store in (self.store, self.model)
+            )
+            assert found == expected
+
     @rule(run=RUNS)
     def request_cancel(self, run: RunId) -> None:
         self.both("request_cancel", run)

@@ -68,8 +68,12 @@ class RunStore(Protocol):
         *,
         limit: int | None = None,
         offset: int = 0,
+        after: RunId | None = None,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time; ties by newest created first. Stubs are included.
+
+        A page goes on after a run, wherever that stands by now, whether it matches or not, or at an
+        offset; not both. NotFound where that run is gone.
 
         Made for 100,000 runs: conditions and sorting read summaries, never points, and runs that do not
         match never leave the database.

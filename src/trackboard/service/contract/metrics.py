@@ -10,6 +10,7 @@ from trackboard.ports import Artifact, Points
 
 if TYPE_CHECKING:
     from trackboard.history import History
+    from trackboard.history.buckets import Buckets
 
 
 class Metrics(Protocol):
@@ -40,6 +41,27 @@ class Metrics(Protocol):
             series: Ids of the series.
             limit: How many points of each at most, from 1: a sample with its first, last, least and
                 greatest. None: all.
+        """
+        ...
+
+    def read_buckets(
+        self,
+        series: Sequence[Series],
+        limit: int,
+        *,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> Mapping[SeriesId, Buckets]:
+        """Read series of numbers in few buckets of steps, each with its exact least and greatest value.
+
+        Args:
+            series: What `list` gave; texts are left out.
+            limit: How many buckets of each at most, 1 to 10,000.
+            first_step: Only points from here on; None: from the first.
+            last_step: Only points up to here; None: up to the last.
+
+        Raises:
+            UsageError: There cannot be so many buckets.
         """
         ...
 

@@ -83,6 +83,7 @@ class Runs(Protocol):
         *,
         limit: int | None = None,
         offset: int = 0,
+        after: RunId | None = None,
         strict: bool = False,
     ) -> tuple[Run, ...]:
         """List the runs that match, sorted, a page at a time.
@@ -92,10 +93,11 @@ class Runs(Protocol):
             orders: By what they are sorted; what comes first decides first.
             limit: How many at most; None: all.
             offset: How many are left out at the begin.
+            after: The run after which the page goes on, wherever that stands by now; not with an offset.
             strict: Raise where no run has a name that is asked for.
 
         Raises:
-            NotFound: With `strict`: no run has a name that is asked for.
+            NotFound: The run to go on after is gone; with `strict`: no run has a name that is asked for.
             UsageError: With `strict`: text is compared as a number, or the other way round.
         """
         ...

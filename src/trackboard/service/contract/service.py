@@ -116,6 +116,18 @@ class Service(Protocol):
         """
         ...
 
+    def read_on(self, budget_s: float = 0.2) -> tuple[Service, int]:
+        """Store what was said, for about so long, for a page that shows what is stored by then.
+
+        Returns:
+            What `stored` returns, and how many bytes are left for the next call.
+        """
+        ...
+
+    def version(self) -> int:
+        """Return a number that is another one after everything that was stored or changed; cheap."""
+        ...
+
     def describe(self) -> WorkspaceFacts:
         """Return what is known of the workspace."""
         ...

@@ -12,6 +12,7 @@ from trackboard.service.local.run_names import shown_names
 
 if TYPE_CHECKING:
     from trackboard.history import History
+    from trackboard.history.buckets import Buckets
     from trackboard.service.contract.metrics import Metrics
 
 
@@ -36,6 +37,20 @@ class LocalMetrics:
     ) -> Mapping[SeriesId, Points]:
         """Read the points of series."""
         return self._door.drained().read_points(series, limit=limit)
+
+    def read_buckets(
+        self,
+        series: Sequence[Series],
+        limit: int,
+        *,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> Mapping[SeriesId, Buckets]:
+        """Read series of numbers in few buckets of steps."""
+        from trackboard.history.buckets import read_buckets  # loads numpy
+
+        store = self._door.drained()
+        return read_buckets(store, series, limit, first_step=first_step, last_step=last_step)
 
     def read_history(
         self,

@@ -84,18 +84,19 @@ class LocalRuns:
         *,
         limit: int | None = None,
         offset: int = 0,
+        after: RunId | None = None,
         strict: bool = False,
     ) -> tuple[Run, ...]:
         """List the runs that match, sorted, a page at a time."""
         store = self._door.drained()
         if not strict:
-            return store.query_runs(query, orders, limit=limit, offset=offset)
+            return store.query_runs(query, orders, limit=limit, offset=offset, after=after)
         from trackboard.history.known_names import check_names, check_orders, explain_nothing
 
         check_names(store, query)
-        found = store.query_runs(query, orders, limit=limit, offset=offset)
+        found = store.query_runs(query, orders, limit=limit, offset=offset, after=after)
         check_orders(store, query, orders, found)
-        if not found and not offset:
+        if not found and not offset and after is None:
             explain_nothing(store, query)
         return found
 

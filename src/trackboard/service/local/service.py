@@ -184,6 +184,15 @@ class LocalService:
         """Store what was said up to now, and return what `stored` returns."""
         return LocalService(self._workspace, self._principal, store=self._door.drained())
 
+    def read_on(self, budget_s: float = 0.2) -> tuple[LocalService, int]:
+        """Store what was said, for about so long, and return what `stored` returns, and what is left."""
+        unread_bytes = self._workspace.parts.read_on(budget_s)
+        return self.stored(), unread_bytes
+
+    def version(self) -> int:
+        """Return a number that is another one after everything that was stored or changed."""
+        return self._workspace.store.version()
+
     def describe(self) -> WorkspaceFacts:
         """Return what is known of the workspace."""
         return WorkspaceFacts(

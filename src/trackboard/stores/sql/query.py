@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trackboard.model import Run
+from trackboard.model import Run, RunId
 from trackboard.ports import (
     NEWEST_FIRST,
     Aggregate,
@@ -24,6 +24,7 @@ from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import short
 from trackboard.stores.schema.tables import experiment, parameter, property_, run, series, tag
 from trackboard.stores.sql.condition import Clause, clause_of, sort_expressions
+from trackboard.stores.sql.keyset import NEWEST, OLDEST, Key, comes_after, get_keys
 from trackboard.stores.sql.names_in_use import NamesInUse
 
 Rows = Sequence[Any]  # of `RUNS`
@@ -59,7 +60,13 @@ _FEW = 500  # runs that are sorted here instead of by the database
 
 
 def query_runs(
-    connection: sa.Connection, query: RunQuery, orders: Orders, *, limit: int | None, offset: int
+    connection: sa.Connection,
+    query: RunQuery,
+    orders: Orders,
+    *,
+    limit: int | None,
+    offset: int,
+    after: RunId | None = None,
 ) -> tuple[Run, ...]:
     """See `trackboard.ports.Store.query_runs`."""
     names = NamesInUse(connection)
@@ -69,14 +76,38 @@ def query_runs(
     keys = [(names.resolve(each.by), each.descending) for each in orders or NEWEST_FIRST]
     (first, is_descending), *others = keys
     if others or (first != _CREATED and not _is_last(first)):
-        return _page(connection, _sorted_by(keys), every, {}, count, offset)
+        sorting = [
+            Key(expression, descending)
+            for field, descending in keys
+            for expression in sort_expressions(field)
+        ]
+        behind = _behind(connection, [*sorting, *NEWEST], after)
+        return _page(connection, _sorted_by(sorting), (*every, *behind), {}, count, offset)
     if first == _CREATED:
-        return _page(connection, _BY_TIME[is_descending], every, {}, count, offset)
+        behind = _behind(connection, NEWEST if is_descending else OLDEST, after)
+        return _page(connection, _BY_TIME[is_descending], (*every, *behind), {}, count, offset)
+    if after is not None:
+        return _after_by_metric(
+            connection, first.name, every, after, count, descending=is_descending
+        )
     if conditions and (few := _few(connection, every)) is not None:
         found = _sorted(connection, few, first.name, descending=is_descending)
         return found[offset : offset + count]
-    metric = {"metric": first.name}
-    page = _page(connection, _BY_METRIC[is_descending], every, metric, count, offset)
+    return _by_metric(connection, first.name, every, count, offset, descending=is_descending)
+
+
+def _by_metric(
+    connection: sa.Connection,
+    name: str,
+    every: Sequence[Clause],
+    count: int,
+    offset: int,
+    *,
+    descending: bool,
+) -> tuple[Run, ...]:
+    """A page of runs by the last value of a metric, which an index has, then those without it."""
+    metric = {"metric": name}
+    page = _page(connection, _BY_METRIC[descending], every, metric, count, offset)
     if len(page) == count:
         return page
     if page or not offset:
@@ -86,6 +117,41 @@ def query_runs(
         behind = offset - int(having)
     left = count - len(page)
     return page + _page(connection, _NOT_HAVING, every, metric, left, behind)
+
+
+def _after_by_metric(
+    connection: sa.Connection,
+    name: str,
+    every: Sequence[Clause],
+    after: RunId,
+    count: int,
+    *,
+    descending: bool,
+) -> tuple[Run, ...]:
+    """The page of the same that goes on after a run."""
+    metric = {"metric": name}
+    number = Key(series.c.last_number, descending)
+    values = connection.execute(
+        sa.select(series.c.last_number, run.c.created_s, run.c.id)
+        .select_from(run.join(series, series.c.run == run.c.id))
+        .where(run.c.run_id == after, _HAS_NUMBER),
+        metric,
+    ).first()
+    if values is None:
+        behind = _behind(connection, NEWEST, after)
+        return _page(connection, _NOT_HAVING, (*every, *behind), metric, count, 0)
+    further = (*every, comes_after([number, *NEWEST], tuple(values)))
+    page = _page(connection, _BY_METRIC[descending], further, metric, count, 0)
+    return page + _page(connection, _NOT_HAVING, every, metric, count - len(page), 0)
+
+
+def _behind(
+    connection: sa.Connection, keys: Sequence[Key], after: RunId | None
+) -> tuple[Clause, ...]:
+    """The condition that rows come after a run; none where it is the first page."""
+    if after is None:
+        return ()
+    return (comes_after(keys, get_keys(connection, keys, after)),)
 
 
 def count_runs(connection: sa.Connection, query: RunQuery) -> int:
@@ -100,12 +166,8 @@ def _is_last(field: Field) -> bool:
     return field.source is Source.METRIC and field.aggregate is Aggregate.LAST
 
 
-def _sorted_by(keys: Iterable[tuple[Field, bool]]) -> sa.Select[Any]:
-    sorting = [
-        (expression.desc() if is_descending else expression).nulls_last()
-        for field, is_descending in keys
-        for expression in sort_expressions(field)
-    ]
+def _sorted_by(keys: Iterable[Key]) -> sa.Select[Any]:
+    sorting = [(key.by.desc() if key.descending else key.by.asc()).nulls_last() for key in keys]
     return _PAGE.order_by(*sorting, *_NEWEST)
 
 

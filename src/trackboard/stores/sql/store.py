@@ -236,10 +236,11 @@ class SqlStore(SqlTrash):
         *,
         limit: int | None = None,
         offset: int = 0,
+        after: RunId | None = None,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time."""
         with self._database.read() as connection:
-            return query_runs(connection, query, orders, limit=limit, offset=offset)
+            return query_runs(connection, query, orders, limit=limit, offset=offset, after=after)
 
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match."""

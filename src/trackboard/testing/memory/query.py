@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 
+from trackboard.errors import NotFound
 from trackboard.model import Run, RunId
 from trackboard.ports import NEWEST_FIRST, OLDEST_FIRST, Order, Orders, RunQuery, Source
 from trackboard.stores.rules.condition_match import RunValues, sort_key
@@ -23,7 +24,25 @@ def find_runs(
         query: The conditions.
         orders: By what they are sorted.
     """
-    found = [run for run in runs if matches(query, values_of(run))]
+    return _in_order([run for run in runs if matches(query, values_of(run))], values_of, orders)
+
+
+def find_runs_after(
+    runs: Iterable[Run],
+    values_of: Callable[[Run], RunValues],
+    found: Iterable[Run],
+    orders: Orders,
+    after: RunId,
+) -> list[Run]:
+    """Those of some runs that stand behind another, whether that is among them or not."""
+    every = [run.id for run in _in_order([*runs], values_of, orders)]
+    if after not in every:
+        raise NotFound(f"there is no run {after!r} to go on after")
+    behind = set(every[every.index(after) + 1 :])
+    return [run for run in found if run.id in behind]
+
+
+def _in_order(found: list[Run], values_of: Callable[[Run], RunValues], orders: Orders) -> list[Run]:
     found.reverse()  # sorting keeps what is equal in place: the newest stored first
     found.sort(key=lambda run: -run.created_s)
     if orders == OLDEST_FIRST:

@@ -47,7 +47,7 @@ from trackboard.stores.codec import downsample
 from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.batch_runs import without
 from trackboard.stores.rules.condition_match import RunValues
-from trackboard.testing.memory.query import find_runs
+from trackboard.testing.memory.query import find_runs, find_runs_after
 from trackboard.testing.memory.series import MemorySeries
 from trackboard.testing.memory.trash import MemoryTrash
 from trackboard.testing.memory.writers import MemoryWriters
@@ -272,10 +272,14 @@ class MemoryStore(MemoryTrash):
         *,
         limit: int | None = None,
         offset: int = 0,
+        after: RunId | None = None,
     ) -> tuple[Run, ...]:
         """Runs that match, sorted, a page at a time."""
         with self._lock:
-            found = find_runs(self.list_runs(deleted=None), self._of, query, orders)
+            every = self.list_runs(deleted=None)
+            found = find_runs(every, self._of, query, orders)
+            if after is not None:
+                found = find_runs_after(every, self._of, found, orders, after)
         return tuple(found[offset : None if limit is None else offset + limit])
 
     def count_runs(self, query: RunQuery) -> int:

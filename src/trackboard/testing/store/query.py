@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from trackboard.errors import NotFound
 from trackboard.model import (
     ParameterSet,
     PropertyAdded,
@@ -20,14 +21,18 @@ from trackboard.model import (
 from trackboard.ports import (
     NEWEST_FIRST,
     OLDEST_FIRST,
+    Aggregate,
     AllOf,
+    Attribute,
     Field,
+    HasValue,
     Order,
     Ordered,
     Orders,
     RunQuery,
     Source,
     Store,
+    attribute,
 )
 from trackboard.testing.speaker import Speaker, created, moved, numbers
 
@@ -47,10 +52,13 @@ def found(
     *,
     limit: int | None = None,
     offset: int = 0,
+    after: str | None = None,
 ) -> str:
     """The ids of the runs that were found, which are one letter each in these tests."""
     asked = RunQuery() if query is None else query
-    return "".join(run.id for run in store.query_runs(asked, orders, limit=limit, offset=offset))
+    key = None if after is None else RunId(after)
+    page = store.query_runs(asked, orders, limit=limit, offset=offset, after=key)
+    return "".join(run.id for run in page)
 
 
 def log_last(store: Store, metric: str, last: dict[str, Value]) -> None:
@@ -254,4 +262,61 @@ class QueryContract:
         ):
             page = store.query_runs(even, by("m"), limit=3, offset=offset)
             assert [run.id for run in page] == expected
+            before = store.query_runs(even, by("m"), limit=1, offset=offset - 1)[0].id
+            assert store.query_runs(even, by("m"), limit=3, after=before) == page
         assert len(store.query_runs(even)) == len(store.query_runs(even, by("m"))) == count // 2
+
+    @pytest.mark.parametrize(
+        "orders",
+        [
+            NEWEST_FIRST,
+            OLDEST_FIRST,
+            by("m"),
+            by("m", descending=False),
+            (Order(Field(Source.METRIC, "m", Aggregate.MIN)),),
+            (*by("n"), *by("m", descending=False)),
+            (Order(Field(Source.PARAMETER, "p")),),
+            (Order(Field(Source.METRIC_OR_PARAMETER, "m"), descending=False),),
+            (Order(Field(Source.TAG, "t"), descending=False), *by("m")),
+            (Order(attribute(Attribute.DURATION)), *by("m")),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("query", [RunQuery(), RunQuery(where=HasValue(M))], ids=["all", "m"])
+    def test_pages_by_key_are_the_list_in_pieces(
+        self, store: Store, orders: Orders, query: RunQuery
+    ) -> None:
+        times_s = [3.0, 1.0, 3.0, 2.0, 2.0, 5.0, 0.0, 4.0]
+        add_runs(store, dict(zip("abcdefgh", times_s, strict=True)))
+        log_last(
+            store, "m", {"a": 2, "c": 2.0, "d": math.nan, "e": -math.inf, "f": math.inf, "g": 2}
+        )
+        log_last(store, "n", {"a": 1, "b": 1, "e": 1, "g": 0})
+        values: dict[str, Value] = {"a": 1, "b": "x", "c": 1.0, "e": True, "h": "w"}
+        said = [ParameterSet(RunId(run), "p", value) for run, value in values.items()]
+        tags = [
+            Tagged(RunId(run), "t", text) for run, text in {"a": "é", "b": "z", "d": ""}.items()
+        ]
+        stub = [Tagged(RunId("s"), "t", "z")]  # nobody has said that it was created
+        store.apply([Speaker().batch(*said, *tags, *stub)])
+        whole = store.query_runs(query, orders)
+        for size in (1, 2, 5):
+            pages = [store.query_runs(query, orders, limit=size)]
+            while pages[-1]:
+                pages.append(store.query_runs(query, orders, limit=size, after=pages[-1][-1].id))
+            assert [run for page in pages for run in page] == [*whole]
+
+    def test_a_page_goes_on_after_a_run_that_moved_or_does_not_match_any_more(
+        self, store: Store
+    ) -> None:
+        add_runs(store, dict(zip("abcde", [1.0, 2.0, 3.0, 4.0, 5.0], strict=True)))
+        log_last(store, "m", {"a": 1, "b": 2, "c": 3, "d": 4})
+        assert found(store, orders=by("m"), after="c") == "bae"
+        log_last(store, "m", {"c": 1.5})
+        assert found(store, orders=by("m"), after="c") == "ae"
+        above = RunQuery(where=Ordered(M, ">", 1.5))
+        assert found(store, above, OLDEST_FIRST, after="c") == "d"
+        with pytest.raises(NotFound, match="'x'"):
+            found(store, after="x")
+        with pytest.raises(NotFound, match="'x'"):
+            found(store, orders=by("m"), after="x")
