@@ -99,7 +99,7 @@ class Workspace(WorkspaceEdits, Transfers):
         experiment: str,
         *,
         name: str = "",
-        parameters: Mapping[str, object] | None = None,
+        parameters: object = None,
         tags: Mapping[str, str | None] | None = None,
         description: str = "",
         parent: Run | LiveRun | None = None,
@@ -114,7 +114,7 @@ class Workspace(WorkspaceEdits, Transfers):
         Args:
             experiment: Its experiment's name; need not exist.
             name: What people call it; "" is shown as `run-<number>`.
-            parameters: Settings by name: numbers, bools or text.
+            parameters: Settings by name, of any kind; see `LiveRun.set_parameters`.
             tags: Tags by key.
             description: What it is about.
             parent: The run that it is a part of.

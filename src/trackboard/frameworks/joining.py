@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
-from typing import Dict, Mapping, Optional, Union
+from typing import Mapping, Optional, Union
 
-from trackboard.errors import NotFound, UsageError
+from trackboard.errors import NotFound
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.record import LiveRun, get_recorder, identify
 from trackboard.record.capture import capture
+from trackboard.record.conversion.settings import plain_settings
 from trackboard.record.session import close_run
-from trackboard.record.value import plain_value
 
 AnyRun = Union[LiveRun, str, None]
 
@@ -68,9 +68,8 @@ class JoinedRun:
             self.live.log(prefix + name, value, step)
 
     def set_parameters(self, settings: object) -> None:
-        """Record settings; see `plain_settings`."""
-        for name, value in plain_settings(settings).items():
-            self.live.set_parameter(name, value)
+        """Record settings; see `plain_settings`. Of a framework's nobody is warned."""
+        self.live.set_parameters(plain_settings(settings)[0])
 
     def end(self, *, well: bool, cause: str = "") -> None:
         """End the run if it began here and has not ended.
@@ -113,27 +112,6 @@ class JoinedRun:
         return workspace.recorder().attach(stored.id, experiment=stored.experiment, owner=False)
 
 
-def plain_settings(settings: object, prefix: str = "") -> Dict[str, object]:
-    """Settings as parameters: nested ones are called `outer/inner`, other objects become text.
-
-    Args:
-        settings: A mapping, or an object with attributes, such as what argparse gives.
-        prefix: Put before each name.
-
-    >>> plain_settings({"lr": 0.1, "layers": [8, 8], "optimizer": {"name": "adam"}})
-    {'lr': 0.1, 'layers': '[8, 8]', 'optimizer/name': 'adam'}
-    """
-    entries = settings.items() if isinstance(settings, Mapping) else vars(settings).items()
-    found: Dict[str, object] = {}
-    for key, value in entries:
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            found.update(plain_settings(value, f"{name}/"))
-        else:
-            found[name] = _plain(name, value)
-    return found
-
-
 def package_in_use(*names: str) -> str:
     """Of packages with the same content, the one imported already, else the first one installed."""
     loaded = [name for name in names if name in sys.modules]
@@ -143,10 +121,3 @@ def package_in_use(*names: str) -> str:
 
 def _has_ended(live: Optional[LiveRun]) -> bool:
     return live is not None and live.state is not None and live.state.is_terminal
-
-
-def _plain(name: str, value: object) -> object:
-    try:
-        return plain_value(name, value)
-    except UsageError:  # a list, None, a class: settings may be anything
-        return str(value)

@@ -20,6 +20,7 @@ from trackboard.record.conversion.any_value import (
 )
 from trackboard.record.conversion.file_name import file_path, path_of_metric, path_of_value
 from trackboard.record.conversion.interruption import pass_on_interruption
+from trackboard.record.conversion.settings import plain_settings
 from trackboard.record.run_writer import RunWriter
 from trackboard.record.value import PLAIN
 
@@ -143,6 +144,49 @@ class LiveRun(RunWriter):
             UsageError: The name cannot be one.
         """
         self.log(name, text if isinstance(text, str) else shown(text), step)
+
+    # -- what describes the run -----------------------------------------------------------------
+
+    def set_parameter(self, name: str, value: object) -> None:
+        """Give a parameter its value, at any time; set again, the later value counts.
+
+        Args:
+            name: 1 to 1,024 characters.
+            value: As for `set_parameters`.
+
+        Raises:
+            UsageError: The name cannot be one.
+        """
+        if type(value) in PLAIN:
+            try:
+                super().set_parameter(name, value)
+            except UsageError as error:  # beyond 64 bits, say; a bad name raises again
+                pass_on_interruption(error)
+            else:
+                return
+        check_metric_name(name)
+        self._set_parameters(f"set_parameter({name!r})", {name: value})
+
+    def set_parameters(self, settings: object) -> None:
+        """Give several parameters their values, at any time; set again, the later value counts.
+
+        Args:
+            settings: Values by name; or an object with attributes, such as what argparse gives, or a data
+                class. Numbers, bools, texts and paths are kept as they are, dicts as parameters
+                `outer/inner`, lists and arrays as JSON, None and other objects as text; one warning says
+                so.
+
+        Raises:
+            UsageError: A name cannot be one; nothing is recorded.
+        """
+        self._set_parameters("set_parameters", settings)
+
+    def _set_parameters(self, call: str, settings: object) -> None:
+        found, remark = plain_settings(settings)
+        for name, value in found.items():
+            super().set_parameter(name, value)
+        if remark:
+            _log.warning("trackboard: %s: %s.", call, remark)
 
     # -- images, sounds and histograms --------------------------------------------------------------------
 

@@ -8,11 +8,12 @@ import traceback
 from typing import Iterator, Mapping, Optional
 
 from trackboard.errors import TrackboardError
-from trackboard.model import RunId, RunState, check_metric_name
+from trackboard.model import RunId, RunState
 from trackboard.record.console import capture_console, users_part
+from trackboard.record.conversion.settings import plain_settings
 from trackboard.record.live_run import LiveRun
 from trackboard.record.recorder import Recorder
-from trackboard.record.value import check_tag, plain_value
+from trackboard.record.value import check_tag
 
 _log = logging.getLogger("trackboard")
 _CAUSE_LINES = 30
@@ -24,7 +25,7 @@ def start_run(
     experiment: str,
     *,
     name: str = "",
-    parameters: Optional[Mapping[str, object]] = None,
+    parameters: object = None,
     tags: Optional[Mapping[str, Optional[str]]] = None,
     description: str = "",
     parent: Optional[RunId] = None,
@@ -37,7 +38,7 @@ def start_run(
         recorder: Where to record.
         experiment: Its experiment's name.
         name: What people call it.
-        parameters: Settings by name: numbers, bools or text.
+        parameters: Settings by name, of any kind; see `LiveRun.set_parameters`.
         tags: Tags by key.
         description: What it is about.
         parent: The run that it is a part of.
@@ -45,18 +46,17 @@ def start_run(
         console: Keep what is printed.
 
     Raises:
-        UsageError: A name or a value is not one that can be stored; no run was begun.
+        UsageError: A name or a tag is not one that can be stored; no run was begun.
     """
-    checked = {
-        check_metric_name(key): plain_value(key, value) for key, value in (parameters or {}).items()
-    }
+    settings, remark = plain_settings({} if parameters is None else parameters)
     marks = [check_tag(key, value) for key, value in (tags or {}).items()]
     live = recorder.create_run(experiment, name=name, parent=parent, description=description)
     with contextlib.ExitStack() as stack:
         stack.callback(live.leave)
         stack.enter_context(closing_run(live))
-        for key, value in checked.items():
-            live.set_parameter(key, value)
+        live.set_parameters(settings)
+        if remark:
+            _log.warning("trackboard: start_run(parameters=...): %s.", remark)
         for key, tag in marks:
             live.set_tag(key, tag)
         if capture:

@@ -12,7 +12,7 @@ from tests.workspaces import parts
 
 import trackboard
 from trackboard.errors import NotFound
-from trackboard.frameworks.joining import JoinedRun, package_in_use, plain_settings
+from trackboard.frameworks.joining import JoinedRun, package_in_use
 from trackboard.model import RunId, RunState
 
 
@@ -119,23 +119,6 @@ def test_within_a_job_it_is_the_jobs_run(
     assert state_of(workspace, job.id) == (RunState.RUNNING, ""), "the worker ends it"
     assert workspace.history(job).metrics == ("rank2/loss",)
     job.complete()
-
-
-def test_settings_become_plain() -> None:
-    nested = {
-        "lr": 0.1,
-        "model": {"layers": [8, 8], "act": {"name": "relu"}},
-        "seed": None,
-        3: True,
-    }
-    assert plain_settings(nested) == {
-        "lr": 0.1,
-        "model/layers": "[8, 8]",
-        "model/act/name": "relu",
-        "seed": "None",
-        "3": True,
-    }
-    assert plain_settings(argparse.Namespace(lr=0.1)) == {"lr": 0.1}
 
 
 def test_the_package_in_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,20 @@ def test_a_whole_run(workspace: Workspace) -> None:
     assert console.read_text() == "epoch 1\n"
 
 
-@pytest.mark.parametrize("parameters", [{"lr": [1, 2]}, {"": 1}])
+def test_parameters_of_any_kind_begin_one_and_are_warned_of_once(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"layers": [64, 10], "seed": None, "lr": 0.1}
+    with start_run(workspace.recorder(), "digits", parameters=settings, capture=False) as live:
+        pass
+    (said,) = caplog.messages
+    assert "layers (list), seed (NoneType) kept as it fits best" in said
+    workspace.drain()
+    found = {"layers": "[64, 10]", "seed": "None", "lr": 0.1}
+    assert workspace.store.list_parameters([live.id]) == {live.id: found}
+
+
+@pytest.mark.parametrize("parameters", [{"lr": 1, "a\nb": 2}, {"": 1}])
 def test_wrong_parameters_begin_no_run(workspace: Workspace, parameters: dict[str, object]) -> None:
     with (
         pytest.raises(UsageError),
