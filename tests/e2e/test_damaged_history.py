@@ -88,7 +88,9 @@ def test_history(workspace: Workspace) -> None:
 
 def test_export_and_command(workspace: Workspace, tmp_path: Path) -> None:
     (run,) = api(workspace).runs()
-    export = api(workspace).export([run.id], tmp_path / "events", recursive=True, report=print)
+    export = api(workspace).service.transfer.export_event_files(
+        [run.id], tmp_path / "events", recursive=True, report=print
+    )
     assert POINTS < export.points < 2 * POINTS + 600
     done = subprocess.run(
         [sys.executable, "-m", "trackboard", "show", "torn"],

@@ -107,7 +107,9 @@ def exported(empty_folder: Path) -> Path:
 
 
 def export(workspace: Workspace, run: LiveRun, folder: Path, said: list[str]) -> Export:
-    return api(workspace).export([run.id], folder, recursive=True, report=said.append)
+    return api(workspace).service.transfer.export_event_files(
+        [run.id], folder, recursive=True, report=said.append
+    )
 
 
 def log_everything(workspace: Workspace) -> LiveRun:

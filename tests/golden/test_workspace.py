@@ -117,7 +117,9 @@ def test_what_was_exported_is_exported_again(folder: Path) -> None:
     values = [value for _, _, value in TOLD["loss"]]  # float32 holds them
     assert [point[2] for point in before["loss"]] == values
     workspace = Workspace.open(folder)
-    workspace.export([RunId(TOLD["stored"])], exported, recursive=True, report=print)
+    workspace.service.transfer.export_event_files(
+        [RunId(TOLD["stored"])], exported, recursive=True, report=print
+    )
     after = {path.relative_to(exported) for path in exported.rglob("*") if path.is_file()}
     assert after == files
     assert read_scalars(exported / TOLD["exported_as"]) == before

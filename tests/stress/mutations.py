@@ -303,7 +303,9 @@ def _records(path: Path) -> Iterator[bytes]:
 def _export(folder: Path) -> Path:
     workspace = Workspace.open(folder / "exported-from")
     _record_healthy(parts(workspace).spool_folder)
-    workspace.export([RunId("healthy")], folder / "exported", recursive=True, report=print)
+    workspace.service.transfer.export_event_files(
+        [RunId("healthy")], folder / "exported", recursive=True, report=print
+    )
     workspace.close()
     (path,) = (folder / "exported").rglob("*tfevents*")
     return path

@@ -58,7 +58,7 @@ def export_to_tensorboard(
     with sdk_errors():
         runs = [run for item in items for run in _ids_of(item, workspace)]
         report = print_line if logger is None else logger.info
-        workspace._service.export(
+        workspace._service.transfer.export_event_files(
             list(dict.fromkeys(runs)), Path(logsdir), recursive=recursive, report=report
         )
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from trackboard.api.run_table import Cell
     from trackboard.service import Service
+    from trackboard.service.run_table import Cell
 
 
 class RunList(tuple[Run, ...]):
@@ -42,7 +42,7 @@ class RunList(tuple[Run, ...]):
             NotFound: No run has what a name names.
             UsageError: A name is none, or pandas is not installed.
         """
-        from trackboard.api.run_table import to_pandas
+        from trackboard.service.run_table import to_pandas
 
         return to_pandas(self._columns(columns))
 
@@ -53,12 +53,12 @@ class RunList(tuple[Run, ...]):
             NotFound: No run has what a name names.
             UsageError: A name is none, or pyarrow is not installed.
         """
-        from trackboard.api.run_table import to_arrow
+        from trackboard.service.run_table import to_arrow
 
         return to_arrow(self._columns(columns))
 
     def _columns(self, names: Iterable[str] | None) -> dict[str, list[Cell]]:
-        from trackboard.api.run_table import read_columns
+        from trackboard.service.run_table import read_columns
 
         if self._service is None:
             raise UsageError(

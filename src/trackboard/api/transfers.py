@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from trackboard.api.chosen_runs import AnyRun, choose_runs
+from trackboard.history.conditions import build_query
 from trackboard.service import Service, open_service, restore_backup
 
 if TYPE_CHECKING:
+    from trackboard.history.conditions import Where
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.report import ImportReport
 
 
@@ -83,6 +86,52 @@ class Transfers:
         now = self._service.now()
         chosen = [run.id for run in choose_runs(now, runs)]
         return now.transfer.copy_runs(chosen, Path(folder), is_dry_run=dry_run)
+
+    def export(
+        self,
+        runs: AnyRun | Iterable[AnyRun] | None,
+        target: str | os.PathLike[str],
+        *,
+        where: Where | None = None,
+        children: bool = True,
+        format: str | None = None,  # noqa: A002 - what it is called everywhere
+        table: str | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> ExportReport:
+        """Write runs for other programs.
+
+        Args:
+            runs: One or many: runs, their ids, or what they are called (see `runs_called`), with all below
+                them; None: all runs.
+            target: A file or a folder; a file comes whole, or not at all.
+            where: Only those that match; as in `runs`.
+            children: Also runs that are part of another; False: of the runs named these alone.
+            format: `csv`, `parquet`, or `tensorboard` for a folder of event files; None: as the name ends.
+            table: What a row of CSV or Parquet is: `points`, the default, or `runs`.
+            force: Replace a file that is there.
+            dry_run: Count what would be written, and write nothing.
+
+        Returns:
+            What was written, and what a reader should know.
+
+        Raises:
+            NotFound: There are no such runs.
+            UsageError: There is no such format, the target cannot be one, or pyarrow is not installed.
+            Conflict: There is such a file already.
+            Unavailable: The disk refuses; a file that was there is as it was.
+
+        Examples:
+            >>> workspace.export("digits", "digits.csv", force=True).points
+            3
+        """
+        from trackboard.transfer.export.destination import choose_destination
+
+        destination = choose_destination(Path(target), format, table)
+        now = self._service.now()
+        chosen = None if runs is None else [run.id for run in choose_runs(now, runs)]
+        query = build_query(where=where or [], top_level=not children)
+        return now.transfer.export(chosen, query, destination, replace=force, is_dry_run=dry_run)
 
     def backup(self, target: str | os.PathLike[str]) -> BackupReport:
         """Save all of it beside whoever writes; what was logged before the call is in it.

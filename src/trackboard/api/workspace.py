@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,6 @@ from trackboard.record import LiveRun, Recorder, start_run
 from trackboard.service import Service, open_service
 
 if TYPE_CHECKING:
-    from trackboard.board.export.export import Export
     from trackboard.config import Location
     from trackboard.history import History
     from trackboard.launch.request import Request
@@ -369,17 +368,6 @@ class Workspace(WorkspaceEdits, Transfers):
     def run_folder(self, run: RunId) -> Path:
         """Where the plain files of a run are, to be looked at by anybody."""
         return self._service.files.get_folder(run)
-
-    def export(
-        self,
-        runs: Iterable[RunId],
-        folder: Path,
-        *,
-        recursive: bool,
-        report: Callable[[str], None],
-    ) -> Export:
-        """Write runs as event files, up to now; see `board.export`."""
-        return self._service.export(tuple(runs), folder, recursive=recursive, report=report)
 
     # -- jobs ---------------------------------------------------------------------------------------
 

@@ -125,12 +125,11 @@ def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
 
 
 def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows as CSV, as RFC 4180 has it, but with one character at the end of a line."""
-    import csv  # few tables are for programs
-    import io
+    """Print rows as CSV."""
+    import io  # few tables are for programs
+
+    from trackboard.format.csv_rows import write_rows
 
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(titles)
-    writer.writerows(rows)
+    write_rows(text, itertools.chain([titles], rows))
     click.echo(text.getvalue(), nl=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from trackboard.history.known_names import check_metrics
 from trackboard.history.table import History, TextColumn
-from trackboard.model import Run, RunId, Series, SeriesId, ValueKind
+from trackboard.model import Run, RunId, Series, ValueKind
 from trackboard.ports import FloatColumn, Points, Store
 
 
@@ -39,33 +39,45 @@ def read_history(
         check_metrics(store, list(order), metrics)
     series = sorted(found, key=lambda one: order[one.run])  # stable: as begun within a run
     points = store.read_points([one.id for one in series], limit=limit)
-    series = [one for one in series if one.id in points]
-    names = {name: number for number, name in enumerate(dict.fromkeys(s.name for s in series))}
-    counts = [len(points[one.id]) for one in series]
+    return join_points(runs, called, [(one, points[one.id]) for one in series if one.id in points])
+
+
+def join_points(
+    runs: Sequence[Run], called: Mapping[RunId, str], pieces: Sequence[tuple[Series, Points]]
+) -> History:
+    """Points that were read, as one table.
+
+    Args:
+        runs: The runs, in the order of the table, each once.
+        called: What they are called, by id.
+        pieces: Series of these runs with points of them, in the order of the table.
+    """
+    order = {run.id: number for number, run in enumerate(runs)}
+    names = {name: number for number, name in enumerate(dict.fromkeys(s.name for s, _ in pieces))}
+    counts = np.array([len(points) for _, points in pieces], np.int64)
     return History(
         runs=tuple(order),
         run_names=tuple(called[run.id] for run in runs),
         experiments=tuple(run.experiment for run in runs),
         metrics=tuple(names),
-        run_codes=np.repeat(np.array([order[one.run] for one in series], np.int32), counts),
-        metric_codes=np.repeat(np.array([names[one.name] for one in series], np.int32), counts),
-        steps=_joined([points[one.id].steps for one in series], np.int64),
-        times_s=_joined([points[one.id].times_s for one in series], np.float64),
-        values=_joined([_numbers(one, points) for one in series], np.float64),
-        texts=_joined([_texts(one, points) for one in series], object),
+        run_codes=np.repeat(np.array([order[one.run] for one, _ in pieces], np.int32), counts),
+        metric_codes=np.repeat(np.array([names[one.name] for one, _ in pieces], np.int32), counts),
+        steps=_joined([points.steps for _, points in pieces], np.int64),
+        times_s=_joined([points.times_s for _, points in pieces], np.float64),
+        values=_joined([_numbers(*piece) for piece in pieces], np.float64),
+        texts=_joined([_texts(*piece) for piece in pieces], object),
     )
 
 
-def _numbers(series: Series, points: Mapping[SeriesId, Points]) -> FloatColumn:
-    values = points[series.id].values
+def _numbers(series: Series, points: Points) -> FloatColumn:
     if series.kind is ValueKind.TEXT:
-        return np.full(len(values), np.nan)
-    return values.astype(np.float64)
+        return np.full(len(points), np.nan)
+    return points.values.astype(np.float64)
 
 
-def _texts(series: Series, points: Mapping[SeriesId, Points]) -> TextColumn:
-    values = points[series.id].values
-    return values if series.kind is ValueKind.TEXT else np.full(len(values), None, dtype=object)
+def _texts(series: Series, points: Points) -> TextColumn:
+    is_text = series.kind is ValueKind.TEXT
+    return points.values if is_text else np.full(len(points), None, dtype=object)
 
 
 def _joined(columns: list[Any], dtype: Any) -> Any:

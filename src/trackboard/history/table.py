@@ -23,6 +23,9 @@ Codes = npt.NDArray[np.int32]
 TextColumn = npt.NDArray[np.object_]
 
 _NONE = np.array(None, dtype=object)
+_INSTEAD = (
+    "pip install 'trackboard[frames]', or use the numpy columns: history.steps, history.values."
+)
 COLUMNS = ("run", "run_name", "experiment", "metric", "step", "time", "value", "text")
 
 
@@ -103,7 +106,7 @@ class History:
         """
         pyarrow = load_library("pyarrow")
         is_text = np.not_equal(self.texts, _NONE)
-        times = pyarrow.array(_as_datetimes(self.times_s), pyarrow.timestamp("us"))
+        times = pyarrow.array(as_datetimes(self.times_s), pyarrow.timestamp("us"))
         columns = (
             _dictionary(pyarrow, self.runs, self.run_codes),
             _dictionary(pyarrow, self.run_names, self.run_codes),
@@ -124,7 +127,7 @@ class History:
             UsageError: pandas is not installed.
         """
         pandas = load_library("pandas")
-        times = pandas.Series(_as_datetimes(self.times_s)).dt.tz_localize("UTC")
+        times = pandas.Series(as_datetimes(self.times_s)).dt.tz_localize("UTC")
         columns = (
             _categories(pandas, self.runs, self.run_codes),
             _categories(pandas, self.run_names, self.run_codes),
@@ -145,7 +148,7 @@ def _written_out(texts: Sequence[str], codes: Codes) -> TextColumn:
     return column[codes]
 
 
-def _as_datetimes(times_s: FloatColumn) -> npt.NDArray[np.datetime64]:
+def as_datetimes(times_s: FloatColumn) -> npt.NDArray[np.datetime64]:
     """As datetime64 in µs; what is no time of this world (NaN, infinities) as NaT."""
     micros = np.round(times_s * 1e6)
     is_time = np.abs(micros) < 2.0**62
@@ -162,8 +165,12 @@ def _categories(pandas: ModuleType, texts: Sequence[str], codes: Codes) -> Any:
     return pandas.Categorical.from_codes(codes, categories=list(texts))
 
 
-def load_library(name: str) -> ModuleType:
+def load_library(name: str, *, instead: str = _INSTEAD) -> ModuleType:
     """Import pandas or pyarrow, which are extras.
+
+    Args:
+        name: The module.
+        instead: What to type where it is missing.
 
     Raises:
         UsageError: It is not installed.
@@ -172,7 +179,6 @@ def load_library(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise UsageError(
-            f"{name} is not installed here, and this table is one of its own",
-            hint="pip install 'trackboard[frames]', or use the numpy columns:"
-            " history.steps, history.values.",
+            f"{name.partition('.')[0]} is not installed here, and this table is one of its own",
+            hint=instead,
         ) from error

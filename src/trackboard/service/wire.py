@@ -18,6 +18,7 @@ from trackboard.service.answers import Comparison, FileChange, JobFacts, RunDeta
 
 if TYPE_CHECKING:
     from trackboard.gc.answers import GcReport
+    from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.report import ImportReport
 
 VERSION = 1
@@ -93,6 +94,22 @@ def import_facts(report: ImportReport) -> Json:
         "size_bytes": report.size_bytes,
         "left_out": [{"what": each.what, "why": each.why} for each in report.left_out],
         "left_out_count": report.left_out_count,
+    }
+
+
+def export_facts(report: ExportReport) -> Json:
+    """What an export wrote becomes JSON."""
+    destination = report.destination
+    return {
+        "path": str(destination.path),
+        "format": destination.file_format.value,
+        "table": None if destination.table is None else destination.table.value,
+        "dry_run": report.is_dry_run,
+        "runs": report.runs,
+        "points": report.points,
+        "files": report.files,
+        "size_bytes": report.size_bytes,
+        "notes": list(report.notes),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ VERBS = {  # {} is the place
     "backup": "backup {}/saved.tar",
     "backup to a folder": "backup {}/saved",
     "copy": "copy digits --to {}/there",
+    "export to CSV": "export digits --to {}/points.csv",
+    "export of runs": "export digits --table runs --to {}/runs.parquet",
+    "export of event files": "export digits --to {}/events",
     "restore-backup": "restore-backup saved.tar {}/there",
 }
 OWN = {  # what writes to the history that it is typed for
@@ -41,7 +45,9 @@ def history(empty_folder: Path) -> Path:
     """The current folder, with a history that is larger than the disks here, and a backup of it."""
     workspace = Workspace.open()
     with workspace.start_run("digits", name="first", capture=False) as run:
-        run.log("loss", 0.5, 1)
+        for step in range(9_000):
+            run.log("loss", 0.5, step)
+        run.log_text("note", random.Random(0).randbytes(150_000).hex())  # larger than the disks
         run.log_file(_file(empty_folder / "random", os.urandom(200_000)), "outputs/random")
     workspace.backup(empty_folder / "saved.tar")
     workspace.recorder().close()

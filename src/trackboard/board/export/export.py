@@ -89,6 +89,7 @@ def export_runs(
     *,
     recursive: bool = True,
     report: Callable[[str], None],
+    progress: Callable[[int, int, int], None] | None = None,
 ) -> Export:
     """Write the history and the native event files of runs below a folder, up to now.
 
@@ -102,6 +103,7 @@ def export_runs(
         recursive: Take the runs' descendants too.
         report: Told what is left out as it happens (runs with nothing to show in one line, at the end), how
             far a long export is, once a second, and what a reader of the files should know.
+        progress: Told how many runs of how many are written, and how many points, instead of `report`.
 
     Raises:
         NotFound: A run is not in the workspace; nothing was written.
@@ -115,7 +117,9 @@ def export_runs(
     names = name_runs(named)
     rows = hparams.read_rows(source.store, named, names)
     with ExportFolder(folder) as target:
-        task = _Task(source, target, names, rows, _Progress(report, total=len(chosen)))
+        task = _Task(
+            source, target, names, rows, _Progress(report, total=len(chosen), draw=progress)
+        )
         task.merge_native(chosen)
         for at in range(0, len(chosen), _BATCH_RUNS):
             task.export(chosen[at : at + _BATCH_RUNS])
@@ -142,6 +146,7 @@ class _Progress:
     report: Callable[[str], None]
     total: int
     clock: Callable[[], float] = time.monotonic
+    draw: Callable[[int, int, int], None] | None = None  # told each time instead
     runs: int = 0
     points: int = 0
     said_s: float = field(init=False)
@@ -151,6 +156,9 @@ class _Progress:
 
     def add(self, points: int) -> None:
         self.points += points
+        if self.draw is not None:
+            self.draw(self.runs, self.total, self.points)
+            return
         now_s = self.clock()
         if now_s - self.said_s >= _REPORT_EVERY_S:
             self.said_s = now_s

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from trackboard.model import RunId
 from trackboard.service.answers import WorkspaceFacts
 from trackboard.service.contract.compute import ComputeTargets
 from trackboard.service.contract.environments import Environments
@@ -22,7 +20,6 @@ from trackboard.service.contract.trash import Trash
 from trackboard.service.principal import Principal
 
 if TYPE_CHECKING:
-    from trackboard.board.export.export import Export
     from trackboard.record import Recorder
 
 
@@ -134,24 +131,6 @@ class Service(Protocol):
 
     def recorder(self) -> Recorder:
         """Return what this process records with."""
-        ...
-
-    def export(
-        self,
-        runs: Sequence[RunId],
-        folder: Path,
-        *,
-        recursive: bool,
-        report: Callable[[str], None],
-    ) -> Export:
-        """Write runs as event files, up to now.
-
-        Args:
-            runs: The runs.
-            folder: Where to; made when it is missing.
-            recursive: Also the runs below them.
-            report: Is told what is skipped and why.
-        """
         ...
 
     def close(self) -> None:

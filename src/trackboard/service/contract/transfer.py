@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from trackboard.model import RunId
+from trackboard.ports import RunQuery
 
 if TYPE_CHECKING:
+    from trackboard.board.export.export import Export
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.export.answers import ExportReport
+    from trackboard.transfer.export.destination import Destination
     from trackboard.transfer.report import ImportReport, Progress
 
 
@@ -63,6 +67,52 @@ class Transfer(Protocol):
             UsageError: It is this very workspace.
             NotFound: There is no such run.
             Unavailable: The disk refuses; what was stored stays, and it may be repeated.
+        """
+        ...
+
+    def export(
+        self,
+        runs: Sequence[RunId] | None,
+        query: RunQuery,
+        destination: Destination,
+        *,
+        replace: bool = False,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ExportReport:
+        """Write runs for other programs, or for people.
+
+        Args:
+            runs: These and all below them, or these alone where `query.top_level` is set; None: all runs.
+            query: Which of them.
+            destination: Where to, and in which format.
+            replace: Replace a file that is there.
+            is_dry_run: Count only.
+            progress: Is told how far it is.
+
+        Raises:
+            NotFound: There are no such runs.
+            UsageError: The destination cannot be one, or what writes the format is not installed.
+            Conflict: There is such a file already.
+            Unavailable: The disk refuses; a file that was there is as it was.
+        """
+        ...
+
+    def export_event_files(
+        self,
+        runs: Sequence[RunId],
+        folder: Path,
+        *,
+        recursive: bool,
+        report: Callable[[str], None],
+    ) -> Export:
+        """Write runs as event files, up to now.
+
+        Args:
+            runs: The runs.
+            folder: Where to; made when it is missing.
+            recursive: Also the runs below them.
+            report: Is told what is skipped and why.
         """
         ...
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.config import Location, holds_workspace, make_workspace
-from trackboard.model import RunId
 from trackboard.ports import Store
 from trackboard.record import Recorder
 from trackboard.service.answers import WorkspaceFacts
@@ -24,7 +23,6 @@ from trackboard.service.principal import Principal
 from trackboard.workspace import Workspace
 
 if TYPE_CHECKING:
-    from trackboard.board.export.export import Export
     from trackboard.service.contract.service import Service
     from trackboard.service.local.compute import LocalComputeTargets
     from trackboard.service.local.environments import LocalEnvironments
@@ -172,7 +170,7 @@ class LocalService:
         """Ways into the workspace and out of it."""
         from trackboard.service.local.moving.transfer import LocalTransfer
 
-        return LocalTransfer(self._door)
+        return LocalTransfer(self._door, self)
 
     # -- the workspace as a whole ------------------------------------------------------------------
 
@@ -205,20 +203,6 @@ class LocalService:
     def recorder(self) -> Recorder:
         """Return what this process records with."""
         return self._workspace.recorder()
-
-    def export(
-        self,
-        runs: Sequence[RunId],
-        folder: Path,
-        *,
-        recursive: bool,
-        report: Callable[[str], None],
-    ) -> Export:
-        """Write runs as event files, up to now."""
-        from trackboard.board.export.export import export_runs  # loads TensorBoard's formats
-
-        self._door.drained()
-        return export_runs(self._workspace.source, runs, folder, recursive=recursive, report=report)
 
     def close(self) -> None:
         """Let go of the workspace."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,16 +21,21 @@ from trackboard.transfer.sources.workspace_runs import WorkspaceRuns
 from trackboard.workspace import Workspace
 
 if TYPE_CHECKING:
+    from trackboard.board.export.export import Export
+    from trackboard.ports import RunQuery
+    from trackboard.service.contract.service import Service
     from trackboard.service.contract.transfer import Transfer
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.export.answers import ExportReport
+    from trackboard.transfer.export.destination import Destination
     from trackboard.transfer.report import Progress
 
 
 class LocalTransfer:
     """`Transfer` of a workspace; see there for what each method promises."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, door: Door, service: Service) -> None:
+        self._door, self._service = door, service
 
     def import_runs(
         self,
@@ -72,6 +77,41 @@ class LocalTransfer:
             self._refuse_itself(workspace)
             source = _runs_of(self._door.workspace, runs)
             return _store(source, workspace, progress, is_dry_run=is_dry_run)
+
+    def export(
+        self,
+        runs: Sequence[RunId] | None,
+        query: RunQuery,
+        destination: Destination,
+        *,
+        replace: bool = False,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ExportReport:
+        """Write runs for other programs, or for people."""
+        from trackboard.service.local.moving.exporting import Exporting, select_runs
+        from trackboard.transfer.export.destination import check_destination
+
+        check_destination(destination, self._door.workspace.folder, replace=replace)
+        now = self._service.now()
+        chosen = select_runs(now, runs, query)
+        task = Exporting(now, self._door.workspace, chosen, destination, progress)
+        return task.count() if is_dry_run else task.write()
+
+    def export_event_files(
+        self,
+        runs: Sequence[RunId],
+        folder: Path,
+        *,
+        recursive: bool,
+        report: Callable[[str], None],
+    ) -> Export:
+        """Write runs as event files, up to now."""
+        from trackboard.board.export.export import export_runs  # loads TensorBoard's formats
+
+        self._door.drained()
+        source = self._door.workspace.source
+        return export_runs(source, runs, folder, recursive=recursive, report=report)
 
     def backup(self, target: Path, *, progress: Progress | None = None) -> BackupReport:
         """Save the whole workspace beside whoever writes."""
