@@ -24,8 +24,9 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
         "See a history in TensorBoard",
         {
             "demo": "Show a history and a running job in TensorBoard until Ctrl-C.",
+            "up": "Show a history, TensorBoard and an API on one port until Ctrl-C.",
             "tb": "Show a history in TensorBoard until Ctrl-C.",
-            "stop": "End every TensorBoard that shows a history.",
+            "stop": "End every board and server that shows a history.",
         },
     ),
     "reading": Room(
@@ -86,7 +87,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
 VERBS: Mapping[str, str] = {
     verb: text for room in ROOMS.values() for verb, text in room.verbs.items()
 }
-ALIASES: Mapping[str, str] = {"ls": "runs", "list": "runs", "ui": "tb"}
+ALIASES: Mapping[str, str] = {"ls": "runs", "list": "runs", "ui": "up"}
 
 # What people type who know another tool, and what it is here; the first that there is gets named.
 MEANT: Mapping[str, tuple[str, ...]] = {
@@ -97,7 +98,7 @@ MEANT: Mapping[str, tuple[str, ...]] = {
     "clusters": ("compute", "submit --compute NAME"),
     "console": ("logs",),
     "cp": ("copy",),
-    "dashboard": ("tb",),
+    "dashboard": ("up", "tb"),
     "del": ("rm",),
     "delete": ("rm",),
     "describe": ("note", "show"),
@@ -120,8 +121,8 @@ MEANT: Mapping[str, tuple[str, ...]] = {
     "run": ("submit", "show"),
     "save": ("backup", "export"),
     "search": ("runs",),
-    "server": ("tb",),
-    "start": ("submit", "tb"),
+    "server": ("up", "tb"),
+    "start": ("submit", "up", "tb"),
     "status": ("show", "where"),
     "summary": ("show",),
     "tail": ("logs -f",),

@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,9 @@ from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter
 from trackboard.errors import TrackboardError, UsageError
 
 if TYPE_CHECKING:
-    from trackboard.workspace import Workspace
+    from pathlib import Path
+
+    from trackboard.board.web.routes import Mount
 
 
 def run_process(words: Sequence[str]) -> int:
@@ -64,6 +66,7 @@ class Door:
         path_prefix: What a proxy's addresses have before the board's, as it was typed.
         allowed_hosts: Names of proxies that lead to it.
         new_token: Make another token than the one there is.
+        command: The verb of the command that is told to who asks in vain.
     """
 
     host: str
@@ -71,22 +74,30 @@ class Door:
     path_prefix: str = ""
     allowed_hosts: tuple[str, ...] = ()
     new_token: bool = False
+    command: str = "tb"
 
-    def access(self, listener: socket.socket, workspace: Workspace | None) -> Access:
-        """Decide who may ask at a socket that listens."""
+    def access(
+        self, listener: socket.socket, workspace: Path | None, hosts: Iterable[str] = ()
+    ) -> Access:
+        """Decide who may ask at a socket that listens.
+
+        Args:
+            listener: The socket.
+            workspace: The folder of the workspace that is shown, if one is.
+            hosts: Names of proxies that its settings allow.
+        """
         if not is_loopback(listener.getsockname()[0]):
-            folder = None if workspace is None else workspace.folder
-            return Access(load_token(folder, new=self.new_token), is_open=True)
+            token = load_token(workspace, new=self.new_token)
+            return Access(token, is_open=True, command=self.command)
         if self.new_token:
             raise UsageError(
                 f"a board at {self.host} has no token: other machines do not reach it",
                 hint="Name an address that they do: --host 0.0.0.0 --new-token",
             )
-        names = [*self.allowed_hosts, *proxy_hosts()]
-        if workspace is not None:
-            names += workspace.settings.allowed_hosts
+        names = [*self.allowed_hosts, *proxy_hosts(), *hosts]
         own_uid = os.geteuid() if can_find_peers() else None
-        return Access(make_key(), own_uid, frozenset(name.lower() for name in names))
+        allowed = frozenset(name.lower() for name in names)
+        return Access(make_key(), own_uid, allowed, command=self.command)
 
 
 def run_board(
@@ -129,8 +140,26 @@ def run_board(
             lambda: open_provider(
                 source, view, raw_ids=show.raw_ids, links=boards, samples=show.samples
             ),
-            access=door.access(listener, workspace),
+            access=door.access(listener, workspace.folder, workspace.settings.allowed_hosts),
         )
+
+
+@contextlib.contextmanager
+def open_board(folder: Path) -> Iterator[Mount]:
+    """Mount TensorBoard on all of a workspace, for another server to answer with.
+
+    Args:
+        folder: The workspace's.
+    """
+    from trackboard.board.provider.opening import open_provider
+    from trackboard.board.view.source import View
+    from trackboard.board.web.serve import mounted
+    from trackboard.workspace import Workspace
+
+    with contextlib.closing(Workspace.open(folder)) as workspace:
+        source, boards = workspace.source, workspace.paths.boards
+        with mounted(lambda: open_provider(source, View(), links=boards)) as mount:
+            yield mount
 
 
 @contextlib.contextmanager

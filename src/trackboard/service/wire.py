@@ -12,12 +12,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trackboard.format.times import took_s
-from trackboard.model import Run, RunId, Series
-from trackboard.ports import Experiment
-from trackboard.service.answers import Comparison, FileChange, JobFacts, RunDetails, RunFacts
+from trackboard.model import Compute, Run, RunId, Series
+from trackboard.ports import Experiment, RunFile
+from trackboard.service.answers import (
+    Comparison,
+    FileChange,
+    FilePiece,
+    JobFacts,
+    RunDetails,
+    RunFacts,
+    WorkspaceFacts,
+)
 
 if TYPE_CHECKING:
     from trackboard.gc.answers import GcReport
+    from trackboard.history.buckets import Buckets
+    from trackboard.launch.queue.nodes import Node
+    from trackboard.launch.queue.waiting import WaitingJob
     from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.report import ImportReport
 
@@ -123,6 +134,98 @@ def gc_facts(report: GcReport) -> Json:
         "experiments": list(report.experiments),
         "database_bytes": report.database_bytes,
         "notes": list(report.notes),
+    }
+
+
+def workspace_facts(facts: WorkspaceFacts, trackboard: str, version: int) -> Json:
+    """A workspace becomes JSON.
+
+    Args:
+        facts: What is known of it.
+        trackboard: The version of the program that answers.
+        version: The cursor of all that is stored, see `Service.version`.
+    """
+    return {
+        "name": facts.name,
+        "id": facts.id,
+        "folder": str(facts.folder),
+        "created": moment(facts.created_s),
+        "trackboard": trackboard,
+        "version": version,
+    }
+
+
+def buckets(series: Series, found: Buckets) -> Json:
+    """A metric in buckets of steps becomes JSON, a list for each column."""
+    return {
+        "run": series.run,
+        "name": series.name,
+        "count": found.count,
+        "points": found.points,
+        "first_steps": found.first_steps.tolist(),
+        "last_steps": found.last_steps.tolist(),
+        "counts": found.counts.tolist(),
+        "nans": found.nans.tolist(),
+        "min": list(map(number, found.least.tolist())),
+        "max": list(map(number, found.greatest.tolist())),
+        "last": list(map(number, found.last.tolist())),
+        "last_times_s": found.last_times_s.tolist(),
+    }
+
+
+def file_facts(file: RunFile) -> Json:
+    """A file of a run becomes JSON."""
+    return {"path": file.path, "size_bytes": file.size_bytes, "time": moment(file.time_s)}
+
+
+def log_piece(path: str, piece: FilePiece) -> Json:
+    """A piece of a log becomes JSON; bytes that are no UTF-8 become the sign for that."""
+    return {
+        "path": path,
+        "offset": piece.offset,
+        "end": piece.end,
+        "size_bytes": piece.size_bytes,
+        "text": piece.data.decode("utf-8", "replace"),
+    }
+
+
+def compute_facts(
+    compute: Compute, nodes: Collection[Node], waiting: Collection[WaitingJob]
+) -> Json:
+    """A cluster becomes JSON.
+
+    Args:
+        compute: What is known of it.
+        nodes: Its nodes.
+        waiting: The jobs that wait for it.
+    """
+    return {
+        "name": compute.name,
+        "kind": compute.kind,
+        "nodes": compute.max_nodes,
+        "busy": sum(node.run is not None for node in nodes),
+        "waiting": len(waiting),
+        "description": compute.description,
+        "tags": dict(compute.tags),
+        "created": moment(compute.created_s),
+    }
+
+
+def queue_facts(waiting: WaitingJob, name: str) -> Json:
+    """A job of a queue becomes JSON.
+
+    Args:
+        waiting: The job.
+        name: What its run is called.
+    """
+    return {
+        "id": waiting.job.run,
+        "run_name": name,
+        "compute": waiting.job.compute,
+        "started": not waiting.number,
+        "place": waiting.number or None,
+        "queued": moment(waiting.job.submitted_s),
+        "waits_for": waiting.reason or None,
     }
 
 

@@ -109,7 +109,7 @@ def test_a_verb_of_another_word_is_named_with_the_nearest(
     assert run(monkeypatch, "rnus") == 2
     assert "No such command 'rnus'. Did you mean 'runs'?" in capsys.readouterr().err
     assert run(monkeypatch, "xyzzy") == 2
-    assert "There is demo, tb, stop" in capsys.readouterr().err
+    assert "There is demo, up, tb, stop" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_verb_of_another_word_is_named_with_the_nearest(
         ("log", "logs"),
         ("lgos", "logs"),
         ("kill", "cancel"),
-        ("Dashboard", "tb"),
+        ("Dashboard", "up"),
         ("ps", "runs"),
         ("tail", "logs -f"),
         ("lss", ""),

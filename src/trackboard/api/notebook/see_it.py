@@ -81,7 +81,7 @@ def _find_board(folder: Path, shows: Callable[[RunningBoard], bool]) -> str:
     for board in reversed(list_running(WorkspacePaths(folder).boards)):
         found = _ADDRESS.match(board.url)
         if found and board.is_here and shows(board):
-            return find_link(board.url, int(found[1]), "").href
+            return find_link(board.tensorboard_url, int(found[1]), "").href
     return ""
 
 

@@ -25,6 +25,7 @@ from trackboard.layout import modes
 from trackboard.layout.locks import try_lock
 from trackboard.spool import boot_id, pid_namespace
 
+UP = "up"  # the kind of a server with pages beside TensorBoard
 _GRACE_S = 6.0  # it ends in a tenth of a second, unless the machine is very busy
 _FORCED_S = 10.0
 _POLL_S = 0.02
@@ -44,6 +45,12 @@ class RunningBoard:
     )
     experiment: str | None = None  # it shows nothing else
     runs: Sequence[str] | None = None  # these and what is below them; None: all
+    kind: str = "tb"  # the command: of `up` TensorBoard is one part
+
+    @property
+    def tensorboard_url(self) -> str:
+        """Where its TensorBoard is."""
+        return f"{self.url}tb/" if self.kind == UP else self.url
 
     @property
     def is_here(self) -> bool:
@@ -54,17 +61,20 @@ class RunningBoard:
 
 
 @contextlib.contextmanager
-def announced(boards: Path, url: str, show: Show | None = None) -> Iterator[None]:
+def announced(
+    boards: Path, url: str, show: Show | None = None, *, kind: str = "tb"
+) -> Iterator[None]:
     """Keep this process in the list of running boards, where that can be written.
 
     Args:
         boards: The list.
         url: Its address.
         show: What it shows; None: everything.
+        kind: The command that it is.
     """
     path = boards / f"{os.getpid()}.json"
     experiment, runs = (show.experiment, show.runs) if show else (None, None)
-    board = RunningBoard(os.getpid(), socket.gethostname(), url, _machine(), experiment, runs)
+    board = RunningBoard(os.getpid(), socket.gethostname(), url, _machine(), experiment, runs, kind)
     try:
         file = _write(path, json.dumps(asdict(board)))
     except OSError as error:

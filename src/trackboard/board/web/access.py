@@ -29,12 +29,12 @@ _OWN_PAGES = frozenset(("same-origin", "none"))  # none: a person typed the addr
 _BEARER = "bearer"
 
 _ASK_WITH_KEY = (
-    "Open it by an address with its key: on that machine, type `trackboard tb --key`, or as the user"
+    "Open it by an address with its key: on that machine, type `trackboard {} --key`, or as the user"
     " whose board it is. The address ends in ?k=…, and has to be opened once."
 )
 _ASK_WITH_TOKEN = (
     "Open the address that ends in ?k=<token> once. The token was shown when a board of this workspace"
-    " first listened beyond its machine; `trackboard tb --host … --new-token` makes another one."
+    " first listened beyond its machine; `trackboard {} --host … --new-token` makes another one."
 )
 
 
@@ -47,12 +47,14 @@ class Access:
         own_uid: The user whose processes need no key; None where nobody's are told apart, or count.
         allowed_hosts: Names beside loopback's, in lower case.
         is_open: Whether it listens beyond this machine.
+        command: The verb of the command that was typed for it.
     """
 
     key: Key
     own_uid: int | None = None
     allowed_hosts: frozenset[str] = frozenset()
     is_open: bool = False
+    command: str = "tb"
 
     def identify(self, connection: socket.socket) -> int | None:
         """The user id of who connected, where it counts and can be found."""
@@ -80,20 +82,25 @@ class Access:
     def _check_stranger(self, environ: Mapping[str, str], peer_uid: int | None) -> Answer | None:
         """Decide on who shows no key."""
         if self.is_open:
-            return problem(environ, FORBIDDEN, "This board asks for its token.", _ASK_WITH_TOKEN)
+            return problem(
+                environ,
+                FORBIDDEN,
+                "This board asks for its token.",
+                _ASK_WITH_TOKEN.format(self.command),
+            )
         host = environ.get("HTTP_HOST", "")
         if not answers_to(host, self.allowed_hosts):
             name = (split_host(host) or ("NAME",))[0]
             said = f"This board does not answer to the host name {host!r}." if host else "No Host."
             hint = (
                 "Ask for it as localhost. If the name is one of yours, a proxy's, allow it:"
-                f" `trackboard tb --allow-host {name}`, or, for all boards of a workspace,"
+                f" `trackboard {self.command} --allow-host {name}`, or, for all boards of a workspace,"
                 f' allowed_hosts = ["{name}"] in its trackboard.toml.'
             )
             return problem(environ, FORBIDDEN, said, hint)
         if self.own_uid is None or peer_uid != self.own_uid:
             said = "This board answers programs of its own user, and those who show its key."
-            return problem(environ, FORBIDDEN, said, _ASK_WITH_KEY)
+            return problem(environ, FORBIDDEN, said, _ASK_WITH_KEY.format(self.command))
         return None
 
     def _has_bearer(self, environ: Mapping[str, str]) -> bool:
@@ -113,12 +120,11 @@ class Access:
         host = environ.get("HTTP_HOST", "")
         return origin is None or is_same_origin(origin, host, self.allowed_hosts)
 
-    @staticmethod
-    def _foreign_page(environ: Mapping[str, str]) -> tuple[str, str]:
+    def _foreign_page(self, environ: Mapping[str, str]) -> tuple[str, str]:
         origin = environ.get("HTTP_ORIGIN", "another site")
         return (
             f"A page of {origin} may not send this to a board.",
-            "If that is your proxy's name, allow it: trackboard tb --allow-host NAME.",
+            f"If that is your proxy's name, allow it: trackboard {self.command} --allow-host NAME.",
         )
 
     def _set_cookie(self, environ: Mapping[str, str], peer_uid: int | None) -> Answer:

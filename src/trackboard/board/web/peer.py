@@ -51,13 +51,33 @@ def find_peer_uid(connection: socket.socket, ways: Sequence[Ask] | None = None) 
         None when the system does not tell, and for a process on another machine or in another network
         namespace.
     """
-    is_tcp = connection.family in (socket.AF_INET, socket.AF_INET6)
-    if not is_tcp or not sys.platform.startswith("linux"):
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
         return None
     try:
         peer, own = connection.getpeername()[:2], connection.getsockname()[:2]
-        there, here = (_address(peer[0]), peer[1]), (_address(own[0]), own[1])
     except OSError:  # it has gone
+        return None
+    return find_uid(peer, own, ways)
+
+
+def find_uid(
+    peer: tuple[str, int], own: tuple[str, int], ways: Sequence[Ask] | None = None
+) -> int | None:
+    """The user id of the process at the other end of a TCP connection whose ends are known.
+
+    Args:
+        peer: Address and port of that end.
+        own: Address and port of this one.
+        ways: How the kernel is asked, see `find_peer_uid`.
+
+    Returns:
+        None when the system does not tell.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        there, here = (_address(peer[0]), peer[1]), (_address(own[0]), own[1])
+    except ValueError:  # no addresses of the internet
         return None
     for ask in (ask_netlink, search_proc) if ways is None else ways:
         with contextlib.suppress(OSError):

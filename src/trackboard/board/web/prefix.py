@@ -49,14 +49,26 @@ class Prefixed:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        path = environ.get("PATH_INFO", "")
-        for prefix in (self._prefix, *_forwarded(environ)):
-            decoded = urllib.parse.unquote_to_bytes(prefix).decode("latin-1")
-            if decoded and (path == decoded or path.startswith(f"{decoded}/")):
-                environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + decoded
-                environ["PATH_INFO"] = path.removeprefix(decoded)
-                break
+        found = find_prefix(environ, self._prefix)
+        if found:
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + found
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(found)
         return self._app(environ, start_response)
+
+
+def find_prefix(environ: Mapping[str, object], own: str) -> str:
+    """The prefix that a path begins with, as WSGI has it; empty: none.
+
+    Args:
+        environ: What is known of a request.
+        own: The prefix that was set, from `parse_prefix`.
+    """
+    path = str(environ.get("PATH_INFO", ""))
+    for prefix in (own, *_forwarded(environ)):
+        decoded = urllib.parse.unquote_to_bytes(prefix).decode("latin-1")
+        if decoded and (path == decoded or path.startswith(f"{decoded}/")):
+            return decoded
+    return ""
 
 
 def _forwarded(environ: Mapping[str, object]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from trackboard.board.web.hosts import is_wildcard
 
 if TYPE_CHECKING:
     from trackboard.board.provider.opening import BoardProvider
+    from trackboard.board.web.routes import Mount
 
 _END_WITHIN_S = 5.0  # after that the process ends without asking
 _PARENT_CHECK_S = 1.0
@@ -60,11 +61,34 @@ def serve(
         prefix: A path before all addresses, from `prefix.parse_prefix`.
         samples: How much of each series is shown.
     """
+    from trackboard.board.web.prefix import Prefixed
+    from trackboard.board.web.wsgi_server import WebServer
+
+    with listener, mounted(open_data, samples=samples) as mount:
+        server = WebServer(listener, Prefixed(mount, prefix), access)
+        thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
+        thread.start()
+        gc.freeze()  # what was loaded up to here stays: no collection need look at it
+        gc.enable()
+        on_ready(ready_of(listener, access, prefix))
+        stop.wait()
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def mounted(
+    open_data: Callable[[], BoardProvider], *, samples: Samples = AS_USUAL
+) -> Iterator[Mount]:
+    """Mount TensorBoard on what a data provider has, for the length of a `with` block.
+
+    Args:
+        open_data: Makes the data provider.
+        samples: How much of each series is shown.
+    """
     from trackboard.board import tensorboard_internals as internals
     from trackboard.board.provider.fast_scalars import answer
-    from trackboard.board.web.prefix import Prefixed
     from trackboard.board.web.routes import Mount
-    from trackboard.board.web.wsgi_server import WebServer
 
     internals.hide_tensorflow()
     provider = open_data()
@@ -75,22 +99,12 @@ def serve(
         def answer_time_series(experiment: str, requests: Any) -> bytes | None:
             return answer(provider, experiment, requests)
 
-        mount = Mount(app, provider, answer_time_series)
-        server = WebServer(listener, Prefixed(mount, prefix), access)
-        thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
-        thread.start()
-        gc.freeze()  # what was loaded up to here stays: no collection need look at it
-        gc.enable()
-        on_ready(_ready(listener, access, prefix))
-        stop.wait()
-        server.shutdown()
-        server.server_close()
+        yield Mount(app, provider, answer_time_series)
     finally:
-        listener.close()
         provider.close()
 
 
-def _ready(listener: socket.socket, access: Access, prefix: str) -> Ready:
+def ready_of(listener: socket.socket, access: Access, prefix: str) -> Ready:
     """Where the board is; the address has the key where nobody could open it without."""
     url, key = url_of(listener, prefix), access.key.text
     is_needed = access.own_uid is None and key

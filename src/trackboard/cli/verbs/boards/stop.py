@@ -18,7 +18,7 @@ from trackboard.layout import WorkspacePaths
 @click.command()
 @folder_argument
 def stop(folder: Path | None) -> None:
-    """End every TensorBoard that shows the history of a folder (the current one by default)."""
+    """End every board and server that shows the history of a folder (the current one by default)."""
     workspace = find_location(folder).folder
     boards = WorkspacePaths(workspace).boards
     running = registry.list_running(boards)

@@ -138,7 +138,7 @@ def queue(name: str | None, folder: Path | None, *, as_json: bool) -> None:
         names = service.runs.name(runs)
     if as_json:
         for each in found:
-            click.echo(json.dumps(_queue_facts(each, names.get(each.job.run, each.job.run))))
+            click.echo(json.dumps(wire.queue_facts(each, names.get(each.job.run, each.job.run))))
     elif found:
         rows = [_queue_row(each, names.get(each.job.run, each.job.run)) for each in found]
         print_table(_QUEUE, rows)
@@ -162,31 +162,9 @@ def _get(service: Service, name: str) -> Compute:
     return found
 
 
-def _facts(service: Service, of: Compute) -> dict[str, object]:
-    nodes = service.compute.list_nodes(of)
+def _facts(service: Service, of: Compute) -> wire.Json:
     waiting = [each for each in service.jobs.list_queue(of.name) if each.number]
-    return {
-        "name": of.name,
-        "kind": of.kind,
-        "nodes": of.max_nodes,
-        "busy": sum(node.run is not None for node in nodes),
-        "waiting": len(waiting),
-        "description": of.description,
-        "tags": dict(of.tags),
-        "created": wire.moment(of.created_s),
-    }
-
-
-def _queue_facts(waiting: WaitingJob, name: str) -> dict[str, object]:
-    return {
-        "id": waiting.job.run,
-        "run_name": name,
-        "compute": waiting.job.compute,
-        "started": not waiting.number,
-        "place": waiting.number or None,
-        "queued": wire.moment(waiting.job.submitted_s),
-        "waits_for": waiting.reason or None,
-    }
+    return wire.compute_facts(of, service.compute.list_nodes(of), waiting)
 
 
 def _queue_row(waiting: WaitingJob, name: str) -> list[str]:

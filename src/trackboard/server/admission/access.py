@@ -1,0 +1,80 @@
+"""Lets the rules of boards (`board.web.access`) decide about requests as ASGI servers give them."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from trackboard.board.web.access import Access
+from trackboard.board.web.answers import Answer
+from trackboard.board.web.peer import find_uid
+from trackboard.board.web.prefix import find_prefix
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Admission:
+    """Passes on what may be asked, and answers the rest.
+
+    Args:
+        app: Answers what is admitted.
+        access: Decides.
+        prefix: What a proxy's addresses have before the server's, from `parse_prefix`.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, prefix: str = "") -> None:
+        self._app, self._access, self._prefix = app, access, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Decide on one request before its body is read."""
+        if scope["type"] != "http":  # there are no others: no websockets, no lifespan
+            return
+        environ = environ_of(scope)
+        refusal = self._access.check(environ, self._peer_uid(scope))
+        if refusal is not None:
+            await send_answer(refusal, send)
+            return
+        found = find_prefix(environ, self._prefix)
+        if found:
+            before = found.encode("latin-1").decode("utf-8", "replace")
+            scope = {**scope, "root_path": scope.get("root_path", "") + before}
+        await self._app(scope, receive, send)
+
+    def _peer_uid(self, scope: Scope) -> int | None:
+        if self._access.is_open or not scope.get("client") or not scope.get("server"):
+            return None
+        return find_uid(tuple(scope["client"]), tuple(scope["server"]))
+
+
+def environ_of(scope: Scope) -> Mapping[str, str]:
+    """What WSGI would say of a request."""
+    path = scope.get("raw_path") or urllib.parse.quote(scope["path"]).encode()
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": urllib.parse.unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
+    }
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if "_" in name:
+            continue  # it could pass for one with a hyphen
+        key = f"HTTP_{name.upper().replace('-', '_')}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send a whole answer."""
+    headers = [*answer.headers, ("Content-Length", str(len(answer.body)))]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": int(answer.status.partition(" ")[0]),
+            "headers": [
+                (name.lower().encode(), value.encode("latin-1")) for name, value in headers
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,127 @@
+"""Questions about experiments and runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import trackboard
+from trackboard.history.conditions import build_query, parse_orders
+from trackboard.model import RunId
+from trackboard.server.api.operation import Given, Operation, Parameter
+from trackboard.service import wire
+from trackboard.service.wire import Json
+
+if TYPE_CHECKING:
+    from trackboard.history import Filters
+    from trackboard.model import Run
+    from trackboard.service import Service
+
+MOST_RUNS = 1000  # in one answer
+RUN = Parameter("run", "The run's id.", source="path")
+ARCHIVED = Parameter("archived", "Also what was archived.", bool)
+
+
+def get_workspace(service: Service, _: Given) -> Json:
+    """What is known of the workspace."""
+    return wire.workspace_facts(service.describe(), trackboard.__version__, service.version())
+
+
+def list_experiments(service: Service, given: Given) -> Json:
+    """The experiments, the oldest first."""
+    runs: dict[str, list[Run]] = defaultdict(list)
+    for run in service.runs.list():
+        if run.parent is None:
+            runs[run.experiment].append(run)
+    lost = service.runs.list_lost()
+    return {
+        "experiments": [
+            wire.experiment_facts(each, runs[each.name], lost)
+            for each in service.experiments.list()
+            if given.flag("archived") or each.archived_s is None
+        ]
+    }
+
+
+def list_runs(service: Service, given: Given) -> Json:
+    """A page of runs."""
+    filters: Filters = {
+        "top_level": not given.flag("children"),
+        "archived": given.flag("archived"),
+        "where": given.texts("where"),
+    }
+    experiment, parent = given.find_text("experiment"), given.find_text("parent")
+    if experiment is not None:
+        filters["experiment"] = experiment
+    if parent is not None:
+        filters["parent"], filters["top_level"] = parent, False
+    query = build_query(**filters)
+    limit = min(max(1, given.number("limit")), MOST_RUNS)
+    after = given.find_text("after")
+    found = service.runs.query(
+        query,
+        parse_orders(given.texts("order")),
+        limit=limit + 1,
+        after=None if after is None else RunId(after),
+        strict=True,
+    )
+    page = found[:limit]
+    return {
+        "runs": [wire.run_facts(each) for each in service.runs.describe(page)],
+        "count": service.runs.count(query),
+        "next": page[-1].id if len(found) > limit else None,
+    }
+
+
+def get_run(service: Service, given: Given) -> Json:
+    """All that is known of a run."""
+    return wire.run_details(service.runs.get_details(RunId(given.text("run"))))
+
+
+def compare_runs(service: Service, given: Given) -> Json:
+    """Runs side by side."""
+    return wire.comparison(service.runs.compare([RunId(each) for each in given.texts("run")]))
+
+
+OPERATIONS = (
+    Operation("/workspace", "What is known of the workspace.", "Workspace", get_workspace),
+    Operation(
+        "/experiments",
+        "The experiments, the oldest first; runs that are part of another are not counted.",
+        "Experiments",
+        list_experiments,
+        [ARCHIVED],
+    ),
+    Operation(
+        "/runs",
+        "Runs that match, sorted, a page at a time: `next` is the `after` of the next page.",
+        "RunPage",
+        list_runs,
+        [
+            Parameter("experiment", "Only of this experiment."),
+            Parameter("parent", "Only the children of this run."),
+            Parameter(
+                "where",
+                'Such as "loss.min < 0.5 and (lr = 0.1 or tags.team = vision)"; of several, all.',
+                is_repeatable=True,
+            ),
+            Parameter(
+                "order",
+                "By loss.min, params.lr, created ..., greatest first; -NAME: least first.",
+                is_repeatable=True,
+            ),
+            ARCHIVED,
+            Parameter("children", "Also runs that are part of another.", bool),
+            Parameter("limit", f"At most so many, up to {MOST_RUNS:,}.", int, default=100),
+            Parameter("after", "The id of the run after which the page goes on."),
+        ],
+    ),
+    Operation("/runs/{run}", "All that is known of a run.", "RunDetails", get_run, [RUN]),
+    Operation(
+        "/compare",
+        "Parameters, metrics, tags, code and packages of runs side by side.",
+        "Comparison",
+        compare_runs,
+        [Parameter("run", "A run's id; repeat it.", is_required=True, is_repeatable=True)],
+    ),
+)

@@ -1,0 +1,114 @@
+"""The application of the server: what each address is answered by, and how errors are told.
+
+/                       pages, for people
+/tb/                    TensorBoard, all runs; /tb/<experiment>/ one experiment
+/api/v1/                the API, and a page that describes it; /api/v1/openapi.json
+/health                 that it answers
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from a2wsgi import WSGIMiddleware
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+
+from trackboard.errors import TrackboardError
+from trackboard.server import tensorboard
+from trackboard.server.admission.access import Admission
+from trackboard.server.admission.bounds import BoundedBodies
+from trackboard.server.admission.headers import SafeHeaders
+from trackboard.server.api import routes as api
+from trackboard.server.templates import ASSETS, render
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from starlette.types import ASGIApp
+
+    from trackboard.board.web.access import Access
+    from trackboard.server.live import Changes
+    from trackboard.service import Service
+
+_SAID_CHARACTERS = 1000  # of an error that nobody expected
+_WORKERS = 8  # threads of TensorBoard's: more would share the same cores
+_logger = logging.getLogger(__name__)
+
+
+def build(
+    service: Service,
+    access: Access,
+    board: WSGIApplication,
+    changes: Changes,
+    *,
+    prefix: str = "",
+) -> ASGIApp:
+    """Build the application.
+
+    Args:
+        service: The workspace that it shows.
+        access: Who may ask.
+        board: TensorBoard, below `/tb/`.
+        changes: Tells of what changes.
+        prefix: What a proxy's addresses have before ours, from `parse_prefix`.
+    """
+
+    async def get_health(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "workspace": service.name})
+
+    ours = Router(
+        [
+            Route("/health", get_health),
+            *api.list_routes(service, changes),
+            Mount("/assets", StaticFiles(directory=ASSETS)),
+        ],
+        redirect_slashes=False,
+    )
+    app = Starlette(
+        routes=[
+            Route(tensorboard.PATH, _to_tensorboard),
+            Mount(tensorboard.PATH, cast(Any, WSGIMiddleware(cast(Any, board), workers=_WORKERS))),
+            Mount("/", ours),
+        ],
+        exception_handlers={
+            TrackboardError: cast(Any, _tell_error),
+            HTTPException: cast(Any, _tell_status),
+            Exception: _tell_failure,
+        },
+    )
+    safe = SafeHeaders(app, apart=f"{tensorboard.PATH}/")
+    return Admission(BoundedBodies(safe), access, prefix)
+
+
+async def _to_tensorboard(_: Request) -> Response:
+    return RedirectResponse("tb/", status_code=302)
+
+
+async def _tell_error(request: Request, error: TrackboardError) -> Response:
+    return report_problem(request, error.http_status, error.message, error.hint)
+
+
+async def _tell_status(request: Request, error: HTTPException) -> Response:
+    said = "there is nothing at this address" if error.status_code == 404 else error.detail
+    return report_problem(request, error.status_code, said)
+
+
+async def _tell_failure(request: Request, error: Exception) -> Response:
+    _logger.error("%s %s", request.method, request.url.path, exc_info=error)
+    said = f"this could not be answered: {type(error).__name__}: {error}"[:_SAID_CHARACTERS]
+    hint = "The whole story is in the output of the process that serves this page."
+    return report_problem(request, 500, said, hint)
+
+
+def report_problem(request: Request, status: int, message: str, hint: str = "") -> Response:
+    """Say what went wrong: to people as a page, to programs as JSON."""
+    if "text/html" in request.headers.get("accept", ""):
+        phrase = HTTPStatus(status).phrase
+        return render(request, "error.html", status, message=message, hint=hint, phrase=phrase)
+    return JSONResponse({"error": {"message": message, "hint": hint}}, status)

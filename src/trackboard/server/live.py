@@ -1,0 +1,115 @@
+"""One stream of events per browser: that something changed, and nothing of what; pages then ask for that.
+
+A stream holds the newest cursor only, so that a browser that never reads costs nothing, and nothing at
+all is asked while nobody listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from trackboard.errors import TrackboardError, Unavailable
+from trackboard.server.api.operation import Given, Operation
+
+if TYPE_CHECKING:
+    from trackboard.service import Service
+
+POLL_S = 0.15  # between two looks at what was said
+_KEEP_ALIVE_S = 15.0  # proxies close what is silent
+_READ_S = 0.1
+MOST_STREAMS = 500
+
+_logger = logging.getLogger(__name__)
+
+
+class Changes:
+    """Watches a workspace while somebody listens.
+
+    Args:
+        service: The workspace.
+        poll_s: How long to wait between two questions whether something changed.
+    """
+
+    def __init__(self, service: Service, poll_s: float = POLL_S) -> None:
+        self._service, self._poll_s = service, poll_s
+        self._cursor = ""
+        self._listeners: set[asyncio.Event] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    @property
+    def operation(self) -> Operation:
+        """The stream as a question of the API."""
+        return Operation(
+            "/changes",
+            "A stream of events (text/event-stream): one when something was recorded or changed, with a"
+            " cursor that is another one then.",
+            "",
+            self._answer,
+            kind="text/event-stream",
+        )
+
+    @property
+    def listeners(self) -> int:
+        """How many streams there are."""
+        return len(self._listeners)
+
+    def close(self) -> None:
+        """End all streams; call it in the loop that serves them."""
+        self._is_closed = True
+        for each in self._listeners:
+            each.set()
+
+    def _answer(self, _service: Service, _given: Given) -> StreamingResponse:
+        if len(self._listeners) >= MOST_STREAMS:
+            raise Unavailable(f"{MOST_STREAMS} pages listen already", hint="Close some.")
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(self._stream(), 200, headers, "text/event-stream")
+
+    async def _stream(self) -> AsyncIterator[str]:
+        changed = asyncio.Event()
+        self._listeners.add(changed)
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+        try:
+            sent = None
+            yield "retry: 2000\n\n"
+            while not self._is_closed:
+                if self._cursor and self._cursor != sent:
+                    sent = self._cursor
+                    yield f"id: {sent}\nevent: change\ndata: {json.dumps({'cursor': sent})}\n\n"
+                try:
+                    await asyncio.wait_for(changed.wait(), _KEEP_ALIVE_S)
+                except TimeoutError:
+                    yield ": here\n\n"
+                changed.clear()
+        finally:
+            self._listeners.discard(changed)
+
+    async def _watch(self) -> None:
+        """Ask for changes until nobody listens any more."""
+        try:
+            while self._listeners and not self._is_closed:
+                cursor = await run_in_threadpool(self._read_cursor)
+                if cursor != self._cursor:
+                    self._cursor = cursor
+                    for each in self._listeners:
+                        each.set()
+                await asyncio.sleep(self._poll_s)
+        finally:
+            self._watching = None
+
+    def _read_cursor(self) -> str:
+        try:
+            _, unread_bytes = self._service.read_on(_READ_S)
+            return f"{self._service.version()}.{unread_bytes}"
+        except TrackboardError as error:  # pages say it to people when they ask
+            _logger.warning("the workspace does not answer: %s", error)
+            return self._cursor

@@ -1,0 +1,1 @@
+"""Pages for people: made here, whole, so that they work without script."""

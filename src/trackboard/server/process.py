@@ -1,0 +1,129 @@
+"""The process of `trackboard up`: where it listens, what it holds, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from trackboard.board.process.handshake import Ready
+from trackboard.board.process.listen import listen
+from trackboard.board.process.registry import UP, announced, list_running
+from trackboard.board.web.output import bounded_output
+from trackboard.board.web.prefix import parse_prefix
+from trackboard.board.web.serve import ready_of, stop_on_signals, url_of
+from trackboard.config import read_settings
+from trackboard.errors import Conflict
+from trackboard.layout import WorkspacePaths
+from trackboard.processes.board import Door, open_board
+from trackboard.server.application import build
+from trackboard.server.live import Changes
+from trackboard.server.tensorboard import LateTensorBoard
+from trackboard.service import open_service
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+_END_S = 1.0  # for answers that are on their way
+_STARTED_POLL_S = 0.005
+
+
+def run_server(
+    folder: Path,
+    door: Door,
+    *,
+    stop: threading.Event,
+    on_ready: Callable[[Ready], None],
+) -> None:
+    """Show a workspace until `stop` is set, Ctrl-C or SIGTERM.
+
+    Args:
+        folder: The workspace's.
+        door: Where to listen, and for whom.
+        stop: Ends it when set.
+        on_ready: Called once it answers.
+
+    Raises:
+        Conflict: One runs on this folder already.
+        TrackboardError: There is no such history, or no free port.
+    """
+    paths = WorkspacePaths(folder)
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(stop_on_signals(stop))
+        opened.enter_context(bounded_output())
+        _refuse_second(paths.boards)
+        prefix = parse_prefix(door.path_prefix)
+        service = opened.enter_context(contextlib.closing(open_service(folder)))
+        listener = opened.enter_context(listen(door.host, door.port))
+        access = door.access(listener, folder, read_settings(folder).allowed_hosts)
+        url = url_of(listener, prefix)
+        opened.enter_context(announced(paths.boards, url, kind=UP))
+        board = LateTensorBoard(functools.partial(open_board, folder))
+        opened.callback(board.close)
+        changes = Changes(service)
+        app = build(service, access, board, changes, prefix=prefix)
+        with _serving(app, listener, changes):
+            on_ready(ready_of(listener, access, prefix))
+            stop.wait()
+
+
+def find_running(folder: Path) -> str | None:
+    """The address of the server that runs on a workspace's folder; None: none does."""
+    found = [each for each in list_running(WorkspacePaths(folder).boards) if each.kind == UP]
+    return found[0].url if found else None
+
+
+def _refuse_second(boards: Path) -> None:
+    for each in list_running(boards):
+        if each.kind == UP:
+            here = "" if each.is_here else f" on {each.host}"
+            raise Conflict(
+                f"trackboard up runs on this folder already: {each.url}{here}",
+                hint="Open that address; trackboard stop ends it.",
+            )
+
+
+@contextlib.contextmanager
+def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterator[None]:
+    """Serve within a `with` block; at its end streams are ended first, as the server waits for them."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # who asks is read from the socket, and nobody else says it
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=int(_END_S),
+        )
+    )
+    loop = asyncio.new_event_loop()
+
+    def serve() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(server.serve([listener]))
+        loop.close()
+
+    thread = threading.Thread(target=serve, name="trackboard-server", daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            thread.join(_STARTED_POLL_S)
+        yield
+    finally:
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(changes.close)
+        server.should_exit = True
+        thread.join(_END_S * 2)

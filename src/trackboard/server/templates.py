@@ -1,0 +1,54 @@
+"""Pages are made of templates here; every value in them is escaped."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinja2
+from starlette.responses import HTMLResponse
+
+from trackboard.format.amounts import count, size
+from trackboard.format.times import duration, moment
+from trackboard.server.admission.headers import route_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+ASSETS = Path(__file__).with_name("assets")
+_TEMPLATES = Path(__file__).with_name("pages") / "templates"
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """What templates are loaded and filled by; a name that is not there is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(size=size, count=count, duration=duration, moment=moment)
+    return made
+
+
+def render(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """Make a page of a template.
+
+    Args:
+        request: Whose page it is: all links are relative to its address, so that they hold below a prefix.
+        template: The template's name.
+        status: The HTTP status.
+        values: What the template needs.
+    """
+    html = environment().get_template(template).render(root=root_of(request), **values)
+    return HTMLResponse(html, status)
+
+
+def root_of(request: Request) -> str:
+    """The way from a request's address to the root, in front of which a proxy may have a prefix."""
+    depth = route_of(request.scope).count("/") - 1
+    return "../" * depth or "./"

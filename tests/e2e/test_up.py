@@ -1,0 +1,135 @@
+"""`trackboard up` as a process: it answers, says where it is, is one only, and ends with streams open."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.waiting import PATIENCE_S, until
+
+from trackboard.workspace import Workspace
+
+UP = (sys.executable, "-m", "trackboard", "up")
+
+
+@pytest.fixture
+def workspace(empty_folder: Path) -> Iterator[Workspace]:
+    workspace = Workspace.open(empty_folder)
+    yield workspace
+    workspace.recorder().close()
+    workspace.close()
+
+
+class Up:
+    """A server that was started by its command."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        words = [*UP, "--port", "0", "--json", *options, str(folder)]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.process.stdout is not None
+        self.said = json.loads(self.process.stdout.readline())
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("localhost", self.said["port"], timeout=PATIENCE_S)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=PATIENCE_S)
+        assert said == b""
+        return self.process.returncode
+
+
+@pytest.fixture
+def up(workspace: Workspace) -> Iterator[Up]:
+    up = Up(workspace.folder)
+    yield up
+    if up.process.poll() is None:
+        up.process.send_signal(signal.SIGINT)
+    up.process.communicate(timeout=PATIENCE_S)
+
+
+def test_it_shows_what_is_logged_and_tensorboard_beside_it(workspace: Workspace, up: Up) -> None:
+    run = workspace.recorder().create_run("digits", name="first")
+    run.log("loss", 0.5)
+    assert json.loads(up.get("/health")[1])["status"] == "ok"
+    page = json.loads(up.get("/api/v1/runs?where=loss%3D0.5")[1])
+    assert [each["run_name"] for each in page["runs"]] == ["digits/first"]
+    assert json.loads(up.get("/tb/data/runs")[1]) == ["digits/first"]
+    assert json.loads(up.get("/tb/digits/-/data/runs")[1]) == ["digits/first"]
+    assert up.get("/tb/letters/")[0] == 404
+    run.complete()
+
+
+def test_a_second_start_says_where_the_first_is(workspace: Workspace, up: Up) -> None:
+    second = subprocess.run(
+        [*UP, str(workspace.folder)], capture_output=True, text=True, timeout=100
+    )
+    assert (second.returncode, second.stdout) == (4, "")
+    assert up.said["url"] in second.stderr
+    stopped = subprocess.run(
+        [sys.executable, "-m", "trackboard", "stop", str(workspace.folder)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert stopped.stdout == f"stopped {up.said['url']}\n"
+    up.process.communicate(timeout=PATIENCE_S)
+    assert up.process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_streams_open(workspace: Workspace, up: Up, number: signal.Signals) -> None:
+    streams = []
+    for _ in range(5):
+        connection = http.client.HTTPConnection("localhost", up.said["port"], timeout=PATIENCE_S)
+        connection.request("GET", "/api/v1/changes")
+        answer = connection.getresponse()
+        assert answer.readline() == b"retry: 2000\n"
+        streams.append((connection, answer))
+    workspace.recorder().create_run("digits").log("loss", 0.5)
+    lines = iter(streams[0][1].readline, b"")
+    assert any(line.startswith(b"data: ") for line in lines)
+    assert up.end(number) == 0
+    for connection, answer in streams:
+        answer.close()
+        connection.close()
+
+
+def test_a_folder_without_a_history_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    said = subprocess.run(
+        [*UP, str(tmp_path / "empty")], capture_output=True, text=True, timeout=100
+    )
+    assert (said.returncode, "there is no history in" in said.stderr) == (3, True)
+
+
+def test_below_a_prefix(workspace: Workspace) -> None:
+    up = Up(workspace.folder, "--path-prefix", "/keep")
+    try:
+        assert up.said["url"].endswith("/keep/")
+        assert up.get("/keep/health")[0] == up.get("/health")[0] == 200
+        assert up.get("/keepsake/health")[0] == 404
+        assert up.get("/keep/tb/data/runs")[1] == b"[]"
+    finally:
+        up.end()
+
+
+def test_the_list_of_those_that_run_forgets_one_that_was_killed(workspace: Workspace) -> None:
+    first = Up(workspace.folder)
+    os.kill(first.process.pid, signal.SIGKILL)
+    first.process.communicate(timeout=PATIENCE_S)
+    second = Up(workspace.folder)
+    until(lambda: second.get("/health")[0] == 200)
+    second.end()
