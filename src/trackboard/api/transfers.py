@@ -99,7 +99,7 @@ class Transfers:
         force: bool = False,
         dry_run: bool = False,
     ) -> ExportReport:
-        """Write runs for other programs.
+        """Write runs for other programs, or as a report for people.
 
         Args:
             runs: One or many: runs, their ids, or what they are called (see `runs_called`), with all below
@@ -107,7 +107,8 @@ class Transfers:
             target: A file or a folder; a file comes whole, or not at all.
             where: Only those that match; as in `runs`.
             children: Also runs that are part of another; False: of the runs named these alone.
-            format: `csv`, `parquet`, or `tensorboard` for a folder of event files; None: as the name ends.
+            format: `csv`, `parquet`, `html` for a report in one file, or `tensorboard` for a folder of event
+                files; None: as the name ends.
             table: What a row of CSV or Parquet is: `points`, the default, or `runs`.
             force: Replace a file that is there.
             dry_run: Count what would be written, and write nothing.

@@ -68,7 +68,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
         "Move runs in and out",
         {
             "import": "Take in runs from TensorBoard, MLflow or another history.",
-            "export": "Write runs as event files, CSV or Parquet.",
+            "export": "Write runs as CSV, Parquet, an HTML report or event files.",
             "copy": "Store runs in another history as well.",
             "backup": "Save a whole history as one file or folder.",
             "restore-backup": "Make a history of a backup.",

@@ -1,4 +1,4 @@
-"""Runs for other programs and for people: tables as CSV and Parquet.
+"""Runs for other programs and for people: tables as CSV and Parquet, reports as HTML.
 
 Whatever is written comes whole under its name, or not at all. Points are read a chunk at a time, so that
 millions of them are never in memory at once.

@@ -18,6 +18,7 @@ class ExportFormat(enum.Enum):
     TENSORBOARD = "tensorboard"  # a folder of event files
     CSV = "csv"
     PARQUET = "parquet"
+    HTML = "html"  # a report, one file
 
 
 class ExportTable(enum.Enum):
@@ -31,6 +32,8 @@ _SUFFIXES = {
     ".csv": ExportFormat.CSV,
     ".parquet": ExportFormat.PARQUET,
     ".pq": ExportFormat.PARQUET,
+    ".html": ExportFormat.HTML,
+    ".htm": ExportFormat.HTML,
 }
 _TABLES = frozenset((ExportFormat.CSV, ExportFormat.PARQUET))
 _Choice = TypeVar("_Choice", ExportFormat, ExportTable)
@@ -58,7 +61,7 @@ def choose_destination(
 
     Args:
         path: The file or folder.
-        file_format: `tensorboard`, `csv` or `parquet`; None: as the name ends.
+        file_format: `tensorboard`, `csv`, `parquet` or `html`; None: as the name ends.
         table: `points` or `runs`; None: points.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`trackboard export`: runs for other programs."""
+"""`trackboard export`: runs for other programs, and for people."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _MOST_NOTES = 10
     required=True,
     type=click.Path(path_type=Path),
     metavar="PLACE",
-    help="A file that ends in .csv or .parquet, or a folder for event files.",
+    help="A file that ends in .csv, .parquet or .html, or a folder for event files.",
 )
 @click.option(
     "--format",
     "file_format",
     metavar="FORMAT",
-    help="tensorboard, csv or parquet, where PLACE does not tell.",
+    help="tensorboard, csv, parquet or html, where PLACE does not tell.",
 )
 @click.option(
     "--table",
@@ -67,7 +67,7 @@ def export(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Write runs, and all below them, as a table of points or of runs, or as event files.
+    """Write runs, and all below them, as a table of points or of runs, a report, or event files.
 
     RUN: a run's name or id, or an experiment's name for all of its runs; none with --where or --all. A file
     comes whole or not at all; event files of an earlier export are brought up to date.

@@ -18,6 +18,7 @@ from trackboard.transfer.disk_errors import explained
 from trackboard.transfer.export import csv_file, parquet_file
 from trackboard.transfer.export.answers import ExportReport
 from trackboard.transfer.export.destination import Destination, ExportFormat, ExportTable
+from trackboard.transfer.export.page.content import check_report
 from trackboard.transfer.export.points import count_points, iter_pieces
 from trackboard.workspace import Workspace
 
@@ -74,6 +75,8 @@ class Exporting:
         self._runs, self._destination, self._progress = runs, destination, progress
         if destination.file_format is ExportFormat.PARQUET:
             parquet_file.load_parquet()
+        if destination.file_format is ExportFormat.HTML:
+            check_report(runs)
 
     def count(self) -> ExportReport:
         """Return what would be written."""
@@ -85,6 +88,8 @@ class Exporting:
         if self._destination.file_format is ExportFormat.TENSORBOARD:
             return self._write_event_files()
         write = self._write_points if self._has_points else self._write_runs
+        if self._destination.file_format is ExportFormat.HTML:
+            write = self._write_report
         path = self._destination.path.absolute()
         with explained(path, "the export"):
             points = _write_whole(path, write)
@@ -142,6 +147,14 @@ class Exporting:
         else:
             csv_file.write_columns(file, columns)
         return 0
+
+    def _write_report(self, file: BinaryIO) -> int:
+        from trackboard.service.local.moving.reporting import Reporting  # few exports load these
+        from trackboard.transfer.export.page.render import render_report
+
+        report = Reporting(self._service, self._runs, self._progress).gather()
+        file.write(render_report(report).encode("utf-8", "replace"))
+        return count_points(self._store, self._runs)
 
 
 def _write_whole(path: Path, write: Callable[[BinaryIO], int]) -> int:

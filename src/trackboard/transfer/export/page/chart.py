@@ -1,0 +1,196 @@
+"""Curves of one metric as SVG: where lines go, and where the axes have ticks.
+
+Lengths are whole tenths of a pixel, so that numbers in the file are short.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from trackboard.history.buckets import Buckets
+
+WIDTH, HEIGHT = 5_600, 2_600
+LEFT, RIGHT, TOP, BOTTOM = 700, 60, 80, 280  # edges around the lines
+_TICKS = 5
+# Those of TensorBoard, in its order; runs beyond them have the same with other dashes.
+_COLOURS = ("#425066", "#12b5cb", "#e52592", "#f9ab00", "#9334e6", "#7cb342", "#e8710a")
+_DASHES = ("", "6 3", "2 2", "8 3 2 3")
+
+Point = tuple[float, float]
+
+
+class Mark(NamedTuple):
+    """How a run's curves are drawn."""
+
+    colour: str
+    dashes: str  # as `stroke-dasharray` has it; empty for a whole line
+
+
+class Tick(NamedTuple):
+    """A line across a chart, and what stands beside it."""
+
+    at: int
+    text: str
+
+
+class Curve(NamedTuple):
+    """A run's points.
+
+    Attributes:
+        name: The run's.
+        mark: How they are drawn.
+        buckets: The points.
+    """
+
+    name: str
+    mark: Mark
+    buckets: Buckets
+
+
+class Line(NamedTuple):
+    """A curve as it is drawn.
+
+    Attributes:
+        name: The run's.
+        mark: How it is drawn.
+        path: As `d` of a path has it.
+        dots: Points that have no neighbour.
+    """
+
+    name: str
+    mark: Mark
+    path: str
+    dots: Sequence[tuple[int, int]]
+
+
+class Row(NamedTuple):
+    """What one run has of the metric, in words."""
+
+    name: str
+    mark: Mark
+    last: str
+    least: str
+    greatest: str
+    step: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The curves of one metric.
+
+    Attributes:
+        title: The metric's name.
+        lines: The curves; none: there is nothing to draw.
+        x_ticks: Steps.
+        y_ticks: Values.
+        rows: What each run has of it.
+        note: What is left out, in words.
+    """
+
+    title: str
+    lines: Sequence[Line]
+    x_ticks: Sequence[Tick]
+    y_ticks: Sequence[Tick]
+    rows: Sequence[Row]
+    note: str = ""
+
+
+def choose_mark(number: int) -> Mark:
+    """Choose how the curves of the run with this number are drawn, from 0."""
+    dashes = _DASHES[number // len(_COLOURS) % len(_DASHES)]
+    return Mark(_COLOURS[number % len(_COLOURS)], dashes)
+
+
+def draw_chart(title: str, curves: Sequence[Curve], rows: Sequence[Row], note: str = "") -> Chart:
+    """Draw the curves of one metric; what is no finite number is a gap."""
+    traces = [(curve, [*_trace(curve.buckets)]) for curve in curves]
+    points = [point for _, trace in traces for point in trace if point is not None]
+    if not points:
+        return Chart(title, (), (), (), rows, note)
+    x_of = _Scale([x for x, _ in points], LEFT, WIDTH - RIGHT)
+    y_of = _Scale([y for _, y in points], HEIGHT - BOTTOM, TOP)
+    lines = [
+        Line(curve.name, curve.mark, *_draw(_split(trace), x_of, y_of)) for curve, trace in traces
+    ]
+    return Chart(title, lines, x_of.list_ticks(), y_of.list_ticks(), rows, note)
+
+
+def _trace(buckets: Buckets) -> Iterator[Point | None]:
+    """Points of a curve from left to right; None is a gap.
+
+    A bucket of several points is drawn from its least to its greatest value, then to its last one.
+    """
+    columns = (buckets.first_steps, buckets.last_steps, buckets.counts)
+    numbers = (buckets.least, buckets.greatest, buckets.last)
+    for begin, end, count, least, greatest, last in zip(
+        *(column.tolist() for column in (*columns, *numbers)), strict=True
+    ):
+        middle = (begin + end) / 2
+        several = ((begin, least), (middle, greatest), (end, last))
+        for step, value in several if count > 1 else ((end, last),):
+            yield (float(step), float(value)) if math.isfinite(value) else None
+
+
+def _split(trace: Iterable[Point | None]) -> Iterator[list[Point]]:
+    """The parts of a curve between its gaps."""
+    part: list[Point] = []
+    for point in trace:
+        if point is not None:
+            part.append(point)
+        elif part:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _draw(
+    parts: Iterable[list[Point]], x_of: Callable[[float], int], y_of: Callable[[float], int]
+) -> tuple[str, list[tuple[int, int]]]:
+    path: list[str] = []
+    dots: list[tuple[int, int]] = []
+    for part in parts:
+        located = [(x_of(x), y_of(y)) for x, y in part]
+        if len(located) == 1:
+            dots += located
+        else:
+            path.append("M" + " ".join(f"{x},{y}" for x, y in dict.fromkeys(located)))
+    return "".join(path), dots
+
+
+class _Scale:
+    """Maps what there is onto a length; in the middle where all are equal."""
+
+    def __init__(self, found: Sequence[float], first: int, last: int) -> None:
+        self._least, self._most = min(found), max(found)
+        self._first, self._last = first, last
+
+    def __call__(self, value: float) -> int:
+        span = self._most / 2 - self._least / 2  # halves: no difference overflows
+        share = (value / 2 - self._least / 2) / span if span else 0.5
+        return round(self._first + share * (self._last - self._first))
+
+    def list_ticks(self) -> list[Tick]:
+        """Round numbers in between."""
+        return [
+            Tick(self(value), f"{value + 0.0:.6g}")
+            for value in _round_numbers(self._least, self._most)
+        ]
+
+
+def _round_numbers(least: float, most: float) -> list[float]:
+    rough = (most / 2 - least / 2) / _TICKS * 2
+    if not rough or not math.isfinite(rough):
+        return [*dict.fromkeys((least, most))]
+    power = 10.0 ** math.floor(math.log10(rough))
+    if not power:
+        return [least, most]
+    width = next((power * each for each in (1, 2, 5) if power * each >= rough), power * 10)
+    first = math.ceil(least / width)
+    return [
+        (first + number) * width for number in range(_TICKS * 3) if (first + number) * width <= most
+    ] or [least, most]
