@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from trackboard.api.chosen_runs import AnyRun, choose_runs
+from trackboard.api.chosen_runs import AnyRun, choose_one, choose_runs
 from trackboard.history.conditions import build_query
 from trackboard.service import Service, open_service, restore_backup
 
 if TYPE_CHECKING:
     from trackboard.history.conditions import Where
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.download import Download
     from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.report import ImportReport
 
@@ -133,6 +134,42 @@ class Transfers:
         chosen = None if runs is None else [run.id for run in choose_runs(now, runs)]
         query = build_query(where=where or [], top_level=not children)
         return now.transfer.export(chosen, query, destination, replace=force, is_dry_run=dry_run)
+
+    def download(
+        self,
+        run: AnyRun,
+        paths: str | Iterable[str] = (),
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> Download:
+        """Write files of a run into a folder; again, only what is missing or has grown.
+
+        Args:
+            run: The run, its id, or what it is called.
+            paths: One or many: files, folders of the run, or patterns such as `*.png`; none: all files.
+            folder: Where to; made when it is missing. None: called like the run, in the current folder.
+            force: Replace files with other contents.
+            dry_run: Tell what would be written, and write nothing.
+
+        Returns:
+            What was written, what was there already, and what no folder can hold.
+
+        Raises:
+            NotFound: There is no such run or file.
+            UsageError: A path leads out of the run, or a file is in the place of a folder.
+            Conflict: There are other files in the place of some; nothing was written.
+            Unavailable: The disk refuses; each file is there whole or not at all.
+        """
+        now = self._service.now()
+        return now.transfer.download(
+            choose_one(now, run).id,
+            (paths,) if isinstance(paths, str) else tuple(paths),
+            None if folder is None else Path(folder),
+            replace=force,
+            is_dry_run=dry_run,
+        )
 
     def backup(self, target: str | os.PathLike[str]) -> BackupReport:
         """Save all of it beside whoever writes; what was logged before the call is in it.

@@ -69,6 +69,7 @@ ROOMS: Mapping[str, Room] = {  # by the package below `trackboard.cli.verbs`
         {
             "import": "Take in runs from TensorBoard, MLflow or another history.",
             "export": "Write runs as CSV, Parquet, an HTML report or event files.",
+            "download": "Write the files of a run into a folder.",
             "copy": "Store runs in another history as well.",
             "backup": "Save a whole history as one file or folder.",
             "restore-backup": "Make a history of a backup.",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trackboard.history.buckets import Buckets
     from trackboard.launch.queue.nodes import Node
     from trackboard.launch.queue.waiting import WaitingJob
+    from trackboard.transfer.download import Download
     from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.report import ImportReport
 
@@ -121,6 +122,18 @@ def export_facts(report: ExportReport) -> Json:
         "files": report.files,
         "size_bytes": report.size_bytes,
         "notes": list(report.notes),
+    }
+
+
+def download_facts(done: Download) -> Json:
+    """What was downloaded becomes JSON."""
+    return {
+        "folder": str(done.folder),
+        "dry_run": done.is_dry_run,
+        "files": {file.path: file.size_bytes for file in done.files},
+        "unchanged": {file.path: file.size_bytes for file in done.unchanged},
+        "size_bytes": done.size_bytes,
+        "left_out": [{"what": each.what, "why": each.why} for each in done.left_out],
     }
 
 

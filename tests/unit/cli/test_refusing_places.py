@@ -22,6 +22,7 @@ VERBS = {  # {} is the place
     "export to CSV": "export digits --to {}/points.csv",
     "export of runs": "export digits --table runs --to {}/runs.parquet",
     "export of event files": "export digits --to {}/events",
+    "download": "download digits/first --to {}/files",
     "restore-backup": "restore-backup saved.tar {}/there",
 }
 OWN = {  # what writes to the history that it is typed for

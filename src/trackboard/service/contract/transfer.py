@@ -12,6 +12,7 @@ from trackboard.ports import RunQuery
 if TYPE_CHECKING:
     from trackboard.board.export.export import Export
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.download import Download
     from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.export.destination import Destination
     from trackboard.transfer.report import ImportReport, Progress
@@ -113,6 +114,34 @@ class Transfer(Protocol):
             folder: Where to; made when it is missing.
             recursive: Also the runs below them.
             report: Is told what is skipped and why.
+        """
+        ...
+
+    def download(
+        self,
+        run: RunId,
+        paths: Sequence[str],
+        folder: Path | None,
+        *,
+        replace: bool = False,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Download:
+        """Write files of a run into a folder. One that is there already stays, one that grew is replaced.
+
+        Args:
+            run: The run.
+            paths: Files, folders of the run, or patterns with `*`; none: all.
+            folder: Where to; made when it is missing. None: called like the run, in the current folder.
+            replace: Replace files that have other contents.
+            is_dry_run: Look only.
+            progress: Is told how many files of how many are there.
+
+        Raises:
+            NotFound: One of the paths means no file.
+            UsageError: One leads out of the run, or a file is in the place of a folder.
+            Conflict: There are other files in the place of some; nothing was written.
+            Unavailable: The disk refuses; each file is there whole or not at all.
         """
         ...
 

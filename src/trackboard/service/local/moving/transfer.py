@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from trackboard.service.contract.service import Service
     from trackboard.service.contract.transfer import Transfer
     from trackboard.transfer.backup.take import BackupReport
+    from trackboard.transfer.download import Download
     from trackboard.transfer.export.answers import ExportReport
     from trackboard.transfer.export.destination import Destination
     from trackboard.transfer.report import Progress
@@ -112,6 +114,31 @@ class LocalTransfer:
         self._door.drained()
         source = self._door.workspace.source
         return export_runs(source, runs, folder, recursive=recursive, report=report)
+
+    def download(
+        self,
+        run: RunId,
+        paths: Sequence[str],
+        folder: Path | None,
+        *,
+        replace: bool = False,
+        is_dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Download:
+        """Write files of a run into a folder."""
+        from trackboard.board.view.run_names import folder_path
+        from trackboard.transfer.download import download_files, select_files
+
+        now = self._service.now()
+        name = now.runs.name([now.runs.get(run)])[run]
+        return download_files(
+            select_files(now.files.list(run), paths),
+            partial(now.files.open_listed, run),
+            Path(folder_path(name)) if folder is None else folder,
+            replace=replace,
+            is_dry_run=is_dry_run,
+            progress=progress,
+        )
 
     def backup(self, target: Path, *, progress: Progress | None = None) -> BackupReport:
         """Save the whole workspace beside whoever writes."""
