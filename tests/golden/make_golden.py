@@ -102,13 +102,14 @@ def fill_catalogue(store):
     store.set_archived("put-away", CATALOGUE_TIME_S)
     store.apply([Speaker().batch(to_event(*content.created("deleted", "to-delete")))])
     store.apply([Speaker().batch(to_event(*content.moved("deleted", "completed")))])
-    store.delete_experiment("to-delete")
+    expected_trash = delete(store)
     store.set_name("child", "renamed")
     store.set_description("child", "described later")
     store.set_tags("child", {"later": "yes"})
     store.request_cancel("interactive-running")
     expected = {
         "deleted": ["deleted"],
+        **expected_trash,
         "cancel_requested": ["interactive-running"],
         "experiment_facts": [
             ["empty", {}, None],
@@ -120,6 +121,21 @@ def fill_catalogue(store):
     if hasattr(store, "add_environment"):
         expected["environments"] = add_environments(store)
     return expected
+
+
+def delete(store):
+    """The experiment `to-delete` for good; where there is a trash, a run in it, and one in the archive."""
+    if not hasattr(store, "archive_runs"):
+        store.delete_experiment("to-delete")
+        return {}
+    store.delete_experiment("to-delete", CATALOGUE_TIME_S)
+    store.remove_runs(["deleted"], deleted_before_s=CATALOGUE_TIME_S + 1)
+    store.remove_experiments(deleted_before_s=CATALOGUE_TIME_S + 1)
+    store.apply([Speaker().batch(to_event(*content.created("in-trash", "trash")))])
+    store.apply([Speaker().batch(to_event(*content.moved("in-trash", "completed")))])
+    store.delete_runs(["in-trash"], CATALOGUE_TIME_S)
+    store.archive_runs(["odd"], CATALOGUE_TIME_S)
+    return {"in_trash": [["in-trash", CATALOGUE_TIME_S]], "archived": [["odd", CATALOGUE_TIME_S]]}
 
 
 def add_models(store):
@@ -237,7 +253,10 @@ def one_series(run, name, table, kind, points):
 
 
 def plain(fields):
-    return {k: getattr(v, "value", v) for k, v in fields.items()}
+    told = {k: getattr(v, "value", v) for k, v in fields.items()}
+    if "given_name" in told:
+        told["name"] = told.pop("given_name")  # called so in schema 1 and 2
+    return told
 
 
 def write_json(path, value):

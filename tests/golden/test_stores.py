@@ -85,8 +85,8 @@ def test_runs_with_all_that_was_said_about_them(store: Store, told: dict[str, An
 
 def test_the_catalogue(store: Store, told: dict[str, Any]) -> None:
     assert list(store.list_experiments()) == told["experiments"]
-    facts = [[e.name, dict(e.tags), e.archived_s] for e in store.read_experiments()][-2:]
-    assert facts == told["experiment_facts"]
+    facts = {e.name: [e.name, dict(e.tags), e.archived_s] for e in store.read_experiments()}
+    assert [facts[name] for name, *_ in told["experiment_facts"]] == told["experiment_facts"]
     assert store.list_deleted([RunId("deleted"), RunId("parent")]) == set(told["deleted"])
     assert list(map(vars, store.list_models())) == told["models"]
     assert list(map(vars, store.list_computes())) == told["computes"]
@@ -94,6 +94,13 @@ def test_the_catalogue(store: Store, told: dict[str, Any]) -> None:
     assert list(map(vars, store.list_environments())) == told.get("environments", [])
     asked = [run.id for run in store.list_runs() if store.is_cancel_requested(run.id)]
     assert asked == told["cancel_requested"]
+
+
+def test_what_is_put_away(store: Store, told: dict[str, Any]) -> None:
+    trash = [[run.id, run.deleted_s] for run in store.query_runs(RunQuery(deleted=True))]
+    assert trash == told.get("in_trash", [])
+    archived = [[run.id, run.archived_s] for run in store.query_runs(RunQuery(archived=True))]
+    assert [each for each in archived if each[1] is not None] == told.get("archived", [])
 
 
 def test_it_is_searched(store: Store) -> None:
