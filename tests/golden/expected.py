@@ -6,6 +6,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from trackboard.model import Run
 from trackboard.ports import Points, Store
 
@@ -75,6 +77,9 @@ def check_series(store: Store, expected: list[dict[str, Any]]) -> None:
             numbers = [float(value) for value in points.values.tolist() if value == value]
             assert series.min_value == min(numbers)
             assert series.max_value == max(numbers)
+            values = points.values.astype(float)
+            assert series.min_value_step == points.steps[np.nanargmin(values)]
+            assert series.max_value_step == points.steps[np.nanargmax(values)]
 
 
 def check_points(points: Points, told: dict[str, Any]) -> None:

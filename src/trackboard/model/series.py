@@ -15,7 +15,9 @@ SeriesId = NewType("SeriesId", int)
 class Series:
     """Summary of one series; reading it touches no points.
 
-    `min_value` and `max_value` ignore NaN and are NaN when there is no other number, and for text.
+    `min_value` and `max_value` ignore NaN and are NaN when there is no other number, and for text. Their
+    steps are those of the first points that have them, compared as float64; None where there is none, or
+    the points are damaged.
     """
 
     id: SeriesId
@@ -29,6 +31,8 @@ class Series:
     min_value: float
     max_value: float
     max_step: int
+    min_value_step: int | None = None
+    max_value_step: int | None = None
     table: str = ""  # the table that this is a column of; its name is then `table/column`
 
     @property

@@ -30,12 +30,14 @@ _ATTRIBUTES: Mapping[Attribute, Callable[[RunFacts], Value | None]] = {
     Attribute.ENDED: lambda facts: facts.run.ended_s,
     Attribute.DURATION: lambda facts: took_s(facts.run),
 }
-_NUMBERS: Mapping[Aggregate, Callable[[Series], Value]] = {
+_NUMBERS: Mapping[Aggregate, Callable[[Series], Value | None]] = {
     Aggregate.LAST: lambda series: series.last_value,
     Aggregate.MIN: lambda series: series.min_value,
     Aggregate.MAX: lambda series: series.max_value,
     Aggregate.STEP: lambda series: series.last_step,
     Aggregate.COUNT: lambda series: series.count,
+    Aggregate.MIN_STEP: lambda series: series.min_value_step,
+    Aggregate.MAX_STEP: lambda series: series.max_value_step,
 }
 
 

@@ -250,6 +250,8 @@ def series_facts(series: Series) -> Json:
         "count": series.count,
         "min": number(series.min_value),
         "max": number(series.max_value),
+        "min_step": series.min_value_step,
+        "max_step": series.max_value_step,
     }
 
 

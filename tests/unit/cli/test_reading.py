@@ -98,7 +98,10 @@ def test_runs_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
     last = told[-1]
     assert last["tags"] == {"team": "words"}
     assert last["parameters"] == {"lr": 1.0, "optimizer": "adam"}
-    accuracy = {"last": 0.0, "step": 7, "count": 1, "min": 0.0, "max": 0.0}
+    accuracy = {
+        **{"last": 0.0, "step": 7, "count": 1},
+        **{"min": 0.0, "max": 0.0, "min_step": 7, "max_step": 7},
+    }
     assert last["metrics"]["accuracy"] == accuracy, "as `show --json` says it"
     assert last["metrics"]["bad"]["last"] == "NaN"
     assert (last["state"], last["number"], last["parent"]) == ("completed", 1, None)
@@ -141,7 +144,8 @@ def test_show_tells_what_the_script_of_a_job_said(
 def test_show_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folder: Path) -> None:
     run(monkeypatch, "show", "a", "--json")
     told = json.loads(capsys.readouterr().out)
-    assert told["metrics"]["accuracy"] == {"last": 0, "step": 7, "count": 1, "min": 0, "max": 0}
+    accuracy = {"last": 0, "step": 7, "count": 1, "min": 0, "max": 0, "min_step": 7, "max_step": 7}
+    assert told["metrics"]["accuracy"] == accuracy
     assert told["files"] == {"user_logs/std_log.txt": 13}
     folder = empty_folder / ".trackboard" / "default" / "runs" / "id-a"
     assert told["folder"] == str(folder)

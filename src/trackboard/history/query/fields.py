@@ -29,7 +29,9 @@ PREFIXES: Mapping[str, Source] = {
 AGE = "age"  # how long ago a run was created; compared as its time
 _OF_PROPERTIES = {"user": "trackboard.user", "host": "trackboard.host"}
 WORDS = (*(each.value for each in Attribute), AGE, *_OF_PROPERTIES)
-_AGGREGATE = re.compile(rf"[.:]({'|'.join(each.value for each in Aggregate)})\Z")
+_AGGREGATE = re.compile(
+    rf"[.:]({'|'.join(each.value.replace('.', '[.:]') for each in Aggregate)})\Z"
+)
 _QUOTE_IT = 'Put a name with spaces or signs into quotes: metrics."val loss".min'
 
 
@@ -86,7 +88,7 @@ def field_of(text: str, tokens: Sequence[Token]) -> Field:
     found = _AGGREGATE.fullmatch(suffix)
     if found is None or not _is_of_metrics(source):
         raise mistake(origin, f"{suffix!r} says nothing behind a name", _what_follows())
-    return Field(Source.METRIC, quoted.text, Aggregate(found[1]), origin)
+    return Field(Source.METRIC, quoted.text, _aggregate(found), origin)
 
 
 def _plain(word: str, origin: Origin) -> Field:
@@ -101,8 +103,12 @@ def _plain(word: str, origin: Origin) -> Field:
         source, name = Source.METRIC_OR_PARAMETER, word
     found = _AGGREGATE.search(name) if _is_of_metrics(source) else None
     if found is not None and found.start():
-        return Field(Source.METRIC, name[: found.start()], Aggregate(found[1]), origin)
+        return Field(Source.METRIC, name[: found.start()], _aggregate(found), origin)
     return _named(source, name, origin)
+
+
+def _aggregate(found: re.Match[str]) -> Aggregate:
+    return Aggregate(found[1].replace(":", "."))
 
 
 def _named(source: Source, name: str, origin: Origin) -> Field:

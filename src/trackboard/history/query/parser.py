@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import time
-import warnings
 from collections.abc import Callable
 from typing import cast
 
@@ -39,6 +38,7 @@ from trackboard.ports import (
     Source,
     attribute,
 )
+from trackboard.ports.store.pattern import compile_pattern
 
 MOST_CHARACTERS = 100_000
 _MOST_OF_PATTERN = 1_000  # characters
@@ -241,12 +241,9 @@ class _Parser:
             raise self._mistake(value, f"a pattern of {len(value.text):,} characters", hint)
         pattern = read(value.text)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of patterns that may mean something else one day
-                re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            hint = "Put the sign \\ before ( ) [ ] { } . * + ? ^ $ | that mean themselves."
-            raise self._mistake(value, f"no regular expression: {error}", hint) from None
+            compile_pattern(pattern)
+        except UsageError as error:
+            raise self._mistake(value, error.message, error.hint or "") from None
         return Matches(field, pattern)
 
     # -- names and values --------------------------------------------------------------------------

@@ -39,6 +39,8 @@ class Aggregate(enum.Enum):
     MAX = "max"
     STEP = "step"  # of the last value
     COUNT = "count"  # how many values there are
+    MIN_STEP = "min.step"  # of the first of the least values
+    MAX_STEP = "max.step"
 
 
 class Attribute(enum.Enum):
@@ -127,8 +129,8 @@ class Ordered:
 class Matches:
     r"""It is text, and a regular expression is found in it.
 
-    Only what Python and the databases agree on is the same everywhere: letters, `.` `*` `+` `?` `{m,n}`
-    `[]` `()` `|` `^` and, as a whole text's begin and end, `\A` and `\Z`.
+    Only what RE2 and PostgreSQL agree on is the same everywhere: letters, `.` `*` `+` `?` `{m,n}` `[]` `()`
+    `|` `^` `$` and, as a whole text's begin and end, `\A` and `\Z`. See `pattern`.
     """
 
     field: Field

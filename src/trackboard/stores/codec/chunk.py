@@ -283,6 +283,11 @@ def extremes(values: npt.NDArray[Any]) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
+def first_step(points: Points, value: float) -> int:
+    """The step of the first point that has a value, as float64; one of them must."""
+    return int(points.steps[int(np.argmax(points.values.astype(np.float64, copy=False) == value))])
+
+
 def _raw(packed: Packed) -> Points:
     if packed.codec != RAW:
         raise ValueError(f"there is no codec {packed.codec}")

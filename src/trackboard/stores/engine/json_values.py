@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from trackboard.stores.engine.text_matches import matches, text_matches
+
 
 class json_number(sa.sql.expression.FunctionElement[float]):  # noqa: N801 - read as an SQL function
     """The number that some JSON is, as float64, a bool 0 or 1; NULL for text and for NaN."""
@@ -36,6 +38,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
     """Make the functions known to a connection of SQLite."""
     for element, function in ((json_number, _number), (json_text, _text)):
         connection.create_function(element.name, 1, function, deterministic=True)
+    connection.create_function(text_matches.name, 2, matches, deterministic=True)
 
 
 def _number(text: str) -> float | None:

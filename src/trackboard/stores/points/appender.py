@@ -25,6 +25,7 @@ from trackboard.stores.codec.chunk import (
     Packer,
     Unpacker,
     extremes,
+    first_step,
     frozen,
     make_preview,
 )
@@ -274,10 +275,10 @@ def _summarise(state: SeriesState, points: Points, kind: ValueKind) -> None:
     state.last_time_s = float(points.times_s[-1])
     state.max_step = max(state.max_step, int(points.steps.max()))
     low, high = extremes(points.values)
-    if not low >= state.min_value:  # also when there was none; NaN never replaces a number
-        state.min_value = state.min_value if low != low else low
-    if not high <= state.max_value:
-        state.max_value = state.max_value if high != high else high
+    if low == low and not low >= state.min_value:  # also when there was none
+        state.min_value, state.min_value_step = low, first_step(points, low)
+    if high == high and not high <= state.max_value:
+        state.max_value, state.max_value_step = high, first_step(points, high)
 
 
 def _number(value: Any, kind: ValueKind) -> Value:

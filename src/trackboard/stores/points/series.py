@@ -17,6 +17,7 @@ from trackboard.stores.engine.database import pieces
 from trackboard.stores.points.damage import Damage
 from trackboard.stores.points.summaries import last_value
 from trackboard.stores.rules.short_text import short
+from trackboard.stores.schema.extreme_steps import read_extreme_steps
 from trackboard.stores.schema.tables import chunk, from_column, series, to_column
 
 
@@ -47,6 +48,8 @@ class SeriesState:
     min_value: float = math.nan
     max_value: float = math.nan
     max_step: int = -(2**63)
+    min_value_step: int | None = None
+    max_value_step: int | None = None
     table: str = ""
 
     @property
@@ -70,6 +73,9 @@ class SeriesState:
             "min_value": to_column(self.min_value),
             "max_value": to_column(self.max_value),
             "max_step": self.max_step,
+            "min_value_step": self.min_value_step,
+            "max_value_step": self.max_value_step,
+            "extremes_of": self.count,
         }
 
 
@@ -95,17 +101,24 @@ def load_states(
     One that is damaged is closed as it is, and told in `damages`: what follows goes into a new one.
     """
     found = {}
+    lacking = {}
     for runs, names in _blocks(keys):
         query = _STATE.where(series.c.run.in_(runs), short(series.c.name).in_(names))
         for row in connection.execute(query):
             state = _state(row)
             found[state.key] = state
+            if row.extremes_of != row.points and not state.key.is_text:
+                lacking[state.id] = state
             if row.tail_data is not None:
                 try:
                     state.tail = _tail(row, unpacker)
                 except Damaged as error:
                     damages.append(Damage(row.id, row.tail_start, row.tail_count, error.message))
                     _close_tail(connection, state)
+    if lacking:
+        steps = read_extreme_steps(connection, unpacker, lacking)
+        for state in lacking.values():
+            state.min_value_step, state.max_value_step = steps[state.id]
     return found
 
 
@@ -150,6 +163,8 @@ def _state(row: sa.Row[Any]) -> SeriesState:
         min_value=from_column(row.min_value),
         max_value=from_column(row.max_value),
         max_step=row.max_step,
+        min_value_step=row.min_value_step,
+        max_value_step=row.max_value_step,
         table=row.table,
     )
 

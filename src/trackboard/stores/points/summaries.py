@@ -12,7 +12,7 @@ from trackboard.model import RunId, Series, Value, ValueKind
 from trackboard.stores.engine.database import pieces
 from trackboard.stores.rows.runs import IS_SHOWN
 from trackboard.stores.rules.short_text import short
-from trackboard.stores.schema.tables import from_column, run, series
+from trackboard.stores.schema.tables import STEPS_ARE_KNOWN, from_column, run, series
 
 _SUMMARY = (
     sa.select(
@@ -29,6 +29,8 @@ _SUMMARY = (
         series.c.min_value,
         series.c.max_value,
         series.c.max_step,
+        sa.case((STEPS_ARE_KNOWN, series.c.min_value_step)),
+        sa.case((STEPS_ARE_KNOWN, series.c.max_value_step)),
         series.c.table,
     )
     .join(run, run.c.id == series.c.run)
@@ -78,6 +80,8 @@ def _summary(row: Iterable[Any]) -> Series:
         min_value,
         max_value,
         max_step,
+        min_value_step,
+        max_value_step,
         table,
     ) = row
     kind = _KINDS[kind_number]
@@ -93,6 +97,8 @@ def _summary(row: Iterable[Any]) -> Series:
         from_column(min_value),
         from_column(max_value),
         max_step,
+        min_value_step,
+        max_value_step,
         table,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import operator
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ from trackboard.ports import (
     Ordered,
     Source,
 )
+from trackboard.ports.store.pattern import compile_pattern
 from trackboard.stores.rules.equal_text import equal_text
 
 SIGNS: Mapping[str, Callable[[float, float], bool]] = {
@@ -39,6 +39,8 @@ _NUMBERS: Mapping[Aggregate, Callable[[Series], Value]] = {
     Aggregate.MAX: lambda series: series.max_value,
     Aggregate.STEP: lambda series: series.last_step,
     Aggregate.COUNT: lambda series: series.count,
+    Aggregate.MIN_STEP: lambda series: _or_nan(series.min_value_step),
+    Aggregate.MAX_STEP: lambda series: _or_nan(series.max_value_step),
 }
 _ATTRIBUTES: Mapping[Attribute, Callable[[Run], Value | None]] = {
     Attribute.ID: lambda run: run.id,
@@ -54,6 +56,10 @@ _ATTRIBUTES: Mapping[Attribute, Callable[[Run], Value | None]] = {
     Attribute.ENDED: lambda run: run.ended_s,
     Attribute.DURATION: lambda run: _duration_s(run),
 }
+
+
+def _or_nan(step: int | None) -> float:
+    return math.nan if step is None else step
 
 
 def _duration_s(run: Run) -> float | None:
@@ -122,7 +128,7 @@ def _compares(condition: Comparison, values: RunValues) -> bool:
     if isinstance(condition, Ordered):
         is_number = not isinstance(value, str)
         return is_number and SIGNS[condition.sign](float(value), condition.number)
-    return isinstance(value, str) and re.search(condition.pattern, value) is not None
+    return isinstance(value, str) and compile_pattern(condition.pattern)(value)
 
 
 def sort_key(value: Value | None, *, is_parameter: bool) -> tuple[int, float, str]:

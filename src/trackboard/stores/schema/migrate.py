@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from trackboard.stores.schema import tables
+from trackboard.stores.schema.extreme_steps import fill_extreme_steps
 
 
 def upgrade(connection: sa.Connection) -> None:
@@ -97,8 +98,16 @@ def _add_trash(connection: sa.Connection) -> None:
         _add_column(connection, table, sa.Column(name, sa.Double, nullable=True))
 
 
+def _add_extreme_steps(connection: sa.Connection) -> None:
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    for name in ("min_value_step", "max_value_step", "extremes_of"):
+        _add_column(connection, "series", sa.Column(name, number, nullable=True))
+    fill_extreme_steps(connection)
+
+
 _STEPS: dict[int, tuple[Callable[[sa.Connection], None], ...]] = {
     2: (_add_environments,),
     3: (_add_quarantine_and_definitions, _add_checksums),
     4: (_add_trash,),
+    5: (_add_extreme_steps,),
 }

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from trackboard.stores.rules.short_text import Text as _Text
 from trackboard.stores.rules.short_text import short
 
-SCHEMA = 4  # an older one is brought up to date by `stores.schema.migrate`
+SCHEMA = 5  # an older one is brought up to date by `stores.schema.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -241,8 +241,12 @@ series = sa.Table(
     sa.Column("max_value", sa.Double, nullable=True),
     sa.Column("max_step", _Id, nullable=False),
     sa.Column("table", _Text, nullable=False),  # that it is a column of; else empty
+    sa.Column("min_value_step", _Id, nullable=True),  # of the first point that has it
+    sa.Column("max_value_step", _Id, nullable=True),
+    sa.Column("extremes_of", _Id, nullable=True),  # of how many points these two steps are
     _on_sqlite(sa.UniqueConstraint("run", "name", "is_text")),
 )
+STEPS_ARE_KNOWN = series.c.extremes_of == series.c.points  # or NULL
 sa.Index("ix_series_last", short(series.c.name), series.c.last_number, series.c.run)
 _unique_elsewhere("uq_series", series.c.run, short(series.c.name), series.c.is_text)
 

@@ -18,17 +18,28 @@ from trackboard.ports import (
     Condition,
     Field,
     HasValue,
+    Matches,
     Not,
     OneOf,
     Ordered,
     Source,
 )
+from trackboard.ports.store.pattern import compile_pattern
 from trackboard.stores.engine.json_values import json_number, json_text
+from trackboard.stores.engine.text_matches import text_matches
 from trackboard.stores.rules.condition_match import SIGNS
 from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import Text, short
-from trackboard.stores.schema.tables import experiment, parameter, property_, run, series, tag
+from trackboard.stores.schema.tables import (
+    STEPS_ARE_KNOWN,
+    experiment,
+    parameter,
+    property_,
+    run,
+    series,
+    tag,
+)
 
 Clause = sa.ColumnElement[bool]
 
@@ -38,6 +49,8 @@ _NUMBERS: Mapping[Aggregate, sa.ColumnElement[Any]] = {
     Aggregate.MAX: series.c.max_value,
     Aggregate.STEP: series.c.last_step,
     Aggregate.COUNT: series.c.points,
+    Aggregate.MIN_STEP: sa.case((STEPS_ARE_KNOWN, series.c.min_value_step)),
+    Aggregate.MAX_STEP: sa.case((STEPS_ARE_KNOWN, series.c.max_value_step)),
 }
 _TABLES = {Source.TAG: tag, Source.PROPERTY: property_}
 _OWN_NAME = sa.case(
@@ -157,8 +170,7 @@ def _parameter(condition: Comparison) -> Clause:
         return run.c.id.in_(rows.where(equal))
     if isinstance(condition, Ordered):
         return run.c.id.in_(rows.where(_ordered(json_number(parameter.c.value), condition)))
-    found = json_text(parameter.c.value).regexp_match(condition.pattern)
-    return run.c.id.in_(rows.where(found))
+    return run.c.id.in_(rows.where(_matches(json_text(parameter.c.value), condition)))
 
 
 def _metric_or_parameter(condition: Comparison) -> Clause:
@@ -175,7 +187,7 @@ def _keyed(condition: Comparison) -> Clause:
         return run.c.id.in_(rows.where(short(table.c.value).in_(_texts(condition.values))))
     if isinstance(condition, Ordered):
         return sa.false()  # text is neither less nor greater than a number
-    return run.c.id.in_(rows.where(table.c.value.regexp_match(condition.pattern)))
+    return run.c.id.in_(rows.where(_matches(table.c.value, condition)))
 
 
 def _attribute(condition: Comparison) -> Clause:
@@ -191,8 +203,13 @@ def _attribute(condition: Comparison) -> Clause:
     elif isinstance(condition, Ordered):
         clause = _ordered(column, condition) if is_number else sa.false()
     else:
-        clause = sa.false() if is_number else column.regexp_match(condition.pattern)
+        clause = sa.false() if is_number else _matches(column, condition)
     return sa.func.coalesce(clause, sa.false())
+
+
+def _matches(column: sa.ColumnElement[Any], condition: Matches) -> Clause:
+    compile_pattern(condition.pattern)  # a mistake in it is told before the database is asked
+    return text_matches(column, sa.literal(condition.pattern, sa.Text()))
 
 
 def _texts(values: Sequence[Value]) -> list[str]:

@@ -38,6 +38,11 @@ class MemorySeries:
         values[:] = self.values
         return frozen(np.array(self.steps, np.int64), np.array(self.times_s), values)
 
+    def _first_step(self, value: float) -> int:
+        return next(
+            step for step, each in zip(self.steps, self.values, strict=True) if float(each) == value
+        )
+
     def summary(self) -> Series:
         """What is known of it at a glance."""
         points = self.points()
@@ -54,5 +59,7 @@ class MemorySeries:
             min_value=low,
             max_value=high,
             max_step=max(self.steps),
+            min_value_step=None if low != low else self._first_step(low),
+            max_value_step=None if high != high else self._first_step(high),
             table=self.table,
         )

@@ -43,7 +43,9 @@ PARAMETER = Field(Source.PARAMETER, "p")
 EITHER = Field(Source.METRIC_OR_PARAMETER, "p")
 TAG = Field(Source.TAG, "k")
 PROPERTY = Field(Source.PROPERTY, "k")
-LAST, MIN, MAX, STEP, COUNT = (Field(Source.METRIC, "m", each) for each in Aggregate)
+LAST, MIN, MAX, STEP, COUNT, MIN_STEP, MAX_STEP = (
+    Field(Source.METRIC, "m", each) for each in Aggregate
+)
 
 
 def where(store: Store, condition: Condition) -> str:
@@ -105,6 +107,10 @@ class ConditionContract:
             (OneOf(MAX, (math.nan,)), "e"),
             (OneOf(STEP, (1,)), "abc"),
             (Ordered(COUNT, "<", 2.0), "de"),
+            (OneOf(MIN_STEP, (1,)), "a"),
+            (Ordered(MAX_STEP, ">=", 1.0), "bc"),
+            (OneOf(MAX_STEP, (math.nan,)), "e"),
+            (HasValue(MIN_STEP), "abcde"),
             (HasValue(Field(Source.METRIC, "nobody")), ""),
             (Not(Ordered(METRIC, "<", 1.0)), "acefg"),
             (Not(OneOf(METRIC, (math.nan,))), "abcdfg"),
@@ -181,6 +187,7 @@ class ConditionContract:
             (lambda field: Matches(field, "o.e"), "bd"),
             (lambda field: Matches(field, "\\Agroße\nRunde\\Z"), "b"),
             (lambda field: Matches(field, ""), "abcd"),
+            (lambda field: Matches(field, "(.+)+(.+)+!"), ""),
             (lambda field: Not(OneOf(field, ("1",))), "bcdef"),
         ],
     )

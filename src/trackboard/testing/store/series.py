@@ -177,6 +177,47 @@ class SeriesContract:
         assert (series.count, series.last_value) == (6, math.inf)
         assert (series.min_value, series.max_value, series.max_step) == (-1.0, math.inf, 9)
 
+    @pytest.mark.parametrize("ended", [False, True])
+    @pytest.mark.parametrize("at_once", [1, 7, 300, 5_000])
+    def test_an_extreme_is_at_the_first_step_that_has_it(
+        self, store: Store, at_once: int, ended: bool
+    ) -> None:
+        speaker = Speaker()
+        values = [math.nan, 3.0, -1.0, 3.0, -1.0, math.nan, *([0.5] * 60), 7.0, 7.0, -9.0]
+        values = values if at_once < 100 else [0.25] * 4_500 + values
+        steps = [2 * len(values) - each for each in range(len(values))]
+        for begin in range(0, len(values), at_once):
+            part = slice(begin, begin + at_once)
+            store.apply(
+                [speaker.batch(points=[numbers("r", "m", values[part], steps=steps[part])])]
+            )
+            seen = np.array(values[: begin + at_once])
+            series = only_series(store)
+            if np.isnan(seen).all():
+                assert (series.min_value_step, series.max_value_step) == (None, None)
+                continue
+            assert series.min_value_step == steps[np.nanargmin(seen)]
+            assert series.max_value_step == steps[np.nanargmax(seen)]
+        if ended:
+            before = only_series(store)
+            store.apply([speaker.batch(moved("r", RunState.COMPLETED, 0))])
+            assert only_series(store) == before
+
+    def test_extremes_of_all_kinds_have_steps(self, store: Store) -> None:
+        speaker = Speaker()
+        store.apply(
+            [speaker.batch(points=[numbers("r", "m", [True, False, True], steps=[9, 8, 7])])]
+        )
+        series = only_series(store)
+        assert (series.min_value_step, series.max_value_step) == (8, 9)
+        store.apply([speaker.batch(points=[numbers("r", "m", [0, 2**60, 2**60], steps=[1, 2, 3])])])
+        series = only_series(store)
+        assert (series.min_value_step, series.max_value_step) == (8, 2)
+        said = TextLogged(R, "text", "a", None, 5.0)
+        store.apply([speaker.batch(said)])
+        (text,) = store.list_series(text=True)
+        assert (text.min_value_step, text.max_value_step) == (None, None)
+
     def test_only_nan_has_no_extremes(self, store: Store) -> None:
         speaker = Speaker()
         store.apply([speaker.batch(points=[numbers("r", "m", [math.nan] * 300)])])

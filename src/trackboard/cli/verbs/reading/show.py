@@ -148,7 +148,14 @@ def _metrics(series: tuple[Series, ...]) -> Iterator[str]:
 
 
 def _range(series: Series) -> str:
-    return f"{formatting.value(series.min_value)} to {formatting.value(series.max_value)}"
+    least, greatest = (
+        formatting.value(value) + ("" if step is None or series.count == 1 else f" (step {step:,})")
+        for value, step in (
+            (series.min_value, series.min_value_step),
+            (series.max_value, series.max_value_step),
+        )
+    )
+    return f"{least} to {greatest}"
 
 
 def _block(name: str, rows: list[list[str]]) -> Iterator[str]:
