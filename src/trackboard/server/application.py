@@ -26,6 +26,7 @@ from trackboard.server.admission.access import Admission
 from trackboard.server.admission.bounds import BoundedBodies
 from trackboard.server.admission.headers import SafeHeaders
 from trackboard.server.api import routes as api
+from trackboard.server.pages import routes as pages
 from trackboard.server.templates import ASSETS, render
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def build(
         [
             Route("/health", get_health),
             *api.list_routes(service, changes),
+            *pages.list_routes(service),
             Mount("/assets", StaticFiles(directory=ASSETS)),
         ],
         redirect_slashes=False,

@@ -29,6 +29,11 @@ MOST_STREAMS = 500
 _logger = logging.getLogger(__name__)
 
 
+def cursor_of(service: Service, unread_bytes: int) -> str:
+    """A word that is another one when there is something new to show."""
+    return f"{service.version()}.{unread_bytes}"
+
+
 class Changes:
     """Watches a workspace while somebody listens.
 
@@ -109,7 +114,7 @@ class Changes:
     def _read_cursor(self) -> str:
         try:
             _, unread_bytes = self._service.read_on(_READ_S)
-            return f"{self._service.version()}.{unread_bytes}"
+            return cursor_of(self._service, unread_bytes)
         except TrackboardError as error:  # pages say it to people when they ask
             _logger.warning("the workspace does not answer: %s", error)
             return self._cursor

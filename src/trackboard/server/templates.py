@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from starlette.responses import HTMLResponse
 
 from trackboard.format.amounts import count, size
-from trackboard.format.times import duration, moment
+from trackboard.format.times import duration, moment, took_s
 from trackboard.server.admission.headers import route_of
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(size=size, count=count, duration=duration, moment=moment)
+    made.filters.update(size=size, count=count, duration=duration, moment=moment, took=took_s)
     return made
 
 
-def render(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Make a page of a template.
 
     Args:
@@ -44,7 +44,9 @@ def render(request: Request, template: str, status: int = 200, **values: object)
         status: The HTTP status.
         values: What the template needs.
     """
-    html = environment().get_template(template).render(root=root_of(request), **values)
+    cursor = getattr(request.state, "cursor", "")
+    page = environment().get_template(template)
+    html = page.render(root=root_of(request), cursor=cursor, **values)
     return HTMLResponse(html, status)
 
 

@@ -1,0 +1,151 @@
+// Keeps what is on the page up to date: one stream says that something changed, the page is then asked for
+// anew, and only what differs is changed in place, so that scroll, selection, focus and open folds stay.
+// A page without script works as well; it is then reloaded by hand.
+"use strict";
+
+const root = document.currentScript.dataset.root;
+const line = document.getElementById("live");
+const parts = () => [...document.querySelectorAll("[data-live][id]")];
+let stream = null;
+let shown = document.body.dataset.cursor; // of what is on the page
+let asking = false;
+let wanted = false; // something changed while the page was being asked for
+
+const say = (text) => { if (line.textContent !== text) line.textContent = text; };
+
+function listen() {
+  if (stream || document.hidden || !parts().length) return;
+  stream = new EventSource(root + "api/v1/changes");
+  stream.addEventListener("change", (event) => {
+    const cursor = event.lastEventId;
+    if (shown && cursor !== shown) refresh();
+    shown = cursor;
+    say("live");
+  });
+  stream.onerror = () => say("not connected; trying again");
+}
+
+function rest() {
+  if (stream) stream.close();
+  stream = null;
+}
+
+async function refresh() {
+  wanted = true;
+  if (asking) return;
+  asking = true;
+  try {
+    while (wanted && !document.hidden) {
+      wanted = false;
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) break;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of parts()) {
+        const other = fresh.getElementById(part.id);
+        if (other) follow(part, other);
+      }
+    }
+  } catch {
+    say("not connected; trying again");
+  } finally {
+    asking = false;
+  }
+}
+
+// A log stays at its end while its reader is there, and does not move under who has scrolled up.
+function follow(part, other) {
+  const follows = part.hasAttribute("data-follow");
+  const atEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 8;
+  const selection = document.getSelection();
+  const selects = follows && selection && !selection.isCollapsed && part.contains(selection.anchorNode);
+  if (selects) return;
+  if (follows && !atEnd) return;
+  morph(part, other);
+  if (follows) part.scrollTop = part.scrollHeight;
+}
+
+function morph(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
+    old.replaceWith(document.importNode(fresh, true));
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+  }
+  for (const { name, value } of [...fresh.attributes]) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  children(old, fresh);
+}
+
+// Rows that have an id are moved, not rewritten: what is chosen in them stays chosen.
+function children(old, fresh) {
+  const known = new Map([...old.children].filter((each) => each.id).map((each) => [each.id, each]));
+  let at = old.firstChild;
+  for (const other of [...fresh.childNodes]) {
+    const same = other.id && known.get(other.id);
+    if (same) {
+      if (same === at) at = at.nextSibling;
+      else old.insertBefore(same, at);
+      morph(same, other);
+    } else if (at && !(at.id && known.has(at.id))) {
+      const next = at.nextSibling;
+      morph(at, other);
+      at = next;
+    } else {
+      old.insertBefore(document.importNode(other, true), at);
+    }
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+// -- keys: / filter, j and k rows, x choose, c compare, ? what there is -----------------------------------
+
+const HELP = "/ filter · j, k next and previous row · x choose · Enter open · c compare the chosen";
+
+function rows() { return [...document.querySelectorAll("#runs tbody tr")]; }
+
+function step(by) {
+  const all = rows();
+  const now = all.findIndex((row) => row.contains(document.activeElement));
+  const next = all[Math.min(all.length - 1, Math.max(0, now < 0 ? (by > 0 ? 0 : all.length - 1) : now + by))];
+  if (next) next.querySelector("a").focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing) {
+    if (event.key === "Escape") typing.blur();
+    return;
+  }
+  const filter = document.querySelector("form.filter input");
+  const chosen = document.getElementById("chosen");
+  const row = document.activeElement && document.activeElement.closest("#runs tbody tr");
+  if (event.key === "/" && filter) { event.preventDefault(); filter.focus(); filter.select(); }
+  else if (event.key === "j") step(1);
+  else if (event.key === "k") step(-1);
+  else if (event.key === "x" && row) row.querySelector("input").click();
+  else if (event.key === "c" && chosen) chosen.requestSubmit();
+  else if (event.key === "?") say(HELP);
+});
+
+// -- the log begins at its end, and so does the table of a page that comes back -----------------------------
+
+for (const part of document.querySelectorAll("[data-follow]")) part.scrollTop = part.scrollHeight;
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) rest();
+  else { listen(); if (shown) refresh(); }
+});
+window.addEventListener("pagehide", rest);
+window.addEventListener("pageshow", listen);
+listen();

@@ -1,0 +1,188 @@
+"""Curves drawn as SVG on the server: every peak of every point is in them, and they say of how many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup, escape
+
+from trackboard.format.amounts import count
+
+if TYPE_CHECKING:
+    from trackboard.history.buckets import Buckets
+
+BUCKETS = 300  # of each curve: more than a chart has room for on most screens
+_WIDTH, _HEIGHT = 420, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 8, 8, 20
+_TICKS = 4
+# Okabe and Ito's palette, told apart by who sees fewer colours; dark enough on white, light enough on black.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b08500", "#3aa0d8", "#8a6fd1", "#7a7a7a")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A series of one run.
+
+    Attributes:
+        label: What it is called.
+        color: Of `PALETTE`.
+        buckets: Its points.
+    """
+
+    label: str
+    color: str
+    buckets: Buckets
+
+
+@dataclass(frozen=True)
+class _Range:
+    """What an axis shows, and how far that is in the picture."""
+
+    low: float
+    high: float
+    begin: float
+    end: float
+
+    def at(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return self.begin + share * (self.end - self.begin)
+
+
+def color_of(number: int) -> str:
+    """The colour of the run with a number, the same on every page."""
+    return PALETTE[number % len(PALETTE)]
+
+
+def draw(name: str, curves: Sequence[Curve]) -> Markup:
+    """Draw curves over their steps.
+
+    Args:
+        name: What is drawn, for who does not see it.
+        curves: The curves.
+    """
+    drawn = [each for each in curves if _finite(each.buckets).any()]
+    if not drawn:
+        return Markup('<p class="soft">no finite number</p>')
+    across = _range(
+        ((each.buckets.first_steps, each.buckets.last_steps) for each in drawn),
+        _LEFT,
+        _WIDTH - _RIGHT,
+    )
+    up = _range(
+        ((each.buckets.least, each.buckets.greatest) for each in drawn), _HEIGHT - _BOTTOM, _TOP
+    )
+    parts = [_axes(across, up), *(_curve(each, across, up) for each in drawn)]
+    label = f"{name}: {', '.join(each.label for each in drawn[:5])}; {said(curves)}"
+    head = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+        _WIDTH, _HEIGHT, label
+    )
+    return head + Markup("").join(parts) + Markup("</svg>")
+
+
+def said(curves: Iterable[Curve]) -> str:
+    """How many points stand behind a chart, and what of them is no number that could be drawn."""
+    found = [each.buckets for each in curves]
+    points, drawn = sum(each.points for each in found), sum(len(each) for each in found)
+    text = (
+        count(points, "point") if drawn == points else f"{drawn:,} of {points:,} points, all peaks"
+    )
+    nans = sum(int(each.nans.sum()) for each in found)
+    infinite = sum(int((~_finite(each) & (each.nans < each.counts)).sum()) for each in found)
+    return (
+        text
+        + (f" · {nans:,} NaN" if nans else "")
+        + (f" · {infinite:,} infinite" if infinite else "")
+    )
+
+
+def _finite(buckets: Buckets) -> npt.NDArray[np.bool_]:
+    """Which buckets can be drawn."""
+    least, greatest = buckets.least.astype(np.float64), buckets.greatest.astype(np.float64)
+    found: npt.NDArray[np.bool_] = np.isfinite(least) & np.isfinite(greatest)
+    return found
+
+
+def _range(columns: Iterable[tuple[object, object]], begin: float, end: float) -> _Range:
+    pairs = [np.asarray(column, float) for pair in columns for column in pair]
+    values = np.concatenate(pairs)
+    values = values[np.isfinite(values)]
+    low, high = float(values.min()), float(values.max())
+    if high - low <= abs(high) * 1e-12:
+        margin = abs(low) * 0.1 or 1.0
+        low, high = low - margin, high + margin
+    return _Range(low, high, begin, end)
+
+
+def _axes(across: _Range, up: _Range) -> Markup:
+    lines = []
+    for value in _ticks(up):
+        y = up.at(value)
+        lines.append(
+            Markup(
+                '<path class="axis" d="M{} {:.1f}H{}"/><text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+            ).format(_LEFT, y, _WIDTH - _RIGHT, _LEFT - 5, y + 3, f"{value:.4g}")
+        )
+    for value in _ticks(across, is_whole=True):
+        x = across.at(value)
+        lines.append(
+            Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+                x, _HEIGHT - 6, f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.3g}"
+            )
+        )
+    return Markup("").join(lines)
+
+
+def _ticks(of: _Range, *, is_whole: bool = False) -> list[float]:
+    """Round numbers within a range."""
+    rough = (of.high - of.low) / _TICKS
+    if not math.isfinite(rough) or rough <= 0:
+        return [of.low, of.high]
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next((unit * each for each in (1, 2, 5, 10) if unit * each >= rough), unit * 10)
+    step = max(1.0, step) if is_whole else step
+    first = math.ceil(of.low / step)
+    return [
+        number * step for number in range(first, first + 2 * _TICKS) if number * step <= of.high
+    ]
+
+
+def _curve(curve: Curve, across: _Range, up: _Range) -> Markup:
+    """A line through the last values, and behind it a band from the least to the greatest."""
+    buckets, color = curve.buckets, escape(curve.color)
+    finite = _finite(buckets)
+    steps = buckets.last_steps[finite].astype(float)
+    x = [across.at(each) for each in steps.tolist()]
+    low = [up.at(each) for each in buckets.least[finite].astype(float).tolist()]
+    high = [up.at(each) for each in buckets.greatest[finite].astype(float).tolist()]
+    last = buckets.last[finite].astype(float)
+    last = np.where(np.isfinite(last), last, buckets.greatest[finite].astype(float))
+    middle = [up.at(each) for each in last.tolist()]
+    parts = []
+    if bool((buckets.counts[finite] > 1).any()):
+        there = _line(x, high)
+        back = _line(x[::-1], low[::-1])
+        parts.append(
+            Markup('<path class="band" fill="{}" d="M{}L{}Z"/>').format(color, there, back)
+        )
+    if len(x) == 1:
+        parts.append(
+            Markup('<circle r="2.5" cx="{:.1f}" cy="{:.1f}" fill="{}"/>').format(
+                x[0], middle[0], color
+            )
+        )
+    else:
+        parts.append(
+            Markup('<path class="curve" stroke="{}" d="M{}"><title>{}</title></path>').format(
+                color, _line(x, middle), curve.label
+            )
+        )
+    return Markup("").join(parts)
+
+
+def _line(x: Sequence[float], y: Sequence[float]) -> str:
+    return "L".join(f"{one:.1f} {other:.1f}" for one, other in zip(x, y, strict=True))

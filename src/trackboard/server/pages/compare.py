@@ -1,0 +1,74 @@
+"""Runs side by side: what differs first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+
+from trackboard.errors import NotFound, UsageError
+from trackboard.model import RunId
+from trackboard.server.pages import charts, text
+from trackboard.server.pages.run import draw_charts
+from trackboard.server.templates import render
+from trackboard.service import wire
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from trackboard.service import Comparison, FileChange, Service
+
+MOST_RUNS = 20
+_MOST_CHARTS = 12
+_MOST_DIFF = 50_000  # characters of a file
+
+
+def show_page(service: Service, request: Request) -> Response:
+    """Answer with the page."""
+    compared = _compare(service, request)
+    runs = compared.runs
+    is_all = bool(request.query_params.get("all"))
+    common = sorted(
+        {name for facts in runs for name in facts.metrics},
+        key=lambda name: (-sum(name in facts.metrics for facts in runs), name),
+    )[:_MOST_CHARTS]
+    rows = [
+        {"fact": each, "changes": [text.change(one, each.values[0]) for one in each.values]}
+        for each in compared.facts
+        if is_all or not each.is_equal
+    ]
+    return render(
+        request,
+        "compare.html",
+        runs=runs,
+        colors=[charts.color_of(number) for number in range(len(runs))],
+        rows=rows,
+        equal_count=sum(each.is_equal for each in compared.facts),
+        is_all=is_all,
+        charts=draw_charts(service, runs, common),
+        changes=_diff(service, runs[0].run.id, runs[1].run.id) if len(runs) == 2 else (),
+        most_diff=_MOST_DIFF,
+        value=text.value,
+    )
+
+
+def show_json(service: Service, request: Request) -> Response:
+    """Answer with the same as JSON."""
+    return JSONResponse(wire.comparison(_compare(service, request)))
+
+
+def _compare(service: Service, request: Request) -> Comparison:
+    ids = [RunId(each) for each in dict.fromkeys(request.query_params.getlist("run"))]
+    if not 2 <= len(ids) <= MOST_RUNS:
+        raise UsageError(
+            f"{len(ids)} runs are chosen",
+            hint=f"Choose 2 to {MOST_RUNS} in a table of runs, by the boxes in front of them.",
+        )
+    return service.runs.compare(ids)
+
+
+def _diff(service: Service, old: RunId, new: RunId) -> tuple[FileChange, ...]:
+    try:
+        return service.runs.diff(old, new)
+    except (NotFound, UsageError):  # no code was kept of one of them
+        return ()

@@ -1,0 +1,88 @@
+"""The addresses of the pages."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from trackboard.errors import UsageError
+from trackboard.model import RunId
+from trackboard.server.live import cursor_of
+from trackboard.server.pages import compare, compute, experiments, log, run, run_table, trash
+from trackboard.server.pages.actions import ACTIONS, Action
+
+if TYPE_CHECKING:
+    from trackboard.service import Service
+
+Show = Callable[["Service", Request], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+PAGES: Sequence[tuple[str, Show]] = (
+    ("/", experiments.show_page),
+    ("/experiments", experiments.show_page),
+    ("/experiments.json", experiments.show_json),
+    ("/experiments.csv", experiments.show_csv),
+    ("/runs", run_table.show_page),
+    ("/runs.json", run_table.show_json),
+    ("/runs.csv", run_table.show_csv),
+    ("/runs/{run}.json", run.show_json),
+    ("/runs/{run}", run.show_page),
+    ("/runs/{run}/log", log.show_page),
+    ("/compare", compare.show_page),
+    ("/compare.json", compare.show_json),
+    ("/compute", compute.show_page),
+    ("/compute.json", compute.show_json),
+    ("/trash", trash.show_page),
+)
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 100
+
+
+def list_routes(service: Service) -> list[Route]:
+    """The routes of the pages, and of what their forms change."""
+    return [
+        *(Route(path, _page(service, show), methods=["GET"]) for path, show in PAGES),
+        *(
+            Route(f"/runs/{{run}}/{name}", _form(service, action), methods=["POST"])
+            for name, action in ACTIONS.items()
+        ),
+    ]
+
+
+def _page(service: Service, show: Show) -> Endpoint:
+    def answer(request: Request) -> Response:
+        stored, unread_bytes = service.read_on()
+        request.state.cursor = cursor_of(
+            service, unread_bytes
+        )  # before: it is what is read at least
+        return show(stored, request)
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(answer, request)
+
+    return endpoint
+
+
+def _form(service: Service, action: Action) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0]
+        body = (await request.body()).decode("utf-8", "replace")
+        if kind != _FORM and (kind or body):
+            raise UsageError(f"{kind[:80]!r} is no form", hint=f"Send it as {_FORM}.")
+        try:
+            fields = dict(
+                urllib.parse.parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            )
+        except ValueError as error:
+            raise UsageError(f"this form cannot be read: {error}") from None
+        run_id = RunId(request.path_params["run"])
+        where = await run_in_threadpool(action, service, run_id, fields)
+        return RedirectResponse(where or f"../{run_id}", status_code=303)
+
+    return endpoint

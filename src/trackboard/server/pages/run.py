@@ -1,0 +1,131 @@
+"""A run: what is known of it, its curves, images, files, code, and what people say of it."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+
+from trackboard.model import ArtifactKind, RunId, RunState
+from trackboard.ports import RunQuery
+from trackboard.server.pages import charts, text
+from trackboard.server.templates import render
+from trackboard.service import wire
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from starlette.requests import Request
+
+    from trackboard.model import Series
+    from trackboard.service import RunFacts, Service
+
+MOST_CHARTS = 24  # on one page
+_MOST_IMAGES = 60
+_MOST_CHILDREN = 100
+_MOST_FILES = 500
+_META = re.compile(r"[.*+?^${}()|[\]\\]")  # of JavaScript's regular expressions
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of one metric.
+
+    Attributes:
+        name: The metric's name.
+        svg: The picture.
+        said: Of how many points.
+    """
+
+    name: str
+    svg: Markup
+    said: str
+
+
+def show_page(service: Service, request: Request) -> Response:
+    """Answer with the page."""
+    run = RunId(request.path_params["run"])
+    details = service.runs.get_details(run)
+    facts = details.facts
+    asked = request.query_params.get("metric", "")
+    names = [name for name in sorted(facts.metrics) if asked.lower() in name.lower()]
+    after = request.query_params.get("after", "")
+    shown = [name for name in names if name > after][:MOST_CHARTS]
+    compared = service.runs.compare([run]).facts
+    images = service.metrics.list_artifacts(runs=[run], kinds=[ArtifactKind.IMAGE])
+    return render(
+        request,
+        "run.html",
+        details=details,
+        facts=facts,
+        run=facts.run,
+        charts=draw_charts(service, [facts], shown),
+        metric_count=len(names),
+        asked=asked,
+        next=shown[-1] if shown and shown[-1] != names[-1] else "",
+        is_first=not after,
+        metrics=[facts.metrics[name] for name in shown],
+        code=[each for each in compared if each.kind == "code" and each.values[0] is not None],
+        packages=[each for each in compared if each.kind == "package"],
+        images=images[-_MOST_IMAGES:],
+        image_count=len(images),
+        files=details.files[:_MOST_FILES],
+        file_count=len(details.files),
+        logs=service.files.list_logs(run),
+        children=service.runs.describe(
+            service.runs.query(RunQuery(parent=run, archived=True), limit=_MOST_CHILDREN)
+        ),
+        parent=service.runs.find(facts.run.parent) if facts.run.parent else None,
+        tensorboard=tensorboard_address(facts),
+        is_over=facts.run.state.is_terminal,
+        is_running=facts.run.state in (RunState.RUNNING, RunState.QUEUED),
+        value=text.whole,
+    )
+
+
+def show_json(service: Service, request: Request) -> Response:
+    """Answer with the same as JSON."""
+    name = request.path_params["run"]
+    if service.runs.find(RunId(f"{name}.json")) is not None:  # an id may end like that
+        request.path_params["run"] = f"{name}.json"
+        return show_page(service, request)
+    return JSONResponse(wire.run_details(service.runs.get_details(RunId(name))))
+
+
+def draw_charts(service: Service, runs: Sequence[RunFacts], names: Sequence[str]) -> list[Chart]:
+    """Draw metrics of runs, a chart each; a run without one is left out of it.
+
+    Args:
+        service: The workspace.
+        runs: The runs; one has the colour of its number, several one colour each.
+        names: The metrics.
+    """
+    wanted = [facts.metrics[name] for name in names for facts in runs if name in facts.metrics]
+    found = service.metrics.read_buckets(wanted, charts.BUCKETS) if wanted else {}
+    drawn = []
+    for name in names:
+        curves = [
+            charts.Curve(facts.name, charts.color_of(number), found[series.id])
+            for number, facts in enumerate(runs)
+            if (series := _find(facts, name)) is not None and series.id in found
+        ]
+        if curves:
+            drawn.append(Chart(name, charts.draw(name, curves), charts.said(curves)))
+    return drawn
+
+
+def _find(facts: RunFacts, name: str) -> Series | None:
+    return facts.metrics.get(name)
+
+
+def tensorboard_address(facts: RunFacts) -> str:
+    """The address of a run's curves in TensorBoard, with all that is below it."""
+    pattern = urllib.parse.quote(f"^{_META.sub(_escaped, facts.name)}(/|$)", safe="")
+    return f"tb/{urllib.parse.quote(facts.run.experiment, safe='')}/?runFilter={pattern}"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"

@@ -1,0 +1,147 @@
+"""What a page with a table of runs shows, all of it in its address: a view is kept by keeping its address."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from trackboard.errors import UsageError
+from trackboard.history.conditions import build_query, parse_orders
+from trackboard.history.query.fields import parse_field, written
+from trackboard.model import RunId
+
+if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
+
+    from trackboard.history import Filters
+    from trackboard.ports import Field, Orders, RunQuery
+
+MOST_RUNS = 500  # on one page
+_LIMIT = 50
+_FLAGS = ("archived", "children")
+_LISTS = ("order", "column")
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A table of runs.
+
+    Attributes:
+        experiment: Only of this experiment; empty: of all.
+        where: A condition; empty: none.
+        order: By what they are sorted, as people write it.
+        column: The columns, as people write them; none: those that most of the runs have.
+        archived: Also what was archived.
+        children: Also runs that are part of another.
+        limit: How many on a page.
+        after: The run after which the page goes on; empty: the first page.
+    """
+
+    experiment: str = ""
+    where: str = ""
+    order: tuple[str, ...] = ()
+    column: tuple[str, ...] = ()
+    archived: bool = False
+    children: bool = False
+    limit: int = _LIMIT
+    after: str = ""
+
+    @classmethod
+    def read(cls, said: QueryParams) -> RunView:
+        """Read it from an address; what is not known there is passed over, as links may have more."""
+        limit = said.get("limit") or str(_LIMIT)
+        if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= MOST_RUNS):
+            raise UsageError(
+                f"limit={limit[:40]!r} is no number of runs", hint=f"1 to {MOST_RUNS}."
+            )
+        return cls(
+            experiment=said.get("experiment", ""),
+            where=said.get("where", "").strip(),
+            order=tuple(filter(None, said.getlist("order"))),
+            column=_split(said.getlist("column")),
+            archived=bool(said.get("archived")),
+            children=bool(said.get("children")),
+            limit=int(limit),
+            after=said.get("after", ""),
+        )
+
+    def address(self, suffix: str = "", **changes: Any) -> str:
+        """The address of this view, or of one that differs in something.
+
+        Args:
+            suffix: `.json` or `.csv` for its data.
+            changes: What is different; the page begins anew unless it says `after`.
+        """
+        view = replace(self, **{"after": "", **changes})
+        pairs = [(name, text) for name, texts in _said(view) for text in texts]
+        query = urllib.parse.urlencode(pairs)
+        return f"runs{suffix}?{query}" if query else f"runs{suffix}"
+
+    def query(self) -> RunQuery:
+        """Which runs are meant.
+
+        Raises:
+            UsageError: The condition is none.
+        """
+        filters: Filters = {"top_level": not self.children, "archived": self.archived}
+        if self.where:
+            filters["where"] = self.where
+        if self.experiment:
+            filters["experiment"] = self.experiment
+        return build_query(**filters)
+
+    def orders(self) -> Orders:
+        """By what they are sorted.
+
+        Raises:
+            UsageError: A name is none.
+        """
+        return parse_orders(self.order)
+
+    def fields(self) -> tuple[Field, ...]:
+        """The columns that were asked for.
+
+        Raises:
+            UsageError: A name is none.
+        """
+        return tuple(dict.fromkeys(map(parse_field, self.column)))
+
+    @property
+    def after_run(self) -> RunId | None:
+        """The run after which the page goes on."""
+        return RunId(self.after) if self.after else None
+
+    def direction(self, field: Field) -> str:
+        """How the table is sorted by a field, as `aria-sort` says it; empty: not at all, or not first."""
+        if not self.order or parse_field(self.order[0].removeprefix("-")) != field:
+            return ""
+        return "ascending" if self.order[0].startswith("-") else "descending"
+
+    def sorted_by(self, field: Field) -> str:
+        """The address of the same table sorted by a field first, or the other way round; then as before."""
+        name = written(field)
+        first = f"-{name}" if self.direction(field) == "descending" else name
+        others = tuple(each for each in self.order if parse_field(each.removeprefix("-")) != field)
+        return self.address(order=(first, *others))
+
+
+def _split(texts: Iterable[str]) -> tuple[str, ...]:
+    """Columns may be said one by one, or with commas between them as people type them."""
+    return tuple(part.strip() for text in texts for part in _parts(text) if part.strip())
+
+
+def _parts(text: str) -> Sequence[str]:
+    return [text] if '"' in text else text.split(",")
+
+
+def _said(view: RunView) -> Iterable[tuple[str, Sequence[str]]]:
+    for each in fields(view):
+        value = getattr(view, each.name)
+        if value == each.default:
+            continue
+        if each.name in _LISTS:
+            yield each.name, value
+        else:
+            yield each.name, ["1" if each.name in _FLAGS else str(value)]

@@ -1,0 +1,328 @@
+"""The pages: each works without script, escapes what people wrote, and says what cannot be meant."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+from starlette.testclient import TestClient
+
+from trackboard.model import RunId
+from trackboard.ports import Experiment
+from trackboard.record import LiveRun, Recorder
+from trackboard.server.pages.routes import PAGES
+from trackboard.service import LocalService
+
+PAGE = {"Accept": "text/html"}
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+
+class Parsed(HTMLParser):
+    """The elements of a page, and the texts in it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def show(client: TestClient, address: str, status: int = 200) -> Parsed:
+    answer = client.get(address, headers=PAGE)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    return Parsed(answer.text)
+
+
+def recorded(recorder: Recorder, name: str, run_id: str, **parameters: object) -> LiveRun:
+    run = recorder.create_run("digits", run_id=run_id, name=name)
+    for key, value in parameters.items():
+        run.set_parameter(key, value)
+    return run
+
+
+@pytest.fixture
+def runs(recorder: Recorder, service: LocalService) -> list[str]:
+    names = []
+    for number in range(7):
+        run = recorded(recorder, f"try {number}", f"r{number}", lr=10.0**-number, optimizer="adam")
+        for step in range(1000):
+            run.log("loss", number + 1 / (step + 1), step=step)
+        run.set_tag("team", "vision")
+        run.complete()
+        names.append(f"try {number}")
+    service.now()  # a page itself waits for a moment only
+    return names
+
+
+@pytest.fixture
+def hostile(recorder: Recorder, service: LocalService) -> RunId:
+    """A run whose every word is written by somebody who means harm."""
+    run = recorder.create_run("digits", run_id="evil", name=HOSTILE)
+    run.set_parameter(HOSTILE, HOSTILE)
+    run.log(HOSTILE, 1.0)
+    run.log("two", 2.0)
+    run.set_tag(HOSTILE, HOSTILE)
+    run.add_file(f"outputs/{HOSTILE}", *run.put_file(io.BytesIO(b"x")))
+    run.append_bytes("logs/a.txt", 0, f"{HOSTILE}\n\x1b[31mred\x1b[0m\n".encode())
+    child = run.child(HOSTILE, run_id="child")
+    child.complete()
+    service.now().runs.set_description(run.id, HOSTILE)
+    run.fail(HOSTILE)
+    service.now()
+    return run.id
+
+
+def test_every_page_has_only_what_the_policy_allows(
+    client: TestClient, hostile: RunId, recorder: Recorder
+) -> None:
+    """No script, style or handler in a page, and no element of what people wrote."""
+    recorded(recorder, "other", "other")
+    addresses = [
+        path.replace("{run}", hostile)
+        + ("?run=evil&run=other&all=1" if path.startswith("/compare") else "")
+        for path, _ in PAGES
+        if "." not in path
+    ]
+    addresses += ["/runs?where=loss+<<+3", f"/runs?experiment={HOSTILE}", "/runs/none", "/nothing"]
+    addresses += ["/runs/evil/log?path=logs/a.txt", "/api/v1", f"/runs?order={HOSTILE}"]
+    for address in addresses:
+        page = Parsed(client.get(address, headers=PAGE).text)
+        assert [each.get("src") for each in page.all("script")] == [page.all("script")[0]["src"]]
+        assert page.all("script")[0]["src"].endswith("assets/live.js")  # type: ignore[union-attr]
+        assert page.all("style") == []
+        for _, attributes in page.elements:
+            assert not any(name.startswith("on") or name == "style" for name in attributes), address
+            for name in ("href", "src", "action"):
+                assert not re.match(r"\s*(\w+:|//)", attributes.get(name) or ""), attributes
+        assert "49" not in re.sub(r"\d{3,}|-\d\d", "", page.text), address
+    assert HOSTILE in show(client, "/runs/evil").text
+
+
+def test_links_of_hostile_names_lead_back_to_them(client: TestClient, hostile: RunId) -> None:
+    files = [each["href"] or "" for each in show(client, "/runs/evil").all("a")]
+    (address,) = [each for each in files if "file?path=outputs" in each]
+    assert client.get(address.removeprefix("..")).content == b"x"
+    del hostile
+
+
+def test_a_table_is_filtered_sorted_and_paged_by_its_address(
+    client: TestClient, runs: list[str]
+) -> None:
+    page = show(client, "/runs?where=loss.min+>+1.5&order=-loss.min&limit=2")
+    assert re.findall(r"try \d", page.text) == ["try 2", "try 3"]
+    assert "5 runs" in " ".join(page.text.split())
+    (following,) = {each["href"] for each in page.all("a") if each.get("rel") == "next"}
+    assert re.findall(r"try \d", show(client, str(following).removeprefix(".")).text) == [
+        "try 4",
+        "try 5",
+    ]
+    assert runs == [f"try {number}" for number in range(7)]
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_heading_sorts_and_then_the_other_way_round(client: TestClient) -> None:
+    def heading(address: str, name: str) -> tuple[str, str | None]:
+        page = client.get(address, headers=PAGE).text
+        found = re.search(rf'<th[^>]*?(aria-sort="\w+")?><a href="([^"]+)">{name}', page)
+        assert found is not None
+        return found[2].replace("&amp;", "&").removeprefix("."), found[1]
+
+    once, before = heading("/runs?column=loss,lr", "loss")
+    twice, after = heading(once, "loss")
+    assert (before, after) == (None, 'aria-sort="descending"')
+    assert heading(twice, "loss")[1] == 'aria-sort="ascending"'
+    both, _ = heading(twice, "lr")
+    assert "order=lr&order=-loss" in both
+
+
+def test_a_mistake_is_pointed_at_above_the_table(client: TestClient) -> None:
+    page = show(client, "/runs?where=loss+<<+3", 400)
+    assert "loss << 3\n         ^^" in page.text
+    (field,) = [each for each in page.all("input") if each.get("name") == "where"]
+    assert (field["value"], field["aria-invalid"]) == ("loss << 3", "true")
+    assert "no run" in show(client, "/runs?where=los+<+3", 404).text.lower()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=x",
+        "limit=" + "9" * 400,
+        "after=none",
+        "order=%22",
+        "column=%22",
+        "where=" + "(" * 300,
+    ],
+)
+def test_a_view_that_cannot_be_meant_is_told(client: TestClient, query: str) -> None:
+    assert client.get(f"/runs?{query}", headers=PAGE).status_code in (400, 404)
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_table_is_there_for_programs_at_the_same_address(client: TestClient) -> None:
+    view = "?where=loss<3&order=lr&column=loss.max,lr,optimizer"
+    found = client.get(f"/runs.json{view}").json()
+    assert [each["id"] for each in found["runs"]] == ["r0", "r1", "r2"]
+    rows = [*csv.reader(io.StringIO(client.get(f"/runs.csv{view}").text))]
+    assert rows[0] == ["id", "name", "state", "loss.max", "lr", "optimizer"]
+    assert rows[1] == ["r0", "try 0", "completed", "1.0", "1.0", "adam"]
+    assert client.get("/experiments.json").json()["experiments"][0]["runs"] == 7
+    assert client.get("/experiments.csv").text.startswith("name,runs,active,newest,archived\r\n")
+
+
+def test_a_spreadsheet_calculates_nothing_of_what_people_wrote(
+    client: TestClient, recorder: Recorder
+) -> None:
+    recorded(recorder, "=1+1", "r0", odd="@SUM(A1)")
+    rows = [*csv.reader(io.StringIO(client.get("/runs.csv?column=odd").text))]
+    assert rows[1] == ["r0", "'=1+1", "running", "'@SUM(A1)"]
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_shows_its_curves_and_of_how_many_points(client: TestClient) -> None:
+    page = show(client, "/runs/r3")
+    assert "300 of 1,000 points, all peaks" in page.text
+    assert [each.get("role") for each in page.all("svg")] == ["img"]
+    assert client.get("/runs/r3.json").json()["parameters"]["lr"] == 0.001
+    assert show(client, "/runs/r3?metric=nothing").all("svg") == []
+
+
+def test_only_some_charts_are_drawn_of_many_metrics(client: TestClient, recorder: Recorder) -> None:
+    run = recorded(recorder, "many", "r0")
+    for number in range(60):
+        run.log(f"m/{number:02}", 1.0)
+    page = show(client, "/runs/r0")
+    assert len(page.all("svg")) == 24
+    (following,) = [each["href"] for each in page.all("a") if "after=" in (each["href"] or "")]
+    second = show(client, str(following).removeprefix(".."))
+    assert len(second.all("svg")) == 24
+    assert "m/24" in second.text
+
+
+def test_a_log_is_shown_from_its_end_and_older_lines_behind_links(
+    client: TestClient, recorder: Recorder
+) -> None:
+    run = recorded(recorder, "talks", "r0")
+    text = "".join(f"line {number:06}\n" for number in range(20_000)) + "10%\r100%\n"
+    run.append_bytes("logs/a.txt", 0, text.encode())
+    seen: list[str] = []
+    address = "/runs/r0/log"
+    while address:
+        page = show(client, address)
+        lines = re.findall(r"line \d{6}", page.text)
+        seen = lines + seen
+        older = [each["href"] for each in page.all("a") if "before=" in (each["href"] or "")]
+        address = str(older[0]).removeprefix("../..") if older else ""
+    assert seen == text.split("\n")[:-2]
+    end = show(client, "/runs/r0/log").text
+    assert "100%" in end
+    assert "10%\r" not in end
+    assert client.get("/runs/r0/log?before=x", headers=PAGE).status_code == 400
+    assert client.get("/runs/r0/log?path=../x", headers=PAGE).status_code in (400, 404)
+
+
+@pytest.mark.usefixtures("runs")
+def test_what_differs_comes_first_side_by_side(client: TestClient) -> None:
+    page = show(client, "/compare?run=r0&run=r1")
+    assert "lr" in page.text
+    assert "adam" not in page.text
+    assert "adam" in show(client, "/compare?run=r0&run=r1&all=1").text
+    assert client.get("/compare.json?run=r0&run=r1").json()["runs"][1]["id"] == "r1"
+    assert "0 runs are chosen" in show(client, "/compare", 400).text
+    assert "1 runs are chosen" in show(client, "/compare?run=r0&run=r0", 400).text
+    assert client.get("/compare?run=r0&run=none", headers=PAGE).status_code == 404
+
+
+def post(client: TestClient, address: str, **fields: str) -> str:
+    answer = client.post(address, data=fields, headers=PAGE)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+@pytest.mark.usefixtures("runs")
+def test_forms_change_a_run_and_lead_back_to_it(client: TestClient, service: LocalService) -> None:
+    assert post(client, "/runs/r0/name", name="better") == "../r0"
+    post(client, "/runs/r0/tag", key="stage", value="late")
+    post(client, "/runs/r0/tag", key="draft", value="")
+    post(client, "/runs/r0/untag", key="team")
+    post(client, "/runs/r0/note", note="two\r\nlines")
+    post(client, "/runs/r0/archive")
+    run = service.now().runs.get(RunId("r0"))
+    assert (run.name, run.description, run.archived_s is not None) == ("better", "two\nlines", True)
+    assert service.now().runs.get_tags(run.id) == {"draft": None, "stage": "late"}
+    post(client, "/runs/r0/unarchive")
+    assert service.now().runs.get(run.id).archived_s is None
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_deleted_run_comes_back_by_one_button(client: TestClient) -> None:
+    where = post(client, "/runs/r0/delete")
+    assert where == "../../runs?experiment=digits&deleted=r0"
+    page = show(client, where.removeprefix("../.."))
+    (undo,) = [each["action"] for each in page.all("form") if each.get("method") == "post"]
+    assert "in the trash" in show(client, "/runs/r0").text
+    assert "try 0" in show(client, "/trash").text
+    post(client, str(undo).removeprefix("."))
+    assert "in the trash" not in show(client, "/runs/r0").text
+
+
+def test_a_run_that_goes_on_is_deleted_only_by_who_says_so(
+    client: TestClient, recorder: Recorder
+) -> None:
+    recorded(recorder, "goes on", "r0")
+    refused = client.post("/runs/r0/delete", data={}, headers=PAGE)
+    assert refused.status_code in (409, 411)
+    assert client.post("/runs/r0/delete", data={"x": "1"}, headers=PAGE).status_code == 409
+    post(client, "/runs/r0/delete", force="1")
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/runs/none/name", {"name": "x"}),
+        ("/runs/r0/name", {"name": "x" * 100_000}),
+        ("/runs/r0/tag", {"key": "", "value": "x"}),
+        ("/runs/r0/tag", {"key": "x" * 100_000}),
+        ("/runs/r0/cancel", {"x": "y" * 10}),
+        ("/runs/none/cancel", {"x": "y"}),
+    ],
+)
+@pytest.mark.usefixtures("runs")
+def test_what_a_form_cannot_mean_is_told_and_changes_nothing(
+    client: TestClient, service: LocalService, address: str, fields: dict[str, str]
+) -> None:
+    before = service.now().runs.list()
+    answer = client.post(address, data=fields, headers=PAGE)
+    assert answer.status_code in (303, 400, 404, 409), answer.text
+    assert service.now().runs.list() == before
+
+
+def test_what_is_no_form_is_refused(client: TestClient) -> None:
+    answer = client.post("/runs/r0/name", json={"name": "x"})
+    assert (answer.status_code, "is no form" in answer.text) == (400, True)
+    many = "&".join(f"a{number}=b" for number in range(1000))
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/runs/r0/name", content=many, headers=kind).status_code == 400
+    assert client.get("/runs/r0/name").status_code == 405
+
+
+def test_an_empty_workspace_says_what_to_type(client: TestClient, service: LocalService) -> None:
+    assert "start_run" in show(client, "/").text
+    assert "No run matches" in show(client, "/runs").text
+    assert "No jobs" in show(client, "/compute").text
+    experiments: tuple[Experiment, ...] = service.experiments.list()
+    assert experiments == ()
