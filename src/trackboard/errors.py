@@ -14,12 +14,14 @@ HTTP status of a family stand on it.
 
 from __future__ import annotations
 
+_MOST = 4_000  # characters of a message: a screen or two, whatever the value in it
+
 
 class TrackboardError(Exception):
     """Root of every error raised on purpose.
 
     Args:
-        message: What happened, with the value that caused it.
+        message: What happened, with the value that caused it; a long one is shortened in the middle.
         hint: What is allowed and what to type next; empty when there is nothing to add.
     """
 
@@ -27,6 +29,10 @@ class TrackboardError(Exception):
     http_status = 500
 
     def __init__(self, message: str, *, hint: str = "") -> None:
+        if len(message) > _MOST:
+            left_out = len(message) - _MOST
+            half = _MOST // 2
+            message = f"{message[:half]} ... {left_out:,} more characters ... {message[-half:]}"
         super().__init__(message)
         self.message = message
         self.hint = hint

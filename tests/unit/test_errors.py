@@ -1,5 +1,7 @@
 """The families of errors: what a command ends with, and what a server answers."""
 
+import pickle
+
 import pytest
 
 from trackboard.errors import (
@@ -34,3 +36,12 @@ def test_the_hint_is_the_second_line() -> None:
         "there is no run 'a'\nList them."
     )
     assert str(NotFound("there is no run 'a'")) == "there is no run 'a'"
+
+
+def test_a_message_with_a_huge_value_is_shortened_in_the_middle() -> None:
+    error = NotFound(f"no run is called '{'x' * 100_000}' here", hint="List them.")
+    assert len(error.message) < 5_000
+    assert error.message.startswith("no run is called 'xxx")
+    assert " more characters ... xxx" in error.message
+    assert str(error).endswith("xxx' here\nList them.")
+    assert pickle.loads(pickle.dumps(error)).message == error.message

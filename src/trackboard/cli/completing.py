@@ -111,6 +111,27 @@ complete_experiments = _completer(
 complete_metrics = _completer(lambda service, _: [each.name for each in service.metrics.list()])
 
 
+complete_environments = _completer(lambda service, _: _list_environments(service))
+
+
+def _list_environments(service: Service) -> Iterable[str]:
+    from trackboard.environments import list_curated
+
+    registered = [each.name for each in service.environments.list()]
+    return [*registered, *(each.name for each in list_curated())]
+
+
+def complete_built_environments(
+    ctx: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the key of an environment that is kept on this machine; no history is asked."""
+    from trackboard.environments import list_environments
+
+    del ctx
+    kept = [each for each in list_environments() if each.key.startswith(incomplete)]
+    return [CompletionItem(each.key, help=", ".join(each.names)) for each in kept]
+
+
 def complete_states(
     ctx: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -198,7 +198,8 @@ def check_compute(context: LaunchContext, name: str) -> None:
     )
     raise NotFound(
         f"there is no compute target {name!r} in workspace {context.name!r}",
-        hint=f"There is: {', '.join(names)}. ComputeTarget.create(...) makes a new one.",
+        hint=f"There is: {', '.join(names)}. Another one is made by ComputeTarget.create(...)"
+        f" or trackboard compute create {name} --nodes 2.",
     )
 
 

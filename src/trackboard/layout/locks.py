@@ -87,6 +87,30 @@ def hold(
         os.close(fd)
 
 
+def find_holder(path: Path) -> str | None:
+    """Find who holds the lock of a file at this moment, in words, as far as the file says it.
+
+    Args:
+        path: The file, which is neither made nor changed.
+
+    Returns:
+        Who; None where nobody holds it, or it cannot be known.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        if try_lock(fd, shared=True):
+            unlock(fd)
+            return None
+        return os.pread(fd, 256, 0).decode("utf-8", "replace") or "another process"
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
 class FileLock:
     """The lock of one file, with its holder's name in it. A second attempt, by any thread, is refused.
 

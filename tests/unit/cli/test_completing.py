@@ -12,6 +12,7 @@ import pytest
 
 from trackboard.cli.completing import SHELLS
 from trackboard.cli.main import main
+from trackboard.environments.cache.environment_cache import About, EnvironmentCache
 from trackboard.workspace import Workspace
 
 NAMES = ("first", "a b", "-x", "it's $HOME", "line\nbreak", "שלום")
@@ -25,6 +26,7 @@ def _history(empty_folder: Path) -> None:
         live.set_tag("team", "vision")
         live.complete()
     workspace.drain()
+    workspace.store.add_environment("mine", {})
     workspace.close()
 
 
@@ -57,6 +59,8 @@ def complete(
         (["runs", "--tag", "t"], ["team"]),
         (["runs", "--tag", "team="], ["team=vision"]),
         (["submit", "--compute", "l"], ["local"]),
+        (["submit", "--env", "mi"], ["mine"]),
+        (["submit", "--env", "AzureML-Min"], ["AzureML-Minimal"]),
         (["completion", ""], [*SHELLS]),
         (["sho"], ["show"]),
         (["show", "nobody"], []),
@@ -69,6 +73,16 @@ def test_what_may_follow(
     found: list[str],
 ) -> None:
     assert complete(monkeypatch, capsys, *words) == found
+
+
+def test_environments_that_are_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TRACKBOARD_CACHE", str(tmp_path))
+    cache = EnvironmentCache(tmp_path)
+    for key in ("aaaa1111", "bbbb2222"):
+        cache.finish(key, About("3.11.7", "/usr/bin/python3", (), 1.7e9, 1.0, 12_000))
+    assert complete(monkeypatch, capsys, "env", "rm", "b") == ["bbbb2222"]
 
 
 def test_without_a_history_there_is_nothing_and_none_is_made(

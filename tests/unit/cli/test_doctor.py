@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 
+import trackboard
 from trackboard.cli.main import main
+from trackboard.layout.locks import FileLock
 from trackboard.workspace import Workspace
 
 Said = pytest.CaptureFixture[str]
@@ -54,6 +58,33 @@ def test_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: Said, folder:
     assert main() == 0
     assert f"ok       workspace     {folder}" in capsys.readouterr().out
     assert listed(folder) == before
+
+
+def test_who_holds_a_lock_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, folder: Path
+) -> None:
+    assert "lock" not in findings(monkeypatch, capsys)
+    with FileLock(folder / "files.lock").attempt() as is_held:
+        assert is_held
+        severity, words = findings(monkeypatch, capsys)["lock"]
+    assert severity == "note"
+    assert f"{folder / 'files.lock'} is held by pid {os.getpid()} on " in words
+    assert "lock" not in findings(monkeypatch, capsys)
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the system names no writers")
+def test_who_writes_to_the_database_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, folder: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(folder / "trackboard.db")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        words = findings(monkeypatch, capsys)["lock"][1]
+        database.rollback()
+    assert f"{folder / 'trackboard.db'} is being written by pid {os.getpid()} (" in words
+
+
+def test_the_version_is_that_of_the_source(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+    assert f"{trackboard.__version__}, Python " in findings(monkeypatch, capsys)["trackboard"][1]
 
 
 def test_no_workspace_is_made(

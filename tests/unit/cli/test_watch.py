@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sys
@@ -87,6 +88,28 @@ def test_a_terminal_is_drawn_again_until_ctrl_c(
     assert "new-2" not in screen.raw.split("\x1b[H")[1]
     shown = [line.replace("\x1b[K", "") for line in last.partition("\x1b[J")[0].splitlines()]
     assert max(len(re.sub(r"\x1b\[\d+m", "", line)) for line in shown) <= 40
+
+
+def test_json_is_a_line_at_each_look_also_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, workspace: Workspace
+) -> None:
+    def sleep(seconds: float) -> None:
+        workspace.recorder().create_run("digits", name=f"new-{seconds:g}").complete()
+        monkeypatch.setattr("trackboard.cli.verbs.reading.watch.time.sleep", interrupt)
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt(seconds)
+
+    monkeypatch.setattr("trackboard.cli.verbs.reading.watch.time.sleep", sleep)
+    run(monkeypatch, "--json", "--every", "1m", code=INTERRUPTED)
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    names = [[run["run_name"] for run in look["runs"]] for look in (first, second)]
+    assert names[0] == ["digits/still", "digits/empty", "digits/done"]
+    assert sorted(names[1]) == sorted([*names[0], "digits/new-60"])
+    assert first["at"] <= second["at"]
+    assert first["runs"][0]["metrics"]["loss"]["step"] == 99
+    run(monkeypatch, "--json", "--once", "--experiment", "digits")
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

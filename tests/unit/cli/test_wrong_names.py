@@ -101,6 +101,12 @@ def test_the_board_knows_runs_and_experiments_by_name(
     )
     assert run(monkeypatch, "tb", "--run", "digits/same #3", "--run", "other") == 0
     assert shown[0].runs == ("id-2", "id-1")
+    assert run(monkeypatch, "tb", "--where", "loss > 0.1", "--order", "-loss", "-n", "1") == 0
+    assert shown[1].runs == ("id-1",)
+    assert run(monkeypatch, "tb", "--limit", "2", "--experiment", "digits") == 0
+    assert (shown[2].experiment, shown[2].runs) == ("digits", ("id-2", "id-1"))
+    assert run(monkeypatch, "tb", "--where", "loss > 7") == 3
+    assert run(monkeypatch, "tb", "--where", "los > 7") == 3
     assert run(monkeypatch, "tb", "--experiment", "digts") == 3
     assert run(monkeypatch, "tb", "--run", "digits") == 2
     assert "an experiment of 3 runs" in capsys.readouterr().err

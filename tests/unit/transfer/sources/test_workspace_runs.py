@@ -118,6 +118,10 @@ def test_into_itself_nothing_is_copied(here: Workspace, tmp_path: Path) -> None:
             here.copy([PARENT], folder)
     with pytest.raises(UsageError, match="is this very workspace"):
         here.import_runs(here.folder)
+    for inside in (here.folder / "runs", here.folder / "new" / "folder", link / "runs"):
+        with pytest.raises(UsageError, match="is inside of this workspace"):
+            here.copy([PARENT], inside)
+        assert not list(inside.glob(".trackboard"))
 
 
 def test_a_dry_run_makes_no_workspace(here: Workspace, there: Path) -> None:

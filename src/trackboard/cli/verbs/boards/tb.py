@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -24,6 +25,20 @@ from trackboard.config import find_in, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout.root import may_hold_workspace
 from trackboard.processes.board import Door, run_board
+
+if TYPE_CHECKING:
+    from trackboard.model import RunId
+    from trackboard.service import Service
+
+
+class _Wanted(NamedTuple):
+    """Which runs of a history are shown; nothing: all."""
+
+    experiment: str | None
+    runs: tuple[str, ...]
+    where: tuple[str, ...]
+    orders: tuple[str, ...]
+    limit: int | None
 
 
 @click.command()
@@ -74,6 +89,18 @@ from trackboard.processes.board import Door, run_board
     shell_complete=complete_runs,
     help="Show this run, by its name or id, and its children; repeatable.",
 )
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Show the runs that `trackboard runs --where` finds now, and their children.",
+)
+@click.option(
+    "--order", "--sort", "orders", multiple=True, metavar="NAME", help="Which of them come first."
+)
+@click.option(
+    "--limit", "-n", type=click.IntRange(1), metavar="N", help="Show the first N of them only."
+)
 @click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
 @folder_option
@@ -84,6 +111,9 @@ def tb(
     host: str,
     experiment: str | None,
     runs: tuple[str, ...],
+    where: tuple[str, ...],
+    orders: tuple[str, ...],
+    limit: int | None,
     hosts: tuple[str, ...],
     path_prefix: str,
     samples: str,
@@ -99,15 +129,16 @@ def tb(
     files, which is waited for if it is not there yet. Without it, the workspace that belongs to the
     current folder. Several folders of event files: each by its own name, or as name:FOLDER.
     """
+    wanted = _Wanted(experiment, runs, where, orders, limit)
     if folder is not None:
         if folders not in ((), (str(folder),)):
             raise UsageError(
                 f"{folder} and {', '.join(folders)} do not go together",
                 hint="Leave out -w, or the folders.",
             )
-        show = _show_history(find_location(folder).folder, experiment, runs)
+        show = _show_history(find_location(folder).folder, wanted)
     else:
-        show = _what_to_show(folders, experiment, runs)
+        show = _what_to_show(folders, wanted)
     show = dataclasses.replace(show, samples=Samples.parse(samples))
 
     def announce(ready: Ready) -> None:
@@ -126,7 +157,7 @@ def tb(
     run_board(show, door, stop=threading.Event(), on_ready=announce)
 
 
-def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[str, ...]) -> Show:
+def _what_to_show(words: tuple[str, ...], wanted: _Wanted) -> Show:
     if len(words) > 1 or (words and split_name(words[0])[0]):
         log_folders = read_log_folders(words)
         for each in log_folders:
@@ -135,39 +166,60 @@ def _what_to_show(words: tuple[str, ...], experiment: str | None, runs: tuple[st
                     f"{each.path} holds a history: it is shown by itself",
                     hint="Leave out the other folders, or name folders of event files only.",
                 )
-        _refuse_names(log_folders[0].path, experiment, runs)
+        _refuse_names(log_folders[0].path, wanted)
         return Show(log_folders=log_folders)
     folder = expand(words[0]) if words else None
     if folder is not None and not may_hold_workspace(folder):
-        _refuse_names(folder, experiment, runs)
+        _refuse_names(folder, wanted)
         return Show(log_folder=folder)
     named = None if folder is None else find_in(folder)
     workspace = named or find_location(folder).folder
-    return _show_history(workspace, experiment, runs, is_named=folder is not None)
+    return _show_history(workspace, wanted, is_named=folder is not None)
 
 
-def _show_history(
-    workspace: Path, experiment: str | None, runs: tuple[str, ...], *, is_named: bool = True
-) -> Show:
+def _show_history(workspace: Path, wanted: _Wanted, *, is_named: bool = True) -> Show:
     if is_named and not holds_workspace(workspace):
         raise NotFound(
             f"there is no history in {workspace}",
             hint="Name a folder with a history (trackboard where), or leave it out: then one is begun.",
         )
-    if not (experiment or runs):
+    if not any(wanted):
         return Show(workspace=workspace)
     with opened(workspace) as history:  # names are told apart here, where they can be refused
-        if experiment:
-            history.runs.list_of_experiment(experiment)
-        ids = tuple(find_one(history, run).id for run in runs)
-    return Show(workspace=workspace, experiment=experiment, runs=ids or None)
+        if wanted.experiment:
+            history.runs.list_of_experiment(wanted.experiment)
+        ids = [find_one(history, run).id for run in wanted.runs]
+        if wanted.where or wanted.orders or wanted.limit:
+            ids += _find_runs(history, wanted)
+    return Show(workspace=workspace, experiment=wanted.experiment, runs=tuple(ids) or None)
 
 
-def _refuse_names(folder: Path, experiment: str | None, runs: tuple[str, ...]) -> None:
-    if experiment or runs:
+def _find_runs(history: Service, wanted: _Wanted) -> list[RunId]:
+    """The runs that the conditions mean at this moment.
+
+    Raises:
+        NotFound: There is none: a page of nothing would come to show everything.
+    """
+    from trackboard.history.conditions import Filters, build_query, parse_orders
+
+    filters: Filters = {"where": wanted.where, "top_level": True}
+    if wanted.experiment:
+        filters["experiment"] = wanted.experiment
+    orders = parse_orders(wanted.orders)
+    found = history.now().runs.query(
+        build_query(**filters), orders, limit=wanted.limit, strict=True
+    )
+    if not found:
+        raise NotFound("no run is like that", hint="trackboard runs --where finds the same runs.")
+    return [run.id for run in found]
+
+
+def _refuse_names(folder: Path, wanted: _Wanted) -> None:
+    if any(wanted):
         raise UsageError(
             f"{folder} is a folder of event files: it has no experiments and runs",
-            hint="Leave out --experiment and --run, or name a folder with a history.",
+            hint="Leave out --experiment, --run, --where, --order and --limit, or name a folder with a"
+            " history.",
         )
 
 

@@ -8,13 +8,23 @@ from pathlib import Path
 import click
 
 from trackboard.cli import formatting
+from trackboard.cli.table import Column, print_table
 from trackboard.cli.workspace_option import folder_argument, opened
+
+_COLUMNS = (
+    Column("RUN", enough=16),
+    Column("STATE", is_state=True),
+    Column("STARTED", drop=1),
+    Column("DELETED", drop=2),
+    Column("ID", drop=3),
+)
 
 
 @click.command()
 @folder_argument
+@click.option("--wide", is_flag=True, help="Whole names and ids, also where a terminal is narrow.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each run.")
-def trash(folder: Path | None, *, as_json: bool) -> None:
+def trash(folder: Path | None, *, wide: bool, as_json: bool) -> None:
     """List the runs in the trash, those deleted last first.
 
     `trackboard restore` brings them back, `trackboard gc` frees what they take.
@@ -41,8 +51,7 @@ def trash(folder: Path | None, *, as_json: bool) -> None:
         for each in facts
     ]
     if rows:
-        for line in formatting.aligned(rows, ["RUN", "STATE", "STARTED", "DELETED", "ID"]):
-            click.echo(line)
+        print_table(_COLUMNS, rows, is_whole=wide)
     else:
         click.echo("the trash is empty")
     for one in experiments:

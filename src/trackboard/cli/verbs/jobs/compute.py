@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _KIND = "AmlCompute"  # the SDK's word for a cluster
 _COLUMNS = (
     Column("NAME", enough=12),
-    Column("NODES"),
-    Column("BUSY"),
-    Column("WAITING"),
+    Column("NODES", drop=5),
+    Column("BUSY", drop=4),
+    Column("WAITING", drop=3),
     Column("KIND", drop=2),
     Column("DESCRIPTION", enough=8, drop=1),
 )
@@ -41,6 +41,7 @@ _QUEUE = (
 _nodes = click.option(
     "--nodes", type=int, metavar="N", required=True, help="So many jobs at once; 0: all wait."
 )
+_wide = click.option("--wide", is_flag=True, help="Whole names, also where a terminal is narrow.")
 _name = click.argument("name", shell_complete=complete_compute)
 
 
@@ -54,9 +55,10 @@ def compute() -> None:
 
 
 @compute.command("list")
+@_wide
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each cluster.")
 @folder_option
-def list_(folder: Path | None, *, as_json: bool) -> None:
+def list_(folder: Path | None, *, wide: bool, as_json: bool) -> None:
     """List the clusters."""
     with opened(folder) as service:
         facts = [_facts(service, each) for each in service.compute.list()]
@@ -66,7 +68,7 @@ def list_(folder: Path | None, *, as_json: bool) -> None:
     elif facts:
         keys = ("name", "nodes", "busy", "waiting", "kind", "description")
         rows = [[formatting.clean(str(each[key])) for key in keys] for each in facts]
-        print_table(_COLUMNS, rows)
+        print_table(_COLUMNS, rows, is_whole=wide)
     else:
         click.echo("no clusters: trackboard compute create NAME --nodes 2 makes one")
 
@@ -126,9 +128,10 @@ def delete(name: str, folder: Path | None) -> None:
 
 @compute.command()
 @click.argument("name", required=False, shell_complete=complete_compute)
+@_wide
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each job.")
 @folder_option
-def queue(name: str | None, folder: Path | None, *, as_json: bool) -> None:
+def queue(name: str | None, folder: Path | None, *, wide: bool, as_json: bool) -> None:
     """Say which jobs run and which wait, for all clusters or for NAME, and for what they wait."""
     with opened(folder) as service:
         if name is not None and name != "local":
@@ -141,7 +144,7 @@ def queue(name: str | None, folder: Path | None, *, as_json: bool) -> None:
             click.echo(json.dumps(wire.queue_facts(each, names.get(each.job.run, each.job.run))))
     elif found:
         rows = [_queue_row(each, names.get(each.job.run, each.job.run)) for each in found]
-        print_table(_QUEUE, rows)
+        print_table(_QUEUE, rows, is_whole=wide)
     else:
         click.echo("no jobs")
 

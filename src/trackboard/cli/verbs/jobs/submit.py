@@ -17,7 +17,11 @@ from trackboard.cli.arguments import (
     read_seconds,
     read_variables,
 )
-from trackboard.cli.completing import complete_compute, complete_experiments
+from trackboard.cli.completing import (
+    complete_compute,
+    complete_environments,
+    complete_experiments,
+)
 from trackboard.cli.follow import end_with
 from trackboard.cli.workspace_option import folder_option, name_of
 from trackboard.errors import UsageError
@@ -62,7 +66,12 @@ Examples:
     shell_complete=complete_compute,
 )
 @click.option("--command", metavar="LINE", help="Instead of a script: a line for the shell.")
-@click.option("--env", metavar="NAME[:VERSION]", help="A registered environment, or a curated one.")
+@click.option(
+    "--env",
+    metavar="NAME[:VERSION]",
+    shell_complete=complete_environments,
+    help="A registered environment, or a curated one.",
+)
 @click.option("--requirements", type=_PATH, metavar="FILE", help="Packages, as pip reads them.")
 @click.option("--conda", type=_PATH, metavar="FILE", help="Packages, as conda reads them.")
 @click.option("--package", multiple=True, metavar="NAME", help="A package of pip; repeatable.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackboard.cli import formatting
+from trackboard.cli.completing import complete_built_environments
 from trackboard.cli.table import Column, print_table
 from trackboard.errors import TrackboardError, UsageError
 
@@ -55,7 +56,7 @@ def list_(*, packages: bool, wide: bool, as_json: bool) -> None:
 
 
 @env.command()
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_built_environments)
 @click.option("--all", "everything", is_flag=True, help="All that no job uses now.")
 @click.option(
     "--unused-for", "days", type=float, metavar="DAYS", help="Those that no job used for so long."

@@ -79,7 +79,7 @@ def print_report(report: ImportReport, *, as_json: bool) -> None:
     reasons = report.summarize_left_out()
     for why, count, what in reasons[:_REASONS]:
         times = f" ({count:,} times)" if count > 1 else ""
-        click.echo(f"not kept: {formatting.clean(why)}{times}, as of {formatting.clean(what)}")
+        click.echo(f"not kept: {formatting.clean(why)}{times}: {formatting.clean(what)}")
     if len(reasons) > _REASONS:
         click.echo(f"not kept: {len(reasons) - _REASONS} other kinds; --json lists all")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trackboard.model import Series
     from trackboard.service import RunFacts, Service
 
+_ROOM = 20  # runs, where there is no screen
 _CURVE = 24  # characters
 _POINTS = 96  # of a series, from which a curve is drawn
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"  # a screen of its own, no cursor
@@ -47,47 +49,89 @@ _COLUMNS = (
 )
 @click.option("--every", default="2s", show_default=True, metavar="TIME", help="How often to look.")
 @click.option("--once", is_flag=True, help="Draw it once, then end.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="A line of JSON at each look, also in a pipe."
+)
 @folder_option
 def watch(
-    folder: Path | None, experiment: str | None, metric: str | None, every: str, *, once: bool
+    folder: Path | None,
+    experiment: str | None,
+    metric: str | None,
+    every: str,
+    *,
+    once: bool,
+    as_json: bool,
 ) -> None:
     """Watch clusters, runs and their curves in the terminal, until Ctrl-C.
 
-    Runs that go on come first, then those that ended last. A pipe gets it once.
+    Runs that go on come first, then those that ended last. A pipe gets it once, with --json again and
+    again.
     """
     pause_s = read_seconds(every) or 0
     with opened(folder) as service:
         if experiment is not None:
             service.runs.list_of_experiment(experiment)
-        if once or not terminal.is_terminal():
+        if as_json:
+            _print_json(service, experiment, pause_s, once=once)
+        elif once or not terminal.is_terminal():
             for line in _draw(service, experiment, metric, rows=None):
                 click.echo(line)
+        else:
+            _draw_live(service, experiment, metric, pause_s)
+
+
+def _draw_live(
+    service: Service, experiment: str | None, metric: str | None, pause_s: float
+) -> None:
+    """Draw on a screen of its own until Ctrl-C."""
+    click.echo(_ENTER, nl=False)
+    try:
+        while True:
+            rows = shutil.get_terminal_size().lines
+            lines = _draw(service, experiment, metric, rows=rows)
+            text = f"{_END_LINE}\n".join(lines[: rows - 1])
+            click.echo(f"{_HOME}{text}{_END_LINE}{_END_SCREEN}", nl=False)
+            time.sleep(pause_s)
+    finally:
+        click.echo(_LEAVE, nl=False)
+
+
+def _print_json(service: Service, experiment: str | None, pause_s: float, *, once: bool) -> None:
+    """A line at each look: when that was, and the runs that a screen would show."""
+    from trackboard.service import wire
+
+    while True:
+        facts = _describe_runs(_now(service), experiment, _ROOM)
+        runs = [wire.run_facts(each) for each in facts]
+        click.echo(json.dumps({"at": wire.moment(time.time()), "runs": runs}))
+        if once:
             return
-        click.echo(_ENTER, nl=False)
-        try:
-            while True:
-                rows = shutil.get_terminal_size().lines
-                lines = _draw(service, experiment, metric, rows=rows)
-                text = f"{_END_LINE}\n".join(lines[: rows - 1])
-                click.echo(f"{_HOME}{text}{_END_LINE}{_END_SCREEN}", nl=False)
-                time.sleep(pause_s)
-        finally:
-            click.echo(_LEAVE, nl=False)
+        time.sleep(pause_s)
+
+
+def _now(service: Service) -> Service:
+    """The workspace as it is, with what waited and can start started."""
+    with contextlib.suppress(TrackboardError):  # who may only look starts nothing
+        service.jobs.advance_queue()
+    return service.now()
+
+
+def _describe_runs(now: Service, experiment: str | None, room: int) -> Sequence[RunFacts]:
+    """As many runs as there is room for, those that go on first."""
+    from trackboard.ports import RunQuery
+
+    newest = now.runs.query(RunQuery(experiment=experiment, top_level=True), limit=10 * room)
+    return now.runs.describe(sorted(newest, key=lambda run: run.state.is_terminal)[:room])
 
 
 def _draw(
     service: Service, experiment: str | None, metric: str | None, *, rows: int | None
 ) -> list[str]:
     """The lines of the screen; a run in each line, as many as have room."""
-    from trackboard.ports import RunQuery
-
-    with contextlib.suppress(TrackboardError):  # who may only look starts nothing
-        service.jobs.advance_queue()
-    now = service.now()
+    now = _now(service)
     clusters = list(_describe_clusters(now))
-    room = 20 if rows is None else max(1, rows - len(clusters) - 4)
-    newest = now.runs.query(RunQuery(experiment=experiment, top_level=True), limit=10 * room)
-    facts = now.runs.describe(sorted(newest, key=lambda run: run.state.is_terminal)[:room])
+    room = _ROOM if rows is None else max(1, rows - len(clusters) - 4)
+    facts = _describe_runs(now, experiment, room)
     head = terminal.shorten_middle(f"{service.folder}", max(10, terminal.columns() - 10))
     lines = [f"{head}  {time.strftime('%H:%M:%S')}", *clusters, ""]
     if not facts:

@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from trackboard import __version__
 from trackboard.config import Location
 from trackboard.errors import TrackboardError
 from trackboard.format.amounts import count, size
 from trackboard.layout import FileSystem
+from trackboard.layout.locks import find_holder
 from trackboard.layout.paths import WorkspacePaths
 from trackboard.model import Liveness, WriterId
 from trackboard.service.local.upkeep.condition import Condition, find_condition
 from trackboard.spool import list_writers, probe
+from trackboard.stores.engine.lock_holder import describe_writer, find_writer
 
 _PACKAGES = ("numpy", "sqlalchemy", "tensorboard", "zstandard", "uv", "click", "pillow", "pyyaml")
 _RIVAL = "azureml-core"
@@ -70,7 +73,7 @@ def diagnose(location: Location) -> Iterator[Finding]:
 
 
 def _installation() -> Iterator[Finding]:
-    what = f"{_version_of('trackboard')}, Python {platform.python_version()} in {sys.prefix}"
+    what = f"{__version__}, Python {platform.python_version()} in {sys.prefix}"
     yield Finding(Severity.OK, "trackboard", what)
     gone = [name for name in _PACKAGES if _version_of(name) is None]
     if gone:
@@ -149,6 +152,7 @@ def _workspace(condition: Condition) -> Iterator[Finding]:
             condition.obstacle,
             "What is stored can be read; what is recorded is stored by who may write.",
         )
+    yield from _locks(condition)
     yield from _spools(condition)
 
 
@@ -179,6 +183,27 @@ def _disk(condition: Condition) -> Iterator[Finding]:
             "database",
             "it lies on a network file system, where SQLite is slow and its locks may be void",
             'Write store = "/local/disk/history.db" into trackboard.toml (docs/sharing.md).',
+        )
+
+
+def _locks(condition: Condition) -> Iterator[Finding]:
+    """Who holds what others wait for, at this moment."""
+    paths = WorkspacePaths(condition.folder)
+    for path in (paths.lock, paths.files_lock, paths.queue_lock):
+        holder = find_holder(path)
+        if holder is not None:
+            yield Finding(
+                Severity.NOTE,
+                "lock",
+                f"{path} is held by {holder}",
+                "Mostly for milliseconds: look again. A process that is stopped (T in ps) keeps it.",
+            )
+    writer = condition.database and find_writer(condition.database.path)
+    if condition.database is not None and writer is not None:
+        yield Finding(
+            Severity.NOTE,
+            "lock",
+            f"{condition.database.path} is being written by {describe_writer(condition.database.path)}",
         )
 
 

@@ -71,6 +71,7 @@ class LocalTransfer:
         """Store runs in another workspace as well."""
         self._door.drained()
         other = find_location(folder)
+        self._refuse_inside(other.folder)
         if is_dry_run and not holds_workspace(other.folder):
             raise NotFound(
                 f"there is no history in {folder} yet", hint="Without --dry-run it is made."
@@ -155,6 +156,15 @@ class LocalTransfer:
                 workspace=workspace.name,
                 made=made,
                 progress=progress,
+            )
+
+    def _refuse_inside(self, folder: Path) -> None:
+        """A workspace inside of this one would be taken for its files, and collected as such."""
+        here = self._door.workspace.folder.resolve()
+        if here in folder.resolve().parents:
+            raise UsageError(
+                f"{folder} is inside of this workspace: nothing was copied",
+                hint="Name another folder; the history there may be new.",
             )
 
     def _refuse_itself(self, other: Workspace) -> None:

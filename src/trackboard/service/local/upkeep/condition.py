@@ -58,9 +58,8 @@ def find_condition(location: Location) -> Condition:
     """
     folder = location.folder
     exists = holds_workspace(folder)
-    size_bytes = measure(folder)
     if not exists:
-        return Condition(folder, folder.is_dir(), size_bytes, find_file_system(folder))
+        return Condition(folder, folder.is_dir(), measure(folder), find_file_system(folder))
     database, unread_bytes, obstacle, problem = None, 0, "", None
     usage, trash_runs, collectable_bytes = None, 0, 0
     try:
@@ -80,7 +79,7 @@ def find_condition(location: Location) -> Condition:
     return Condition(
         folder,
         exists=True,
-        size_bytes=size_bytes,
+        size_bytes=measure(folder) if usage is None else usage.size_bytes,
         file_system=find_file_system(folder),
         shared=is_shared(folder),
         readers=describe_others(folder),
