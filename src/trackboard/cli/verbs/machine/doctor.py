@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from trackboard import __version__
 from trackboard.cli import terminal
 from trackboard.cli.formatting import clean
 from trackboard.cli.workspace_option import folder_argument
@@ -27,7 +28,7 @@ def doctor(folder: Path | None, *, as_json: bool) -> None:
     from trackboard.service.local.facts.diagnosis import diagnose
 
     has_problem = False
-    for finding in diagnose(find_location(folder)):
+    for finding in diagnose(find_location(folder), __version__):
         word = finding.severity.value
         has_problem |= word == "problem"
         if as_json:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from trackboard import __version__
 from trackboard.config import Location
 from trackboard.errors import TrackboardError
 from trackboard.format.amounts import count, size
@@ -60,9 +59,14 @@ class Finding(NamedTuple):
     hint: str = ""
 
 
-def diagnose(location: Location) -> Iterator[Finding]:
-    """Look at this installation, then at a workspace, which need not exist."""
-    yield from _installation()
+def diagnose(location: Location, version: str) -> Iterator[Finding]:
+    """Look at this installation, then at a workspace, which need not exist.
+
+    Args:
+        location: Where the workspace is.
+        version: The version of the trackboard that runs; the installer's records may be of an older one.
+    """
+    yield from _installation(version)
     yield from _environment()
     try:
         condition = find_condition(location)
@@ -72,8 +76,8 @@ def diagnose(location: Location) -> Iterator[Finding]:
     yield from _workspace(condition)
 
 
-def _installation() -> Iterator[Finding]:
-    what = f"{__version__}, Python {platform.python_version()} in {sys.prefix}"
+def _installation(version: str) -> Iterator[Finding]:
+    what = f"{version}, Python {platform.python_version()} in {sys.prefix}"
     yield Finding(Severity.OK, "trackboard", what)
     gone = [name for name in _PACKAGES if _version_of(name) is None]
     if gone:
