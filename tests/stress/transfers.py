@@ -1,17 +1,20 @@
-"""Imports and backups that are killed with SIGKILL at random moments, and repeated."""
+"""Imports, exports and backups that are killed with SIGKILL at random moments, and repeated."""
 
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tests.histories import describe_history
+from tests.waiting import PATIENCE_S
 
 from trackboard.errors import TrackboardError
 from trackboard.eventfile import encode
@@ -105,6 +108,44 @@ def kill_backups(folder: Path, kills: int, *, seed: int) -> Killed:
         else:
             restore_backup(folder / "whole.tar", restored)
     return done
+
+
+def kill_exports(folder: Path, kills: int, *, names: Sequence[str], seed: int) -> Killed:
+    """Kill exports: what is there under its name is whole.
+
+    Args:
+        folder: An empty folder.
+        kills: How many of each.
+        names: Files to export to.
+        seed: Of when.
+    """
+    write_log_folder(folder / "logs")
+    history, done, moments = folder / "history", Killed(), random.Random(seed)
+    _import(folder / "logs", history).wait()
+    for name in names:
+        begin_s = time.monotonic()
+        expected = _export(folder / f"whole-{name}", name, history, PATIENCE_S)
+        took_s = time.monotonic() - begin_s
+        for number in range(kills):
+            target = folder / f"killed{number}-{name}"
+            found = _export(target, name, history, moments.uniform(0, took_s))
+            done.kills += found is None
+            if found not in (expected, None):
+                done.differences.append(f"{target} is not whole")
+        if expected is None:
+            done.differences.append(f"{name} was not written")
+    return done
+
+
+def _export(folder: Path, name: str, history: Path, after_s: float) -> bytes | None:
+    """Begin an export, and end it after a while; what is there then under its name."""
+    folder.mkdir()
+    _kill(_start("export", "--all", "--to", str(folder / name), "-w", str(history)), after_s)
+    try:
+        content = (folder / name).read_bytes()
+    except FileNotFoundError:
+        return None
+    return re.sub(rb"\d{4}-\d\d-\d\d \d\d:\d\d UTC", b"", content)  # when a report was made
 
 
 def _import(logs: Path, history: Path) -> subprocess.Popen[bytes]:

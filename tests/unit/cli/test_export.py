@@ -131,6 +131,7 @@ def test_a_file_that_is_there_is_replaced_when_it_is_said(run: Run, capsys: Said
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        ("digits --to - --format csv", 2, "- is none"),
         ("digits --to points.json", 2, "is not told by '.json'"),
         ("digits --to points --format xlsx", 2, "There is tensorboard, csv, parquet"),
         ("digits --to points.csv --table metrics", 2, "There is points, runs."),

@@ -21,6 +21,7 @@ VERBS = {  # {} is the place
     "copy": "copy digits --to {}/there",
     "export to CSV": "export digits --to {}/points.csv",
     "export of runs": "export digits --table runs --to {}/runs.parquet",
+    "export of a report": "export digits --to {}/report.html",
     "export of event files": "export digits --to {}/events",
     "download": "download digits/first --to {}/files",
     "restore-backup": "restore-backup saved.tar {}/there",
@@ -72,7 +73,7 @@ def _mount(folder: Path, options: str) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
-    _mount(folder, "size=64k")
+    _mount(folder, "size=8k")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
@@ -80,7 +81,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def read_only_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
-    _mount(folder, "size=64k,ro")
+    _mount(folder, "size=8k,ro")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 

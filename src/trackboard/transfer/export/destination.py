@@ -67,6 +67,11 @@ def choose_destination(
     Raises:
         UsageError: There is no such format or table, or the name tells none.
     """
+    if str(path) == "-":
+        raise UsageError(
+            "an export is a file or a folder, and - is none",
+            hint="Name one; trackboard runs --csv prints a table of runs.",
+        )
     chosen = _guess(path) if file_format is None else _parse(ExportFormat, "format", file_format)
     if chosen not in _TABLES:
         if table is not None:

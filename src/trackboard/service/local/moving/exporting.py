@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -159,7 +160,10 @@ class Exporting:
 
 def _write_whole(path: Path, write: Callable[[BinaryIO], int]) -> int:
     with replacing(path) as file:
-        return write(file)
+        written = write(file)
+        file.flush()
+        os.fsync(file.fileno())  # a disk that others serve may say only now that it is full
+    return written
 
 
 def _in_seconds(columns: dict[str, list[Cell]]) -> dict[str, list[Cell]]:

@@ -57,7 +57,7 @@ class Reporting:
     Args:
         service: Answers for the workspace, from what is stored.
         runs: What is reported, in order.
-        progress: Is told how many runs of how many were read.
+        progress: Is told how many runs of how many were read, then how many points.
     """
 
     def __init__(self, service: Service, runs: Sequence[Run], progress: Progress | None) -> None:
@@ -112,7 +112,13 @@ class Reporting:
         kept = names[:_MOST_CHARTS]
         curves = sum(min(len(self._having(name)), _MOST_CURVES) for name in kept)
         limit = max(_LEAST_BUCKETS, min(_MOST_BUCKETS, _BUCKETS // max(curves, 1)))
-        return [self._draw_chart(name, limit) for name in kept]
+        charts, points = [], 0
+        for name in kept:
+            charts.append(self._draw_chart(name, limit))
+            points += sum(series.count for _, series in self._having(name))
+            if self._progress is not None:
+                self._progress(len(self._facts), len(self._facts), points)
+        return charts
 
     def _list_metrics(self) -> list[str]:
         """Metrics that are numbers in some run."""
