@@ -31,6 +31,7 @@ from trackboard.stores.engine.database import WAIT_S, Database
 from trackboard.stores.engine.json_values import add_functions
 from trackboard.stores.engine.schema_version import read_schema
 from trackboard.stores.engine.sqlite import identify, open_database, translate
+from trackboard.stores.engine.sqlite_dialect import make_engine
 from trackboard.stores.schema.tables import SCHEMA
 
 _BESIDE = ("-wal", "-journal")
@@ -181,13 +182,7 @@ class ReadOnlyDatabase(Database):
             add_functions(connection)
             return connection
 
-        engine = sa.create_engine(
-            "sqlite+pysqlite://",
-            creator=connect,
-            poolclass=sa.QueuePool,
-            pool_size=4,
-            max_overflow=-1,
-        )
+        engine = make_engine(connect)
         sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
 

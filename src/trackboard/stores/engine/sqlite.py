@@ -30,6 +30,7 @@ from trackboard.stores.engine.database import (
 )
 from trackboard.stores.engine.json_values import add_functions
 from trackboard.stores.engine.lock_holder import describe_writer
+from trackboard.stores.engine.sqlite_dialect import make_engine
 from trackboard.stores.engine.vacuum import vacuum
 
 _VALUES = ("SQLITE_TOOBIG", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")  # the value is the reason
@@ -105,14 +106,7 @@ def _engine(path: Path, busy_timeout_s: float) -> sa.Engine:
         add_functions(connection)
         return connection
 
-    engine = sa.create_engine(
-        "sqlite+pysqlite://",
-        creator=connect,
-        poolclass=sa.QueuePool,
-        pool_size=4,
-        max_overflow=-1,
-        pool_use_lifo=True,
-    )
+    engine = make_engine(connect, pool_use_lifo=True)
     sa.event.listen(engine, "begin", _begin)
     return engine
 
