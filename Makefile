@@ -51,7 +51,7 @@ test:
 
 test-fast:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m 'not long and not slow' \
+	@$(BIN)/python -m pytest --numprocesses logical --dist loadgroup -m 'not long and not slow' \
 	  --ignore tests/contract/test_targets.py --ignore tests/contract/test_postgresql.py \
 	  tests/unit tests/contract tests/facade $(ARGS)
 

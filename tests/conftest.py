@@ -28,7 +28,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 
 pytest_plugins = ("tests.prerequisites",)
 
-_STARTING = frozenset(("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn"))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Have two workers on each of few processors: what takes long waits for programs that it started."""
+    if config.option.numprocesses != "auto" or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # `logical` is a worker on each, for tests that only compute
+    processors = psutil.cpu_count() or 1
+    return max(processors, min(2 * processors, _MOST_WAITING_WORKERS))
+
+
+_MOST_WAITING_WORKERS = 8
 _MARK = "TRACKBOARD_TEST"
 _COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"  # set in containers; hundreds of interpreters would
 _LEAVE_WITHIN_S = 30.0  # those that end by themselves take a moment, on a busy machine a long one
@@ -65,15 +75,24 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-_starts = 0  # how often this process has started another one
+class _Starts:
+    """Counts how often this process has started another one.
+
+    An audit hook is called until the very end, when the names of a module are gone.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._events = frozenset(
+            ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn")
+        )
+
+    def __call__(self, event: str, _: object) -> None:
+        self.count += event in self._events
 
 
-def _count_starts(event: str, _: object) -> None:
-    global _starts
-    _starts += event in _STARTING
-
-
-sys.addaudithook(_count_starts)
+_starts = _Starts()
+sys.addaudithook(_starts)
 
 
 @pytest.fixture
@@ -82,9 +101,11 @@ def leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     mark = uuid.uuid4().hex
     monkeypatch.setenv(_MARK, mark)
     before = {process.pid for process in psutil.Process().children(recursive=True)}
-    starts = _starts
+    starts = _starts.count
     yield
-    if starts == _starts:  # most tests start none, and looking through all processes takes 15 ms
+    if (
+        starts == _starts.count
+    ):  # most tests start none, and looking through all processes takes 15 ms
         return
     started = [process for process in _started_under(mark) if process.pid not in before]
     left = _wait_for(started, timeout_s=_LEAVE_WITHIN_S)

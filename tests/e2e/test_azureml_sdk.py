@@ -18,6 +18,7 @@ from tests.prerequisites import skip_without
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("azureml-sdk")  # its wheels are fetched once
 REFUSAL = "ImportError: trackboard and the Azure ML SDK both answer to the name azureml"
 CORE = "import azureml.core"
 BOARD = "import azureml.tensorboard"

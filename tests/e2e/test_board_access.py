@@ -21,7 +21,10 @@ from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.options import Show
 from trackboard.workspace import Workspace
 
-pytestmark = pytest.mark.requires("linux")  # elsewhere everybody needs the key
+pytestmark = [
+    pytest.mark.requires("linux"),  # elsewhere everybody needs the key
+    pytest.mark.xdist_group("board-access"),  # one board for all
+]
 
 STRANGER = 54321
 ASK = """

@@ -251,6 +251,7 @@ def no_collection() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("show_output", "error"), [(True, ExperimentExecutionException), (False, KeyboardInterrupt)]
 )
+@pytest.mark.slow
 def test_ctrl_c_stops_waiting_and_not_the_run(
     run: Run, *, show_output: bool, error: type[BaseException]
 ) -> None:

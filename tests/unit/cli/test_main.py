@@ -270,6 +270,7 @@ def test_a_name_that_looks_like_an_option(
     ("redirection", "code", "said"),
     [("| true", 0, ""), (">&-", 0, ""), ("> /dev/full", 5, "space")],
 )
+@pytest.mark.slow
 def test_output_that_nobody_takes(redirection: str, code: int, said: str) -> None:
     command = f"set -o pipefail; '{sys.executable}' -m trackboard runs {redirection}"
     done = subprocess.run(

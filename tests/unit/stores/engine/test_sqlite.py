@@ -369,6 +369,7 @@ def test_an_older_copy_is_brought_up_to_date_by_whoever_has_it_open(tmp_path: Pa
     store.close()
 
 
+@pytest.mark.slow
 def test_connections_are_closed_with_a_store_that_nobody_closes(tmp_path: Path) -> None:
     closed: list[object] = []
     store = open_sqlite(tmp_path / "trackboard.db")
