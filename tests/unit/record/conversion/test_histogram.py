@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from tests.prerequisites import require
 
 from trackboard.record.conversion.histogram import BUCKETS, encode_histogram
 
@@ -81,7 +82,9 @@ def test_neighbours_of_many_buckets_become_one(given_counts: list[int]) -> None:
 
 @pytest.mark.parametrize("kind", ["float32", "bfloat16", "int64"])
 def test_tensors(kind: str) -> None:
-    torch = pytest.importorskip("torch")
+    require("frameworks")
+    import torch
+
     values = torch.arange(4.0).to(getattr(torch, kind)).reshape(2, 2)
     if kind != "int64":
         values.requires_grad_()
