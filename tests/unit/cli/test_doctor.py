@@ -72,7 +72,7 @@ def test_who_holds_a_lock_is_named(
     assert "lock" not in findings(monkeypatch, capsys)
 
 
-@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the system names no writers")
+@pytest.mark.requires("linux")  # elsewhere the system names no writers
 def test_who_writes_to_the_database_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: Said, folder: Path
 ) -> None:
