@@ -89,8 +89,7 @@ def import_runs(
     task = _Import(
         store, blobs, is_dry_run=is_dry_run, batch_points=batch_points, batch_runs=batch_runs
     )
-    heads = source.list_runs()
-    task.begin(heads)
+    heads = task.begin(source.list_runs())
     for done, head in enumerate(heads, 1):
         task.add(source, head)
         if progress is not None:
@@ -143,8 +142,14 @@ class _Import:
         self._ending: list[tuple[WriterId, float]] = []
         self.tally = Tally()
 
-    def begin(self, heads: Sequence[RunHead]) -> None:
-        """Look at what is here."""
+    def begin(self, listed: Sequence[RunHead]) -> Sequence[RunHead]:
+        """Look at what is here; returns the runs under the ids that they have here, or get."""
+        heads = [self._as_known(head) for head in listed]
+        self._renamed = {
+            head.id: known.id
+            for head, known in zip(listed, heads, strict=True)
+            if head is not known
+        }
         ids = [head.id for head in heads]
         self._known: dict[RunId, Run] = {
             run.id: run for run in self._store.list_runs(ids=ids) if run.number
@@ -152,6 +157,15 @@ class _Import:
         in_trash = self._store.list_runs(ids=ids, deleted=True)
         self._deleted = self._store.list_deleted(ids) | {run.id for run in in_trash}
         self._unfinished = self._store.positions()
+        return heads
+
+    def _as_known(self, head: RunHead) -> RunHead:
+        """The run under the id that a trackboard of before gave it, if that is here and this run's."""
+        former = head.former
+        if former is None or not self._store.list_runs(ids=[former.id]):
+            return head
+        is_same = self._store.get_properties(former.id).get(former.key) == former.value
+        return replace(head, id=former.id) if is_same else head
 
     def add(self, source: RunSource, head: RunHead) -> None:
         """Store one run, or what of it is not stored yet."""
@@ -215,6 +229,8 @@ class _Import:
         self, head: RunHead, content: RunContent, held: _Held, at: Position, *, is_new: bool
     ) -> None:
         run, writer = content.run, writer_of(head.id)
+        if run.parent is not None:
+            run = replace(run, parent=self._renamed.get(run.parent, run.parent))
         events: list[Event] = [
             *(_begin(head.id, run) if is_new else ()),
             *_describe(head.id, run, held),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from trackboard.model import ArtifactKind, RunId, RunKind, RunState, TextLogged, Value
 from trackboard.ports import SeriesPoints
@@ -23,6 +23,14 @@ class LeftOut:
     why: str
 
 
+class FormerId(NamedTuple):
+    """An id that may be a run's here, if the run of that id has a property that says so."""
+
+    id: RunId
+    key: str
+    value: str
+
+
 @dataclass(frozen=True)
 class RunHead:
     """A run as its source lists it.
@@ -31,11 +39,13 @@ class RunHead:
         id: The id that it has here: the source's own, where that may be one, else one that follows from it.
         origin: What the source calls it, for people.
         revision: A number of up to 62 bits that is another one when the run has changed in the source.
+        former: The id that a trackboard of before gave it, which it keeps where it has it.
     """
 
     id: RunId
     origin: str
     revision: int
+    former: FormerId | None = None
 
 
 @dataclass(frozen=True)

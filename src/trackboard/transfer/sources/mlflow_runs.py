@@ -7,6 +7,7 @@ there; what is how Python writes a number or a bool becomes one. Metrics are num
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import zlib
@@ -18,10 +19,11 @@ import numpy as np
 from trackboard.errors import UsageError
 from trackboard.model import RunId, RunState, Value, ValueKind, check_run_id
 from trackboard.ports import FloatColumn, SeriesPoints
-from trackboard.transfer.run_source import RunDescription, RunHead
+from trackboard.transfer.run_source import FormerId, RunDescription, RunHead
 
 PARENT, NOTE, NAME = "mlflow.parentRunId", "mlflow.note.content", "mlflow.runName"
-_OWN = "mlflow."
+_OWN, _RUN_ID = "mlflow.", "mlflow.runId"
+_DIGEST_DIGITS = 32
 _STATES: Mapping[str, RunState] = {
     "RUNNING": RunState.RUNNING,
     "SCHEDULED": RunState.NOT_STARTED,
@@ -56,15 +58,21 @@ def head_of(run: MlflowRun) -> RunHead:
     """List a run."""
     told = (run.status, run.end_ms, sorted(run.tags.items()), sorted(run.params.items()))
     data = repr((told, run.progress)).encode("utf-8", "replace")
-    return RunHead(id_of(run.run_id), f"MLflow run {run.run_id}", zlib.crc32(data))
+    origin, revision = f"MLflow run {run.run_id}", zlib.crc32(data)
+    found = id_of(run.run_id)
+    if found == run.run_id:
+        return RunHead(found, origin, revision)
+    former = RunId(f"mlflow-{zlib.crc32(run.run_id.encode('utf-8', 'replace')):08x}")
+    return RunHead(found, origin, revision, FormerId(former, _RUN_ID, run.run_id))
 
 
 def id_of(run_id: str) -> RunId:
-    """The id that a run has here: MLflow's own, where that can be one."""
+    """The id that a run has here: MLflow's own, where that can be one, else a digest of it."""
     try:
         return check_run_id(run_id)
     except UsageError:
-        return RunId(f"mlflow-{zlib.crc32(run_id.encode()):08x}")
+        digest = hashlib.sha256(run_id.encode("utf-8", "replace")).hexdigest()
+        return RunId(f"mlflow-{digest[:_DIGEST_DIGITS]}")
 
 
 def describe(run: MlflowRun, experiment: str, known: Mapping[str, MlflowRun]) -> RunDescription:
@@ -93,7 +101,7 @@ def describe(run: MlflowRun, experiment: str, known: Mapping[str, MlflowRun]) ->
         ended_s=None if run.end_ms is None else run.end_ms / 1000,
         description=run.tags.get(NOTE, ""),
         tags={key: value for key, value in run.tags.items() if not key.startswith(_OWN)},
-        properties={**properties, "mlflow.runId": run.run_id},
+        properties={**properties, _RUN_ID: run.run_id},
         parameters={name: read_parameter(text) for name, text in run.params.items() if name},
     )
 
@@ -111,7 +119,7 @@ class MlflowIndex:
         ordered = parents_first(runs)
         self._by_id = {run.run_id: run for run in ordered}
         self._heads = [head_of(run) for run in ordered]
-        self._runs = {head.id: run for head, run in zip(self._heads, ordered, strict=True)}
+        self._runs = {head.origin: run for head, run in zip(self._heads, ordered, strict=True)}
 
     def list_heads(self) -> list[RunHead]:
         """The runs, each after its parent, oldest first."""
@@ -119,7 +127,7 @@ class MlflowIndex:
 
     def get(self, head: RunHead) -> MlflowRun:
         """One of the runs, in MLflow's words."""
-        return self._runs[head.id]
+        return self._runs[head.origin]
 
     def describe(self, run: MlflowRun) -> RunDescription:
         """Say what describes one of the runs."""

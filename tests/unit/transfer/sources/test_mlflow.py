@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.server
 import json
 import math
+import shutil
 import sqlite3
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,9 @@ from tests.histories import describe_history, points_of
 
 from trackboard import Workspace
 from trackboard.errors import Conflict, NotFound, Unavailable, UsageError
-from trackboard.model import RunState
+from trackboard.model import RunId, RunState
 from trackboard.transfer.importer import import_runs
+from trackboard.transfer.sources import mlflow_runs
 from trackboard.transfer.sources.mlflow_runs import read_parameter
 from trackboard.transfer.sources.mlflow_server import MlflowServer
 from trackboard.workspace import Workspace as Parts
@@ -238,6 +241,62 @@ def test_a_run_that_went_on_is_brought_up_to_date(
         BEGIN_S + 11,
     )
     assert going["series"]["loss", "FLOAT"][1] == [1, 2]
+
+
+def rename_runs(path: Path, *odd: str) -> list[str]:
+    """Give all runs of an `mlflow.db` ids that no run has here."""
+    connection = sqlite3.connect(path)
+    with connection:
+        found = [
+            run for (run,) in connection.execute("SELECT run_uuid FROM runs ORDER BY run_uuid")
+        ]
+        names = [*odd, *(f"a/{number}" for number in range(len(found) - len(odd)))]
+        for run, name in zip(found, names, strict=True):
+            for table in ("runs", "metrics", "latest_metrics", "params", "tags"):
+                connection.execute(
+                    f"UPDATE {table} SET run_uuid = ? WHERE run_uuid = ?", (name, run)
+                )
+            connection.execute("UPDATE tags SET value = ? WHERE value = ?", (name, run))
+    connection.close()
+    return names
+
+
+def test_ids_that_cannot_be_kept_are_digests(
+    golden: Path, tmp_path: Path, workspace: Workspace
+) -> None:
+    path = Path(shutil.copy(golden / "mlflow.db", tmp_path / "mlflow.db"))
+    names = rename_runs(path, "a/plumless", "a/buckeroo")  # which have one CRC
+    report = workspace.import_runs(path)
+    ids = {run.id for run in workspace.runs()}
+    assert (report.new, len(ids)) == (len(set(ids)), report.new)
+    assert {len(run) for run in ids} == {len("mlflow-") + 32}
+    parents = {run.parent for run in workspace.runs()} - {None}
+    assert parents
+    assert parents <= ids
+    assert len(names) >= report.new
+    again = workspace.import_runs(path)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, report.new)
+
+
+def test_runs_that_were_imported_under_short_ids_keep_them(
+    golden: Path, tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copy(golden / "mlflow.db", tmp_path / "mlflow.db"))
+    rename_runs(path)
+    with monkeypatch.context() as then:
+        then.setattr(
+            mlflow_runs, "id_of", lambda run: RunId(f"mlflow-{zlib.crc32(run.encode()):08x}")
+        )
+        before = workspace.import_runs(path)
+    ids = {run.id for run in workspace.runs()}
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE tags SET value = 'another' WHERE key = 'mlflow.note.content'")
+        connection.execute("UPDATE runs SET end_time = end_time + 1000")
+    connection.close()
+    after = workspace.import_runs(path)
+    assert (after.new, after.changed + after.unchanged) == (0, before.new)
+    assert {run.id for run in workspace.runs()} == ids
 
 
 def test_a_server_that_is_busy_is_asked_again(server: Any, workspace: Workspace) -> None:
