@@ -313,6 +313,14 @@ class Workspace(WorkspaceEdits, Transfers):
             for each in self._service.metrics.list(runs=[choose_one(self._service, run).id])
         }
 
+    def summary(self, run: AnyRun) -> dict[str, Value]:
+        """What a run came to: the last value of each metric, and what `run.summary[...]` was set to.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        return {name: series.last_value for name, series in self.metrics(run).items()}
+
     def compare(self, *runs: AnyRun) -> Comparison:
         """Put parameters, metrics, tags, code and packages of runs side by side.
 

@@ -22,6 +22,7 @@ from trackboard.record.conversion.file_name import file_path, path_of_metric, pa
 from trackboard.record.conversion.interruption import pass_on_interruption
 from trackboard.record.conversion.settings import plain_settings
 from trackboard.record.run_writer import RunWriter
+from trackboard.record.summary import Summary
 from trackboard.record.value import PLAIN
 
 _log = logging.getLogger("trackboard")
@@ -43,6 +44,7 @@ class LiveRun(RunWriter):
     """
 
     _warned: Optional[Set[str]] = None  # names of metrics
+    _summary: Optional[Summary] = None
 
     # -- values -------------------------------------------------------------------------------
 
@@ -180,6 +182,20 @@ class LiveRun(RunWriter):
             UsageError: A name cannot be one; nothing is recorded.
         """
         self._set_parameters("set_parameters", settings)
+
+    @property
+    def summary(self) -> Summary:
+        """What the run came to: `run.summary["best"] = 0.9`; see `Summary`."""
+        if self._summary is None:
+            self._summary = Summary(self._log_outcome)
+        return self._summary
+
+    def _log_outcome(self, name: str, value: object) -> None:
+        check_metric_name(name)
+        if name in self._series and name not in self.summary:
+            remark = "there are values of that name already; this is one more of them, and the last"
+            self._remark("summary", name, remark)
+        self.log(name, value)
 
     def _set_parameters(self, call: str, settings: object) -> None:
         found, remark = plain_settings(settings)

@@ -18,6 +18,7 @@ from trackboard.ports import Aggregate, Attribute, Field, Origin, Source
 PREFIXES: Mapping[str, Source] = {
     "metrics": Source.METRIC,
     "metric": Source.METRIC,
+    "summary": Source.METRIC,  # a run's summary are the last values of its metrics
     "params": Source.PARAMETER,
     "param": Source.PARAMETER,
     "parameters": Source.PARAMETER,
