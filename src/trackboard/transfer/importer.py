@@ -139,6 +139,7 @@ class _Import:
         self._blobs = blobs
         self._is_dry_run = is_dry_run
         self._batches: list[Batch] = []
+        self._waiting = 0  # points of these
         self._ending: list[tuple[WriterId, float]] = []
         self.tally = Tally()
 
@@ -196,7 +197,7 @@ class _Import:
     def flush(self) -> None:
         """Store what is waiting."""
         batches, ending = self._batches, self._ending
-        self._batches, self._ending = [], []
+        self._batches, self._ending, self._waiting = [], [], 0
         if self._is_dry_run or not batches:
             return
         try:
@@ -255,10 +256,11 @@ class _Import:
 
     def _wait(self, batch: Batch) -> None:
         """Store a batch together with others."""
-        self.tally.points += sum(len(part.steps) for part in batch.points)
+        points = sum(len(part.steps) for part in batch.points)
+        self.tally.points += points
         self._batches.append(batch)
-        waiting = sum(len(part.steps) for each in self._batches for part in each.points)
-        if waiting >= self._batch_points or len(self._batches) >= self._batch_runs:
+        self._waiting += points
+        if self._waiting >= self._batch_points or len(self._batches) >= self._batch_runs:
             self.flush()
 
     def _select_points(

@@ -162,6 +162,8 @@ def _planes(items: npt.NDArray[Any], press: zstandard.ZstdCompressor) -> bytes:
 def _press_plane(plane: bytes, press: zstandard.ZstdCompressor) -> bytes:
     if plane.count(plane[:1]) == len(plane):
         return plane[:1]
+    if len(plane) <= _PILOT and 2 * len(set(plane)) > min(len(plane), 256):
+        return plane  # as good as random, and so few bytes only grow
     pressed = press.compress(plane)
     return pressed if len(pressed) < _WORTH * len(plane) else plane
 

@@ -289,7 +289,7 @@ def _number(value: Any, kind: ValueKind) -> Value:
 
 def _row(series_id: int, start: int, level: int, packed: Packed, points: Points) -> dict[str, Any]:
     low, high = extremes(points.values)
-    pressed_numbers = packed.codec != 0 and packed.kind is not ValueKind.TEXT
+    has_preview = level == WHOLE and packed.kind is not ValueKind.TEXT  # nobody reads others'
     return {
         "of_series": series_id,
         "of_start": start,
@@ -303,7 +303,7 @@ def _row(series_id: int, start: int, level: int, packed: Packed, points: Points)
         "last_step": int(points.steps[-1]),
         "min_value": to_column(low),
         "max_value": to_column(high),
-        "preview": make_preview(points) if pressed_numbers else None,
+        "preview": make_preview(points) if has_preview else None,
         "data": packed.data,
         "checksum": packed.computed_checksum,
     }
