@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import fnmatch
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +96,7 @@ def download_files(
         folder: Where to; made when it is missing.
         replace: Replace files that have other contents.
         is_dry_run: Look only.
-        progress: Is told how many files of how many are there.
+        progress: Is told how many bytes of how many are there.
 
     Raises:
         Conflict: There are other files in the place of some; nothing was written.
@@ -105,18 +104,30 @@ def download_files(
         Unavailable: The disk refuses; each file is there whole or not at all.
     """
     check_writable(folder / "file", "the download")
-    wanted, unchanged, left_out = _compare_all(files, open_file, folder, replace=replace)
-    done = len(unchanged)
+    meter = _Meter(progress, sum(file.size_bytes for file in files))
+    wanted, unchanged, left_out = _compare_all(files, open_file, folder, meter, replace=replace)
     for file in () if is_dry_run else wanted:
         target = place_inside(folder, file.path)
         with explained(target, "the file", kept=_KEPT):
             make_folder(target.parent)
             with open_file(file) as source, replacing(target) as copy:
-                shutil.copyfileobj(source, copy, _PIECE_BYTES)
-        done += 1
-        if progress is not None:
-            progress(done, len(files), 0)
+                while piece := source.read(_PIECE_BYTES):
+                    copy.write(piece)
+                    meter.add(len(piece))
     return Download(folder, is_dry_run, tuple(wanted), tuple(unchanged), tuple(left_out))
+
+
+class _Meter:
+    """Counts bytes that are there."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def add(self, size_bytes: int) -> None:
+        """Count some more."""
+        self._done += size_bytes
+        if self._progress is not None:
+            self._progress(self._done, max(self._done, self._total), 0)  # logs grow meanwhile
 
 
 class _There(enum.Enum):
@@ -132,6 +143,7 @@ def _compare_all(
     files: Sequence[RunFile],
     open_file: Callable[[RunFile], BinaryIO],
     folder: Path,
+    meter: _Meter,
     *,
     replace: bool,
 ) -> tuple[list[RunFile], list[RunFile], list[LeftOut]]:
@@ -147,7 +159,11 @@ def _compare_all(
             left_out.append(LeftOut(file.path, error.message))
             continue
         there = _compare(file, open_file, Path(target))
-        (unchanged if there is _There.SAME else wanted).append(file)
+        if there is _There.SAME:
+            unchanged.append(file)
+            meter.add(file.size_bytes)
+        else:
+            wanted.append(file)
         if there is _There.OTHER:
             others.append(file.path)
     if others and not replace:

@@ -187,3 +187,18 @@ def test_from_python(live: LiveRun, tmp_path: Path) -> None:
         workspace.download(live, "../outputs", folder=tmp_path / "other")
     assert not (tmp_path / "other").exists()
     workspace.close()
+
+
+def test_progress_is_told_in_bytes_up_to_the_end(live: LiveRun, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    service = Workspace.open().service
+    total = sum(map(len, FILES.values()))
+    for _ in range(2):  # the second time all is there
+        service.transfer.download(
+            live.id, [], tmp_path / "here", progress=lambda *given: told.append(given[:2])
+        )
+        assert told[-1] == (total, total)
+        assert told == sorted(told)
+        assert len(told) >= len(FILES)
+        told.clear()
+    service.close()

@@ -135,7 +135,7 @@ class Transfer(Protocol):
             folder: Where to; made when it is missing. None: called like the run, in the current folder.
             replace: Replace files that have other contents.
             is_dry_run: Look only.
-            progress: Is told how many files of how many are there.
+            progress: Is told how many bytes of how many are there.
 
         Raises:
             NotFound: One of the paths means no file.

@@ -44,7 +44,7 @@ def download(
     """
     from trackboard.service import wire
 
-    with opened(folder) as service, progress_bar("files") as progress:
+    with opened(folder) as service, progress_bar("bytes") as progress:
         done = service.transfer.download(
             find_one(service, run).id,
             paths,

@@ -15,8 +15,11 @@ from trackboard.history.buckets import Buckets
 WIDTH, HEIGHT = 5_600, 2_600
 LEFT, RIGHT, TOP, BOTTOM = 700, 60, 80, 280  # edges around the lines
 _TICKS = 5
-# Those of TensorBoard, in its order; runs beyond them have the same with other dashes.
-_COLOURS = ("#425066", "#12b5cb", "#e52592", "#f9ab00", "#9334e6", "#7cb342", "#e8710a")
+# Okabe and Ito's, which most eyes tell apart, seen on white and on black; further runs have other dashes.
+_COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
+    *("#b08500", "#3aa0d8", "#8a6fd1", "#7a7a7a"),
+)
 _DASHES = ("", "6 3", "2 2", "8 3 2 3")
 
 Point = tuple[float, float]

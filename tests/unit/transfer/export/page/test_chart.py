@@ -82,8 +82,8 @@ def test_what_is_no_number_is_a_gap() -> None:
 
 
 def test_each_run_is_drawn_in_its_own_way() -> None:
-    assert len({choose_mark(number) for number in range(28)}) == 28
-    assert choose_mark(28) == choose_mark(0)
+    assert len({choose_mark(number) for number in range(32)}) == 32
+    assert choose_mark(32) == choose_mark(0)
 
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
