@@ -81,7 +81,9 @@ def main() -> None:
         (series,) = workspace.store.list_series(runs=[run])
         raw, logs = Path(name, "raw"), Path(name, "logs")
         raw.write_bytes(np.random.default_rng(7).bytes(24 * points))
-        workspace.export([run], logs, recursive=True, report=lambda _: None)
+        workspace.service.transfer.export_event_files(
+            [run], logs, recursive=True, report=lambda _: None
+        )
         ways: dict[str, Callable[[], object]] = {
             f"floor: numpy.fromfile, {24 * points / 1e6:.1f} MB": lambda: np.fromfile(raw, "f8"),
             "floor: numpy.frombuffer of read()": lambda: np.frombuffer(raw.read_bytes(), "f8"),

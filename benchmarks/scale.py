@@ -160,7 +160,11 @@ def main() -> None:
         steps.append(
             (
                 "exported to event files",
-                timed(lambda: workspace.export(ids, logs, recursive=True, report=lambda _: None)),
+                timed(
+                    lambda: workspace.service.transfer.export_event_files(
+                        ids, logs, recursive=True, report=lambda _: None
+                    )
+                ),
             )
         )
         workspace.close()
