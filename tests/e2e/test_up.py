@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.serving import UP, Up
 from tests.waiting import PATIENCE_S, until
 
 from trackboard.workspace import Workspace
-
-UP = (sys.executable, "-m", "trackboard", "up")
 
 
 @pytest.fixture
@@ -27,37 +26,11 @@ def workspace(empty_folder: Path) -> Iterator[Workspace]:
     workspace.close()
 
 
-class Up:
-    """A server that was started by its command."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        words = [*UP, "--port", "0", "--json", *options, str(folder)]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert self.process.stdout is not None
-        self.said = json.loads(self.process.stdout.readline())
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("localhost", self.said["port"], timeout=PATIENCE_S)
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer.status, body
-
-    def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=PATIENCE_S)
-        assert said == b""
-        return self.process.returncode
-
-
 @pytest.fixture
 def up(workspace: Workspace) -> Iterator[Up]:
     up = Up(workspace.folder)
     yield up
-    if up.process.poll() is None:
-        up.process.send_signal(signal.SIGINT)
-    up.process.communicate(timeout=PATIENCE_S)
+    up.close()
 
 
 def test_it_shows_what_is_logged_and_tensorboard_beside_it(workspace: Workspace, up: Up) -> None:

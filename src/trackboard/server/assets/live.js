@@ -38,7 +38,7 @@ async function refresh() {
     while (wanted && !document.hidden) {
       wanted = false;
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok) break;
+      if (answer.status >= 500) break; // a mistake in a condition is a page, too
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of parts()) {
         const other = fresh.getElementById(part.id);

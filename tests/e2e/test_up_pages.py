@@ -1,0 +1,127 @@
+"""The pages of `trackboard up` in a real browser: they follow what is recorded, and run only our script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from tests.serving import Up
+from tests.waiting import until
+
+from trackboard.workspace import Workspace
+
+HOSTILE = "<img src=x onerror=\"document.title='bad'\"><script>document.title='bad'</script>"
+
+
+@pytest.fixture
+def workspace(empty_folder: Path) -> Iterator[Workspace]:
+    workspace = Workspace.open(empty_folder)
+    yield workspace
+    workspace.recorder().close()
+    workspace.close()
+
+
+@pytest.fixture
+def url(workspace: Workspace) -> Iterator[str]:
+    up = Up(workspace.folder)
+    yield up.url
+    up.close()
+
+
+def text(browser: Chrome, selector: str) -> str:
+    return " ".join(each.text for each in browser.find_elements(By.CSS_SELECTOR, selector))
+
+
+def complaints(browser: Chrome) -> list[str]:
+    found: list[str] = [each["message"] for each in browser.get_log("browser")]  # type: ignore[no-untyped-call]
+    return found
+
+
+def test_a_run_appears_in_the_table_and_its_curve_moves(
+    browser: Chrome, workspace: Workspace, url: str
+) -> None:
+    browser.get(f"{url}runs?order=-loss&column=loss")
+    assert "no run has" in text(browser, "#result"), "nothing of that name was logged yet"
+    complaints(browser)  # of the answer 404
+    first = workspace.recorder().create_run("digits", name="first")
+    first.log("loss", 0.5, step=0)
+    until(lambda: "first" in text(browser, "#result"), "the run does not appear")
+    box = browser.find_element(By.CSS_SELECTOR, "#runs tbody input")
+    box.click()
+    second = workspace.recorder().create_run("digits", name="second")
+    second.log("loss", 0.25, step=0)
+    until(lambda: "second" in text(browser, "#result"), "the second does not appear")
+    rows = [each.text for each in browser.find_elements(By.CSS_SELECTOR, "#runs tbody tr")]
+    assert ["second" in row for row in rows] == [True, False]
+    boxes = browser.find_elements(By.CSS_SELECTOR, "#runs tbody input")
+    assert [each.is_selected() for each in boxes] == [False, True], "what was chosen stays"
+    browser.find_element(By.LINK_TEXT, "first").click()
+    until(lambda: "1 point" in text(browser, "#charts"), "no chart")
+    for step in range(1, 50):
+        first.log("loss", 0.5 / step, step=step)
+    until(lambda: "50 points" in text(browser, "#charts"), "the curve does not move")
+    first.complete()
+    until(lambda: text(browser, "#state") == "completed", "its end is not shown")
+    second.complete()
+    assert complaints(browser) == []
+
+
+def test_nothing_that_people_wrote_is_run(browser: Chrome, workspace: Workspace, url: str) -> None:
+    run = workspace.recorder().create_run("digits", run_id="evil", name=HOSTILE)
+    run.set_tag(HOSTILE, HOSTILE)
+    run.set_parameter(HOSTILE, HOSTILE)
+    run.log(HOSTILE, 1.0)
+    run.append_bytes("logs/a.txt", 0, HOSTILE.encode())
+    page = f"<title>page</title>{HOSTILE}".encode()
+    run.append_bytes("outputs/page.html", 0, page)
+    run.complete()
+    workspace.drain()
+    for address in (
+        "",
+        "runs",
+        "runs/evil",
+        "runs/evil/log",
+        "compare?run=evil&run=evil",
+        "nothing",
+    ):
+        browser.get(url + address)
+        assert browser.title.endswith("trackboard"), address
+        assert not [each for each in complaints(browser) if "Failed to load" not in each]
+    browser.get(f"{url}runs/evil")
+    assert HOSTILE in text(browser, "h1")
+
+
+def test_the_keyboard_finds_chooses_and_compares(
+    browser: Chrome, workspace: Workspace, url: str
+) -> None:
+    for number in range(3):
+        run = workspace.recorder().create_run("digits", run_id=f"r{number}", name=f"try {number}")
+        run.log("loss", number)
+        run.complete()
+    workspace.drain()
+    browser.get(f"{url}runs")
+    body = browser.find_element(By.TAG_NAME, "body")
+    body.send_keys("/")
+    browser.switch_to.active_element.send_keys("loss > 0", Keys.ENTER)
+    until(lambda: "where=loss" in browser.current_url, "the condition is not sent")
+    assert "2 runs" in text(browser, "#pages")
+    for keys in ("j", "x", "j", "x", "c"):
+        browser.switch_to.active_element.send_keys(keys)
+    until(lambda: "side by side" in text(browser, "h1"), "the chosen are not compared")
+    assert "run=r2" in browser.current_url
+    assert "run=r1" in browser.current_url
+
+
+def test_deleting_is_undone_by_one_button(browser: Chrome, workspace: Workspace, url: str) -> None:
+    workspace.recorder().create_run("digits", run_id="r0", name="mistake").complete()
+    workspace.drain()
+    browser.get(f"{url}runs/r0")
+    browser.find_element(By.CSS_SELECTOR, "button.danger").click()
+    until(lambda: "is in the trash" in text(browser, "main"), "it is not deleted")
+    assert "No run matches" in text(browser, "#runs")
+    browser.find_element(By.XPATH, "//button[text()='Undo']").click()
+    until(lambda: text(browser, "h1") == "digits/mistake", "it does not come back")
+    assert complaints(browser) == []
