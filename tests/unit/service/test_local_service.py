@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -146,3 +147,27 @@ def test_a_workspace_that_shall_not_be_made(empty_folder: Path) -> None:
         aside = service.folder
     assert not aside.exists()
     assert os.listdir(empty_folder) == []
+
+
+def test_names_are_made_once_while_nothing_changes_and_anew_when_something_did(
+    service: LocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = service.recorder().create_run("digits", run_id="r0", name="try")
+    service.recorder().create_run("digits", run_id="r1", name="try")
+    runs = service.now().runs.list()
+    listed: list[str] = []
+    store = type(service.now().runs._door.drained())
+    list_runs: Any = store.list_runs
+
+    def count(self: object, **conditions: object) -> object:
+        listed.append(str(conditions))
+        return list_runs(self, **conditions)
+
+    monkeypatch.setattr(store, "list_runs", count)
+    for _ in range(3):
+        now = service.now()
+        assert [*now.runs.name(runs).values()] == ["digits/try", "digits/try #2"]
+        assert [each.name for each in now.runs.describe(runs)] == ["digits/try", "digits/try #2"]
+    assert len(listed) == 1
+    service.runs.set_name(first.id, "best")
+    assert [*service.now().runs.name(runs).values()] == ["digits/best", "digits/try"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trackboard.ports import Store
+from trackboard.service.local.run_names import RunNames
 from trackboard.workspace import Workspace
 
 
@@ -12,10 +13,17 @@ class Door:
     Args:
         workspace: The workspace.
         store: Holds already what shall be seen; None: what was said is stored before each answer.
+        names: Names runs.
+
+    Attributes:
+        names: The same, which all services of a workspace share.
     """
 
-    def __init__(self, workspace: Workspace, store: Store | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, store: Store | None = None, names: RunNames | None = None
+    ) -> None:
         self.workspace = workspace
+        self.names = RunNames() if names is None else names
         self._store = store
 
     def drained(self) -> Store:

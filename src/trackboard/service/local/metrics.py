@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from trackboard.model import ArtifactKind, Run, RunId, Series, SeriesId
 from trackboard.ports import Artifact, Points
 from trackboard.service.local.door import Door
-from trackboard.service.local.run_names import shown_names
 
 if TYPE_CHECKING:
     from trackboard.history import History
@@ -63,7 +62,7 @@ class LocalMetrics:
         from trackboard.history.points import read_history  # loads numpy
 
         store = self._door.drained()
-        return read_history(store, runs, shown_names(store, runs), names, limit=limit)
+        return read_history(store, runs, self._door.names.show(store, runs), names, limit=limit)
 
     def check_columns(self, names: Iterable[str]) -> None:
         """Raise where no run at all has a metric or a parameter of that name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trackboard.board.view.run_names import name_runs
@@ -13,15 +13,44 @@ from trackboard.ports import Store
 from trackboard.service.local.short_ids import find_ids
 
 _MOST_LISTED = 20
+_MOST_REMEMBERED = 20  # experiments
 
 
-def shown_names(store: Store, runs: Iterable[Run]) -> dict[RunId, str]:
-    """Name runs as TensorBoard does, each name once: ` #<number>` tells namesakes apart."""
-    given = list(runs)
-    names: dict[RunId, str] = {}
-    for experiment in dict.fromkeys(run.experiment for run in given):
-        names.update(name_runs(store.list_runs(experiment=experiment)))
-    return {run.id: names.get(run.id, f"{run.experiment}/{run.name}") for run in given}
+class RunNames:
+    """Names runs as TensorBoard does; remembers the names of few experiments while nothing changes.
+
+    A name depends on all runs of its experiment, which may be 100,000; a page shows 50 of them. Safe from
+    several threads.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[
+            str, tuple[int, Mapping[RunId, str]]
+        ] = {}  # by experiment, with its version
+
+    def show(self, store: Store, runs: Iterable[Run]) -> dict[RunId, str]:
+        """Name runs, each name once: ` #<number>` tells namesakes apart."""
+        given = list(runs)
+        names: dict[RunId, str] = {}
+        for experiment in dict.fromkeys(run.experiment for run in given):
+            of_all = self._of_experiment(store, experiment)
+            names.update(
+                (run.id, of_all[run.id])
+                for run in given
+                if run.experiment == experiment and run.id in of_all
+            )
+        return {run.id: names.get(run.id, f"{run.experiment}/{run.name}") for run in given}
+
+    def _of_experiment(self, store: Store, experiment: str) -> Mapping[RunId, str]:
+        version = store.version()  # before: names that are newer than it are made again
+        known = self._known.get(experiment)
+        if known is not None and known[0] == version:
+            return known[1]
+        names = name_runs(store.list_runs(experiment=experiment))
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        self._known[experiment] = version, names
+        return names
 
 
 def runs_of_experiment(store: Store, folder: Path, experiment: str) -> list[RunId]:

@@ -16,7 +16,6 @@ from trackboard.service.local.run_names import (
     in_trash,
     runs_called,
     runs_of_experiment,
-    shown_names,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class LocalRuns:
 
     def name(self, runs: Iterable[Run]) -> Mapping[RunId, str]:
         """Return what TensorBoard calls runs."""
-        return shown_names(self._door.catalogue(), runs)
+        return self._door.names.show(self._door.catalogue(), runs)
 
     def shorten(self, runs: Collection[RunId]) -> Mapping[RunId, str]:
         """Return as many characters of ids as are needed to know each from all others."""
@@ -234,7 +233,7 @@ class LocalRuns:
 
     def _describe(self, store: Store, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
         ids = [run.id for run in runs]
-        lost, names = self._lost(store), shown_names(store, runs)
+        lost, names = self._lost(store), self._door.names.show(store, runs)
         tags, parameters = store.list_tags(ids), store.list_parameters(ids)
         metrics: dict[RunId, dict[str, Series]] = {}
         for series in store.list_series(runs=ids) if ids else ():

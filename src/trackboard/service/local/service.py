@@ -18,6 +18,7 @@ from trackboard.service.answers import WorkspaceFacts
 from trackboard.service.local.door import Door
 from trackboard.service.local.experiments import LocalExperiments
 from trackboard.service.local.metrics import LocalMetrics
+from trackboard.service.local.run_names import RunNames
 from trackboard.service.local.runs import LocalRuns
 from trackboard.service.principal import Principal
 from trackboard.workspace import Workspace
@@ -79,6 +80,7 @@ class LocalService:
         workspace: The workspace.
         principal: Who asks; None: the user of this process.
         store: Holds already what shall be seen; None: what was said is stored before each answer.
+        names: Names runs; None: names of its own.
     """
 
     def __init__(
@@ -87,10 +89,11 @@ class LocalService:
         principal: Principal | None = None,
         *,
         store: Store | None = None,
+        names: RunNames | None = None,
     ) -> None:
         self._workspace = workspace
         self._principal = principal
-        self._door = Door(workspace, store)
+        self._door = Door(workspace, store, names)
         self.name = workspace.name
         self.folder = workspace.folder
 
@@ -176,11 +179,15 @@ class LocalService:
 
     def stored(self) -> LocalService:
         """Return a service that answers from what is stored, and stores nothing more."""
-        return LocalService(self._workspace, self._principal, store=self._workspace.store)
+        return self._with(self._workspace.store)
 
     def now(self) -> LocalService:
         """Store what was said up to now, and return what `stored` returns."""
-        return LocalService(self._workspace, self._principal, store=self._door.drained())
+        return self._with(self._door.drained())
+
+    def _with(self, store: Store) -> LocalService:
+        names = self._door.names
+        return LocalService(self._workspace, self._principal, store=store, names=names)
 
     def read_on(self, budget_s: float = 0.2) -> tuple[LocalService, int]:
         """Store what was said, for about so long, and return what `stored` returns, and what is left."""
