@@ -44,6 +44,8 @@ def columns() -> int:
 
 def text_width(text: str) -> int:
     """Count the columns that a terminal needs for a text."""
+    if text.isascii():  # nearly all, and a table asks for each cell several times
+        return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
