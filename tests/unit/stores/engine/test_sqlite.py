@@ -134,6 +134,9 @@ def _make_older(path: Path) -> None:
             ("run", "archived_s"),
             ("run", "deleted_s"),
             ("experiment", "deleted_s"),
+            ("series", "min_value_step"),
+            ("series", "max_value_step"),
+            ("series", "extremes_of"),
         ):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("UPDATE meta SET value = 1 WHERE key = 'schema'")
@@ -144,10 +147,10 @@ def test_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "trackboard.db"
     filled(path)
     today = _layout(path)
-    _make_older(path)
     with sqlite3.connect(path) as connection:
         before = connection.execute("SELECT * FROM series").fetchall()
     connection.close()
+    _make_older(path)
     stores = [open_sqlite(path), open_sqlite(path)]
     for store in stores:
         store.add_environment("train", {"a": 1})
