@@ -257,7 +257,7 @@ def main() -> None:
         (
             name,
             f"{median[name] * 1000:.0f}",
-            f"{min(spent[name]) * 1000:.0f}",
+            f"{min(spent[name][1:]) * 1000:.0f}",
             f"{median[name] / median[EMPTY]:.1f}",
             f"{median[name] / median[FLOOR]:.2f}",
         )
