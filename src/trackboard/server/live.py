@@ -21,7 +21,7 @@ from trackboard.server.api.operation import Given, Operation
 if TYPE_CHECKING:
     from trackboard.service import Service
 
-POLL_S = 0.15  # between two looks at what was said
+POLL_S = 0.2  # between two questions whether something was said
 _KEEP_ALIVE_S = 15.0  # proxies close what is silent
 _READ_S = 0.1
 MOST_STREAMS = 500
