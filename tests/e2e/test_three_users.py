@@ -134,7 +134,7 @@ def test_a_data_scientist_who_knows_the_sdk(empty_folder: Path) -> None:
         assert names == ["cnn/run-4", "cnn/run-1/fold"]
         shown = see(shell, "trackboard show cnn/mine", "state        completed", "--all lists them")
         assert "python_path" not in shown
-        assert re.search(r"loss +99 +step \d +2 points +0.5 to 99", shown)
+        assert re.search(r"loss +99 +step \d +2 points", shown)
         shell.type('eval "$(trackboard completion bash)"')
         press_tab(shell, "trackboard show cnn/m", "cnn/mine")
         press_tab(shell, "trackboard runs --state fa", "failed")
