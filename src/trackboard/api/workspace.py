@@ -383,9 +383,82 @@ class Workspace(WorkspaceEdits, Transfers):
         """Queue a job, and start it if there is room; see `launch.submit`."""
         return self._service.jobs.submit(request)
 
-    def cancel(self, run: RunId) -> None:
-        """Ask a job to end; see `launch.queue`."""
-        self._service.jobs.cancel(run)
+    def rerun(
+        self,
+        run: AnyRun,
+        *,
+        arguments: Sequence[object] | str | None = None,
+        settings: Mapping[str, object] | None = None,
+        compute: str | None = None,
+        name: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> RunId:
+        """Run a job again as a new run, from the code and the plan that were kept of it.
+
+        Args:
+            run: The earlier one; it may still run.
+            arguments: Instead of its script's arguments; [] for none.
+            settings: Other values of its script's named arguments, which keeps the others: `{"lr": 0.01}`;
+                one that was not given is added.
+            compute: Where it runs, instead of where it ran.
+            name: What people call the new run.
+            tags: Tags of the new run.
+
+        Returns:
+            The new run; `wait` waits for its end.
+
+        Raises:
+            NotFound: There is no such run or compute target, or no plan or snapshot of it: it was not
+                submitted, or that is gone.
+            UsageError: Arguments are given to a command, or one is neither text nor a number.
+            Unavailable: It is queued, but could not be started now.
+        """
+        return self._service.jobs.rerun(
+            choose_one(self._service, run).id,
+            arguments=arguments,
+            settings=settings,
+            compute=compute,
+            name=name,
+            tags=tags,
+        )
+
+    def wait(self, runs: AnyRun | Iterable[AnyRun], *, timeout_s: float | None = None) -> RunList:
+        """Wait until runs have ended, however they did, and make the queue go on meanwhile.
+
+        Args:
+            runs: One or many: jobs, or what another process records.
+            timeout_s: Not longer than so many seconds; 0: look once; None: until the last has ended.
+
+        Returns:
+            The runs as they ended, each once, in the order given; `state` and `cause` say how.
+
+        Raises:
+            NotFound: There is no such run, or one was deleted while it was waited for.
+            Unavailable: Some had not ended by then; they go on.
+
+        Examples:
+            >>> [run.state.value for run in workspace.wait("digits/first")]
+            ['completed']
+        """
+        wanted = self._ids(runs)
+        ended = dict(self._service.jobs.iter_ended(wanted, timeout_s=timeout_s))
+        deleted = [each for each, run in ended.items() if run is None]
+        if deleted:
+            raise NotFound(
+                f"deleted while they were waited for: {', '.join(deleted)}",
+                hint="trackboard trash lists what was deleted; workspace.restore takes it back.",
+            )
+        return RunList.of(
+            (run for each in dict.fromkeys(wanted) if (run := ended[each])), self._service
+        )
+
+    def cancel(self, run: AnyRun) -> None:
+        """Ask a job to end; see `launch.queue`.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        self._service.jobs.cancel(choose_one(self._service, run).id)
 
     def advance_queue(self) -> None:
         """Start queued jobs that have room; every status call does it, as there is no daemon."""

@@ -32,7 +32,7 @@ def rerun(
     run: RunId,
     *,
     arguments: Sequence[object] | str | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, object] | None = None,
     compute: str | None = None,
     name: str = "",
     tags: Mapping[str, str] | None = None,
@@ -52,16 +52,32 @@ def rerun(
         The new run.
 
     Raises:
-        NotFound: There is no such run or compute target, or its plan or snapshot is gone.
-        UsageError: It was not submitted, or arguments are given to a command.
+        NotFound: There is no such run or compute target, or no plan or snapshot of it: it was not
+            submitted, or that is gone.
+        UsageError: Arguments are given to a command, or one is neither text nor a number.
         Unavailable: It is queued, but a worker could not be started now.
     """
     for key, value in (tags or {}).items():
         check_tag(key, value)
+    changed = _plain_settings(settings or {})
     with keep_files(context.paths):  # until the new run names the snapshot too
-        plan = _enqueue_again(context, run, arguments, settings or {}, compute, name, tags or {})
+        plan = _enqueue_again(context, run, arguments, changed, compute, name, tags or {})
     advance_queue(context, plan)
     return plan.run
+
+
+def _plain_settings(given: Mapping[str, object]) -> dict[str, str]:
+    wrong = [name for name in given if not _is_name(name)]
+    if wrong:
+        raise UsageError(
+            f"these are no names of arguments: {', '.join(map(repr, wrong))}",
+            hint='Name them without a value, for example {"rate": 0.1}.',
+        )
+    return dict(zip(given, plain_arguments([*given.values()]), strict=True))
+
+
+def _is_name(given: object) -> bool:
+    return isinstance(given, str) and given.strip("-") != "" and not {"=", "\0"} & {*given}
 
 
 def _enqueue_again(

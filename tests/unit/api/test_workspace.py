@@ -272,7 +272,7 @@ def test_examples(workspace: Workspace) -> None:
     assert doctest.testmod(conditions).failed == 0
     finder = doctest.DocTestFinder()
     runner = doctest.DocTestRunner()
-    for method in ("start_run", "runs", "history"):  # each goes on where the other ended
+    for method in ("start_run", "runs", "history", "wait"):  # each goes on where the other ended
         found = finder.find(
             getattr(OpenedWorkspace, method),
             method,
@@ -280,7 +280,7 @@ def test_examples(workspace: Workspace) -> None:
         )
         for example in found:
             runner.run(example)
-    assert runner.summarize(verbose=False) == (0, 3)
+    assert runner.summarize(verbose=False) == (0, 4)
 
 
 @pytest.mark.usefixtures("empty_folder")

@@ -63,7 +63,7 @@ def test_it_waits_for_the_last(
         if len(looks) == 3:
             live.complete()
 
-    monkeypatch.setattr("trackboard.cli.verbs.jobs.wait.time.sleep", sleep)
+    monkeypatch.setattr("trackboard.service.local.jobs.time.sleep", sleep)
     assert run(monkeypatch, "wait", "d", "a") == 0
     assert len(looks) == 3
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [

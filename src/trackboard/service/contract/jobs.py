@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from trackboard.model import JobPlan, RunId
+from trackboard.model import JobPlan, Run, RunId
 from trackboard.service.answers import QueuePosition
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Jobs(Protocol):
         run: RunId,
         *,
         arguments: Sequence[object] | str | None = None,
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, object] | None = None,
         compute: str | None = None,
         name: str = "",
         tags: Mapping[str, str] | None = None,
@@ -50,14 +50,16 @@ class Jobs(Protocol):
         Args:
             run: The earlier one; it may still run.
             arguments: Instead of its script's arguments.
-            settings: Other values of its script's named arguments; one that was not given is added.
+            settings: Other values of its script's named arguments; one that was not given is added, and
+                False takes one away that stood without a value.
             compute: Where to, instead of where it ran.
             name: What people call the new run.
             tags: Tags of the new run.
 
         Raises:
-            NotFound: There is no such run or compute target, or its plan or snapshot is gone.
-            UsageError: It was not submitted, or arguments are given to a command.
+            NotFound: There is no such run or compute target, or no plan or snapshot of it: it was not
+                submitted, or that is gone.
+            UsageError: Arguments are given to a command, or one is neither text nor a number.
             Unavailable: It is queued, but could not be started now.
         """
         ...
@@ -72,6 +74,24 @@ class Jobs(Protocol):
 
     def advance_queue(self) -> None:
         """Start the jobs that wait and have room; let go of those whose processes are gone."""
+        ...
+
+    def iter_ended(
+        self, runs: Sequence[RunId], *, timeout_s: float | None = None
+    ) -> Iterator[tuple[RunId, Run | None]]:
+        """Yield each run as soon as it has ended, and make the queue go on meanwhile.
+
+        Args:
+            runs: Jobs, or what another process records; each is yielded once.
+            timeout_s: Not longer than so many seconds; 0: look once; None: until the last has ended.
+
+        Yields:
+            A run's id, and the run as it ended; None: it was deleted.
+
+        Raises:
+            Unavailable: Some had not ended by then; they go on, and all others were yielded.
+            UsageError: `timeout_s` is no number from 0.
+        """
         ...
 
     def find_position(self, run: RunId) -> QueuePosition | None:

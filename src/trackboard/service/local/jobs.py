@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from trackboard.errors import NotFound
+from trackboard.errors import NotFound, Unavailable, UsageError
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.queue.position import queue_position
-from trackboard.model import JobPlan, RunId
+from trackboard.model import JobPlan, Run, RunId
 from trackboard.service.answers import QueuePosition
 from trackboard.service.local.door import Door
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from trackboard.launch.queue.waiting import WaitingJob
     from trackboard.launch.request import Request
     from trackboard.service.contract.jobs import Jobs
+
+_FIRST_S, _LAST_S = 0.05, 2.0  # between two looks at runs that are waited for
 
 
 class LocalJobs:
@@ -39,7 +43,7 @@ class LocalJobs:
         run: RunId,
         *,
         arguments: Sequence[object] | str | None = None,
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, object] | None = None,
         compute: str | None = None,
         name: str = "",
         tags: Mapping[str, str] | None = None,
@@ -66,6 +70,32 @@ class LocalJobs:
         """Start the jobs that wait and have room."""
         self._door.workspace.jobs.advance_queue()
 
+    def iter_ended(
+        self, runs: Sequence[RunId], *, timeout_s: float | None = None
+    ) -> Iterator[tuple[RunId, Run | None]]:
+        """Yield each run as soon as it has ended."""
+        _check_timeout(timeout_s)
+        begun_s, pause_s, waiting = time.monotonic(), _FIRST_S, dict.fromkeys(runs)
+        while waiting:
+            with contextlib.suppress(Unavailable):  # what waits goes on waiting, and is tried again
+                self.advance_queue()
+            store = self._door.drained()
+            known = {run.id: run for run in store.list_runs(ids=waiting)}
+            for each in [*waiting]:
+                run = known.get(each)
+                if run is None or run.state.is_terminal:
+                    del waiting[each]
+                    yield each, run
+            if not waiting:
+                return
+            if timeout_s is not None and time.monotonic() - begun_s >= timeout_s:
+                names = self._door.names.show(store, [known[each] for each in waiting])
+                raise Unavailable(
+                    f"still not over: {', '.join(names.values())}", hint="They go on; wait again."
+                )
+            time.sleep(pause_s)
+            pause_s = min(_LAST_S, pause_s * 1.5)
+
     def find_position(self, run: RunId) -> QueuePosition | None:
         """Return the place of a job that waits for a slot."""
         found = queue_position(self._door.catalogue(), run)
@@ -83,6 +113,16 @@ class LocalJobs:
             return load_plan(self._door.workspace.paths.job(run))
         except NotFound:
             return None
+
+
+def _check_timeout(timeout_s: object) -> None:
+    if timeout_s is None:
+        return
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s >= 0:
+        raise UsageError(
+            f"timeout_s={timeout_s!r} is no number of seconds",
+            hint="Pass a number from 0, or None to wait until the end.",
+        )
 
 
 if TYPE_CHECKING:

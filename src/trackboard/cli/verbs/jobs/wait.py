@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,13 +10,7 @@ from trackboard.cli import formatting, terminal
 from trackboard.cli.arguments import read_seconds
 from trackboard.cli.completing import complete_runs
 from trackboard.cli.workspace_option import find_one, folder_option, name_of, opened
-from trackboard.errors import Unavailable
 
-if TYPE_CHECKING:
-    from trackboard.model import RunId
-    from trackboard.service import Service
-
-_FIRST_S, _LAST_S = 0.05, 2.0  # between two looks
 _NOT_COMPLETED = 1
 _EXAMPLES = """\b
 Examples:
@@ -40,38 +31,15 @@ def wait(runs: tuple[str, ...], folder: Path | None, timeout: str | None) -> Non
 
     RUN: `experiment/name` as TensorBoard shows it, a name, an id or its beginning.
     """
-    patience_s = read_seconds(timeout)
+    timeout_s, is_good = read_seconds(timeout), True
     with opened(folder) as service:
-        found = {
-            run.id: name_of(service, run) for run in (find_one(service, each) for each in runs)
-        }
-        is_good = _wait(service, found, patience_s)
-    if not is_good:
-        raise click.exceptions.Exit(_NOT_COMPLETED)
-
-
-def _wait(service: Service, names: dict[RunId, str], patience_s: float | None) -> bool:
-    """Wait for runs and print how they ended; whether all completed."""
-    begun_s, pause_s, is_good = time.monotonic(), _FIRST_S, True
-    waiting = dict(names)
-    while True:
-        with contextlib.suppress(Unavailable):  # what waits goes on waiting, and is tried again
-            service.jobs.advance_queue()
-        known = {run.id: run for run in service.runs.list(ids=waiting)}
-        for run_id, name in [*waiting.items()]:
-            run = known.get(run_id)
-            if run is not None and not run.state.is_terminal:
-                continue
-            del waiting[run_id]
+        found = [find_one(service, each) for each in runs]
+        names = {run.id: name_of(service, run) for run in found}
+        for run_id, run in service.jobs.iter_ended([*names], timeout_s=timeout_s):
             word = "deleted" if run is None else run.state.value
             is_good &= word == "completed"
             took = formatting.duration(formatting.took_s(run)) if run is not None else ""
-            click.echo(f"{name}  {terminal.in_colour(word, word)}{f'  {took}' if took else ''}")
-        if not waiting:
-            return is_good
-        if patience_s is not None and time.monotonic() - begun_s >= patience_s:
-            raise Unavailable(
-                f"still not over: {', '.join(waiting.values())}", hint="They go on; wait again."
-            )
-        time.sleep(pause_s)
-        pause_s = min(_LAST_S, pause_s * 1.5)
+            said = f"{names[run_id]}  {terminal.in_colour(word, word)}"
+            click.echo(f"{said}  {took}" if took else said)
+    if not is_good:
+        raise click.exceptions.Exit(_NOT_COMPLETED)
