@@ -1,11 +1,14 @@
-"""After half of 2,000 runs with files is deleted, a collection beside writers frees what they took."""
+"""After half of 2,000 runs with files is deleted, gc beside writers and a board frees what they took."""
 
 from __future__ import annotations
 
 import io
+import json
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from tests.e2e.test_gc_beside_writers import check, writer
 from tests.workspaces import parts
 
 from trackboard import Workspace
+from trackboard.board.process.launcher import BoardProcess
+from trackboard.board.process.options import Show
 from trackboard.gc.sizes import measure
 from trackboard.gc.usage import measure_usage
 from trackboard.record import Recorder
@@ -35,6 +40,32 @@ def fill(workspace: Workspace) -> None:
     parts(workspace).drain()
 
 
+@contextmanager
+def board_that_is_asked(workspace: Workspace) -> Iterator[tuple[Callable[[], set[str]], list[int]]]:
+    """A board, somebody who asks it all the time, and how often it answered."""
+    board = BoardProcess.start(Show(workspace=workspace.folder), port=0)
+    answered, done = [0], threading.Event()
+
+    def ask() -> set[str]:
+        with urllib.request.urlopen(f"{board.url}data/runs", timeout=60) as answer:
+            return {*json.load(answer)}
+
+    def ask_on() -> None:
+        while not done.wait(0.05):
+            ask()
+            answered[0] += 1
+
+    asking = threading.Thread(target=ask_on)
+    try:
+        ask()
+        asking.start()
+        yield ask, answered
+    finally:
+        done.set()
+        asking.join()
+        board.stop()
+
+
 def test_gc_frees_what_was_deleted(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -52,12 +83,16 @@ def test_gc_frees_what_was_deleted(
     with ExitStack() as stack:
         for number in range(4):
             stack.enter_context(writer(workspace, f"w{number}"))
+        shown, answered = stack.enter_context(board_that_is_asked(workspace))
         report = workspace.service.trash.collect(older_than_s=-1.0)
+        record_property("answers of the board meanwhile", answered[0])
+        names = {name for name in shown() if name.startswith("many/")}
     freed = report.runs.size_bytes + report.files.size_bytes
     said = f"{before:,} bytes, freed {report.size_bytes:,}, database {report.database_bytes:,}"
     record_property("gc", f"{said} of {database_bytes:,}")
     assert freed >= 0.95 * files_bytes
     assert (report.runs, report.files) == (foreseen.runs, foreseen.files)
     check(workspace)
-    assert len(workspace.runs(experiment="many")) == RUNS - len(gone)
+    assert len(workspace.runs(experiment="many")) == len(names) == RUNS - len(gone)
+    assert answered[0] > 0
     workspace.close()

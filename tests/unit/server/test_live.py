@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
+from starlette.responses import StreamingResponse
 
 from trackboard.errors import Unavailable
 from trackboard.server import live
@@ -38,7 +39,8 @@ class Counting:
 
 def stream_of(changes: Changes) -> AsyncIterator[str]:
     answer = changes.operation.answering(cast(Service, None), NOTHING)
-    return cast(AsyncIterator[str], answer.body_iterator)  # type: ignore[union-attr]
+    assert isinstance(answer, StreamingResponse)
+    return cast(AsyncIterator[str], answer.body_iterator)
 
 
 async def next_cursor(stream: AsyncIterator[str]) -> str:
