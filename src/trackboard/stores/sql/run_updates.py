@@ -175,9 +175,11 @@ class RunUpdates:
         return new
 
     def _create(self, event: Created, writer: WriterId) -> None:
+        if not self._records[RunId(storable(event.run))].is_stub:
+            self._put(event.run, lambda record: run_transitions.create_again(record, event))
+            return
+
         def fill(record: RunRecord) -> RunRecord:
-            if not record.is_stub:
-                return run_transitions.create_again(record, event)
             number = self._experiments.next_number(event.experiment)
             new = run_transitions.create(record, event, number, writer)
             return run_transitions.join_parent(new, self._find_parent(event.parent))

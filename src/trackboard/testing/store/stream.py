@@ -199,6 +199,22 @@ class StreamContract:
         assert len(run.warnings) == 1
         assert state.value in run.warnings[0]
 
+    @pytest.mark.parametrize("is_one_batch", [True, False])
+    def test_created_again_elsewhere_it_stays_where_it_is(
+        self, store: Store, is_one_batch: bool
+    ) -> None:
+        speaker = Speaker()
+        first, second = created("r", "first"), created("r", "second")
+        if is_one_batch:
+            store.apply([speaker.batch(first, second)])
+        else:
+            store.apply([speaker.batch(first)])
+            store.apply([speaker.batch(second)])
+        run = store.find_run(R)
+        assert run is not None
+        assert (run.experiment, len(run.warnings)) == ("first", 1)
+        assert store.list_experiments() == ("first",)
+
     def test_a_higher_attempt_begins_again(self, store: Store) -> None:
         speaker = Speaker()
         store.apply(
