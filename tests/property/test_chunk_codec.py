@@ -52,7 +52,8 @@ def check_same(one: Points, other: Points) -> None:
 
 
 def check_round_trip(points: Points, kind: ValueKind) -> None:
-    for packed in (PACKER.raw(points, kind), PACKER.pressed(points, kind)):
+    together = PACKER.pressed_all([points, points])
+    for packed in (PACKER.raw(points, kind), PACKER.pressed(points, kind), *together):
         check_same(UNPACKER.read(packed), points)
         out = Columns.empty(len(points), kind)
         UNPACKER.fill(packed, out)

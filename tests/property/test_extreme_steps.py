@@ -36,5 +36,5 @@ def test_the_first_of_equals(
     if np.isnan(read.values).all():
         assert (series.min_value_step, series.max_value_step) == (None, None)
     else:
-        assert series.min_value_step == read.steps[np.nanargmin(read.values)]
-        assert series.max_value_step == read.steps[np.nanargmax(read.values)]
+        assert series.min_value_step == read.steps[np.argmax(read.values == np.nanmin(read.values))]
+        assert series.max_value_step == read.steps[np.argmax(read.values == np.nanmax(read.values))]

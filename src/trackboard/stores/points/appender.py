@@ -7,9 +7,9 @@ merged and pressed. Text is not merged: its chunks are closed at 128 values or 6
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from trackboard.stores.codec.chunk import (
     DTYPES,
     FULL,
     TAIL,
+    WORTH_PRESSING,
     Damaged,
     Packed,
     Packer,
@@ -27,6 +28,7 @@ from trackboard.stores.codec.chunk import (
     extremes,
     first_step,
     frozen,
+    kind_of,
     make_preview,
 )
 from trackboard.stores.engine.database import pieces
@@ -44,6 +46,7 @@ from trackboard.stores.points.series import (
 from trackboard.stores.schema.tables import chunk, series, to_column
 
 _TEXT_BYTES = 64 * 1024
+_PRESSED_POINTS = 1 << 18  # of chunks that wait to be pressed together
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +59,24 @@ class NewPoints:
     table: str = ""
 
 
+class _Unpressed(NamedTuple):
+    """A chunk to press and to add."""
+
+    series_id: int
+    start: int
+    level: int
+    points: Points
+
+
 @dataclass(eq=False)
 class _Writes:
-    """Rows of `chunk` to delete from an index on, to replace, and to add."""
+    """Rows of `chunk` to delete from an index on, to replace, and to add; `unpressed` ones become such."""
 
     deletes: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     inserts: list[dict[str, Any]] = field(default_factory=list)
+    unpressed: list[_Unpressed] = field(default_factory=list)
+    unpressed_points: int = 0
 
 
 class Appender:
@@ -77,10 +91,21 @@ class Appender:
         connection: sa.Connection,
         added: Mapping[SeriesKey, Sequence[NewPoints]],
         states: dict[SeriesKey, SeriesState],
+        *,
+        fresh: Collection[int] = (),
+        complete: Collection[int] = (),
     ) -> None:
-        """Append to many series at once; brings `states` up to date."""
+        """Append to many series at once.
+
+        Args:
+            connection: A write transaction.
+            added: What to append.
+            states: What is known of series; brought up to date.
+            fresh: Runs that have no series yet.
+            complete: Those of them that get no more points: nothing is left for `compact`.
+        """
         damages: list[Damage] = []
-        unknown = [key for key in added if key not in states]
+        unknown = [key for key in added if key not in states and key.run not in fresh]
         states.update(load_states(connection, unknown, self._unpacker, damages))
         known = {states[key].id for key in added if key in states}
         begun = [key for key in added if key not in states]
@@ -103,11 +128,14 @@ class Appender:
         )
         writes = _Writes()
         for state, (points, kind) in zip(changed, joined, strict=True):
+            is_complete = state.key.run in complete
             if state.key.is_text:
-                self._append_text(state, points, writes)
+                self._append_text(state, points, writes, is_complete=is_complete)
             else:
-                self._append_numbers(state, points, kind, small.get(state.id, ()), writes)
-        _write(connection, writes)
+                self._append_numbers(
+                    state, points, kind, small.get(state.id, ()), writes, is_complete=is_complete
+                )
+        self._write(connection, writes)
         write_states(connection, changed, known)
         if damages:
             note(connection, damages)
@@ -118,7 +146,7 @@ class Appender:
         damages: list[Damage] = []
         for piece in pieces(runs):
             for group in _unmerged(connection, series.c.run.in_(piece)):
-                if len(group) == 1 and (group[0].codec != 0 or group[0].points < 32):
+                if len(group) == 1 and (group[0].codec != 0 or group[0].points < WORTH_PRESSING):
                     continue
                 parts = self._read_all(group, damages)
                 if parts is None:
@@ -129,10 +157,9 @@ class Appender:
                 kind = ValueKind(max(row.kind for row in group))
                 writes.deletes.append({"of_series": group[0].series, "of_start": group[0].start})
                 whole = _concatenate(parts, kind)
-                packed = self._packer.pressed(whole, kind)
-                row = _row(group[0].series, group[0].start, SMALL, packed, whole)
-                writes.inserts.append(row)
-        _write(connection, writes)
+                unpressed = _Unpressed(group[0].series, group[0].start, SMALL, whole)
+                self._add_pressed(writes, unpressed)
+        self._write(connection, writes)
         if ended:
             update = sa.update(series).where(series.c.id == sa.bindparam("of_id"))
             connection.execute(update, ended)
@@ -169,14 +196,16 @@ class Appender:
         kind: ValueKind,
         small: Sequence[Points] | None,
         writes: _Writes,
+        *,
+        is_complete: bool,
     ) -> None:
         fills, begin, had_tail = _fills(state, len(points)), state.full_end, state.tail is not None
         _summarise(state, points, kind)
         tail = points
         if state.tail is not None:
-            tail = _concatenate([state.tail, points], max(kind, _kind_of(state.tail)))
+            tail = _concatenate([state.tail, points], max(kind, kind_of(state.tail)))
         if not fills:
-            self._put_tail(state, tail, writes, replaces=had_tail)
+            self._put_tail(state, tail, writes, replaces=had_tail, is_complete=is_complete)
             return
         at = begin if small is not None else state.tail_start
         if small or had_tail:
@@ -187,26 +216,37 @@ class Appender:
         )  # up to where a full chunk may begin: less behind damaged small ones
         while len(whole) >= room:
             part, whole = cut(whole, 0, room), cut(whole, room, len(whole))
-            packed = self._packer.pressed(part, _kind_of(part))
             level = WHOLE if room == FULL else SMALL
-            writes.inserts.append(_row(state.id, at, level, packed, part))
+            self._add_pressed(writes, _Unpressed(state.id, at, level, part))
             at, room = at + room, FULL
         state.tail_start, state.tail = at, None
         if len(whole):
-            self._put_tail(state, whole, writes, replaces=False)
+            self._put_tail(state, whole, writes, replaces=False, is_complete=is_complete)
 
     def _put_tail(
-        self, state: SeriesState, tail: Points, writes: _Writes, *, replaces: bool
+        self,
+        state: SeriesState,
+        tail: Points,
+        writes: _Writes,
+        *,
+        replaces: bool,
+        is_complete: bool,
     ) -> None:
+        if is_complete and len(tail) >= WORTH_PRESSING:
+            self._add_pressed(writes, _Unpressed(state.id, state.tail_start, SMALL, tail))
+            state.tail, state.tail_start = None, state.count
+            return
         closed = len(tail) >= TAIL
-        packed = self._packer.raw(tail, _kind_of(tail))
+        packed = self._packer.raw(tail, kind_of(tail))
         row = _row(state.id, state.tail_start, SMALL if closed else OPEN, packed, tail)
         (writes.updates if replaces else writes.inserts).append(row)
         state.tail = None if closed else tail
         if closed:
             state.tail_start = state.count
 
-    def _append_text(self, state: SeriesState, points: Points, writes: _Writes) -> None:
+    def _append_text(
+        self, state: SeriesState, points: Points, writes: _Writes, *, is_complete: bool
+    ) -> None:
         had_tail = state.tail is not None
         _summarise(state, points, ValueKind.TEXT)
         rest = points if state.tail is None else _concatenate([state.tail, points], ValueKind.TEXT)
@@ -214,7 +254,7 @@ class Appender:
         while len(rest):
             stop = _text_chunk_end(rest)
             part, rest = cut(rest, 0, stop), cut(rest, stop, len(rest))
-            closed = len(part) >= TAIL or _is_long(part)
+            closed = len(part) >= (WORTH_PRESSING if is_complete else TAIL) or _is_long(part)
             packed = (self._packer.pressed if closed else self._packer.raw)(part, ValueKind.TEXT)
             row = _row(state.id, state.tail_start, WHOLE if closed else OPEN, packed, part)
             (writes.updates if had_tail else writes.inserts).append(row)
@@ -222,6 +262,23 @@ class Appender:
             state.tail = None if closed else part
             if closed:
                 state.tail_start += len(part)
+
+    def _add_pressed(self, writes: _Writes, added: _Unpressed) -> None:
+        """Add a chunk that is pressed together with others: many at once take less time."""
+        writes.unpressed.append(added)
+        writes.unpressed_points += len(added.points)
+        if writes.unpressed_points >= _PRESSED_POINTS:
+            self._press(writes)
+
+    def _press(self, writes: _Writes) -> None:
+        packed = self._packer.pressed_all([each.points for each in writes.unpressed])
+        for each, it in zip(writes.unpressed, packed, strict=True):
+            writes.inserts.append(_row(each.series_id, each.start, each.level, it, each.points))
+        writes.unpressed, writes.unpressed_points = [], 0
+
+    def _write(self, connection: sa.Connection, writes: _Writes) -> None:
+        self._press(writes)
+        _execute(connection, writes)
 
 
 def cut(points: Points, start: int, stop: int) -> Points:
@@ -232,13 +289,6 @@ def cut(points: Points, start: int, stop: int) -> Points:
 
 def _fills(state: SeriesState, count: int) -> bool:
     return not state.key.is_text and state.count % FULL + count >= FULL
-
-
-_KINDS = {"b": ValueKind.BOOL, "i": ValueKind.INT, "f": ValueKind.FLOAT, "O": ValueKind.TEXT}
-
-
-def _kind_of(points: Points) -> ValueKind:
-    return _KINDS[points.values.dtype.kind]
 
 
 def _joined(count: int, parts: Sequence[NewPoints]) -> tuple[Points, ValueKind]:
@@ -309,7 +359,7 @@ def _row(series_id: int, start: int, level: int, packed: Packed, points: Points)
     }
 
 
-def _write(connection: sa.Connection, writes: _Writes) -> None:
+def _execute(connection: sa.Connection, writes: _Writes) -> None:
     same = (chunk.c.series == sa.bindparam("of_series"), chunk.c.start == sa.bindparam("of_start"))
     if writes.deletes:
         behind = (same[0], chunk.c.start >= sa.bindparam("of_start"))

@@ -96,6 +96,10 @@ class RunUpdates:
         """The number of a run that is known."""
         return self._keys[RunId(storable(run_id))]
 
+    def list_fresh(self) -> frozenset[int]:
+        """The numbers of the runs that this transaction begins."""
+        return frozenset(self._keys[each] for each in self._new)
+
     def apply(self, event: Event, writer: WriterId) -> None:
         """Let one event do to its run what it does."""
         match event:
@@ -151,7 +155,7 @@ class RunUpdates:
             update = sa.update(run).where(run.c.id == sa.bindparam("of_id"))
             rows = [{"of_id": self._keys[each], **self._row(each)} for each in changed]
             self._connection.execute(update, rows)
-        new = {self._keys[each] for each in fresh}
+        new = self.list_fresh()
         runs.put_tags(self._connection, self._tags, self._untagged, new)
         runs.remove_growing_files(self._connection, self._removed_files)
         runs.put_files(self._connection, self._files, new)

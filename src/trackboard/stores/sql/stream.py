@@ -52,13 +52,13 @@ def apply(
             _apply_batch(updates, batch)
         updates.write()
         added = _sorted_by_series(updates, batches)
+        ended = {updates.key(each) for each in updates.ended}
+        fresh = updates.list_fresh()
         if added:
-            appender.append(connection, added, known.series)
-        ended = [updates.key(each) for each in updates.ended]
+            appender.append(connection, added, known.series, fresh=fresh, complete=ended & fresh)
         if ended:
-            appender.compact(connection, ended)
-            gone = set(ended)
-            known.series = {key: it for key, it in known.series.items() if key.run not in gone}
+            appender.compact(connection, sorted(ended - fresh))
+            known.series = {key: it for key, it in known.series.items() if key.run not in ended}
     cache.keep(now, known)
 
 

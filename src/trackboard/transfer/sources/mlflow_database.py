@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +17,7 @@ from trackboard.ports import SeriesPoints
 from trackboard.transfer.names import assign_experiments
 from trackboard.transfer.run_source import LeftOut, RunContent, RunHead
 from trackboard.transfer.sources.mlflow_artifacts import explain_missing, find_folder, list_files
-from trackboard.transfer.sources.mlflow_runs import MlflowIndex, MlflowRun, series_of
+from trackboard.transfer.sources.mlflow_runs import MlflowIndex, MlflowRun, split_series
 
 _NOT_KEPT = {  # tables of what has no place here, and what to call it
     "registered_models": "registered models",
@@ -27,8 +25,9 @@ _NOT_KEPT = {  # tables of what has no place here, and what to call it
     "datasets": "datasets that runs name as their inputs",
     "trace_info": "traces",
 }
-_HISTORY = """SELECT key, timestamp, value, is_nan, step FROM metrics
-              WHERE run_uuid = ? ORDER BY key, timestamp, step, rowid"""
+# In the order of an index of MLflow's, so that SQLite need not sort; by time it is sorted here.
+_HISTORY = """SELECT key, timestamp, CASE WHEN is_nan THEN NULL ELSE value END, step FROM metrics
+              WHERE run_uuid = ? ORDER BY key, step, rowid"""
 
 
 def is_database(path: Path) -> bool:
@@ -86,7 +85,7 @@ class MlflowDatabase:
         folder = find_folder(run.artifact_uri, self._path.parent, self._artifacts)
         files = () if folder is None else list_files(folder)
         try:
-            points = list(self._iter_points(head.id, run.run_id))
+            points = self._read_points(head.id, run.run_id)
         except sqlite3.Error as error:
             raise self._translate(error) from error
         return RunContent(
@@ -146,12 +145,17 @@ class MlflowDatabase:
             found[run_id][key] = value or ""
         return found
 
-    def _iter_points(self, run: RunId, run_id: str) -> Iterator[SeriesPoints]:
-        rows = self._connection.execute(_HISTORY, (run_id,))
-        for name, group in groupby(rows, key=itemgetter(0)):
-            _, times_ms, values, is_nan, steps = zip(*group, strict=True)
-            found = np.where(is_nan, np.nan, np.array(values, np.float64))
-            yield series_of(run, name, times_ms, found, steps)
+    def _read_points(self, run: RunId, run_id: str) -> list[SeriesPoints]:
+        rows = self._connection.execute(_HISTORY, (run_id,)).fetchall()
+        if not rows:
+            return []
+        names, times, numbers, at_steps = zip(*rows, strict=True)
+        counts = Counter(names)
+        metric = np.repeat(np.arange(len(counts)), list(counts.values()))
+        times_ms, steps = np.array(times, np.int64), np.array(at_steps, np.int64)
+        values = np.array(numbers, np.float64)  # None, which is not a number, becomes NaN
+        order = np.lexsort((steps, times_ms, metric))
+        return split_series(run, counts, times_ms[order], values[order], steps[order])
 
     def _all(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()

@@ -18,7 +18,7 @@ import numpy as np
 
 from trackboard.errors import UsageError
 from trackboard.model import RunId, RunState, Value, ValueKind, check_run_id
-from trackboard.ports import FloatColumn, SeriesPoints
+from trackboard.ports import FloatColumn, IntColumn, SeriesPoints
 from trackboard.transfer.run_source import FormerId, RunDescription, RunHead
 
 PARENT, NOTE, NAME = "mlflow.parentRunId", "mlflow.note.content", "mlflow.runName"
@@ -167,19 +167,37 @@ def series_of(
     run: RunId,
     name: str,
     times_ms: Sequence[int],
-    values: Sequence[float] | FloatColumn,
+    values: Sequence[float],
     steps: Sequence[int],
 ) -> SeriesPoints:
     """One metric's history, as columns. Infinite numbers, which its databases cut, are infinite again."""
-    found: FloatColumn = np.array(values, np.float64)
-    found[found >= _GREATEST] = np.inf
-    found[found <= -_GREATEST] = -np.inf
-    return SeriesPoints(
-        run=run,
-        name=name,
-        kind=ValueKind.FLOAT,
-        steps=np.array(steps, np.int64),
-        has_step=np.ones(len(steps), np.bool_),
-        times_s=np.array(times_ms, np.float64) / 1000,
-        values=found,
-    )
+    columns = np.array(times_ms, np.int64), np.array(values, np.float64), np.array(steps, np.int64)
+    return split_series(run, {name: len(values)}, *columns)[0]
+
+
+def split_series(
+    run: RunId,
+    counts: Mapping[str, int],
+    times_ms: IntColumn,
+    values: FloatColumn,
+    steps: IntColumn,
+) -> list[SeriesPoints]:
+    """The histories of some metrics, which lie one after the other, as columns.
+
+    Args:
+        run: Whose they are.
+        counts: How many points each metric has, by name.
+        times_ms: When each point was logged.
+        values: What was logged; changed in place.
+        steps: Each point's step.
+    """
+    values[values >= _GREATEST] = np.inf
+    values[values <= -_GREATEST] = -np.inf
+    times_s, has_step = times_ms / 1000, np.ones(len(steps), np.bool_)
+    parts, start = [], 0
+    for name, count in counts.items():
+        part = slice(start, start + count)
+        columns = steps[part], has_step[part], times_s[part], values[part]
+        parts.append(SeriesPoints(run, name, ValueKind.FLOAT, *columns))
+        start += count
+    return parts

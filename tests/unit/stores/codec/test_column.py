@@ -26,6 +26,17 @@ SHAPES: dict[str, tuple[npt.NDArray[np.int64], int, float]] = {
 }
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 32, 100, column.SHORT])
+def test_columns_together_are_as_short_as_one_by_one(count: int) -> None:
+    columns = np.stack([items[:count] for items, _, _ in SHAPES.values()])
+    press, unpress = zstandard.ZstdCompressor(), zstandard.ZstdDecompressor()
+    for items, data in zip(columns, column.encode_all(columns, press), strict=True):
+        assert len(data) == len(column.encode(items, press))
+        out = np.empty(count, np.int64)
+        assert column.decode(memoryview(data), 0, out, unpress) == len(data)
+        assert (out == items).all()
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_each_shape_has_its_form(name: str) -> None:
     items, form, bytes_per_item = SHAPES[name]

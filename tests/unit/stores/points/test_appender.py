@@ -105,6 +105,30 @@ def test_a_dead_writers_runs_are_pressed_too(store: Store) -> None:
     assert len(store.read_points([series.id])[series.id]) == series.count == 355
 
 
+@pytest.mark.parametrize("count", [31, 32, 127, 128, 600, 4096, 5000])
+def test_a_run_that_comes_whole_lies_as_one_that_was_compacted(tmp_path: Path, count: int) -> None:
+    points = numbers("r", "m", np.random.default_rng(1).random(count).tolist())
+    texts = [TextLogged(RunId("r"), "t", f"text {k}", None, 1.0) for k in range(min(count, 100))]
+    end = moved("r", RunState.COMPLETED, 0)
+    found = []
+    for name, is_whole in (("whole", True), ("parts", False)):
+        store, speaker = open_sqlite(tmp_path / f"{name}.db"), Speaker()
+        if is_whole:
+            store.apply([speaker.batch(*texts, end, points=[points])])
+        else:
+            store.apply([speaker.batch(*texts, points=[points])])
+            store.apply([speaker.batch(end)])
+        ids = [each.id for each in store.list_series()]
+        read = {each: part.values.tolist() for each, part in store.read_points(ids).items()}
+        lying = sorted((each.start, each.points, each.codec) for each in chunks(store))
+        append(store, speaker, 5)  # what comes late goes behind it
+        counts = [each.count for each in store.list_series()]
+        found.append((lying, read, counts))
+        store.close()
+    assert found[0] == found[1]
+    assert found[0][2] == [count + 5, len(texts)] or found[0][2] == [len(texts), count + 5]
+
+
 def test_few_points_stay_as_they_are(store: Store) -> None:
     speaker = Speaker()
     append(store, speaker, 7)
