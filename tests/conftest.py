@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from trackboard.testing.ray_cluster import RayCluster
@@ -27,6 +28,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
     )  # Ctrl-C is tested, here and in children
 
 pytest_plugins = ("tests.prerequisites",)
+
+# No test judges by a clock: on a machine that does other things too an example takes what it takes.
+settings.register_profile("any-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-clock")
 
 
 @pytest.hookimpl(optionalhook=True)

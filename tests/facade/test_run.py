@@ -247,6 +247,8 @@ def no_collection() -> Iterator[None]:
     gc.enable()
 
 
+# Ctrl-C may come between a folder's listing and the block that closes it.
+@pytest.mark.filterwarnings("ignore:unclosed scandir iterator:ResourceWarning")
 @pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize(
     ("show_output", "error"), [(True, ExperimentExecutionException), (False, KeyboardInterrupt)]

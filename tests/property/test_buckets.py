@@ -81,6 +81,7 @@ def test_no_peak_is_lost(points: list[tuple[int, float]], limit: int) -> None:
 
 
 @given(POINTS, st.integers(1, 40), st.integers(1, 9))
+@example([(0, 0.0)] * 5, 2, 4)
 def test_a_series_that_is_read_in_parts_is_the_same(
     points: list[tuple[int, float]], limit: int, size: int
 ) -> None:

@@ -141,7 +141,7 @@ def _put_into_buckets(
         whole, real = np.zeros(0, np.int64), np.zeros(0)
         return Buckets(count, whole, whole, whole, whole, real, real, real, real)
     joined = tuple(np.concatenate(column) for column in zip(*columns, strict=True))
-    if len(joined[0]) > limit:
+    if joined[3].sum() > limit:  # however they were cut into parts
         joined = _merged(joined)
     else:
         order = np.argsort(joined[1], kind="stable")
