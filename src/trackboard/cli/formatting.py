@@ -14,6 +14,8 @@ from trackboard.format.times import took_s as took_s
 
 def clean(text: str) -> str:
     """Text from outside, without what a terminal would obey."""
+    if text.isprintable():  # nearly all
+        return text
     return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -15,6 +16,7 @@ from trackboard.errors import TrackboardError, Unavailable
 
 _INTERRUPTED = 130
 _COMPLETING = "_TRACKBOARD_COMPLETE"  # set by a shell that asks for what may follow
+_COLLECTED_AFTER = 10_000  # new objects; Python's 700 find no garbage while modules load
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk; perhaps the one where the output goes
 
 
@@ -26,6 +28,7 @@ def trackboard() -> None:
 
 def main() -> int:
     """Run one command; returns the exit code."""
+    gc.set_threshold(_COLLECTED_AFTER)
     if _COMPLETING in os.environ:
         importlib.import_module("trackboard.cli.completing")  # how bash reads names
     try:

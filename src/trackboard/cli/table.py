@@ -48,11 +48,11 @@ def print_table(
     """
     lines, left_out = draw_table(columns, rows, is_whole=is_whole)
     head, *rest = lines
-    click.echo(head)
-    for line, more in itertools.zip_longest(rest, below, fillvalue=()):
-        click.echo(line)
-        for each in more:
-            click.echo(f"    {clean(each)}")
+    said = [head]
+    for line, more in zip(rest, below or [()] * len(rest), strict=True):
+        said.append(line)
+        said.extend(f"    {clean(each)}" for each in more)
+    click.echo("\n".join(said))  # at once: each echo is a write of its own
     if left_out:
         click.echo(f"no room for {', '.join(left_out)}: --wide shows all", err=True)
 
@@ -75,12 +75,17 @@ def draw_table(
         max(map(terminal.text_width, (column.title, *(row[number] for row in rows))))
         for number, column in enumerate(columns)
     ]
+    whole = [*widths]
     if terminal.is_terminal() and not is_whole:
         kept = _fit(columns, widths, terminal.columns())
     chosen = [columns[number] for number in kept]
-    cells = [
-        [terminal.shorten_middle(row[number], widths[number]) for number in kept] for row in rows
-    ]
+    columns_drawn = (
+        [row[number] for row in rows]
+        if widths[number] == whole[number]
+        else [terminal.shorten_middle(row[number], widths[number]) for row in rows]
+        for number in kept
+    )
+    cells = [*zip(*columns_drawn, strict=True)]
     titles = [
         terminal.shorten_middle(each.title, widths[number])
         for number, each in zip(kept, chosen, strict=True)

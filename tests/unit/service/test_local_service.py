@@ -171,3 +171,14 @@ def test_names_are_made_once_while_nothing_changes_and_anew_when_something_did(
     assert len(listed) == 1
     service.runs.set_name(first.id, "best")
     assert [*service.now().runs.name(runs).values()] == ["digits/best", "digits/try"]
+
+
+def test_runs_are_described_without_their_values(service: LocalService) -> None:
+    live = service.recorder().create_run("digits", name="try", run_id="a")
+    live.set_tag("team", "vision")
+    live.log("loss", 0.5)
+    runs = service.runs.list()
+    (whole,), (bare,) = service.runs.describe(runs), service.runs.describe(runs, values=False)
+    assert (whole.tags, [*whole.metrics]) == ({"team": "vision"}, ["loss"])
+    assert (bare.run, bare.name, bare.word) == (whole.run, "digits/try", "running")
+    assert (bare.tags, bare.parameters, bare.metrics) == ({}, {}, {})

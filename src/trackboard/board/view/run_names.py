@@ -34,11 +34,14 @@ def name_runs(runs: Iterable[Run], *, raw_ids: bool = False) -> dict[RunId, str]
     names: dict[RunId, str] = {}
     taken: set[str] = set()
     for run in ordered:
-        for unnamed in _unnamed_line(run, by_id, names):
+        if run.id in names:
+            continue
+        for unnamed in _unnamed_line(run, by_id, names) if run.parent else (run,):
             parent = _parent(unnamed, by_id)
             above = names.get(parent.id, unnamed.experiment) if parent else unnamed.experiment
-            wanted = f"{above}/{unnamed.name}"
-            name = _free(wanted, _run_suffixes(unnamed.number), taken.__contains__)
+            name = f"{above}/{unnamed.name}"
+            if name in taken:
+                name = _free(name, _run_suffixes(unnamed.number), taken.__contains__)
             names[unnamed.id] = name
             taken.add(name)
     return names

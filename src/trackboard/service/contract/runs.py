@@ -150,8 +150,13 @@ class Runs(Protocol):
         """Return the parameters of several runs; runs without any are left out."""
         ...
 
-    def describe(self, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
-        """Return what is told of runs to the outside, in few questions, whatever their number."""
+    def describe(self, runs: Sequence[Run], *, values: bool = True) -> tuple[RunFacts, ...]:
+        """Return what is told of runs to the outside, in few questions, whatever their number.
+
+        Args:
+            runs: The runs.
+            values: Also tags, parameters and metrics; False: they are not read, and empty.
+        """
         ...
 
     def get_details(self, run: RunId) -> RunDetails:

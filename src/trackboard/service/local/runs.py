@@ -154,9 +154,9 @@ class LocalRuns:
         """Return the parameters of several runs."""
         return self._door.drained().list_parameters(runs)
 
-    def describe(self, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
+    def describe(self, runs: Sequence[Run], *, values: bool = True) -> tuple[RunFacts, ...]:
         """Return what is told of runs to the outside."""
-        return self._describe(self._door.drained(), runs)
+        return self._describe(self._door.drained(), runs, values=values)
 
     def get_details(self, run: RunId) -> RunDetails:
         """Return all that is told of a run to the outside."""
@@ -231,8 +231,10 @@ class LocalRuns:
         silent = self._door.workspace.silence.list_lost()
         return frozenset(store.list_owned(silent)) if silent else frozenset()
 
-    def _describe(self, store: Store, runs: Sequence[Run]) -> tuple[RunFacts, ...]:
-        ids = [run.id for run in runs]
+    def _describe(
+        self, store: Store, runs: Sequence[Run], *, values: bool = True
+    ) -> tuple[RunFacts, ...]:
+        ids = [run.id for run in runs] if values else []
         lost, names = self._lost(store), self._door.names.show(store, runs)
         tags, parameters = store.list_tags(ids), store.list_parameters(ids)
         metrics: dict[RunId, dict[str, Series]] = {}

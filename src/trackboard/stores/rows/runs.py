@@ -125,7 +125,8 @@ def row_of(record: RunRecord, experiment_id: int | None) -> dict[str, Any]:
 
 def read_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:
     """Rows of `RUNS`, in the order they were stored."""
-    return list(connection.execute(RUNS.where(*conditions).order_by(run.c.id)))
+    found: sa.Result[Any] = connection.execute(RUNS.where(*conditions).order_by(run.c.id))
+    return list(found.all())  # in one fetch, not one for each row
 
 
 def list_runs(

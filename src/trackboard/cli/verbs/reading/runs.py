@@ -145,12 +145,12 @@ def runs(
         found = now.runs.query(query, sorting, limit=limit or None, strict=True)
         if columns:
             now.metrics.check_columns(columns)
-        facts = now.runs.describe(found)
+        fields = _fields(query, sorting, columns)
+        facts = now.runs.describe(found, values=as_json or bool(fields))
         if as_json:
             for each in facts:
                 click.echo(json.dumps(wire.run_facts(each)))
             return
-        fields = _fields(query, sorting, columns)
         table = RunColumns(now, facts)
         if as_csv:
             print_runs_as_csv(facts, {heading(each): table.read(each) for each in fields})
