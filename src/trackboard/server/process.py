@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -123,6 +124,7 @@ def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterato
             thread.join(_STARTED_POLL_S)
         yield
     finally:
+        logging.getLogger("uvicorn.error").disabled = True  # of answers that are cut off now
         with contextlib.suppress(RuntimeError):  # it has ended by itself
             loop.call_soon_threadsafe(changes.close)
         server.should_exit = True
