@@ -41,7 +41,7 @@ class Up:
         """End it, and return its exit code."""
         self.process.send_signal(number)
         _, said = self.process.communicate(timeout=PATIENCE_S)
-        assert said == b""
+        assert said == b"", said
         return self.process.returncode
 
     def close(self) -> None:

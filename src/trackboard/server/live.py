@@ -67,7 +67,7 @@ class Changes:
         return len(self._listeners)
 
     def close(self) -> None:
-        """End all streams; call it in the loop that serves them."""
+        """End all streams. The loop that serves them calls it."""
         self._is_closed = True
         for each in self._listeners:
             each.set()

@@ -92,10 +92,23 @@ def _refuse_second(boards: Path) -> None:
             )
 
 
+class _Server(uvicorn.Server):
+    """Ends the streams before it waits for the answers that are on their way, which streams never end."""
+
+    def __init__(self, changes: Changes, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._changes = changes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._changes.close()
+        await super().shutdown(sockets)
+
+
 @contextlib.contextmanager
 def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterator[None]:
-    """Serve within a `with` block; at its end streams are ended first, as the server waits for them."""
-    server = uvicorn.Server(
+    """Serve within a `with` block."""
+    server = _Server(
+        changes,
         uvicorn.Config(
             app,
             http="h11",
@@ -108,16 +121,11 @@ def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterato
             proxy_headers=False,  # who asks is read from the socket, and nobody else says it
             timeout_keep_alive=75,
             timeout_graceful_shutdown=int(_END_S),
-        )
+        ),
     )
-    loop = asyncio.new_event_loop()
-
-    def serve() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(server.serve([listener]))
-        loop.close()
-
-    thread = threading.Thread(target=serve, name="trackboard-server", daemon=True)
+    thread = threading.Thread(  # asyncio.run ends what the server leaves: the look for changes
+        target=lambda: asyncio.run(server.serve([listener])), name="trackboard-server", daemon=True
+    )
     thread.start()
     try:
         while not server.started and thread.is_alive():
@@ -125,7 +133,5 @@ def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterato
         yield
     finally:
         logging.getLogger("uvicorn.error").disabled = True  # of answers that are cut off now
-        with contextlib.suppress(RuntimeError):  # it has ended by itself
-            loop.call_soon_threadsafe(changes.close)
         server.should_exit = True
         thread.join(_END_S * 2)
