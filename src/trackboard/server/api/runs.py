@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import trackboard
@@ -15,11 +16,27 @@ from trackboard.service.wire import Json
 if TYPE_CHECKING:
     from trackboard.history import Filters
     from trackboard.model import Run
-    from trackboard.service import Service
+    from trackboard.ports import Orders, RunQuery
+    from trackboard.service import RunFacts, Service
 
 MOST_RUNS = 1000  # in one answer
 RUN = Parameter("run", "The run's id.", source="path")
 ARCHIVED = Parameter("archived", "Also what was archived.", bool)
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A page of runs.
+
+    Attributes:
+        runs: The runs.
+        count: How many match, on all pages.
+        next: The run after which the next page begins; None: there is none.
+    """
+
+    runs: tuple[RunFacts, ...] = ()
+    count: int = 0
+    next: RunId | None = None
 
 
 def get_workspace(service: Service, _: Given) -> Json:
@@ -55,21 +72,48 @@ def list_runs(service: Service, given: Given) -> Json:
         filters["experiment"] = experiment
     if parent is not None:
         filters["parent"], filters["top_level"] = parent, False
-    query = build_query(**filters)
-    limit = min(max(1, given.number("limit")), MOST_RUNS)
     after = given.find_text("after")
-    found = service.runs.query(
-        query,
+    page = read_page(
+        service,
+        build_query(**filters),
         parse_orders(given.texts("order")),
-        limit=limit + 1,
+        limit=min(max(1, given.number("limit")), MOST_RUNS),
         after=None if after is None else RunId(after),
-        strict=True,
     )
-    page = found[:limit]
+    return run_page(page)
+
+
+def read_page(
+    service: Service, query: RunQuery, orders: Orders, *, limit: int, after: RunId | None
+) -> RunPage:
+    """Read a page of runs.
+
+    Args:
+        service: The workspace.
+        query: Which runs.
+        orders: By what they are sorted.
+        limit: How many at most.
+        after: The run after which the page goes on; None: the first page.
+
+    Raises:
+        NotFound: No run has a name that is asked for, or the run to go on after is gone.
+        UsageError: Text is compared as a number, or the other way round.
+    """
+    found = service.runs.query(query, orders, limit=limit + 1, after=after, strict=True)
+    shown = found[:limit]
+    return RunPage(
+        service.runs.describe(shown),
+        service.runs.count(query),
+        shown[-1].id if len(found) > limit else None,
+    )
+
+
+def run_page(page: RunPage) -> Json:
+    """A page of runs becomes JSON."""
     return {
-        "runs": [wire.run_facts(each) for each in service.runs.describe(page)],
-        "count": service.runs.count(query),
-        "next": page[-1].id if len(found) > limit else None,
+        "runs": [wire.run_facts(each) for each in page.runs],
+        "count": page.count,
+        "next": page.next,
     }
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from trackboard.server.api.operation import Given
 from trackboard.server.api.runs import list_experiments
+from trackboard.server.pages.csv_answer import answer_csv
 from trackboard.server.templates import render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from trackboard.service import Service
 
@@ -40,11 +40,8 @@ def show_json(service: Service, request: Request) -> Response:
 
 def show_csv(service: Service, request: Request) -> Response:
     """Answer with the same as CSV."""
-    written = io.StringIO()
-    rows = csv.writer(written)
-    rows.writerow(_TITLES)
-    rows.writerows([each[title] for title in _TITLES] for each in _facts(service, request))
-    return Response(written.getvalue(), media_type="text/csv; charset=utf-8")
+    facts = _facts(service, request)
+    return answer_csv(_TITLES, ([each[title] for title in _TITLES] for each in facts))
 
 
 def _facts(service: Service, request: Request) -> list[dict[str, object]]:

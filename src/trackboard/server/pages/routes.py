@@ -14,8 +14,9 @@ from starlette.routing import Route
 from trackboard.errors import UsageError
 from trackboard.model import RunId
 from trackboard.server.live import cursor_of
-from trackboard.server.pages import compare, compute, experiments, log, run, run_table, trash
+from trackboard.server.pages import compare, compute, experiments, log, run, trash
 from trackboard.server.pages.actions import ACTIONS, Action
+from trackboard.server.pages.table import run_table
 
 if TYPE_CHECKING:
     from trackboard.service import Service

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,37 +11,23 @@ from starlette.responses import JSONResponse, Response
 
 from trackboard.errors import NotFound, TrackboardError, UsageError
 from trackboard.history.query.fields import heading
+from trackboard.model import RunId
 from trackboard.ports import Aggregate, Attribute, Field, Source, attribute, iter_comparisons
+from trackboard.server.api.runs import RunPage, read_page, run_page
 from trackboard.server.pages import text
-from trackboard.server.pages.view import RunView
+from trackboard.server.pages.csv_answer import answer_csv
+from trackboard.server.pages.table.view import RunView
 from trackboard.server.templates import render
-from trackboard.service import wire
 from trackboard.service.run_columns import RunColumns
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from trackboard.model import Run
     from trackboard.service import RunFacts, Service
 
 _MOST_COLUMNS = 8  # of metrics, and of parameters, that nobody asked for
 ALWAYS = (attribute(Attribute.NAME), attribute(Attribute.STATE))
 _USUAL = (attribute(Attribute.CREATED), attribute(Attribute.DURATION))
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of the table.
-
-    Attributes:
-        runs: The runs.
-        count: How many match, on all pages.
-        next: The run after which the next page begins; empty: there is none.
-    """
-
-    runs: tuple[RunFacts, ...]
-    count: int
-    next: str
 
 
 @dataclass(frozen=True)
@@ -67,27 +51,20 @@ class Column:
     sorted_address: str
 
 
-def read_page(service: Service, view: RunView) -> Page:
-    """Read a page of runs.
+def read_view(service: Service, view: RunView) -> RunPage:
+    """Read the page of a view.
 
     Raises:
         UsageError, NotFound: Something in the view cannot be meant.
     """
-    query = view.query()
-    found = service.runs.query(
-        query, view.orders(), limit=view.limit + 1, after=view.after_run, strict=True
-    )
+    after = RunId(view.after) if view.after else None
+    page = read_page(service, view.query(), view.orders(), limit=view.limit, after=after)
     if view.column:
         service.metrics.check_columns(view.column)
-    shown: tuple[Run, ...] = found[: view.limit]
-    return Page(
-        service.runs.describe(shown),
-        service.runs.count(query),
-        shown[-1].id if len(found) > view.limit else "",
-    )
+    return page
 
 
-def columns_of(service: Service, view: RunView, page: Page) -> list[Column]:
+def columns_of(service: Service, view: RunView, page: RunPage) -> list[Column]:
     """The columns of a page: those that were asked for, or else those that most of its runs have."""
     table = RunColumns(service, page.runs)
     fields = view.fields() or usual_fields(view, page.runs)
@@ -146,10 +123,10 @@ def show_page(service: Service, request: Request) -> Response:
     """Answer with the page; a mistake in the filter is shown above it, at its place."""
     view = RunView.read(request.query_params)
     problem: TrackboardError | None = None
-    page = Page((), 0, "")
+    page = RunPage()
     columns: list[Column] = []
     try:
-        page = read_page(service, view)
+        page = read_view(service, view)
         columns = columns_of(service, view, page)
     except (UsageError, NotFound) as error:
         problem = error
@@ -173,33 +150,20 @@ def show_page(service: Service, request: Request) -> Response:
 
 def show_json(service: Service, request: Request) -> Response:
     """Answer with the same runs as the API has them."""
-    page = read_page(service, RunView.read(request.query_params))
-    return JSONResponse(
-        {
-            "runs": [wire.run_facts(each) for each in page.runs],
-            "count": page.count,
-            "next": page.next or None,
-        }
-    )
+    return JSONResponse(run_page(read_view(service, RunView.read(request.query_params))))
 
 
 def show_csv(service: Service, request: Request) -> Response:
     """Answer with the same rows and columns: numbers in full, times in seconds since the epoch."""
     view = RunView.read(request.query_params)
-    page = read_page(service, view)
+    page = read_view(service, view)
     table = RunColumns(service, page.runs)
     fields = [*dict.fromkeys((*ALWAYS, *(view.fields() or usual_fields(view, page.runs))))]
     values = [table.read(each) for each in fields]
-    written = io.StringIO()
-    rows = csv.writer(written)
-    rows.writerow(["id", *map(heading, fields)])
-    for number, facts in enumerate(page.runs):
-        rows.writerow([facts.run.id, *(_plain(column[number]) for column in values)])
-    return Response(written.getvalue(), media_type="text/csv; charset=utf-8")
-
-
-def _plain(given: object) -> object:
-    """A value for a table of others: text that a spreadsheet would take for a formula is kept as text."""
-    if isinstance(given, str) and given[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{given}"
-    return wire.number(given)
+    return answer_csv(
+        ["id", *map(heading, fields)],
+        (
+            [facts.run.id, *(column[number] for column in values)]
+            for number, facts in enumerate(page.runs)
+        ),
+    )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from trackboard.errors import UsageError
 from trackboard.history.conditions import build_query, parse_orders
 from trackboard.history.query.fields import parse_field, written
-from trackboard.model import RunId
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -107,11 +106,6 @@ class RunView:
             UsageError: A name is none.
         """
         return tuple(dict.fromkeys(map(parse_field, self.column)))
-
-    @property
-    def after_run(self) -> RunId | None:
-        """The run after which the page goes on."""
-        return RunId(self.after) if self.after else None
 
     def direction(self, field: Field) -> str:
         """How the table is sorted by a field, as `aria-sort` says it; empty: not at all, or not first."""
