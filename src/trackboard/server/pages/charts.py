@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from markupsafe import Markup, escape
 
 from trackboard.format.amounts import count
+from trackboard.format.axis import PALETTE, Axis
 
 if TYPE_CHECKING:
     from trackboard.history.buckets import Buckets
@@ -20,8 +20,6 @@ BUCKETS = 300  # of each curve: more than a chart has room for on most screens
 _WIDTH, _HEIGHT = 420, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 8, 8, 20
 _TICKS = 4
-# Okabe and Ito's palette, told apart by who sees fewer colours; dark enough on white, light enough on black.
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b08500", "#3aa0d8", "#8a6fd1", "#7a7a7a")
 
 
 @dataclass(frozen=True)
@@ -39,20 +37,6 @@ class Curve:
     buckets: Buckets
 
 
-@dataclass(frozen=True)
-class _Range:
-    """What an axis shows, and how far that is in the picture."""
-
-    low: float
-    high: float
-    begin: float
-    end: float
-
-    def at(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return self.begin + share * (self.end - self.begin)
-
-
 def color_of(number: int) -> str:
     """The colour of the run with a number, the same on every page."""
     return PALETTE[number % len(PALETTE)]
@@ -68,12 +52,12 @@ def draw(name: str, curves: Sequence[Curve]) -> Markup:
     drawn = [each for each in curves if _finite(each.buckets).any()]
     if not drawn:
         return Markup('<p class="soft">no finite number</p>')
-    across = _range(
+    across = _axis(
         ((each.buckets.first_steps, each.buckets.last_steps) for each in drawn),
         _LEFT,
         _WIDTH - _RIGHT,
     )
-    up = _range(
+    up = _axis(
         ((each.buckets.least, each.buckets.greatest) for each in drawn), _HEIGHT - _BOTTOM, _TOP
     )
     parts = [_axes(across, up), *(_curve(each, across, up) for each in drawn)]
@@ -107,27 +91,22 @@ def _finite(buckets: Buckets) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _range(columns: Iterable[tuple[object, object]], begin: float, end: float) -> _Range:
-    pairs = [np.asarray(column, float) for pair in columns for column in pair]
-    values = np.concatenate(pairs)
+def _axis(columns: Iterable[tuple[object, object]], first: float, last: float) -> Axis:
+    values = np.concatenate([np.asarray(column, float) for pair in columns for column in pair])
     values = values[np.isfinite(values)]
-    low, high = float(values.min()), float(values.max())
-    if high - low <= abs(high) * 1e-12:
-        margin = abs(low) * 0.1 or 1.0
-        low, high = low - margin, high + margin
-    return _Range(low, high, begin, end)
+    return Axis(float(values.min()), float(values.max()), first, last)
 
 
-def _axes(across: _Range, up: _Range) -> Markup:
+def _axes(across: Axis, up: Axis) -> Markup:
     lines = []
-    for value in _ticks(up):
+    for value in up.list_ticks(_TICKS):
         y = up.at(value)
         lines.append(
             Markup(
                 '<path class="axis" d="M{} {:.1f}H{}"/><text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
             ).format(_LEFT, y, _WIDTH - _RIGHT, _LEFT - 5, y + 3, f"{value:.4g}")
         )
-    for value in _ticks(across, is_whole=True):
+    for value in across.list_ticks(_TICKS, is_whole=True):
         x = across.at(value)
         lines.append(
             Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
@@ -137,21 +116,7 @@ def _axes(across: _Range, up: _Range) -> Markup:
     return Markup("").join(lines)
 
 
-def _ticks(of: _Range, *, is_whole: bool = False) -> list[float]:
-    """Round numbers within a range."""
-    rough = (of.high - of.low) / _TICKS
-    if not math.isfinite(rough) or rough <= 0:
-        return [of.low, of.high]
-    unit = 10.0 ** math.floor(math.log10(rough))
-    step = next((unit * each for each in (1, 2, 5, 10) if unit * each >= rough), unit * 10)
-    step = max(1.0, step) if is_whole else step
-    first = math.ceil(of.low / step)
-    return [
-        number * step for number in range(first, first + 2 * _TICKS) if number * step <= of.high
-    ]
-
-
-def _curve(curve: Curve, across: _Range, up: _Range) -> Markup:
+def _curve(curve: Curve, across: Axis, up: Axis) -> Markup:
     """A line through the last values, and behind it a band from the least to the greatest."""
     buckets, color = curve.buckets, escape(curve.color)
     finite = _finite(buckets)

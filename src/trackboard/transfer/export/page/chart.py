@@ -10,17 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trackboard.format.axis import PALETTE, Axis
 from trackboard.history.buckets import Buckets
 
 WIDTH, HEIGHT = 5_600, 2_600
 LEFT, RIGHT, TOP, BOTTOM = 700, 60, 80, 280  # edges around the lines
 _TICKS = 5
-# Okabe and Ito's, which most eyes tell apart, seen on white and on black; further runs have other dashes.
-_COLOURS = (
-    *("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
-    *("#b08500", "#3aa0d8", "#8a6fd1", "#7a7a7a"),
-)
-_DASHES = ("", "6 3", "2 2", "8 3 2 3")
+_DASHES = ("", "6 3", "2 2", "8 3 2 3")  # of runs beyond those that have a colour of their own
 
 Point = tuple[float, float]
 
@@ -104,8 +100,8 @@ class Chart:
 
 def choose_mark(number: int) -> Mark:
     """Choose how the curves of the run with this number are drawn, from 0."""
-    dashes = _DASHES[number // len(_COLOURS) % len(_DASHES)]
-    return Mark(_COLOURS[number % len(_COLOURS)], dashes)
+    dashes = _DASHES[number // len(PALETTE) % len(_DASHES)]
+    return Mark(PALETTE[number % len(PALETTE)], dashes)
 
 
 def draw_chart(title: str, curves: Sequence[Curve], rows: Sequence[Row], note: str = "") -> Chart:
@@ -166,34 +162,14 @@ def _draw(
 
 
 class _Scale:
-    """Maps what there is onto a length; in the middle where all are equal."""
+    """Places what there is on a length, in whole tenths of a pixel."""
 
     def __init__(self, found: Sequence[float], first: int, last: int) -> None:
-        self._least, self._most = min(found), max(found)
-        self._first, self._last = first, last
+        self._axis = Axis(min(found), max(found), first, last)
 
     def __call__(self, value: float) -> int:
-        span = self._most / 2 - self._least / 2  # halves: no difference overflows
-        share = (value / 2 - self._least / 2) / span if span else 0.5
-        return round(self._first + share * (self._last - self._first))
+        return round(self._axis.at(value))
 
     def list_ticks(self) -> list[Tick]:
         """Round numbers in between."""
-        return [
-            Tick(self(value), f"{value + 0.0:.6g}")
-            for value in _round_numbers(self._least, self._most)
-        ]
-
-
-def _round_numbers(least: float, most: float) -> list[float]:
-    rough = (most / 2 - least / 2) / _TICKS * 2
-    if not rough or not math.isfinite(rough):
-        return [*dict.fromkeys((least, most))]
-    power = 10.0 ** math.floor(math.log10(rough))
-    if not power:
-        return [least, most]
-    width = next((power * each for each in (1, 2, 5) if power * each >= rough), power * 10)
-    first = math.ceil(least / width)
-    return [
-        (first + number) * width for number in range(_TICKS * 3) if (first + number) * width <= most
-    ] or [least, most]
+        return [Tick(self(value), f"{value + 0.0:.6g}") for value in self._axis.list_ticks(_TICKS)]
