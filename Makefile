@@ -2,7 +2,7 @@
 #
 #   PYTHON=python3.12   the interpreter to build .venv with, instead of the newest one found
 #   ONCE=1              demo: check everything over HTTP, then end by itself
-#   ARGS="-k spool -x"  test, test-fast, test-long: more arguments for pytest
+#   ARGS="-k spool -x"  test, test-fast, ...: more arguments for pytest
 #   ONLY=spool          mutants: one package, or one of its files (spool/writer.py)
 #   SAMPLE=300 SEED=2   mutants: so many of each package, drawn at random from this seed
 
@@ -13,13 +13,14 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs bench test test-fast test-long mutants notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo docs bench test test-fast test-frameworks test-long mutants notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
 	@echo 'make test-fast  unit, contract and facade tests but the slow ones, a cluster, a database server and a browser'
+	@echo 'make test-frameworks  tests that train by PyTorch, Lightning, Keras and Hugging Face (1.2 GB)'
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make mutants    change the code in one place at a time: do fast tests notice? (ONLY=spool SAMPLE=300)'
 	@echo 'make bench      what it costs, beside the floor and the peers (benchmarks/README.md)'
@@ -47,7 +48,7 @@ notebook:
 
 test:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --ignore tests/arch --ignore tests/frameworks $(ARGS)
 
 test-fast:
 	@$(SETUP) test
@@ -55,10 +56,14 @@ test-fast:
 	  --ignore tests/contract/test_targets.py --ignore tests/contract/test_postgresql.py \
 	  tests/unit tests/contract tests/facade $(ARGS)
 
+test-frameworks:
+	@$(SETUP) frameworks-test
+	@.venv-frameworks/bin/python -m pytest --numprocesses auto --dist loadgroup tests/frameworks $(ARGS)
+
 test-long:
 	@$(SETUP) test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m long --timeout 1800 \
-	  --durations 0 --durations-min 1 tests/long tests/e2e tests/frameworks $(ARGS)
+	  --durations 0 --durations-min 1 tests/long tests/e2e $(ARGS)
 
 mutants:
 	@$(SETUP) dev
@@ -100,5 +105,5 @@ format: dev
 	$(BIN)/ruff format
 
 clean:
-	rm -rf .venv build dist site mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-frameworks build dist site mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,7 +163,10 @@ def _command_line(process: psutil.Process) -> str:
 
 
 class _RayHolder:
-    """The cluster of all tests, until one of them ends its head."""
+    """The cluster of the tests on Ray: until one of them ends its head, or the next test is of another kind.
+
+    Two nodes that do nothing take a fifth of a processor.
+    """
 
     def __init__(self) -> None:
         self._cluster: RayCluster | None = None
@@ -182,19 +185,24 @@ class _RayHolder:
             self._cluster = None
 
 
-@pytest.fixture(scope="session")
-def _ray_holder() -> Iterator[_RayHolder]:
-    from tests.prerequisites import require
+_ray_holder = _RayHolder()
 
-    require("ray")
-    holder = _RayHolder()
-    yield holder
-    holder.close()
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    finally:
+        if "ray_cluster" not in getattr(nextitem, "fixturenames", ()):
+            _ray_holder.close()
 
 
 @pytest.fixture
-def ray_cluster(_ray_holder: _RayHolder) -> "RayCluster":
+def ray_cluster() -> "RayCluster":
     """A Ray cluster of two nodes with two CPUs each; mark its tests `xdist_group("ray")`."""
+    from tests.prerequisites import require
+
+    require("ray")
     return _ray_holder.get()
 
 

@@ -158,10 +158,10 @@ PREREQUISITES = {
         _find_data_server, advice="a machine for which tensorboard-data-server has a binary"
     ),
     "frameworks": Prerequisite(
-        _modules(*_FRAMEWORKS), advice="scripts/setup frameworks-test (1.2 GB)"
+        _modules(*_FRAMEWORKS), advice="make test-frameworks (1.2 GB)"
     ),
     "stable-baselines3": Prerequisite(
-        _modules("stable_baselines3"), advice="scripts/setup frameworks-test (1.2 GB)"
+        _modules("stable_baselines3"), advice="make test-frameworks (1.2 GB)"
     ),
     "git": Prerequisite(_program("git"), "git"),
     "linux": Prerequisite(

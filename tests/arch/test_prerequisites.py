@@ -35,7 +35,7 @@ prerequisites.PREREQUISITES["here"] = prerequisites.Prerequisite(lambda: "/here"
 """
 _LAST = (
     "To run the 4 tests skipped for what is missing: apt-get install chromium chromium-driver "
-    "openmpi-bin python3; scripts/setup frameworks-test (1.2 GB)"
+    "openmpi-bin python3; make test-frameworks (1.2 GB)"
 )
 
 

@@ -1,4 +1,4 @@
-"""What PyTorch writes is answered as the stock TensorBoard answers it; see `tests.same_as_stock`."""
+"""What frameworks write is answered as the stock TensorBoard answers it; see `tests.same_as_stock`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,33 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.mark.usefixtures("leaves_no_process")
-def test_all_answers_about_files_of_torch(
-    workspace: trackboard.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("program", "needs", "runs", "has"),
+    [
+        ("write_everything", "frameworks", 7, "scalars/scalars"),
+        ("write_with_lightning", "frameworks", 2, "graphs/graph"),
+        ("write_with_stable_baselines3", "stable-baselines3", 2, "images/individualImage"),
+    ],
+)
+def test_all_answers_are_the_same(
+    workspace: trackboard.Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    program: str,
+    needs: str,
+    runs: int,
+    has: str,
 ) -> None:
-    require("frameworks")
+    require(needs)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     written = tmp_path / "copies" / "written"
-    run = workspace.submit(Request("torch", PROGRAMS, "write_everything.py", [written]))
+    run = workspace.submit(Request("same", PROGRAMS, f"{program}.py", [written]))
     until(lambda: (it := workspace.find_run(run)) and it.state.is_terminal, pause_s=0.1)
     ended = workspace.find_run(run)
     assert ended is not None
     assert ended.cause == ""
 
-    answers, _ = compare(parts(workspace), ended, written, runs=7)
+    answers, answered = compare(parts(workspace), ended, written, runs=runs)
     refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
-    assert {asked.partition(" ")[0] for asked in refused} == {"bookmarks", "sprite_image"}
+    assert {asked.partition(" ")[0] for asked in refused} <= {"bookmarks", "sprite_image"}
+    assert f"/data/plugin/{has}" in answered

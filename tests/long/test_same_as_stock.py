@@ -1,8 +1,7 @@
-"""What training frameworks write is answered as the stock TensorBoard answers it.
+"""What TensorFlow writes is answered as the stock TensorBoard answers it.
 
-Lightning and stable-baselines3 are those of `scripts/setup frameworks-test`. TensorFlow comes into an
-environment of the job's own, built from PyPI: it is hidden from a TensorBoard of ours anyway, and the stock
-one, beside it, would be another one.
+TensorFlow comes into an environment of the job's own, built from PyPI: it is hidden from a TensorBoard of
+ours anyway, and the stock one, beside it, would be another one. Other frameworks: tests/frameworks.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.prerequisites import require
 from tests.same_as_stock import compare
 from tests.waiting import until
 from tests.workspaces import api
@@ -23,7 +21,6 @@ from trackboard.workspace import Workspace
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("leaves_no_process")]
 
 PROGRAMS = Path(__file__).parents[1] / "frameworks" / "programs"
-OURS = EnvironmentRequest()
 TENSORFLOW = EnvironmentRequest(pip_packages=("tensorflow>=2.16", "tensorboard>=2.20"))
 INSTALLING_S = 900.0
 
@@ -37,28 +34,10 @@ def workspace(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
     workspace.close()
 
 
-@pytest.mark.parametrize(
-    ("program", "needs", "environment", "runs", "has"),
-    [
-        ("lightning", ["frameworks"], OURS, 2, "graphs/graph"),
-        ("stable_baselines3", ["stable-baselines3"], OURS, 2, "images/individualImage"),
-        ("tensorflow", [], TENSORFLOW, 9, "graphs/run_metadata"),
-    ],
-)
-def test_all_answers_are_the_same(
-    workspace: Workspace,
-    tmp_path: Path,
-    program: str,
-    needs: list[str],
-    environment: EnvironmentRequest,
-    runs: int,
-    has: str,
-) -> None:
-    for need in needs:
-        require(need)
+def test_all_answers_are_the_same(workspace: Workspace, tmp_path: Path) -> None:
     written = tmp_path / "copies" / "written"
     run = api(workspace).submit(
-        Request("same", PROGRAMS, f"write_with_{program}.py", [written], environment=environment)
+        Request("same", PROGRAMS, "write_with_tensorflow.py", [written], environment=TENSORFLOW)
     )
     until(
         lambda: (it := api(workspace).find_run(run)) and it.state.is_terminal,
@@ -69,7 +48,7 @@ def test_all_answers_are_the_same(
     assert ended is not None
     assert ended.cause == ""
 
-    answers, answered = compare(workspace, ended, written, runs=runs)
+    answers, answered = compare(workspace, ended, written, runs=9)
     refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
     assert {asked.partition(" ")[0] for asked in refused} <= {"bookmarks", "sprite_image"}
-    assert f"/data/plugin/{has}" in answered
+    assert "/data/plugin/graphs/run_metadata" in answered

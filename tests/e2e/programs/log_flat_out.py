@@ -16,9 +16,7 @@ from trackboard.record import LiveRun, Recorder
 
 _SMALL_SEGMENT = 64 << 10
 _POINTS_PER_RUN = 20
-_FLAT_OUT = (
-    1_000_000  # then slowly: a reader that gets no processor must not have ever more to read
-)
+_FLAT_OUT = 200_000  # then slowly: a reader that gets no processor must not have ever more to read
 
 
 def main() -> None:

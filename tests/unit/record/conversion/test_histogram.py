@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from tests.prerequisites import require
 
 from trackboard.record.conversion.histogram import BUCKETS, encode_histogram
 
@@ -78,18 +77,6 @@ def test_neighbours_of_many_buckets_become_one(given_counts: list[int]) -> None:
     assert (edges[0], edges[-1]) == (0, len(given_counts))
     for count, start, end in zip(counts, edges, edges[1:], strict=False):
         assert count == sum(given_counts[int(start) : int(end)])
-
-
-@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int64"])
-def test_tensors(kind: str) -> None:
-    require("frameworks")
-    import torch
-
-    values = torch.arange(4.0).to(getattr(torch, kind)).reshape(2, 2)
-    if kind != "int64":
-        values.requires_grad_()
-    counts, edges = counted(values)
-    assert (sum(counts), edges[0], edges[-1]) == (4, 0, 3)
 
 
 def test_masked_values_are_left_out() -> None:
