@@ -30,7 +30,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 pytest_plugins = ("tests.prerequisites",)
 
 # No test judges by a clock: on a machine that does other things too an example takes what it takes.
-settings.register_profile("any-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50
+)
 settings.load_profile("any-clock")
 
 

@@ -157,9 +157,7 @@ PREREQUISITES = {
     "data-server": Prerequisite(
         _find_data_server, advice="a machine for which tensorboard-data-server has a binary"
     ),
-    "frameworks": Prerequisite(
-        _modules(*_FRAMEWORKS), advice="make test-frameworks (1.2 GB)"
-    ),
+    "frameworks": Prerequisite(_modules(*_FRAMEWORKS), advice="make test-frameworks (1.2 GB)"),
     "stable-baselines3": Prerequisite(
         _modules("stable_baselines3"), advice="make test-frameworks (1.2 GB)"
     ),

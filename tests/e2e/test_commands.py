@@ -174,6 +174,7 @@ def test_wrong_words(project: Path, words: list[str], code: int, said: str) -> N
     assert said in trackboard(project, *words, code=code).stderr
 
 
+@pytest.mark.long
 def test_what_cannot_be_repeated(project: Path) -> None:
     workspace = Workspace.open(project)
     workspace.recorder().create_run("digits", name="own").complete()

@@ -161,7 +161,13 @@ def test_every_point_counted_by_a_killed_process_is_read_once_and_in_order(
     scene.check_nothing_is_left()
 
 
-@pytest.mark.parametrize("kills_writers", [False, True], ids=["reader", "reader and writer"])
+@pytest.mark.parametrize(
+    "kills_writers",
+    [
+        pytest.param(False, id="reader", marks=pytest.mark.long),
+        pytest.param(True, id="reader and writer"),
+    ],
+)
 def test_readers_killed_while_they_store_do_so_exactly_once(
     tmp_path: Path, kills_writers: bool
 ) -> None:

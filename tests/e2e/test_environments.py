@@ -132,6 +132,7 @@ def test_a_job_with_packages_logs_from_inside(environments: Environments) -> Non
     assert "resolving" not in jobs.console(again)
 
 
+@pytest.mark.long
 def test_every_python_of_this_machine_records(environments: Environments) -> None:
     said: list[str] = []
     uv = Uv(Path.cwd(), os.environ, is_canceled=lambda: False, log=said.append)

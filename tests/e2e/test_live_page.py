@@ -83,6 +83,7 @@ def test_a_chart_grows_without_a_click(
     run.complete()
 
 
+@pytest.mark.long
 def test_runs_that_begin_after_an_empty_page_appear_without_a_click(
     browser: Chrome, workspace: Workspace, board: BoardProcess
 ) -> None:
@@ -123,6 +124,7 @@ def test_deep_links_pass_into_the_frame_and_out_again(
         )
 
 
+@pytest.mark.long
 def test_one_experiment_by_itself(
     browser: Chrome, workspace: Workspace, board: BoardProcess
 ) -> None:
@@ -136,6 +138,7 @@ def test_one_experiment_by_itself(
     assert "digits" not in shown
 
 
+@pytest.mark.long
 def test_a_board_that_stopped_is_said_and_one_that_is_back_goes_on(
     browser: Chrome, workspace: Workspace, board: BoardProcess
 ) -> None:
@@ -211,6 +214,7 @@ def test_a_board_below_a_prefix_shows_and_reloads_with_its_cookie(
         run.complete()
 
 
+@pytest.mark.long
 def test_what_is_left_out_is_said_until_it_is_dismissed(
     browser: Chrome, workspace: Workspace, board: BoardProcess
 ) -> None:

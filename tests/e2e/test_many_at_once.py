@@ -141,6 +141,7 @@ def write_backlog(spool_folder: Path, run: RunId, size_bytes: int) -> int:
     return count * per_segment
 
 
+@pytest.mark.long
 def test_a_large_backlog_is_read_in_bounded_pieces(workspace: Workspace) -> None:
     """200 MB here; 2 GB were measured once, with the same bounds."""
     check_backlog(workspace, 200 << 20)

@@ -58,8 +58,8 @@ def tell(folder: Path, *words: str) -> str:
     ("ending", "state", "cause", "code"),
     [
         ("pass", "completed", "", 0),
-        ("sys.exit(0)", "completed", "", 0),
-        ("sys.exit(4)", "failed", "sys.exit(4)", 4),
+        pytest.param("sys.exit(0)", "completed", "", 0, marks=pytest.mark.long),
+        pytest.param("sys.exit(4)", "failed", "sys.exit(4)", 4, marks=pytest.mark.long),
         ("raise ValueError('no good')", "failed", "ValueError: no good", 1),
     ],
 )

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.waiting import PATIENCE_S
 from tests.workspaces import api
 
@@ -165,6 +166,7 @@ def test_starter_killed_between_claim_and_start(jobs: Jobs) -> None:
     assert jobs.wait(run).state is RunState.COMPLETED
 
 
+@pytest.mark.long
 def test_many_advance_it_at_once(jobs: Jobs, tmp_path: Path) -> None:
     jobs.add_compute("two", 0)
     notes = tmp_path / "notes"

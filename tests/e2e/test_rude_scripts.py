@@ -221,6 +221,7 @@ def test_takes_too_much_memory(jobs: Jobs) -> None:
     assert " GB of memory together, and it may have 0.25 GB" in failed.cause
 
 
+@pytest.mark.long
 def test_one_line_of_200_megabytes(jobs: Jobs) -> None:
     run = jobs.submit("import sys\nfor _ in range(200): sys.stdout.write('x' * 1_000_000)")
     peak = _peak_until_it_ends(jobs, run)
@@ -242,6 +243,7 @@ _CLIENT = """if True:
         sys.stderr.write(peak.split()[1])"""
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_ten_million_lines(jobs: Jobs, tmp_path: Path) -> None:
     """Nobody holds more of them than a few: not the worker, nor who watches them all go by."""

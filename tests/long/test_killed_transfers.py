@@ -1,4 +1,4 @@
-"""Imports, exports and backups are killed with SIGKILL, often; tests/e2e has the same in short."""
+"""Imports, exports and backups are killed with SIGKILL: repeated, they come to the same."""
 
 from collections.abc import Callable
 from pathlib import Path

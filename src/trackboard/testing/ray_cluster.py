@@ -41,7 +41,10 @@ class RayNode:
             "RAY_raylet_start_wait_time_s": str(int(_START_S)),  # a busy machine takes its time
         }
         command = [f"{scripts}/ray", "start", "--block", "--disable-usage-stats", *arguments]
-        command += ["--include-log-monitor", "false"]  # it sends output to drivers: nobody asks for it
+        command += [
+            "--include-log-monitor",
+            "false",
+        ]  # it sends output to drivers: nobody asks for it
         command += ["--object-store-memory", str(_STORE_BYTES)]
         with log.open("wb") as output:
             shell = subprocess.run(

@@ -93,7 +93,7 @@ def test_the_first_half_shows_a_job_while_it_runs(article: Path, kernel: Kernel)
         assert kernel.run("run.get_status()").result != "'Failed'", kernel.run("run.get_details()")
         return test in page.points("accuracy")
 
-    until(shows_accuracy, patience_s=_INSTALLING_S, pause_s=0.2)
+    until(shows_accuracy, patience_s=_INSTALLING_S, pause_s=1.0)
     for tag in ("accuracy", "cross_entropy"):
         page.until(partial(_has, tag, {train, test}))
     page.until(lambda page: page.points("accuracy")[test][-1][1] > 0.5)

@@ -101,6 +101,7 @@ def test_children_that_begin_later_appear(kernel: Kernel, page: Page) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_taken_port_moves_on_and_says_so(kernel: Kernel) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -110,6 +111,7 @@ def test_a_taken_port_moves_on_and_says_so(kernel: Kernel) -> None:
     assert said.page.points("loss")
 
 
+@pytest.mark.long
 def test_the_whole_workspace(kernel: Kernel) -> None:
     page = kernel.run(
         BEGIN
@@ -118,6 +120,7 @@ def test_the_whole_workspace(kernel: Kernel) -> None:
     assert sorted(page.runs()) == ["other/run-1", "trial/run-1"]
 
 
+@pytest.mark.long
 def test_ids_instead_of_names(kernel: Kernel) -> None:
     said = kernel.run(
         BEGIN + "Tensorboard(run, port=0, use_display_name=False).start(); print(run.id)"
@@ -146,6 +149,7 @@ def test_a_folder_that_is_not_there_yet_is_named_and_waited_for(kernel: Kernel) 
 # -- what a person sees ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_link_is_shown(kernel: Kernel) -> None:
     said = kernel.run(BEGIN + "tb.start()")
     assert f'<a href="{said.url}" target="_blank"' in said.html
@@ -172,6 +176,7 @@ def test_the_link_works_behind_a_proxy(
     assert re.search(rf'src="{re.escape(href.format(port))}[\w-]*"', said.html)
 
 
+@pytest.mark.long
 def test_in_an_ssh_session_the_tunnel_is_said(start_kernel: Callable[..., Kernel]) -> None:
     ssh = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22", "USER": "ada"}
     said = start_kernel(**ssh).run(BEGIN + "tb.start()")
@@ -193,6 +198,7 @@ def test_a_run_without_data_is_said_with_its_state(kernel: Kernel) -> None:
     assert "trial/run-2 has no data yet (Running)" in said.out
 
 
+@pytest.mark.long
 def test_many_runs_without_data_are_few_lines(kernel: Kernel) -> None:
     said = kernel.run(
         BEGIN + "[run.child_run(f'c{i}') for i in range(50)]\n"

@@ -98,7 +98,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--fake_data", nargs="?", const=True, default=False)
     parser.add_argument("--max_steps", type=int, default=2000)
-    parser.add_argument("--pause", type=float, default=0.05)
+    parser.add_argument("--pause", type=float, default=0.2)
     parser.add_argument("--learning_rate", type=float, default=0.001)
     parser.add_argument("--data_dir", default=os.path.join(SCRATCH, "tensorflow/mnist/input_data"))
     parser.add_argument("--log_dir", default=os.path.join(SCRATCH, "tensorflow/mnist/logs"))
