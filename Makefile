@@ -58,7 +58,7 @@ test-fast:
 
 test-frameworks:
 	@$(SETUP) frameworks-test
-	@.venv-frameworks/bin/python -m pytest --numprocesses auto --dist loadgroup tests/frameworks $(ARGS)
+	@.venv-frameworks/bin/python -m pytest --numprocesses logical --dist loadgroup tests/frameworks $(ARGS)
 
 test-long:
 	@$(SETUP) test
