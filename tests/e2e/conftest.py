@@ -66,6 +66,15 @@ def drawing_browser(tmp_path: Path) -> Iterator[Chrome]:
         yield chrome
 
 
+@pytest.fixture
+def workspace(empty_folder: Path) -> Iterator[Workspace]:
+    """A workspace in the current folder, which was empty."""
+    workspace = Workspace.open(empty_folder)
+    yield workspace
+    workspace.recorder().close()
+    workspace.close()
+
+
 class Jobs:
     """A workspace, and a source folder to submit from."""
 

@@ -19,14 +19,6 @@ from trackboard.workspace import Workspace
 
 
 @pytest.fixture
-def workspace(empty_folder: Path) -> Iterator[Workspace]:
-    workspace = Workspace.open(empty_folder)
-    yield workspace
-    workspace.recorder().close()
-    workspace.close()
-
-
-@pytest.fixture
 def up(workspace: Workspace) -> Iterator[Up]:
     up = Up(workspace.folder)
     yield up

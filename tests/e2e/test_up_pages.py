@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome, Keys
@@ -14,14 +13,6 @@ from tests.waiting import until
 from trackboard.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=\"document.title='bad'\"><script>document.title='bad'</script>"
-
-
-@pytest.fixture
-def workspace(empty_folder: Path) -> Iterator[Workspace]:
-    workspace = Workspace.open(empty_folder)
-    yield workspace
-    workspace.recorder().close()
-    workspace.close()
 
 
 @pytest.fixture

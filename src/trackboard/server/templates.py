@@ -1,4 +1,4 @@
-"""Pages are made of templates here; every value in them is escaped."""
+"""Pages are made of templates here; every value in them is escaped, and none turns what stands around it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from trackboard.format.amounts import count, size
+from trackboard.format.templates import make_environment, show_unseen
 from trackboard.format.times import duration, moment, took_s
 from trackboard.server.admission.headers import route_of
 
@@ -23,14 +24,7 @@ _TEMPLATES = Path(__file__).with_name("pages") / "templates"
 @functools.cache
 def environment() -> jinja2.Environment:
     """What templates are loaded and filled by; a name that is not there is an error."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = make_environment(jinja2.FileSystemLoader(_TEMPLATES))
     made.filters.update(size=size, count=count, duration=duration, moment=moment, took=took_s)
     return made
 
@@ -47,7 +41,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     cursor = getattr(request.state, "cursor", "")
     page = environment().get_template(template)
     html = page.render(root=root_of(request), cursor=cursor, **values)
-    return HTMLResponse(html, status)
+    return HTMLResponse(show_unseen(html), status)
 
 
 def root_of(request: Request) -> str:

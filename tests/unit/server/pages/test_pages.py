@@ -90,12 +90,7 @@ def test_every_page_has_only_what_the_policy_allows(
 ) -> None:
     """No script, style or handler in a page, and no element of what people wrote."""
     recorded(recorder, "other", "other")
-    addresses = [
-        path.replace("{run}", hostile)
-        + ("?run=evil&run=other&all=1" if path.startswith("/compare") else "")
-        for path, _ in PAGES
-        if "." not in path
-    ]
+    addresses = addresses_of(hostile, "other")
     addresses += ["/runs?where=loss+<<+3", f"/runs?experiment={HOSTILE}", "/runs/none", "/nothing"]
     addresses += ["/runs/evil/log?path=logs/a.txt", "/api/v1", f"/runs?order={HOSTILE}"]
     for address in addresses:
@@ -109,6 +104,52 @@ def test_every_page_has_only_what_the_policy_allows(
                 assert not re.match(r"\s*(\w+:|//)", attributes.get(name) or ""), attributes
         assert "49" not in re.sub(r"\d{3,}|-\d\d", "", page.text), address
     assert HOSTILE in show(client, "/runs/evil").text
+
+
+NASTY = (
+    ("end\u202egnp.exe", "turns what follows"),
+    ("isolated\u2066x\u2069", "turns what is inside"),
+    ("zero\u200bwidth", "passes for another name"),
+    ("bell\x07\x1b[31mred", "is for terminals"),
+    ("next\x85line\u2028and\u2029on", "ends a line for some"),
+)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in NASTY], ids=[why for _, why in NASTY])
+def test_no_page_lets_a_name_hide_or_turn_the_text_around_it(
+    client: TestClient, recorder: Recorder, service: LocalService, name: str
+) -> None:
+    run = recorder.create_run("digits", run_id="r0", name=name)
+    metric = re.sub(r"[\x00-\x1f\x80-\x9f]", "", name)  # controls are refused in one
+    recorded(recorder, name, "r1").log(metric, 2.0)
+    run.set_parameter(metric, name)
+    run.log(metric, 1.0)
+    run.set_tag(name, name)
+    run.add_file(f"outputs/{metric}", *run.put_file(io.BytesIO(b"x")))
+    run.append_bytes("logs/a.txt", 0, f"{name}\n".encode())
+    run.child(name, run_id="child").complete()
+    service.now().runs.set_description(run.id, name)
+    run.fail(name)
+    service.now().trash.delete([RunId("r1")], force=True)
+    for path in addresses_of("r0", "child"):
+        page = client.get(path, headers=PAGE).text
+        unseen = {each for each in page if not each.isprintable()} - {"\n"}
+        assert unseen == set(), path
+    (field,) = [
+        each for each in show(client, "/runs/r0").all("input") if each.get("name") == "name"
+    ]
+    if metric == name:  # Python's parser, unlike browsers, drops controls
+        assert field["value"] == name, "what a form sends back is what is stored"
+
+
+def addresses_of(run: str, other: str) -> list[str]:
+    """The addresses of every page, as it is for a run and another."""
+    return [
+        path.replace("{run}", run)
+        + (f"?run={run}&run={other}&all=1" if path.startswith("/compare") else "")
+        for path, _ in PAGES
+        if "." not in path
+    ]
 
 
 def test_links_of_hostile_names_lead_back_to_them(client: TestClient, hostile: RunId) -> None:

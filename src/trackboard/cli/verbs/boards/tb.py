@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,10 +14,9 @@ from trackboard.board.eventfiles.log_folders import LogFolder, expand, read_log_
 from trackboard.board.process.handshake import Ready
 from trackboard.board.process.listen import DEFAULT_PORT
 from trackboard.board.process.options import Show
-from trackboard.board.process.urls import open_in_browser, with_key_shown
 from trackboard.board.series.samples import Samples
-from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.completing import complete_experiments, complete_runs
+from trackboard.cli.listening import Listening, announce, labeled, listening_options
 from trackboard.cli.workspace_option import find_one, folder_option, opened
 from trackboard.config import find_in, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
@@ -43,37 +40,12 @@ class _Wanted(NamedTuple):
 
 @click.command()
 @click.argument("folders", metavar="[FOLDER]...", nargs=-1)
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="A taken one moves on.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="An address to listen at; one that other machines reach asks for a token.",
-)
-@click.option(
-    "--new-token", is_flag=True, help="Make another token; the old one opens nothing more."
-)
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Answer to a proxy's name; repeatable.",
-)
-@click.option(
-    "--path-prefix",
-    default="",
-    metavar="PATH",
-    help="What a proxy's addresses have before the board's, as in /keep.",
-)
+@listening_options(DEFAULT_PORT)
 @click.option(
     "--samples",
     default="",
     metavar="PLUGIN=NUMBER,…",
     help="Show more of each series, as in images=all,scalars=5000.",
-)
-@click.option(
-    "--key", "with_key", is_flag=True, help="Say the address that opens it to any program."
 )
 @click.option(
     "--experiment",
@@ -101,27 +73,17 @@ class _Wanted(NamedTuple):
 @click.option(
     "--limit", "-n", type=click.IntRange(1), metavar="N", help="Show the first N of them only."
 )
-@click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
-@click.option("--json", "as_json", is_flag=True, help="Say where it is as one line of JSON.")
 @folder_option
 def tb(
     folders: tuple[str, ...],
     folder: Path | None,
-    port: int,
-    host: str,
     experiment: str | None,
     runs: tuple[str, ...],
     where: tuple[str, ...],
     orders: tuple[str, ...],
     limit: int | None,
-    hosts: tuple[str, ...],
-    path_prefix: str,
     samples: str,
-    *,
-    new_token: bool,
-    with_key: bool,
-    browser: bool,
-    as_json: bool,
+    listening: Listening,
 ) -> None:
     """Show a history in TensorBoard until Ctrl-C.
 
@@ -141,20 +103,24 @@ def tb(
         show = _what_to_show(folders, wanted)
     show = dataclasses.replace(show, samples=Samples.parse(samples))
 
-    def announce(ready: Ready) -> None:
-        if with_key and ready.key:
-            ready = dataclasses.replace(ready, url=with_key_shown(ready.url, ready.key))
-        moved_from = port if port not in (0, ready.port) else None
-        if as_json:
-            click.echo(json.dumps(_facts(show, ready, moved_from)))
-        else:
-            _print_start(show, ready, moved_from, is_open=not is_loopback(host))
-        if browser:
-            # Some browsers keep the caller waiting until they are closed.
-            threading.Thread(target=open_in_browser, args=(ready.url,), daemon=True).start()
+    def report(ready: Ready) -> None:
+        announce(
+            listening,
+            ready,
+            title="TensorBoard at",
+            shows=_lines(show),
+            facts=_facts(show),
+            has_token=show.workspace is not None,
+        )
 
-    door = Door(host, port, path_prefix, hosts, new_token)
-    run_board(show, door, stop=threading.Event(), on_ready=announce)
+    door = Door(
+        listening.host,
+        listening.port,
+        listening.path_prefix,
+        listening.hosts,
+        listening.new_token,
+    )
+    run_board(show, door, stop=threading.Event(), on_ready=report)
 
 
 def _what_to_show(words: tuple[str, ...], wanted: _Wanted) -> Show:
@@ -223,36 +189,20 @@ def _refuse_names(folder: Path, wanted: _Wanted) -> None:
         )
 
 
-def _facts(show: Show, ready: Ready, moved_from: int | None) -> dict[str, object]:
+def _facts(show: Show) -> dict[str, object]:
     return {
-        "url": ready.url,
-        "port": ready.port,
-        "moved_from": moved_from,
         "folder": None if show.log_folders else str(show.workspace or show.log_folder),
         "folders": {each.name: str(each.path) for each in show.log_folders},
-        "pid": os.getpid(),
     }
 
 
-def _print_start(show: Show, ready: Ready, moved_from: int | None, *, is_open: bool) -> None:
+def _lines(show: Show) -> Iterator[str]:
     if show.workspace is not None:
-        click.echo(f"history in      {show.workspace}")
+        yield labeled("history in", str(show.workspace))
     for folder in _log_folders(show):
         name = f"{folder.name}: " if show.log_folders else ""
         waits = "" if folder.is_there else "  (is not there yet: it is waited for)"
-        click.echo(f"event files in  {name}{folder.path}{waits}")
-    if moved_from is not None:
-        click.echo(f"port {moved_from} is taken: moved on to {ready.port}")
-    click.echo(f"TensorBoard at  {ready.url}  (Ctrl-C ends it)")
-    if not ready.key:
-        click.echo(
-            "                with ?k=<token> after it: the one that was shown when it was made"
-        )
-    elif is_open and show.workspace is not None:
-        click.echo("                the token is shown this once; --new-token makes another")
-    if os.environ.get("SSH_CONNECTION"):
-        forward = f"ssh -L {ready.port}:localhost:{ready.port} {socket.gethostname()}"
-        click.echo(f"on your machine {forward}")
+        yield labeled("event files in", f"{name}{folder.path}{waits}")
 
 
 def _log_folders(show: Show) -> tuple[LogFolder, ...]:
