@@ -1,11 +1,11 @@
-"""A series in few buckets of steps, each with the exact least and greatest of its values.
+"""A series in few buckets of steps or of another x axis, each with its exact least and greatest value.
 
 Nothing is left out of a bucket: what a chart draws of a long series has every peak in it, however narrow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trackboard.errors import UsageError
+from trackboard.history.x_axis import StepAxis, XAxis
 from trackboard.model import Series, SeriesId, ValueKind
 from trackboard.ports import Points, Store
 
@@ -20,6 +21,8 @@ MOST_BUCKETS = 10_000  # of one series
 _AT_ONCE = 1_000_000  # points that are read whole, 24 bytes each
 
 Integers = npt.NDArray[np.int64]
+Wanted = tuple[float | None, float | None]  # the ends of what is asked for
+Located = tuple[npt.NDArray[Any], npt.NDArray[np.float64], npt.NDArray[Any]]  # x, times, values
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +31,7 @@ class Buckets:
 
     Attributes:
         count: How many points the series has.
-        first_steps: The least step in each bucket.
+        first_steps: The least step in each bucket; on another x axis the least x, as float.
         last_steps: The greatest.
         counts: How many points each has; all 1: these are the points themselves.
         nans: How many of these are NaN.
@@ -39,8 +42,8 @@ class Buckets:
     """
 
     count: int
-    first_steps: Integers
-    last_steps: Integers
+    first_steps: npt.NDArray[Any]
+    last_steps: npt.NDArray[Any]
     counts: Integers
     nans: Integers
     least: npt.NDArray[Any]
@@ -77,66 +80,98 @@ def read_buckets(
     Raises:
         UsageError: There cannot be so many buckets.
     """
+    return read_curves(store, series, limit, StepAxis(), first=first_step, last=last_step)
+
+
+def read_curves(
+    store: Store,
+    series: Iterable[Series],
+    limit: int,
+    axis: XAxis,
+    *,
+    first: float | None = None,
+    last: float | None = None,
+) -> dict[SeriesId, Buckets]:
+    """Read series of numbers in buckets of equal parts of an x axis.
+
+    Args:
+        store: Where they are.
+        series: What is known of them; texts are left out.
+        limit: How many buckets at most, of each series.
+        axis: The x of points; what has none is left out.
+        first: Only points from this x on; None: from the first.
+        last: Only points up to this x; None: up to the last.
+
+    Raises:
+        UsageError: There cannot be so many buckets.
+    """
     if not 1 <= limit <= MOST_BUCKETS:
         raise UsageError(
             f"{limit} is no number of buckets", hint=f"Ask for 1 to {MOST_BUCKETS:,} points."
         )
-    wanted = (first_step, last_step)
     found: dict[SeriesId, Buckets] = {}
-    together: list[Series] = []
-    for each in series:
-        if each.kind is ValueKind.TEXT:
-            continue
-        if sum(one.count for one in together) + each.count > _AT_ONCE and together:
-            found.update(_read_together(store, together, limit, wanted))
-            together = []
-        if each.count > _AT_ONCE:
-            found[each.id] = _read_in_parts(store, each, limit, wanted)
-        else:
-            together.append(each)
-    found.update(_read_together(store, together, limit, wanted))
+    for each, parts in iter_parts(store, series):
+        wanted: Wanted = (first, last)
+        if each.count > _AT_ONCE and None in wanted:
+            wanted = _find_ends(axis, each, store.iter_points(each.id), wanted)
+        located = iter_located(axis, each, parts, (first, last))
+        found[each.id] = _put_into_buckets(located, each.count, limit, wanted)
     return found
 
 
+def iter_parts(store: Store, series: Iterable[Series]) -> Iterator[tuple[Series, Iterable[Points]]]:
+    """Read series of numbers: many at once, one that is too long to be held in parts."""
+    together: list[Series] = []
+    count = 0
+    for each in series:
+        if each.kind is ValueKind.TEXT:
+            continue
+        if each.count > _AT_ONCE:
+            yield each, store.iter_points(each.id)
+            continue
+        if together and count + each.count > _AT_ONCE:
+            yield from _read_together(store, together)
+            together, count = [], 0
+        together.append(each)
+        count += each.count
+    yield from _read_together(store, together)
+
+
 def _read_together(
-    store: Store, series: Sequence[Series], limit: int, wanted: tuple[int | None, int | None]
-) -> Mapping[SeriesId, Buckets]:
+    store: Store, series: Sequence[Series]
+) -> Iterator[tuple[Series, Iterable[Points]]]:
     points = store.read_points([each.id for each in series]) if series else {}
-    return {
-        each: _put_into_buckets([found], len(found), limit, wanted)
-        for each, found in points.items()
-    }
+    for each in series:
+        if each.id in points:
+            yield each, [points[each.id]]
 
 
-def _read_in_parts(
-    store: Store, series: Series, limit: int, wanted: tuple[int | None, int | None]
-) -> Buckets:
-    """The same of one that is too long to be held: read twice where its steps are not known."""
-    edges = [
-        (int(part.steps.min()), int(part.steps.max()))
-        for part in (() if None not in wanted else store.iter_points(series.id))
-    ]
+def _find_ends(axis: XAxis, series: Series, parts: Iterable[Points], wanted: Wanted) -> Wanted:
+    """The ends of a series that comes in parts, where they are not known."""
     first, last = wanted
-    if edges:
-        first = min(least for least, _ in edges) if first is None else first
-        last = max(greatest for _, greatest in edges) if last is None else last
-    return _put_into_buckets(store.iter_points(series.id), series.count, limit, (first, last))
+    edges = [
+        (x.min().item(), x.max().item()) for x, _, _ in iter_located(axis, series, parts, wanted)
+    ]
+    if not edges:
+        return wanted
+    return (
+        min(least for least, _ in edges) if first is None else first,
+        max(greatest for _, greatest in edges) if last is None else last,
+    )
 
 
-def _put_into_buckets(
-    parts: Iterable[Points], count: int, limit: int, wanted: tuple[int | None, int | None]
-) -> Buckets:
-    """The buckets of a series that comes in parts; of several parts, the steps have to be known."""
+def _put_into_buckets(parts: Iterable[Located], count: int, limit: int, wanted: Wanted) -> Buckets:
+    """The buckets of a series that comes in parts; of several parts, the ends have to be known."""
     columns: list[tuple[npt.NDArray[Any], ...]] = []
-    for steps, times_s, values in _within(parts, wanted):
+    for x, times_s, values in parts:
         first, last = wanted
-        first = int(steps.min()) if first is None else first
-        last = int(steps.max()) if last is None else last
+        first = x.min().item() if first is None else first
+        last = x.max().item() if last is None else last
         nan = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
-        ones = np.ones(len(steps), np.int64)
-        number = _numbers(steps, first, last, limit)
-        single = (number, steps, steps, ones, nan.astype(np.int64), values, values, values, times_s)
-        columns.append(single if len(steps) <= limit else _merged(single))
+        ones = np.ones(len(x), np.int64)
+        number = number_of(x, first, last, limit)
+        single = (number, x, x, ones, nan.astype(np.int64), values, values, values, times_s)
+        columns.append(single if len(x) <= limit else _merged(single))
     if not columns:
         whole, real = np.zeros(0, np.int64), np.zeros(0)
         return Buckets(count, whole, whole, whole, whole, real, real, real, real)
@@ -149,30 +184,32 @@ def _put_into_buckets(
     return Buckets(count, *joined[1:])
 
 
-def _within(
-    parts: Iterable[Points], wanted: tuple[int | None, int | None]
-) -> Iterator[tuple[Integers, npt.NDArray[np.float64], npt.NDArray[Any]]]:
+def iter_located(
+    axis: XAxis, series: Series, parts: Iterable[Points], wanted: Wanted
+) -> Iterator[Located]:
+    """The points that are asked for, with their place on the axis."""
     first, last = wanted
     for part in parts:
-        steps, times_s, values = part.steps, part.times_s, part.values
+        x, times_s, values = axis.locate(series, part), part.times_s, part.values
         if values.dtype == bool:
             values = values.astype(np.int64)
-        if first is not None or last is not None:
-            chosen = np.ones(len(steps), bool)
+        if first is not None or last is not None or x.dtype.kind == "f":
+            chosen = np.isfinite(x)
             if first is not None:
-                chosen &= steps >= first
+                chosen &= x >= first
             if last is not None:
-                chosen &= steps <= last
-            steps, times_s, values = steps[chosen], times_s[chosen], values[chosen]
-        if len(steps):
-            yield steps, times_s, values
+                chosen &= x <= last
+            x, times_s, values = x[chosen], times_s[chosen], values[chosen]
+        if len(x):
+            yield x, times_s, values
 
 
-def _numbers(steps: Integers, first: int, last: int, limit: int) -> Integers:
-    """The bucket of each step; equal parts of all steps, which may be more than 2^63."""
-    share = (last - first) / limit or 1.0
-    distance = steps.astype(np.float64) - float(first)
-    return np.clip((distance / share).astype(np.int64), 0, limit - 1)
+def number_of(x: npt.NDArray[Any], first: float, last: float, limit: int) -> Integers:
+    """The bucket of each x: equal parts of what is between the ends, which may be more than 2^63."""
+    share = (last / 2 - first / 2) / limit or 1.0  # halves: no difference overflows
+    distance = x.astype(np.float64) / 2 - first / 2
+    number = np.floor(np.clip(distance / share, 0, limit - 1))
+    return number.astype(np.int64)
 
 
 def _merged(columns: tuple[npt.NDArray[Any], ...]) -> tuple[npt.NDArray[Any], ...]:

@@ -26,6 +26,7 @@ from trackboard.service.answers import (
 
 if TYPE_CHECKING:
     from trackboard.gc.answers import GcReport
+    from trackboard.history.band import Band
     from trackboard.history.buckets import Buckets
     from trackboard.launch.queue.nodes import Node
     from trackboard.launch.queue.waiting import WaitingJob
@@ -183,6 +184,23 @@ def buckets(series: Series, found: Buckets) -> Json:
         "max": list(map(number, found.greatest.tolist())),
         "last": list(map(number, found.last.tolist())),
         "last_times_s": found.last_times_s.tolist(),
+    }
+
+
+def band(name: str, found: Band) -> Json:
+    """A metric over several runs becomes JSON, a list for each column."""
+    return {
+        "name": name,
+        "runs": found.series,
+        "points": found.points,
+        "left_out": found.left_out,
+        "first_x": found.first_x.tolist(),
+        "last_x": found.last_x.tolist(),
+        "counts": found.counts.tolist(),
+        "mean": list(map(number, found.mean.tolist())),
+        "deviation": list(map(number, found.deviation.tolist())),
+        "min": found.least.tolist(),
+        "max": found.greatest.tolist(),
     }
 
 

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from starlette.responses import Response
 
 from trackboard.errors import UsageError
 from trackboard.model import RunId
+from trackboard.server.api.curve_columns import KIND, pack_curves
 from trackboard.server.api.operation import Given, Operation, Parameter
 from trackboard.service import wire
 from trackboard.service.wire import Json
 
 if TYPE_CHECKING:
+    from trackboard.model import Series
     from trackboard.service import Service
 
 MOST_SERIES = 1000  # in one answer
 _MOST_ROWS = 1_000_000  # of all series together
 
 
+def list_metrics(service: Service, given: Given) -> Json:
+    """Names of metrics that some runs have."""
+    found = service.metrics.list(runs=_runs(service, given), text=False)
+    runs = Counter(each.name for each in found)
+    points: Counter[str] = Counter()
+    for each in found:
+        points[each.name] += each.count
+    return {
+        "metrics": [
+            {"name": name, "runs": runs[name], "points": points[name]} for name in sorted(runs)
+        ]
+    }
+
+
 def read_series(service: Service, given: Given) -> Json:
     """Series of some runs, each in few buckets with their exact extremes."""
-    runs = [RunId(each) for each in given.texts("run")]
-    for run in runs:
-        service.runs.get(run)
-    names = given.texts("name") or None
-    found = service.metrics.list(runs=runs, names=names, text=False)
-    limit = given.number("points")
-    if len(found) > MOST_SERIES or len(found) * limit > _MOST_ROWS:
-        raise UsageError(
-            f"{len(found):,} series of up to {limit:,} points are too many for one answer",
-            hint=f"Ask for at most {MOST_SERIES:,} series, by run and name, and fewer points.",
-        )
+    found = _find_series(service, given)
     buckets = service.metrics.read_buckets(
         found,
-        limit,
+        given.number("points"),
         first_step=given.find_number("first_step"),
         last_step=given.find_number("last_step"),
     )
@@ -41,7 +51,76 @@ def read_series(service: Service, given: Given) -> Json:
     }
 
 
+def read_curves(service: Service, given: Given) -> Response:
+    """The same as columns of numbers, over any x axis."""
+    found = _find_series(service, given)
+    curves = service.metrics.read_curves(
+        found,
+        given.number("points"),
+        x=given.find_text("x") or "step",
+        first=given.find_real("first"),
+        last=given.find_real("last"),
+    )
+    packed = pack_curves([(each, curves[each.id]) for each in found if each.id in curves])
+    return Response(packed, media_type=KIND)
+
+
+def read_band(service: Service, given: Given) -> Json:
+    """Mean, deviation and extremes of a metric over some runs."""
+    name = given.text("name")
+    found = service.metrics.list(runs=_runs(service, given), names=[name], text=False)
+    band = service.metrics.read_band(
+        found,
+        given.number("points"),
+        x=given.find_text("x") or "step",
+        first=given.find_real("first"),
+        last=given.find_real("last"),
+    )
+    return wire.band(name, band)
+
+
+def _find_series(service: Service, given: Given) -> Sequence[Series]:
+    """The series that are asked for, by run and name, in the order of the runs."""
+    runs = _runs(service, given)
+    found = service.metrics.list(runs=runs, names=given.texts("name") or None, text=False)
+    limit = given.number("points")
+    if len(found) > MOST_SERIES or len(found) * limit > _MOST_ROWS:
+        raise UsageError(
+            f"{len(found):,} series of up to {limit:,} points are too many for one answer",
+            hint=f"Ask for at most {MOST_SERIES:,} series, by run and name, and fewer points.",
+        )
+    return found
+
+
+def _runs(service: Service, given: Given) -> list[RunId]:
+    runs = [RunId(each) for each in dict.fromkeys(given.texts("run"))]
+    known = {run.id for run in service.runs.list(ids=runs)}
+    for run in runs:
+        if run not in known:
+            service.runs.get(run)  # says that there is none
+    return runs
+
+
+_RUN = Parameter("run", "A run's id; repeatable.", is_required=True, is_repeatable=True)
+_NAME = Parameter("name", "Only the metric of this name; repeatable.", is_repeatable=True)
+_POINTS = Parameter("points", "How many of each series at most, 1 to 10,000.", int, default=500)
+_X_AXIS = (
+    Parameter(
+        "x",
+        "What is on the x axis: step (where nothing is said), time in seconds since the epoch, relative in"
+        " seconds after the first point, or metric:NAME for the metric NAME of the same run.",
+    ),
+    Parameter("first", "Only from this x on.", float),
+    Parameter("last", "Only up to this x.", float),
+)
 OPERATIONS = (
+    Operation(
+        "/metrics",
+        "Names of metrics that some runs have, in how many of them, and how many points.",
+        "Metrics",
+        list_metrics,
+        [_RUN],
+    ),
     Operation(
         "/series",
         "Metrics of runs as curves: equal parts of the steps, each with the exact least and greatest"
@@ -49,11 +128,29 @@ OPERATIONS = (
         "Series",
         read_series,
         [
-            Parameter("run", "A run's id; repeatable.", is_required=True, is_repeatable=True),
-            Parameter("name", "Only the metric of this name; repeatable.", is_repeatable=True),
-            Parameter("points", "How many of each series at most, 1 to 10,000.", int, default=500),
+            _RUN,
+            _NAME,
+            _POINTS,
             Parameter("first_step", "Only from this step on.", int),
             Parameter("last_step", "Only up to this step.", int),
         ],
+    ),
+    Operation(
+        "/curves",
+        "The same for a browser, over any x axis: 4 bytes (little-endian) say how long the JSON is that"
+        " follows, which names the columns of each curve; then these, little-endian float64.",
+        "",
+        read_curves,
+        [_RUN, _NAME, _POINTS, *_X_AXIS],
+        KIND,
+    ),
+    Operation(
+        "/band",
+        "A metric over several runs, as seeds are compared: equal parts of the x axis (each x by itself,"
+        " where there are no more), with the mean and the standard deviation of the runs, each run by the"
+        " mean of its points there, and the exact least and greatest value of all points.",
+        "Band",
+        read_band,
+        [_RUN, Parameter("name", "The metric.", is_required=True), _POINTS, *_X_AXIS],
     ),
 )

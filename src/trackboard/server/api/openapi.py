@@ -10,7 +10,7 @@ from trackboard.server.api.operation import Operation, Parameter
 from trackboard.server.api.shapes import SHAPES
 
 PREFIX = "/api/v1"
-_TYPES = {str: "string", int: "integer", bool: "boolean"}
+_TYPES = {str: "string", int: "integer", bool: "boolean", float: "number"}
 _REFUSALS = {
     "400": "Something that was given is not possible; the message says what would be.",
     "403": "Whoever asks may not.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -25,7 +26,7 @@ class Parameter:
     Attributes:
         name: Its name.
         text: What it says, for people.
-        kind: `str`, `int` or `bool`.
+        kind: `str`, `int`, `float` or `bool`.
         is_required: Whether it has to be said.
         is_repeatable: Whether it may be said several times.
         source: Where it is said: behind the question mark, in the address, in a header.
@@ -76,6 +77,12 @@ class Given:
         """The number of one that has a default or is required."""
         found = self.find_number(name)
         assert found is not None
+        return found
+
+    def find_real(self, name: str) -> float | None:
+        """The number of one that was said; None: it was not."""
+        found = self._values.get(name)
+        assert found is None or isinstance(found, float)
         return found
 
     def flag(self, name: str) -> bool:
@@ -166,4 +173,12 @@ def _value(parameter: Parameter, text: str) -> object:
         if not (digits.isascii() and digits.isdecimal() and len(digits) < _LONGEST):
             raise UsageError(f"{parameter.name}={text[:80]!r} is no whole number")
         return int(text)
+    if parameter.kind is float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise UsageError(f"{parameter.name}={text[:80]!r} is no finite number")
+        return number
     return text

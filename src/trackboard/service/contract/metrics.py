@@ -10,6 +10,7 @@ from trackboard.ports import Artifact, Points
 
 if TYPE_CHECKING:
     from trackboard.history import History
+    from trackboard.history.band import Band
     from trackboard.history.buckets import Buckets
 
 
@@ -62,6 +63,53 @@ class Metrics(Protocol):
 
         Raises:
             UsageError: There cannot be so many buckets.
+        """
+        ...
+
+    def read_curves(
+        self,
+        series: Sequence[Series],
+        limit: int,
+        *,
+        x: str = "step",
+        first: float | None = None,
+        last: float | None = None,
+    ) -> Mapping[SeriesId, Buckets]:
+        """Read series of numbers in few buckets of an x axis, each with its exact least and greatest value.
+
+        Args:
+            series: What `list` gave; texts are left out.
+            limit: How many buckets of each at most, 1 to 10,000.
+            x: `step`, `time` (seconds since the epoch), `relative` (seconds after the first point), or
+                `metric:NAME`, what the metric NAME of the same run was at the same step.
+            first: Only points from this x on; None: from the first.
+            last: Only points up to this x; None: up to the last.
+
+        Raises:
+            UsageError: There is no such axis, or there cannot be so many buckets.
+        """
+        ...
+
+    def read_band(
+        self,
+        series: Sequence[Series],
+        limit: int,
+        *,
+        x: str = "step",
+        first: float | None = None,
+        last: float | None = None,
+    ) -> Band:
+        """Read mean, deviation and extremes over all points of several series, a run each.
+
+        Args:
+            series: What `list` gave; texts are left out.
+            limit: How many buckets at most, 1 to 10,000.
+            x: See `read_curves`.
+            first: Only points from this x on; None: from the first.
+            last: Only points up to this x; None: up to the last.
+
+        Raises:
+            UsageError: There is no such axis, or there cannot be so many buckets.
         """
         ...
 

@@ -11,6 +11,7 @@ from trackboard.service.local.door import Door
 
 if TYPE_CHECKING:
     from trackboard.history import History
+    from trackboard.history.band import Band
     from trackboard.history.buckets import Buckets
     from trackboard.service.contract.metrics import Metrics
 
@@ -50,6 +51,38 @@ class LocalMetrics:
 
         store = self._door.drained()
         return read_buckets(store, series, limit, first_step=first_step, last_step=last_step)
+
+    def read_curves(
+        self,
+        series: Sequence[Series],
+        limit: int,
+        *,
+        x: str = "step",
+        first: float | None = None,
+        last: float | None = None,
+    ) -> Mapping[SeriesId, Buckets]:
+        """Read series of numbers in few buckets of an x axis."""
+        from trackboard.history.buckets import read_curves  # loads numpy
+        from trackboard.history.x_axis import open_axis
+
+        store = self._door.drained()
+        return read_curves(store, series, limit, open_axis(store, x), first=first, last=last)
+
+    def read_band(
+        self,
+        series: Sequence[Series],
+        limit: int,
+        *,
+        x: str = "step",
+        first: float | None = None,
+        last: float | None = None,
+    ) -> Band:
+        """Read mean, deviation and extremes over all points of several series."""
+        from trackboard.history.band import read_band  # loads numpy
+        from trackboard.history.x_axis import open_axis
+
+        store = self._door.drained()
+        return read_band(store, series, limit, open_axis(store, x), first=first, last=last)
 
     def read_history(
         self,

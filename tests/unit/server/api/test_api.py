@@ -89,6 +89,9 @@ def test_the_document_names_only_what_is_there(document: Mapping[str, Any]) -> N
         ("/runs/r0", "RunDetails", {}),
         ("/compare", "Comparison", {"run": ["r0", "r1"]}),
         ("/series", "Series", {"run": ["r0", "r1"], "points": 3}),
+        ("/metrics", "Metrics", {"run": ["r0", "r1"]}),
+        ("/band", "Band", {"run": ["r0", "r1"], "name": "loss", "x": "metric:odd", "first": "1e3"}),
+        ("/band", "Band", {"run": ["r0", "r1"], "name": "loss", "points": 3}),
         ("/runs/r0/logs", "Logs", {}),
         ("/runs/r0/log", "LogPiece", {"path": "logs/a.txt"}),
         ("/runs/r0/files", "Files", {}),
@@ -270,3 +273,44 @@ def test_the_page_shows_every_question(client: TestClient, document: Mapping[str
     page = client.get(PREFIX, headers={"Accept": "text/html"}).text
     assert [path for path in document["paths"] if path not in page] == []
     assert "http" not in page.replace("https://json-schema", "")
+
+
+@pytest.mark.usefixtures("_runs")
+def test_metrics_of_runs_are_counted(client: TestClient) -> None:
+    found = ask(client, "/metrics", run=["r0", "r1", "r2"])["metrics"]
+    assert found == [
+        {"name": "loss", "runs": 3, "points": 30},
+        {"name": "odd", "runs": 3, "points": 3},
+    ]
+
+
+@pytest.mark.usefixtures("_runs")
+def test_a_band_is_over_all_runs_that_are_asked_for(client: TestClient) -> None:
+    runs = [f"r{number}" for number in range(5)]
+    band = ask(client, "/band", run=runs, name="loss", first=2, last=2)
+    assert band["runs"] == 5
+    assert band["counts"] == [5]
+    assert band["mean"] == [pytest.approx(2 + 1 / 3)]
+    assert band["deviation"] == [pytest.approx(2**0.5)]
+    assert (band["min"], band["max"]) == ([1 / 3], [4 + 1 / 3])
+
+
+@pytest.mark.usefixtures("_runs")
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"run": "none"}, "none"),
+        ({"run": "r0", "x": "steps"}, "is no x axis"),
+        ({"run": "r0", "first": "nan"}, "is no finite number"),
+        ({"run": "r0", "last": "1e999"}, "is no finite number"),
+        ({"run": "r0", "points": "0"}, "is no number of buckets"),
+        ({}, "'run' is missing"),
+    ],
+)
+def test_curves_that_cannot_be_meant_are_told(
+    client: TestClient, parameters: dict[str, str], said: str
+) -> None:
+    for address in ("/curves", "/band"):
+        answer = client.get(f"{PREFIX}{address}", params={"name": "loss", **parameters})
+        assert answer.status_code in (400, 404)
+        assert said in answer.json()["error"]["message"]
