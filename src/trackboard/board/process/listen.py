@@ -72,6 +72,9 @@ def _try_listen(address: str, port: int) -> socket.socket | None:
     try:
         # A port whose last connections are still fading out is free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it: the second write of an answer must not wait 40 ms for the first one's
+        # acknowledgment. (asyncio sets it by itself, but not where a socket's protocol is "any".)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((address, port))
         listener.listen(128)
     except OSError as error:

@@ -22,6 +22,14 @@ def test_zero_is_any_free_port() -> None:
         assert other.getsockname()[0] == "127.0.0.1"
 
 
+def test_no_answer_waits_for_an_acknowledgment() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        client = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+        with client, accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_taken_port_moves_on(taken: int) -> None:
     with listen("127.0.0.1", taken) as listener:
         assert taken < listener.getsockname()[1] < taken + 100
