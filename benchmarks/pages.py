@@ -316,31 +316,49 @@ def main() -> None:
 
 
 def measure(folder: Path, given: argparse.Namespace) -> None:
-    starts = [stock_started_s() for _ in range(3)]
+    peer_s = statistics.median(stock_started_s() for _ in range(3))
     ours_s = []
     for _ in range(3):
         with serve_ours(folder) as server:
             ours_s.append(server.started_s)
+    started_s = statistics.median(ours_s)
     port = free_port()
     bare_words = [sys.executable, "-c", _BARE, str(port)]
     with serve_ours(folder) as server, serve(bare_words, port, folder) as bare:
         client, floor = Client(server.port), Client(bare.port)
         asked = addresses(client)
-        begun_s = time.perf_counter()
-        client.get("/runs")
-        first_ms = 1e3 * (time.perf_counter() - begun_s)
         costs = {name: client.cost(f"/{path}", given.rounds) for name, path in asked.items()}
         floors = {name: floor.cost(f"/{each.size}", given.rounds) for name, each in costs.items()}
         pages = {name: f"http://127.0.0.1:{server.port}/{path}" for name, path in asked.items()}
-        painted = painted_ms(
-            {name: url for name, url in pages.items() if ".json" not in url}, given.rounds
-        )
+        urls = {name: url for name, url in pages.items() if ".json" not in url}
+        painted = painted_ms(urls, given.rounds)
         used_mb = server.process.memory_info().rss / 1e6
         idle = idle_percent(server)
-    mlflow = None
+    print_costs(given.runs, costs, floors, painted)
+    print(f"start {started_s:.2f} s, tensorboard {peer_s:.2f} s")
+    targets = [
+        *targets_of(costs, painted),
+        Target("memory", used_mb, 200, "MB"),
+        Target("start to first answer, tensorboard = 1", started_s / peer_s, 1.2),
+        Target(f"{STREAMS} idle streams, of a processor", idle, 2, "%"),
+    ]
     if not given.without_peers:
         runs = max(given.runs // 20, 1)
-        mlflow = ask_mlflow(given.cache.absolute(), runs, given.rounds, given.patience)
+        peer = ask_mlflow(given.cache.absolute(), runs, given.rounds, given.patience)
+        if peer:
+            print(f"mlflow, {runs:,} runs: {peer.ms:.0f} ms, {peer.size / 1e3:.0f} kB")
+            name = "mlflow's first page of a twentieth, ours = 1"
+            targets.append(Target(name, peer.ms / costs[FIRST].ms, 20, at_least=True))
+    print()
+    print_targets(targets)
+
+
+def print_costs(
+    runs: int,
+    costs: Mapping[str, Answer],
+    floors: Mapping[str, Answer],
+    painted: Mapping[str, float],
+) -> None:
     rows = [
         [
             name,
@@ -352,46 +370,17 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         ]
         for name, cost in costs.items()
     ]
-    if mlflow:
-        rows.append(
-            [
-                "mlflow, runs/search, a twentieth",
-                f"{mlflow.ms:.1f}",
-                "",
-                "",
-                "",
-                f"{mlflow.size / 1e3:.0f}",
-            ]
-        )
-    print_table(
-        [f"{given.runs:,} runs x 20 metrics", "ms", "bare ms", "bare x", "painted ms", "kB"], rows
-    )
-    print(
-        f"first answer of all {first_ms:.0f} ms; start {statistics.median(ours_s):.2f} s, "
-        f"tensorboard {statistics.median(starts):.2f} s; memory {used_mb:.0f} MB; "
-        f"{STREAMS} idle streams {idle:.1f} % of a processor\n"
-    )
+    head = [f"{runs:,} runs x 20 metrics", "ms", "bare ms", "bare x", "painted ms", "kB"]
+    print_table(head, rows)
+
+
+def targets_of(costs: Mapping[str, Answer], painted: Mapping[str, float]) -> Iterator[Target]:
+    for name in ("table, next page", "table, sorted by a metric", "table, filtered and sorted"):
+        yield Target(f"{name}, answered", costs[name].ms, 100, "ms")
     *_, chart = costs
-    quick = ("table, next page", "table, sorted by a metric", "table, filtered and sorted")
-    targets = [Target(f"{name}, answered", costs[name].ms, 100, "ms") for name in quick]
-    if FIRST in painted:
-        targets.append(Target(f"{FIRST}, painted", painted[FIRST], 150, "ms"))
-        targets.append(Target(f"{chart}, painted", painted[chart], 250, "ms"))
-    targets += [
-        Target("memory", used_mb, 200, "MB"),
-        Target(
-            "start to first answer, tensorboard = 1",
-            statistics.median(ours_s) / statistics.median(starts),
-            1.2,
-        ),
-        Target(f"{STREAMS} idle streams", idle, 2, "%"),
-    ]
-    if mlflow:
-        ratio = mlflow.ms / costs[FIRST].ms
-        targets.append(
-            Target("mlflow's first page of a twentieth, ours = 1", ratio, 20, at_least=True)
-        )
-    print_targets(targets)
+    if painted:
+        yield Target(f"{FIRST}, painted", painted[FIRST], 150, "ms")
+        yield Target(f"{chart}, painted", painted[chart], 250, "ms")
 
 
 if __name__ == "__main__":

@@ -214,10 +214,10 @@ def number_of(x: npt.NDArray[Any], first: float, last: float, limit: int) -> Int
 
 def _merged(columns: tuple[npt.NDArray[Any], ...]) -> tuple[npt.NDArray[Any], ...]:
     """One row for each bucket that some rows are of."""
-    order = np.argsort(columns[0], kind="stable")
-    number, first, last, counts, nans, least, greatest, value, time_s = (
-        column[order] for column in columns
-    )
+    if not (columns[0][1:] >= columns[0][:-1]).all():  # most series are in the order of their steps
+        order = np.argsort(columns[0], kind="stable")
+        columns = tuple(column[order] for column in columns)
+    number, first, last, counts, nans, least, greatest, value, time_s = columns
     starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
     ends = np.append(starts[1:], len(number)) - 1
     return (
