@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trackboard.model import Run, RunId, RunKind, RunState, Series, SeriesId, ValueKind
 from trackboard.ports import Experiment, RunFile
-from trackboard.service import JobFacts, RunDetails, RunFacts, wire
+from trackboard.service import ExperimentFacts, JobFacts, RunDetails, RunFacts, wire
 
 GOLDEN = Path(__file__).with_name("data") / "wire-1.json"
 
@@ -70,7 +70,6 @@ LOST = replace(
         ended_s=None,
     ),
 )
-GOING_ON = replace(RUN, id=RunId("digits_2"), state=RunState.RUNNING, ended_s=None)
 DELETED = replace(RUN, archived_s=1_700_000_100.0, deleted_s=1_700_000_200.0)
 DIGITS = Experiment("digits", {"team": "vision", "plain": None}, 1_700_000_100.0)
 
@@ -81,7 +80,9 @@ def told() -> dict[str, object]:
         "a run in a list": wire.run_facts(LOST),
         "a run with all that is known": wire.run_details(DETAILS),
         "a run in the trash": wire.run_facts(replace(FACTS, run=DELETED)),
-        "an experiment": wire.experiment_facts(DIGITS, [RUN, LOST.run, GOING_ON], {LOST.run.id}),
+        "an experiment": wire.experiment_facts(
+            ExperimentFacts(DIGITS, runs=3, active=1, newest_s=RUN.created_s)
+        ),
     }
 
 

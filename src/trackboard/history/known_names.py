@@ -113,8 +113,16 @@ def check_columns(store: Store, asked: Iterable[str]) -> None:
         NotFound: None has.
         UsageError: A column is none.
     """
-    for name in asked:
-        field = parse_field(name)
+    check_fields(store, map(parse_field, asked))
+
+
+def check_fields(store: Store, fields: Iterable[Field]) -> None:
+    """Raise where no run at all has what a field names.
+
+    Raises:
+        NotFound: None has.
+    """
+    for field in fields:
         is_text = field.is_of_metrics and store.list_series(names=[field.name], text=True)
         if field.source is not Source.ATTRIBUTE and not is_text:
             _check_field(store, field)

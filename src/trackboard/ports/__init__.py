@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from trackboard.ports.store.query import NEWEST_FIRST, OLDEST_FIRST, Order, Orders, RunQuery
     from trackboard.ports.store.queue import QueueStore
-    from trackboard.ports.store.runs import Artifact, RunFile, RunStore
+    from trackboard.ports.store.runs import Artifact, ExperimentRuns, RunFile, RunStore
     from trackboard.ports.store.series import Points, SeriesStore
     from trackboard.ports.store.store import Store, Unstorable
     from trackboard.ports.store.stream import (
@@ -100,7 +100,7 @@ else:
             ),
             "store.query": ("NEWEST_FIRST", "OLDEST_FIRST", "Order", "Orders", "RunQuery"),
             "store.queue": ("QueueStore",),
-            "store.runs": ("Artifact", "RunFile", "RunStore"),
+            "store.runs": ("Artifact", "ExperimentRuns", "RunFile", "RunStore"),
             "store.series": ("Points", "SeriesStore"),
             "store.store": ("Store", "Unstorable"),
             "store.stream": (
@@ -151,6 +151,7 @@ __all__ = [
     "Engine",
     "EnvironmentVersion",
     "Experiment",
+    "ExperimentRuns",
     "Field",
     "FloatColumn",
     "HasValue",

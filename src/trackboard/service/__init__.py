@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trackboard.service.answers import (
         ComparedFact,
         Comparison,
+        ExperimentFacts,
         FileChange,
         FilePiece,
         JobFacts,
@@ -35,6 +36,7 @@ else:
             "answers": (
                 "ComparedFact",
                 "Comparison",
+                "ExperimentFacts",
                 "FileChange",
                 "FilePiece",
                 "JobFacts",
@@ -53,6 +55,7 @@ else:
 __all__ = [
     "ComparedFact",
     "Comparison",
+    "ExperimentFacts",
     "FileChange",
     "FilePiece",
     "JobFacts",

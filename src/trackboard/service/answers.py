@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackboard.model import Run, Series, Value
-from trackboard.ports import RunFile
+from trackboard.ports import Experiment, RunFile
 
 LOST = "lost"  # no state of a run, but what a reader has to call it
 
@@ -27,6 +27,23 @@ class WorkspaceFacts:
     name: str
     folder: Path
     created_s: float
+
+
+@dataclass(frozen=True)
+class ExperimentFacts:
+    """An experiment as it is told to the outside; runs that are part of another are not counted.
+
+    Attributes:
+        experiment: What people say of it.
+        runs: How many runs it has.
+        active: How many of them go on, those not counted whose processes may be dead (see `RunStatus`).
+        newest_s: When the newest was created, in seconds since the epoch; None: there is no run.
+    """
+
+    experiment: Experiment
+    runs: int
+    active: int
+    newest_s: float | None
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ What is there keeps its name and its meaning; keys may be added. What else chang
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trackboard.format.times import took_s
-from trackboard.model import Compute, Run, RunId, Series
-from trackboard.ports import Experiment, RunFile
+from trackboard.model import Compute, Series
+from trackboard.ports import RunFile
 from trackboard.service.answers import (
     Comparison,
+    ExperimentFacts,
     FileChange,
     FilePiece,
     JobFacts,
@@ -77,21 +78,16 @@ def run_details(details: RunDetails) -> Json:
     }
 
 
-def experiment_facts(experiment: Experiment, runs: Collection[Run], lost: Container[RunId]) -> Json:
-    """An experiment becomes JSON.
-
-    Args:
-        experiment: Its name and what people say of it.
-        runs: The experiment's runs that are below no other.
-        lost: Runs that are not counted as active: their processes may be dead, see `RunStatus`.
-    """
+def experiment_facts(facts: ExperimentFacts) -> Json:
+    """An experiment becomes JSON."""
+    experiment = facts.experiment
     return {
         "name": experiment.name,
         "tags": dict(experiment.tags),
         "archived": moment(experiment.archived_s),
-        "runs": len(runs),
-        "active": sum(not run.state.is_terminal and run.id not in lost for run in runs),
-        "newest": moment(max((run.created_s for run in runs), default=None)),
+        "runs": facts.runs,
+        "active": facts.active,
+        "newest": moment(facts.newest_s),
     }
 
 

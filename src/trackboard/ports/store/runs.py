@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from trackboard.model import ArtifactKind, Run, RunId, Value
-from trackboard.ports.store.condition import Source
+from trackboard.ports.store.condition import Field, Source
 from trackboard.ports.store.query import NEWEST_FIRST, Orders, RunQuery
 
 
@@ -33,6 +33,21 @@ class Artifact:
     size_bytes: int
     step: int
     time_s: float
+
+
+@dataclass(frozen=True)
+class ExperimentRuns:
+    """How many runs an experiment has that are below no other and not in the trash.
+
+    Attributes:
+        count: All of them.
+        going_on: Those that have not ended.
+        newest_s: When the newest was created, in seconds since the Unix epoch.
+    """
+
+    count: int
+    going_on: int
+    newest_s: float
 
 
 class RunStore(Protocol):
@@ -82,6 +97,22 @@ class RunStore(Protocol):
 
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match."""
+        ...
+
+    def read_columns(
+        self, query: RunQuery, fields: Sequence[Field]
+    ) -> tuple[Sequence[Value | None], ...]:
+        """What all runs that match have of some fields: a column for each, the newest created run first.
+
+        None where a run has nothing. Numbers of metrics are float64, where they are no steps and no
+        counts; a tag without a value is an empty text.
+
+        Made for 100,000 runs: as many questions as fields, whatever the number of runs.
+        """
+        ...
+
+    def count_by_experiment(self) -> Mapping[str, ExperimentRuns]:
+        """How many runs each experiment has, by name; those without any are left out."""
         ...
 
     def list_names(self, source: Source) -> tuple[str, ...]:

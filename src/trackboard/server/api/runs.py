@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,23 @@ from trackboard.service.wire import Json
 
 if TYPE_CHECKING:
     from trackboard.history import Filters
-    from trackboard.model import Run
     from trackboard.ports import Orders, RunQuery
     from trackboard.service import RunFacts, Service
 
 MOST_RUNS = 1000  # in one answer
 RUN = Parameter("run", "The run's id.", source="path")
 ARCHIVED = Parameter("archived", "Also what was archived.", bool)
+CHOICE = (  # of runs
+    Parameter("experiment", "Only of this experiment."),
+    Parameter("parent", "Only the children of this run."),
+    Parameter(
+        "where",
+        'Such as "loss.min < 0.5 and (lr = 0.1 or tags.team = vision)"; of several, all.',
+        is_repeatable=True,
+    ),
+    ARCHIVED,
+    Parameter("children", "Also runs that are part of another.", bool),
+)
 
 
 @dataclass(frozen=True)
@@ -46,22 +55,30 @@ def get_workspace(service: Service, _: Given) -> Json:
 
 def list_experiments(service: Service, given: Given) -> Json:
     """The experiments, the oldest first."""
-    runs: dict[str, list[Run]] = defaultdict(list)
-    for run in service.runs.list():
-        if run.parent is None:
-            runs[run.experiment].append(run)
-    lost = service.runs.list_lost()
     return {
         "experiments": [
-            wire.experiment_facts(each, runs[each.name], lost)
-            for each in service.experiments.list()
-            if given.flag("archived") or each.archived_s is None
+            wire.experiment_facts(each)
+            for each in service.experiments.describe()
+            if given.flag("archived") or each.experiment.archived_s is None
         ]
     }
 
 
 def list_runs(service: Service, given: Given) -> Json:
     """A page of runs."""
+    after = given.find_text("after")
+    page = read_page(
+        service,
+        query_of(given),
+        parse_orders(given.texts("order")),
+        limit=min(max(1, given.number("limit")), MOST_RUNS),
+        after=None if after is None else RunId(after),
+    )
+    return run_page(page)
+
+
+def query_of(given: Given) -> RunQuery:
+    """Which runs a question means that takes `CHOICE`."""
     filters: Filters = {
         "top_level": not given.flag("children"),
         "archived": given.flag("archived"),
@@ -72,15 +89,7 @@ def list_runs(service: Service, given: Given) -> Json:
         filters["experiment"] = experiment
     if parent is not None:
         filters["parent"], filters["top_level"] = parent, False
-    after = given.find_text("after")
-    page = read_page(
-        service,
-        build_query(**filters),
-        parse_orders(given.texts("order")),
-        limit=min(max(1, given.number("limit")), MOST_RUNS),
-        after=None if after is None else RunId(after),
-    )
-    return run_page(page)
+    return build_query(**filters)
 
 
 def read_page(
@@ -142,20 +151,12 @@ OPERATIONS = (
         "RunPage",
         list_runs,
         [
-            Parameter("experiment", "Only of this experiment."),
-            Parameter("parent", "Only the children of this run."),
-            Parameter(
-                "where",
-                'Such as "loss.min < 0.5 and (lr = 0.1 or tags.team = vision)"; of several, all.',
-                is_repeatable=True,
-            ),
+            *CHOICE,
             Parameter(
                 "order",
                 "By loss.min, params.lr, created ..., greatest first; -NAME: least first.",
                 is_repeatable=True,
             ),
-            ARCHIVED,
-            Parameter("children", "Also runs that are part of another.", bool),
             Parameter("limit", f"At most so many, up to {MOST_RUNS:,}.", int, default=100),
             Parameter("after", "The id of the run after which the page goes on."),
         ],

@@ -86,6 +86,20 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "Run": _object(**_RUN),
     "RunPage": _object(runs=_list(_ref("Run")), count=_COUNT, next=_OPTIONAL),
+    "GroupPage": _object(groups=_list(_ref("Group")), count=_COUNT, runs=_COUNT, next=_OPTIONAL),
+    "Group": _object(
+        key={**_map(_VALUE), "description": "What its runs have; null: nothing."},
+        where={**_TEXT, "description": "The condition that finds its runs."},
+        runs=_COUNT,
+        statistics=_map({"anyOf": [_ref("Statistics"), {"type": "null"}]}),
+    ),
+    "Statistics": _object(
+        count={**_COUNT, "description": "Numbers; NaN is none."},
+        mean=_NUMBER,
+        deviation={**_NUMBER, "description": "The standard deviation of all of them (ddof=0)."},
+        min=_NUMBER,
+        max=_NUMBER,
+    ),
     "RunDetails": _object(
         {"job": _ref("Job")},
         **_RUN,

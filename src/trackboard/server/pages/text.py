@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from trackboard.format.times import duration, moment
-from trackboard.ports import Attribute, Field, Source
+from trackboard.ports import Attribute, Field, Source, attribute
 from trackboard.service.run_columns import TIMES
 
 _MOST_OF_ONE = 20_000
@@ -51,6 +51,19 @@ def is_numeric(field: Field, values: Iterable[object]) -> bool:
     return bool(found) and all(
         isinstance(each, (int, float)) and not isinstance(each, bool) for each in found
     )
+
+
+def difference(field: Field, value: object, baseline: object) -> str:
+    """How far a number is from the baseline's, as it is and in percent; empty where that means nothing."""
+    if not isinstance(value, (int, float)) or not isinstance(baseline, (int, float)):
+        return ""
+    apart = value - baseline
+    if not math.isfinite(apart) or not apart:
+        return ""
+    if field == attribute(Attribute.DURATION):
+        return change(value, baseline)
+    percent = change(value, baseline)
+    return f"{apart:+.4g} ({percent})" if percent else f"{apart:+.4g}"
 
 
 def change(value: object, baseline: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from trackboard.ports import Experiment
+from trackboard.service.answers import ExperimentFacts
 
 
 class Experiments(Protocol):
@@ -21,6 +22,13 @@ class Experiments(Protocol):
 
     def list(self) -> tuple[Experiment, ...]:
         """List the experiments, the oldest first."""
+        ...
+
+    def describe(self) -> tuple[ExperimentFacts, ...]:
+        """Return what is told of the experiments to the outside, the oldest first.
+
+        As many questions to the database, whatever the number of runs.
+        """
         ...
 
     def set_tags(self, name: str, tags: Mapping[str, str | None]) -> None:

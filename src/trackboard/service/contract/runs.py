@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trackboard.model import Run, RunId, Value
-from trackboard.ports import NEWEST_FIRST, Orders, RunQuery
+from trackboard.ports import NEWEST_FIRST, Field, Order, Orders, RunQuery
 from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
+
+if TYPE_CHECKING:
+    from trackboard.history.groups import GroupPage
 
 
 class Runs(Protocol):
@@ -104,6 +107,41 @@ class Runs(Protocol):
 
     def count(self, query: RunQuery) -> int:
         """Return how many runs match."""
+        ...
+
+    def read_columns(
+        self, query: RunQuery, fields: Sequence[Field]
+    ) -> tuple[Sequence[Value | None], ...]:
+        """Read what all runs that match have of some fields, a column for each, the newest run first.
+
+        As many questions as fields, whatever the number of runs; see `RunStore.read_columns`.
+        """
+        ...
+
+    def read_groups(
+        self,
+        query: RunQuery,
+        by: Sequence[Field],
+        fields: Sequence[Field],
+        order: Order | None = None,
+        *,
+        limit: int,
+        after: str = "",
+    ) -> GroupPage:
+        """Read a page of groups of runs, with statistics over all runs of each.
+
+        Args:
+            query: Which runs.
+            by: What the runs of a group have the same of.
+            fields: Of what there are statistics.
+            order: By the mean of which of `fields`; None: by what they are grouped by.
+            limit: How many groups at most.
+            after: `next` of the page before; empty: the first page.
+
+        Raises:
+            NotFound: No run has a name that is asked for.
+            UsageError: Runs cannot be grouped so, or `after` is no `next`.
+        """
         ...
 
     def get_status(self, run: RunId) -> RunStatus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trackboard.model import RunId
 from trackboard.ports import Store
 from trackboard.service.local.run_names import RunNames
 from trackboard.workspace import Workspace
@@ -35,6 +36,15 @@ class Door:
         if self._store is not None:
             return self._store
         return self.workspace.parts.drain()
+
+    def list_lost(self, store: Store) -> frozenset[RunId]:
+        """List the runs that have not ended, and whose process may be dead.
+
+        Args:
+            store: What `drained` returned.
+        """
+        silent = self.workspace.silence.list_lost()
+        return frozenset(store.list_owned(silent)) if silent else frozenset()
 
     def catalogue(self) -> Store:
         """Return what is stored, for questions and changes that the stream has nothing to do with."""

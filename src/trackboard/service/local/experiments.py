@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from trackboard.ports import Experiment
+from trackboard.ports import Experiment, ExperimentRuns
+from trackboard.service.answers import ExperimentFacts
 from trackboard.service.local.door import Door
 
 if TYPE_CHECKING:
@@ -31,6 +33,24 @@ class LocalExperiments:
     def list(self) -> tuple[Experiment, ...]:
         """List the experiments."""
         return self._door.drained().read_experiments()
+
+    def describe(self) -> tuple[ExperimentFacts, ...]:
+        """Return what is told of the experiments to the outside."""
+        store = self._door.drained()
+        counts = store.count_by_experiment()
+        lost = Counter(
+            run.experiment
+            for run in store.list_runs(ids=self._door.list_lost(store))
+            if run.parent is None
+        )
+        none = ExperimentRuns(0, 0, 0.0)
+        found = ((each, counts.get(each.name, none)) for each in store.read_experiments())
+        return tuple(
+            ExperimentFacts(
+                each, of.count, of.going_on - lost[each.name], of.newest_s if of.count else None
+            )
+            for each, of in found
+        )
 
     def set_tags(self, name: str, tags: Mapping[str, str | None]) -> None:
         """Add or replace tags of an experiment."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.errors import NotFound
 from trackboard.model import Run, RunId, RunKind, RunState, Series, Value
-from trackboard.ports import NEWEST_FIRST, Orders, RunQuery, Store
+from trackboard.ports import NEWEST_FIRST, Field, Order, Orders, RunQuery, Store
 from trackboard.record.value import check_run_name, check_tag, plain_text
 from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
 from trackboard.service.local.door import Door
@@ -19,6 +19,7 @@ from trackboard.service.local.run_names import (
 )
 
 if TYPE_CHECKING:
+    from trackboard.history.groups import GroupPage
     from trackboard.service.contract.runs import Runs
 
 
@@ -103,6 +104,32 @@ class LocalRuns:
         """Return how many runs match."""
         return self._door.drained().count_runs(query)
 
+    def read_columns(
+        self, query: RunQuery, fields: Sequence[Field]
+    ) -> tuple[Sequence[Value | None], ...]:
+        """Read what all runs that match have of some fields."""
+        return self._door.drained().read_columns(query, fields)
+
+    def read_groups(
+        self,
+        query: RunQuery,
+        by: Sequence[Field],
+        fields: Sequence[Field],
+        order: Order | None = None,
+        *,
+        limit: int,
+        after: str = "",
+    ) -> GroupPage:
+        """Read a page of groups of runs, with statistics over all runs of each."""
+        from trackboard.history.groups import check_grouping, read_groups  # loads numpy
+        from trackboard.history.known_names import check_fields, check_names
+
+        check_grouping(by)
+        store = self._door.drained()
+        check_names(store, query)
+        check_fields(store, [*by, *fields])
+        return read_groups(store, query, by, fields, order, limit=limit, after=after)
+
     def get_status(self, run: RunId) -> RunStatus:
         """Return a run with what is not in its state; one that is completed stays so, whatever is said."""
         known = self._door.catalogue().find_run(run)
@@ -120,13 +147,13 @@ class LocalRuns:
         is_over = found.state.is_terminal
         return RunStatus(
             found,
-            is_lost=not is_over and run in self._lost(store),
+            is_lost=not is_over and run in self._door.list_lost(store),
             is_cancel_requested=is_job and not is_over and store.is_cancel_requested(run),
         )
 
     def list_lost(self) -> frozenset[RunId]:
         """List the runs that have not ended, and whose process may be dead."""
-        return self._lost(self._door.drained())
+        return self._door.list_lost(self._door.drained())
 
     def list_deleted(self, runs: Collection[RunId]) -> frozenset[RunId]:
         """List those of some ids whose runs were deleted."""
@@ -227,15 +254,11 @@ class LocalRuns:
             )
         return found
 
-    def _lost(self, store: Store) -> frozenset[RunId]:
-        silent = self._door.workspace.silence.list_lost()
-        return frozenset(store.list_owned(silent)) if silent else frozenset()
-
     def _describe(
         self, store: Store, runs: Sequence[Run], *, values: bool = True
     ) -> tuple[RunFacts, ...]:
         ids = [run.id for run in runs] if values else []
-        lost, names = self._lost(store), self._door.names.show(store, runs)
+        lost, names = self._door.list_lost(store), self._door.names.show(store, runs)
         tags, parameters = store.list_tags(ids), store.list_parameters(ids)
         metrics: dict[RunId, dict[str, Series]] = {}
         for series in store.list_series(runs=ids) if ids else ():

@@ -105,6 +105,10 @@ class RunValues:
             return _NUMBERS[field.aggregate](series)
         return None if field.source is Source.METRIC else self.parameters.get(field.name)
 
+    def shown(self, field: Field) -> Value | None:
+        """The value of a field, an empty text for a tag without one."""
+        return "" if self.value(field) is None and self.has(field) else self.value(field)
+
 
 def holds(condition: Condition, values: RunValues) -> bool:
     """Whether a condition holds of a run."""

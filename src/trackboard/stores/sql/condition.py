@@ -43,7 +43,7 @@ from trackboard.stores.schema.tables import (
 
 Clause = sa.ColumnElement[bool]
 
-_NUMBERS: Mapping[Aggregate, sa.ColumnElement[Any]] = {
+NUMBERS: Mapping[Aggregate, sa.ColumnElement[Any]] = {
     Aggregate.LAST: series.c.last_number,
     Aggregate.MIN: series.c.min_value,
     Aggregate.MAX: series.c.max_value,
@@ -52,14 +52,14 @@ _NUMBERS: Mapping[Aggregate, sa.ColumnElement[Any]] = {
     Aggregate.MIN_STEP: sa.case((STEPS_ARE_KNOWN, series.c.min_value_step)),
     Aggregate.MAX_STEP: sa.case((STEPS_ARE_KNOWN, series.c.max_value_step)),
 }
-_TABLES = {Source.TAG: tag, Source.PROPERTY: property_}
+KEYED = {Source.TAG: tag, Source.PROPERTY: property_}
 _OWN_NAME = sa.case(
     (run.c.name != "", run.c.name),
     (run.c.number > 0, sa.literal("run-", sa.Text()).concat(sa.cast(run.c.number, sa.Text()))),
     else_=run.c.run_id,
 )
 _ELAPSED_S = run.c.ended_s - run.c.started_s
-_ATTRIBUTES: Mapping[Attribute, sa.ColumnElement[Any]] = {
+ATTRIBUTES: Mapping[Attribute, sa.ColumnElement[Any]] = {
     Attribute.ID: run.c.run_id,
     Attribute.NAME: _OWN_NAME,
     Attribute.EXPERIMENT: sa.func.coalesce(
@@ -106,12 +106,12 @@ def clause_of(condition: Condition, *, negated: bool = False) -> Clause:
 def sort_expressions(field: Field) -> Sequence[sa.ColumnElement[Any]]:
     """What runs are sorted by: numbers, then text; NULL comes last."""
     if field.source is Source.ATTRIBUTE:
-        return [_ATTRIBUTES[Attribute(field.name)]]
-    if field.source in _TABLES:
-        table = _TABLES[field.source]
+        return [ATTRIBUTES[Attribute(field.name)]]
+    if field.source in KEYED:
+        table = KEYED[field.source]
         of_run = sa.select(table.c.value).where(short(table.c.key) == field.name)
         return [of_run.where(table.c.run == run.c.id).correlate(run).scalar_subquery()]
-    number = _of_run(sa.select(_NUMBERS[field.aggregate]).where(*_series(field)), series)
+    number = _of_run(sa.select(NUMBERS[field.aggregate]).where(*_series(field)), series)
     if field.source is Source.METRIC:
         return [number]
     named = short(parameter.c.name) == field.name
@@ -135,7 +135,7 @@ def _series(field: Field) -> tuple[Clause, Clause]:
 def _metric(condition: Comparison) -> Clause:
     field = condition.field
     rows = sa.select(series.c.run).where(*_series(field))
-    number = _NUMBERS[field.aggregate]
+    number = NUMBERS[field.aggregate]
     if isinstance(condition, HasValue):
         return run.c.id.in_(rows)
     if isinstance(condition, OneOf):
@@ -179,7 +179,7 @@ def _metric_or_parameter(condition: Comparison) -> Clause:
 
 
 def _keyed(condition: Comparison) -> Clause:
-    table = _TABLES[condition.field.source]
+    table = KEYED[condition.field.source]
     rows = sa.select(table.c.run).where(short(table.c.key) == condition.field.name)
     if isinstance(condition, HasValue):
         return run.c.id.in_(rows)
@@ -192,7 +192,7 @@ def _keyed(condition: Comparison) -> Clause:
 
 def _attribute(condition: Comparison) -> Clause:
     which = Attribute(condition.field.name)
-    column = _ATTRIBUTES[which]
+    column = ATTRIBUTES[which]
     is_number = which in _NUMERIC
     if isinstance(condition, HasValue):
         return column.is_not(None)

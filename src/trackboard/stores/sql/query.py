@@ -156,9 +156,19 @@ def _behind(
 
 def count_runs(connection: sa.Connection, query: RunQuery) -> int:
     """See `trackboard.ports.Store.count_runs`."""
-    conditions = _conditions(query, NamesInUse(connection))
-    counted = sa.select(sa.func.count()).select_from(run).where(*_shown(query), *conditions)
+    matching = clauses_of(query, NamesInUse(connection))
+    counted = sa.select(sa.func.count()).select_from(run).where(*matching)
     return int(connection.execute(counted).scalar_one())
+
+
+def clauses_of(query: RunQuery, names: NamesInUse) -> tuple[Clause, ...]:
+    """The clauses that are true of the rows of `run` that match.
+
+    Args:
+        query: The conditions.
+        names: The names that runs have.
+    """
+    return (*_shown(query), *_conditions(query, names))
 
 
 def _is_last(field: Field) -> bool:

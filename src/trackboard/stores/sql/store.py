@@ -24,6 +24,8 @@ from trackboard.ports import (
     Batch,
     EnvironmentVersion,
     Experiment,
+    ExperimentRuns,
+    Field,
     Model,
     Orders,
     Points,
@@ -51,7 +53,7 @@ from trackboard.stores.rows import (
 from trackboard.stores.rows.runs import list_descendants, list_properties, list_tags
 from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
-from trackboard.stores.sql import catalogue, positions
+from trackboard.stores.sql import catalogue, columns, positions
 from trackboard.stores.sql.names_in_use import list_names
 from trackboard.stores.sql.query import count_runs, query_runs
 from trackboard.stores.sql.trash import SqlTrash
@@ -246,6 +248,18 @@ class SqlStore(SqlTrash):
         """How many runs match."""
         with self._database.read() as connection:
             return count_runs(connection, query)
+
+    def read_columns(
+        self, query: RunQuery, fields: Sequence[Field]
+    ) -> tuple[Sequence[Value | None], ...]:
+        """What all runs that match have of some fields."""
+        with self._database.read() as connection:
+            return columns.read_columns(connection, query, fields)
+
+    def count_by_experiment(self) -> Mapping[str, ExperimentRuns]:
+        """How many runs each experiment has."""
+        with self._database.read() as connection:
+            return columns.count_by_experiment(connection)
 
     def list_names(self, source: Source) -> tuple[str, ...]:
         """Names that runs have, in order."""

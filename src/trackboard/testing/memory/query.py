@@ -6,7 +6,15 @@ from collections.abc import Callable, Container, Iterable, Mapping
 
 from trackboard.errors import NotFound
 from trackboard.model import Run, RunId
-from trackboard.ports import NEWEST_FIRST, OLDEST_FIRST, Order, Orders, RunQuery, Source
+from trackboard.ports import (
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    ExperimentRuns,
+    Order,
+    Orders,
+    RunQuery,
+    Source,
+)
 from trackboard.stores.rules.condition_match import RunValues, sort_key
 from trackboard.stores.rules.query_match import Text, matches
 
@@ -40,6 +48,20 @@ def find_runs_after(
         raise NotFound(f"there is no run {after!r} to go on after")
     behind = set(every[every.index(after) + 1 :])
     return [run for run in found if run.id in behind]
+
+
+def count_by_experiment(runs: Iterable[Run]) -> dict[str, ExperimentRuns]:
+    """How many of some runs are of each experiment; those below others are passed over."""
+    found: dict[str, ExperimentRuns] = {}
+    for run in runs:
+        if run.parent is None:
+            known = found.get(run.experiment, ExperimentRuns(0, 0, 0.0))
+            found[run.experiment] = ExperimentRuns(
+                known.count + 1,
+                known.going_on + (not run.state.is_terminal),
+                max(known.newest_s, run.created_s),
+            )
+    return found
 
 
 def _in_order(found: list[Run], values_of: Callable[[Run], RunValues], orders: Orders) -> list[Run]:

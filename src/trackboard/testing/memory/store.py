@@ -26,6 +26,7 @@ from trackboard.model import (
     StateChanged,
     Tagged,
     TextLogged,
+    Value,
     ValueKind,
     WriterId,
 )
@@ -33,6 +34,8 @@ from trackboard.ports import (
     NEWEST_FIRST,
     Artifact,
     Batch,
+    ExperimentRuns,
+    Field,
     Orders,
     Points,
     Position,
@@ -47,7 +50,7 @@ from trackboard.stores.codec import downsample
 from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.batch_runs import without
 from trackboard.stores.rules.condition_match import RunValues
-from trackboard.testing.memory.query import find_runs, find_runs_after
+from trackboard.testing.memory.query import count_by_experiment, find_runs, find_runs_after
 from trackboard.testing.memory.series import MemorySeries
 from trackboard.testing.memory.trash import MemoryTrash
 from trackboard.testing.memory.writers import MemoryWriters
@@ -285,6 +288,19 @@ class MemoryStore(MemoryTrash):
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match."""
         return len(self.query_runs(query))
+
+    def read_columns(
+        self, query: RunQuery, fields: Sequence[Field]
+    ) -> tuple[Sequence[Value | None], ...]:
+        """What all runs that match have of some fields."""
+        with self._lock:
+            values = [self._of(run) for run in self.query_runs(query)]
+            return tuple([each.shown(field) for each in values] for field in fields)
+
+    def count_by_experiment(self) -> Mapping[str, ExperimentRuns]:
+        """How many runs each experiment has."""
+        with self._lock:
+            return count_by_experiment(self.list_runs())
 
     def list_names(self, source: Source) -> tuple[str, ...]:
         """Names that runs have, in order."""

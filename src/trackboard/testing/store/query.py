@@ -9,6 +9,7 @@ import pytest
 
 from trackboard.errors import NotFound
 from trackboard.model import (
+    Event,
     ParameterSet,
     PropertyAdded,
     RunId,
@@ -24,6 +25,7 @@ from trackboard.ports import (
     Aggregate,
     AllOf,
     Attribute,
+    ExperimentRuns,
     Field,
     HasValue,
     Order,
@@ -320,3 +322,89 @@ class QueryContract:
             found(store, after="x")
         with pytest.raises(NotFound, match="'x'"):
             found(store, orders=by("m"), after="x")
+
+    # -- columns of all that match --------------------------------------------------------------------
+
+    def test_columns_hold_what_runs_have_the_newest_first(self, store: Store) -> None:
+        add_runs(store, {"a": 1, "b": 2, "c": 3, "d": 4})
+        log_last(store, "m", {"a": 1, "b": math.nan, "c": 0.5})
+        log_last(store, "both", {"a": 7.0})
+        said: list[Event] = [
+            ParameterSet(RunId("a"), "both", "text"),
+            ParameterSet(RunId("b"), "both", True),
+            ParameterSet(RunId("c"), "lr", 2**53 + 1),
+            Tagged(RunId("a"), "team", "vision"),
+            Tagged(RunId("b"), "team", None),
+            PropertyAdded(RunId("d"), "mode", "x"),
+            TextLogged(RunId("d"), "m", "no number", None, 0.0),
+        ]
+        store.apply([Speaker().batch(*said)])
+        fields = [
+            M,
+            Field(Source.METRIC, "m", Aggregate.COUNT),
+            Field(Source.METRIC_OR_PARAMETER, "both"),
+            Field(Source.PARAMETER, "lr"),
+            Field(Source.TAG, "team"),
+            Field(Source.PROPERTY, "mode"),
+            attribute(Attribute.ID),
+            Field(Source.TAG, "nobody has it"),
+        ]
+        columns = store.read_columns(RunQuery(), fields)
+        shown = [["nan" if each != each else each for each in column] for column in columns]
+        assert shown == [
+            [None, 0.5, "nan", 1.0],
+            [None, 2, 2, 2],
+            [None, None, True, 7.0],
+            [None, 2**53 + 1, None, None],
+            [None, None, "", "vision"],
+            ["x", None, None, None],
+            ["d", "c", "b", "a"],
+            [None] * 4,
+        ]
+        some = RunQuery(where=Ordered(M, "<", 0.75))
+        assert [[*each] for each in store.read_columns(some, [M, attribute(Attribute.ID)])] == [
+            [0.5],
+            ["c"],
+        ]
+        assert [[*each] for each in store.read_columns(RunQuery(deleted=True), [M])] == [[]]
+        assert store.read_columns(RunQuery(), []) == ()
+
+    def test_columns_of_many_runs_are_those_of_few(self, store: Store) -> None:
+        count = 520
+        ids = [RunId(f"r{number}") for number in range(count)]
+        store.apply(
+            [
+                Speaker().batch(
+                    *[created(each, time_s=at) for at, each in enumerate(ids)],
+                    *[ParameterSet(each, "n", at) for at, each in enumerate(ids)],
+                    points=[numbers(each, "m", [at]) for at, each in enumerate(ids)],
+                )
+            ]
+        )
+        n, m = store.read_columns(RunQuery(), [Field(Source.PARAMETER, "n"), M])
+        assert [*n] == [*reversed(range(count))]
+        assert [*m] == [*n]
+        (few,) = store.read_columns(RunQuery(where=Ordered(M, ">=", 500.0)), [M])
+        assert [*few] == [*n][:20]
+
+    def test_runs_are_counted_by_experiment(self, store: Store) -> None:
+        store.apply(
+            [
+                Speaker().batch(
+                    created("a", "one", time_s=1.0),
+                    created("b", "one", time_s=5.0),
+                    created("c", "one", time_s=9.0, parent=RunId("a")),
+                    created("d", "two", time_s=3.0),
+                    moved("b", RunState.COMPLETED, 1),
+                    points=[numbers("stub", "m", [1.0])],
+                )
+            ]
+        )
+        store.add_experiment("three")
+        assert store.count_by_experiment() == {
+            "one": ExperimentRuns(2, 1, 5.0),
+            "two": ExperimentRuns(1, 1, 3.0),
+            "unknown": ExperimentRuns(1, 1, 0.0),
+        }
+        store.delete_runs([RunId("d")], 10.0)
+        assert "two" not in store.count_by_experiment()

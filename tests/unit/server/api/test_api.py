@@ -86,6 +86,7 @@ def test_the_document_names_only_what_is_there(document: Mapping[str, Any]) -> N
         ("/workspace", "Workspace", {}),
         ("/experiments", "Experiments", {"archived": "true"}),
         ("/runs", "RunPage", {"where": ["loss < 9", "lr > 0"], "order": ["-loss.min", "created"]}),
+        ("/groups", "GroupPage", {"group": ["lr", "tags.team"], "column": ["loss", "odd"]}),
         ("/runs/r0", "RunDetails", {}),
         ("/compare", "Comparison", {"run": ["r0", "r1"]}),
         ("/series", "Series", {"run": ["r0", "r1"], "points": 3}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,7 @@ from trackboard.cli.table import Column, print_csv, print_table
 from trackboard.cli.workspace_option import folder_argument, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from trackboard.model import Run
-    from trackboard.ports import Experiment
+    from trackboard.service import ExperimentFacts
 
 _COLUMNS = (
     Column("EXPERIMENT", enough=16),
@@ -45,15 +41,9 @@ def experiments(
     from trackboard.service import wire
 
     with opened(folder) as service:
-        now = service.now()
-        every = now.experiments.list()
-        found = [each for each in every if archived or each.archived_s is None]
-        runs: dict[str, list[Run]] = defaultdict(list)
-        for run in now.runs.list():
-            if run.parent is None:
-                runs[run.experiment].append(run)
-        lost = now.runs.list_lost()
-    facts = [wire.experiment_facts(each, runs[each.name], lost) for each in found]
+        every = service.experiments.describe()
+    found = [each for each in every if archived or each.experiment.archived_s is None]
+    facts = [wire.experiment_facts(each) for each in found]
     if as_json:
         for each_facts in facts:
             click.echo(json.dumps(each_facts))
@@ -63,7 +53,7 @@ def experiments(
         print_csv(titles, ([each_facts[title] for title in titles] for each_facts in facts))
         return
     if found:
-        rows = [_row(each, runs[each.name], of) for each, of in zip(found, facts, strict=True)]
+        rows = [_row(each) for each in found]
         columns = _COLUMNS if archived else _COLUMNS[:-1]
         print_table(columns, [row[: len(columns)] for row in rows], is_whole=wide)
     else:
@@ -72,13 +62,14 @@ def experiments(
         click.echo(f"{len(every) - len(found)} archived; --archived shows all")
 
 
-def _row(experiment: Experiment, runs: Sequence[Run], facts: Mapping[str, object]) -> list[str]:
+def _row(facts: ExperimentFacts) -> list[str]:
+    experiment = facts.experiment
     tags = (key if value is None else f"{key}={value}" for key, value in experiment.tags.items())
     return [
         formatting.clean(experiment.name),
-        str(facts["runs"]),
-        str(facts["active"]),
-        formatting.moment(max((run.created_s for run in runs), default=None)),
+        str(facts.runs),
+        str(facts.active),
+        formatting.moment(facts.newest_s),
         formatting.clean(" ".join(tags)),
         formatting.moment(experiment.archived_s),
     ]
