@@ -127,6 +127,8 @@ def make_workspace(folder: Path, runs: int) -> None:
     store = open_sqlite(database)
     spent_s = fill(store, runs)
     add_long_runs(store)
+    for writer in store.positions():
+        store.end_writer(writer, cause="", time_s=time.time())
     store.close()
     print(f"filled in {spent_s:.0f} s; {database.stat().st_size / 1e6:,.0f} MB\n")
     (folder / "made").touch()

@@ -267,8 +267,8 @@ class Ingest:
 
     def _scan(self) -> list[_SeenSpool]:
         """What there is to read. Life is asked before sizes: the dead write nothing more."""
-        positions = self._store.positions()
         spools = self._spools()
+        positions = self._store.positions() if spools else {}
         for gone in self._cursors.keys() - spools.keys():
             self._forget(gone)
         seen = []
