@@ -15,6 +15,9 @@ import pytest
 from tests.serving import UP, Up
 from tests.waiting import PATIENCE_S, until
 
+import azureml.core
+from azureml.core import Experiment
+from azureml.tensorboard import Tensorboard
 from trackboard.workspace import Workspace
 
 
@@ -35,6 +38,25 @@ def test_it_shows_what_is_logged_and_tensorboard_beside_it(workspace: Workspace,
     assert json.loads(up.get("/tb/digits/-/data/runs")[1]) == ["digits/first"]
     assert up.get("/tb/letters/")[0] == 404
     run.complete()
+
+
+def test_a_notebook_is_shown_the_server_that_runs(up: Up) -> None:
+    experiment = Experiment(azureml.core.Workspace.from_config(), "digits")
+    first, second = experiment.start_logging(), experiment.start_logging()
+    for run in (first, second):
+        run.log("loss", 0.5)
+    board = Tensorboard([second])
+    url = board.start()
+    assert url == f"{up.said['url']}tb/runs:{second.id}/"
+    path = url.removeprefix(up.said["url"])
+    assert json.loads(up.get(f"/{path}data/runs")[1]) == ["digits/run-2"]
+    assert up.get("/tb/runs:nobody/")[0] == 404
+    board.stop()
+    whole = Tensorboard([]).start()
+    assert whole == f"{up.said['url']}tb/"
+    assert json.loads(up.get("/tb/data/runs")[1]) == ["digits/run-1", "digits/run-2"]
+    for run in (first, second):
+        run.complete()
 
 
 def test_a_second_start_says_where_the_first_is(workspace: Workspace, up: Up) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from azureml._console import print_line
 from trackboard.api.notebook.elements import block, code, faint, link
+from trackboard.board.attached import AttachedBoard
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.urls import find_link
 from trackboard.notice import in_notebook
@@ -23,7 +24,7 @@ class Address(str):
             display({"text/html": str(link(self, self)), "text/plain": repr(self)}, raw=True)
 
 
-def tell_address(board: BoardProcess) -> Address:
+def tell_address(board: Union[BoardProcess, AttachedBoard]) -> Address:
     """Say where a board is, and which port was taken; return its URL."""
     address = Address(board.url)
     moved = "" if board.moved_from is None else f"port {board.moved_from} is taken"

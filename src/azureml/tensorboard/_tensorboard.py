@@ -13,11 +13,13 @@ from azureml.core.workspace import Workspace
 from azureml.exceptions import UserErrorException
 from azureml.exceptions._tree import sdk_errors
 from azureml.tensorboard._address import tell_address
+from trackboard.board.attached import AttachedBoard, attach
 from trackboard.board.eventfiles.log_folders import expand
 from trackboard.board.process.launcher import BoardProcess
 from trackboard.board.process.options import Show
 from trackboard.board.process.urls import find_link, open_in_browser
 from trackboard.board.series.samples import Samples
+from trackboard.layout import WorkspacePaths
 from trackboard.model import Run as StoredRun
 from trackboard.model import RunId
 from trackboard.notice import in_notebook
@@ -58,10 +60,12 @@ class Tensorboard:
         self._path_prefix = path_prefix
         with sdk_errors():
             self._samples = Samples.read(samples or {})
-        self._board: Optional[BoardProcess] = None
+        self._board: Union[BoardProcess, AttachedBoard, None] = None
 
     def start(self, start_browser: bool = False) -> str:
         """Start it, unless it runs already, and tell where it is.
+
+        Where `trackboard up` runs on the workspace, its TensorBoard is told, and nothing is started.
 
         Args:
             start_browser: Open the page in a browser of this machine.
@@ -81,7 +85,7 @@ class Tensorboard:
         return told
 
     def stop(self) -> None:
-        """End it and free its port. May be repeated."""
+        """End it and free its port; a `trackboard up` goes on. May be repeated."""
         if self._board is not None:
             self._board.stop()
             self._board = None
@@ -100,11 +104,11 @@ class Tensorboard:
             href = find_link(self._board.url, self._board.port, self._board.key).href
             display(IFrame(href, "100%", height))
 
-    def _running(self) -> BoardProcess:
+    def _running(self) -> Union[BoardProcess, AttachedBoard]:
         if self._board is None or not self._board.is_running:
             with sdk_errors():
                 show = dataclasses.replace(self._what_to_show(), samples=self._samples)
-                self._board = BoardProcess.start(
+                self._board = self._attach(show) or BoardProcess.start(
                     show, port=self._port, path_prefix=self._path_prefix
                 )
             if self._runs:
@@ -114,6 +118,12 @@ class Tensorboard:
                     f"There is no folder {show.log_folder} yet: it is shown as soon as it is there."
                 )
         return self._board
+
+    def _attach(self, show: Show) -> Optional[AttachedBoard]:
+        if show.workspace is None:
+            return None
+        boards = WorkspacePaths(show.workspace).boards
+        return attach(show, boards, port=self._port, path_prefix=self._path_prefix)
 
     def _what_to_show(self) -> Show:
         if not self._runs and self._local_root is not None:

@@ -16,7 +16,7 @@ import uvicorn
 
 from trackboard.board.process.handshake import Ready
 from trackboard.board.process.listen import listen
-from trackboard.board.process.registry import UP, announced, list_running
+from trackboard.board.process.registry import UP, announced, find_up
 from trackboard.board.web.output import bounded_output
 from trackboard.board.web.prefix import parse_prefix
 from trackboard.board.web.serve import ready_of, stop_on_signals, url_of
@@ -76,20 +76,14 @@ def run_server(
             stop.wait()
 
 
-def find_running(folder: Path) -> str | None:
-    """The address of the server that runs on a workspace's folder; None: none does."""
-    found = [each for each in list_running(WorkspacePaths(folder).boards) if each.kind == UP]
-    return found[0].url if found else None
-
-
 def _refuse_second(boards: Path) -> None:
-    for each in list_running(boards):
-        if each.kind == UP:
-            here = "" if each.is_here else f" on {each.host}"
-            raise Conflict(
-                f"trackboard up runs on this folder already: {each.url}{here}",
-                hint="Open that address; trackboard stop ends it.",
-            )
+    running = find_up(boards)
+    if running is not None:
+        here = "" if running.is_here else f" on {running.host}"
+        raise Conflict(
+            f"trackboard up runs on this folder already: {running.url}{here}",
+            hint="Open that address; trackboard stop ends it.",
+        )
 
 
 class _Server(uvicorn.Server):

@@ -107,6 +107,15 @@ def list_running(boards: Path) -> tuple[RunningBoard, ...]:
     return tuple(found)
 
 
+def find_up(boards: Path) -> RunningBoard | None:
+    """The server with pages beside TensorBoard that shows a workspace, if one runs.
+
+    Args:
+        boards: The list of running boards.
+    """
+    return next((board for board in list_running(boards) if board.kind == UP), None)
+
+
 def stop(boards: Path, board: RunningBoard, *, grace_s: float = _GRACE_S) -> None:
     """End a board of this machine: politely, then by force. Returns when it is gone.
 

@@ -61,6 +61,11 @@ def with_key_shown(url: str, key: str) -> str:
     return f"{url.partition('?')[0]}?{KEY_PARAMETER}={key}"
 
 
+def has_proxy(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment says that boards are reached through a proxy."""
+    return bool(environ.get(_PROXY) or environ.get(_HUB))
+
+
 def proxy_hosts(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Name the hosts of the proxies that the environment says lead to boards."""
     host = urllib.parse.urlsplit(environ.get(_PROXY, "")).hostname

@@ -10,6 +10,7 @@ from tensorboard.errors import NotFoundError
 
 from trackboard.board.view.run_names import name_runs
 from trackboard.board.view.source import Source, View
+from trackboard.board.view.view_ids import runs_of
 from trackboard.model import Run, RunId
 from trackboard.ports import Store
 
@@ -48,16 +49,22 @@ class RunLists:
         self._lock = threading.Lock()
 
     def get_view(self, experiment_id: str) -> View:
-        """Say what an experiment id means: the page's own view, or an experiment by its name.
+        """Say what an experiment id means: the page's own view, an experiment by its name, or some runs.
 
         Raises:
-            tensorboard.errors.NotFoundError: There is no such experiment.
+            tensorboard.errors.NotFoundError: There is no such experiment, or none of the runs.
         """
         if experiment_id in OWN_IDS:
             return self._view
-        if experiment_id not in self._source.store.list_experiments():
+        store = self._source.store
+        if experiment_id in store.list_experiments():
+            return View(experiment=experiment_id)
+        runs = runs_of(experiment_id)
+        if runs is None:
             raise NotFoundError(f"experiment {experiment_id!r} is not in {self._source.name}")
-        return View(experiment=experiment_id)
+        if not any(store.find_run(run) for run in runs):
+            raise NotFoundError(f"none of the runs {', '.join(runs)} is in {self._source.name}")
+        return View(runs=runs)
 
     def get(self, experiment_id: str) -> RunList:
         """The runs that an experiment id means now.
