@@ -11,6 +11,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from tests.prerequisites import require
+from tests.serving import Up
 from tests.waiting import until
 from tests.workspaces import api
 
@@ -73,6 +74,14 @@ def workspace(empty_folder: Path) -> Iterator[Workspace]:
     yield workspace
     workspace.recorder().close()
     workspace.close()
+
+
+@pytest.fixture
+def url(workspace: Workspace) -> Iterator[str]:
+    """Where the pages of the workspace are."""
+    up = Up(workspace.folder)
+    yield up.url
+    up.close()
 
 
 class Jobs:

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
-from tests.serving import Up
+from tests.browsing import complaints, text
 from tests.waiting import until
 
 from trackboard.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=\"document.title='bad'\"><script>document.title='bad'</script>"
-
-
-@pytest.fixture
-def url(workspace: Workspace) -> Iterator[str]:
-    up = Up(workspace.folder)
-    yield up.url
-    up.close()
-
-
-def text(browser: Chrome, selector: str) -> str:
-    return " ".join(each.text for each in browser.find_elements(By.CSS_SELECTOR, selector))
-
-
-def complaints(browser: Chrome) -> list[str]:
-    found: list[str] = [each["message"] for each in browser.get_log("browser")]  # type: ignore[no-untyped-call]
-    return found
 
 
 def test_a_run_appears_in_the_table_and_its_curve_moves(

@@ -5,12 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-# Okabe and Ito's palette, which most eyes tell apart, seen on white and on black.
-PALETTE = (
-    *("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
-    *("#b08500", "#3aa0d8", "#8a6fd1", "#7a7a7a"),
-)
-
 
 @dataclass(frozen=True)
 class Axis:
@@ -51,4 +45,7 @@ class Axis:
         width = max(1.0, width) if is_whole else width
         first = math.ceil(self.least / width)
         found = [(first + number) * width for number in range(count * 3)]
-        return [each for each in found if each <= self.most] or [self.least, self.most]
+        return [each for each in found if self.least <= each <= self.most] or [
+            self.least,
+            self.most,
+        ]

@@ -13,6 +13,7 @@ from trackboard.format.amounts import count, size
 from trackboard.format.templates import make_environment, show_unseen
 from trackboard.format.times import duration, moment, took_s
 from trackboard.server.admission.headers import route_of
+from trackboard.server.run_colors import color_class
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,7 +26,14 @@ _TEMPLATES = Path(__file__).with_name("pages") / "templates"
 def environment() -> jinja2.Environment:
     """What templates are loaded and filled by; a name that is not there is an error."""
     made = make_environment(jinja2.FileSystemLoader(_TEMPLATES))
-    made.filters.update(size=size, count=count, duration=duration, moment=moment, took=took_s)
+    made.filters.update(
+        size=size,
+        count=count,
+        duration=duration,
+        moment=moment,
+        took=took_s,
+        color_class=color_class,
+    )
     return made
 
 

@@ -46,6 +46,7 @@ def test_a_value_is_drawn_by_its_share() -> None:
 @example(-MOST, MOST, 4, False)
 @example(0.0, 5e-324, 4, False)
 @example(2.0**53, 2.0**53 + 2, 4, True)
+@example(1.1125369292536007e-308, 2e15 + 1, 1, False)
 def test_everything_is_finite_and_inside(
     one: float, other: float, count: int, is_whole: bool
 ) -> None:

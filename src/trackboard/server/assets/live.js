@@ -44,6 +44,7 @@ async function refresh() {
         const other = fresh.getElementById(part.id);
         if (other) follow(part, other);
       }
+      document.dispatchEvent(new Event("fresh")); // for what draws by itself
     }
   } catch {
     say("not connected; trying again");

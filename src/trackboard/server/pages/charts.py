@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from trackboard.format.amounts import count
-from trackboard.format.axis import PALETTE, Axis
+from trackboard.format.axis import Axis
+from trackboard.server.run_colors import color_class
 
 if TYPE_CHECKING:
     from trackboard.history.buckets import Buckets
+    from trackboard.model import Run
+    from trackboard.service import RunFacts, Service
 
 BUCKETS = 300  # of each curve: more than a chart has room for on most screens
 _WIDTH, _HEIGHT = 420, 190
@@ -28,18 +32,56 @@ class Curve:
 
     Attributes:
         label: What it is called.
-        color: Of `PALETTE`.
+        run: Whose it is, and has the colour of.
         buckets: Its points.
     """
 
     label: str
-    color: str
+    run: Run
     buckets: Buckets
 
 
-def color_of(number: int) -> str:
-    """The colour of the run with a number, the same on every page."""
-    return PALETTE[number % len(PALETTE)]
+@dataclass(frozen=True)
+class Chart:
+    """A chart of one metric.
+
+    Attributes:
+        name: The metric's name.
+        svg: The picture.
+        said: Of how many points.
+    """
+
+    name: str
+    svg: Markup
+    said: str
+
+
+def common_metrics(runs: Sequence[RunFacts], limit: int) -> list[str]:
+    """Names of metrics: those first that most of the runs have."""
+    counts = Counter(name for facts in runs for name in facts.metrics)
+    return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
+
+
+def draw_charts(service: Service, runs: Sequence[RunFacts], names: Sequence[str]) -> list[Chart]:
+    """Draw metrics of runs, a chart each; a run without one is left out of it.
+
+    Args:
+        service: The workspace.
+        runs: The runs.
+        names: The metrics.
+    """
+    wanted = [facts.metrics[name] for name in names for facts in runs if name in facts.metrics]
+    found = service.metrics.read_buckets(wanted, BUCKETS) if wanted else {}
+    drawn = []
+    for name in names:
+        curves = [
+            Curve(facts.name, facts.run, found[facts.metrics[name].id])
+            for facts in runs
+            if name in facts.metrics and facts.metrics[name].id in found
+        ]
+        if curves:
+            drawn.append(Chart(name, draw(name, curves), said(curves)))
+    return drawn
 
 
 def draw(name: str, curves: Sequence[Curve]) -> Markup:
@@ -118,7 +160,7 @@ def _axes(across: Axis, up: Axis) -> Markup:
 
 def _curve(curve: Curve, across: Axis, up: Axis) -> Markup:
     """A line through the last values, and behind it a band from the least to the greatest."""
-    buckets, color = curve.buckets, escape(curve.color)
+    buckets = curve.buckets
     finite = _finite(buckets)
     steps = buckets.last_steps[finite].astype(float)
     x = [across.at(each) for each in steps.tolist()]
@@ -131,22 +173,17 @@ def _curve(curve: Curve, across: Axis, up: Axis) -> Markup:
     if bool((buckets.counts[finite] > 1).any()):
         there = _line(x, high)
         back = _line(x[::-1], low[::-1])
-        parts.append(
-            Markup('<path class="band" fill="{}" d="M{}L{}Z"/>').format(color, there, back)
-        )
+        parts.append(Markup('<path class="band" d="M{}L{}Z"/>').format(there, back))
     if len(x) == 1:
-        parts.append(
-            Markup('<circle r="2.5" cx="{:.1f}" cy="{:.1f}" fill="{}"/>').format(
-                x[0], middle[0], color
-            )
-        )
+        parts.append(Markup('<circle r="2.5" cx="{:.1f}" cy="{:.1f}"/>').format(x[0], middle[0]))
     else:
         parts.append(
-            Markup('<path class="curve" stroke="{}" d="M{}"><title>{}</title></path>').format(
-                color, _line(x, middle), curve.label
+            Markup('<path class="curve" d="M{}"><title>{}</title></path>').format(
+                _line(x, middle), curve.label
             )
         )
-    return Markup("").join(parts)
+    head = Markup('<g class="{}">').format(color_class(curve.run))
+    return head + Markup("").join(parts) + Markup("</g>")
 
 
 def _line(x: Sequence[float], y: Sequence[float]) -> str:

@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse, Response
 from trackboard.errors import NotFound, UsageError
 from trackboard.model import RunId
 from trackboard.server.pages import charts, text
-from trackboard.server.pages.run import draw_charts
 from trackboard.server.templates import render
 from trackboard.service import wire
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from trackboard.service import Comparison, FileChange, Service
 
 MOST_RUNS = 20
-_MOST_CHARTS = 12
+MOST_CHARTS = 12
 _MOST_DIFF = 50_000  # characters of a file
 
 
@@ -28,10 +27,6 @@ def show_page(service: Service, request: Request) -> Response:
     compared = _compare(service, request)
     runs = compared.runs
     is_all = bool(request.query_params.get("all"))
-    common = sorted(
-        {name for facts in runs for name in facts.metrics},
-        key=lambda name: (-sum(name in facts.metrics for facts in runs), name),
-    )[:_MOST_CHARTS]
     rows = [
         {"fact": each, "changes": [text.change(one, each.values[0]) for one in each.values]}
         for each in compared.facts
@@ -41,11 +36,10 @@ def show_page(service: Service, request: Request) -> Response:
         request,
         "compare.html",
         runs=runs,
-        colors=[charts.color_of(number) for number in range(len(runs))],
         rows=rows,
         equal_count=sum(each.is_equal for each in compared.facts),
         is_all=is_all,
-        charts=draw_charts(service, runs, common),
+        charts=charts.draw_charts(service, runs, charts.common_metrics(runs, MOST_CHARTS)),
         changes=_diff(service, runs[0].run.id, runs[1].run.id) if len(runs) == 2 else (),
         most_diff=_MOST_DIFF,
         value=text.value,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from trackboard.errors import UsageError
 from trackboard.model import RunId
 from trackboard.server.live import cursor_of
-from trackboard.server.pages import compare, compute, experiments, log, run, trash
+from trackboard.server.pages import chart_page, compare, compute, experiments, log, run, trash
 from trackboard.server.pages.actions import ACTIONS, Action
 from trackboard.server.pages.table import run_table
 
@@ -37,6 +37,7 @@ PAGES: Sequence[tuple[str, Show]] = (
     ("/runs/{run}/log", log.show_page),
     ("/compare", compare.show_page),
     ("/compare.json", compare.show_json),
+    ("/charts", chart_page.show_page),
     ("/compute", compute.show_page),
     ("/compute.json", compute.show_json),
     ("/trash", trash.show_page),

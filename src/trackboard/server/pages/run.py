@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -17,10 +15,8 @@ from trackboard.server.templates import render
 from trackboard.service import wire
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
     from starlette.requests import Request
 
-    from trackboard.model import Series
     from trackboard.service import RunFacts, Service
 
 MOST_CHARTS = 24  # on one page
@@ -28,21 +24,6 @@ _MOST_IMAGES = 60
 _MOST_CHILDREN = 100
 _MOST_FILES = 500
 _META = re.compile(r"[.*+?^${}()|[\]\\]")  # of JavaScript's regular expressions
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart of one metric.
-
-    Attributes:
-        name: The metric's name.
-        svg: The picture.
-        said: Of how many points.
-    """
-
-    name: str
-    svg: Markup
-    said: str
 
 
 def show_page(service: Service, request: Request) -> Response:
@@ -62,7 +43,7 @@ def show_page(service: Service, request: Request) -> Response:
         details=details,
         facts=facts,
         run=facts.run,
-        charts=draw_charts(service, [facts], shown),
+        charts=charts.draw_charts(service, [facts], shown),
         metric_count=len(names),
         asked=asked,
         next=shown[-1] if shown and shown[-1] != names[-1] else "",
@@ -93,32 +74,6 @@ def show_json(service: Service, request: Request) -> Response:
         request.path_params["run"] = f"{name}.json"
         return show_page(service, request)
     return JSONResponse(wire.run_details(service.runs.get_details(RunId(name))))
-
-
-def draw_charts(service: Service, runs: Sequence[RunFacts], names: Sequence[str]) -> list[Chart]:
-    """Draw metrics of runs, a chart each; a run without one is left out of it.
-
-    Args:
-        service: The workspace.
-        runs: The runs; one has the colour of its number, several one colour each.
-        names: The metrics.
-    """
-    wanted = [facts.metrics[name] for name in names for facts in runs if name in facts.metrics]
-    found = service.metrics.read_buckets(wanted, charts.BUCKETS) if wanted else {}
-    drawn = []
-    for name in names:
-        curves = [
-            charts.Curve(facts.name, charts.color_of(number), found[series.id])
-            for number, facts in enumerate(runs)
-            if (series := _find(facts, name)) is not None and series.id in found
-        ]
-        if curves:
-            drawn.append(Chart(name, charts.draw(name, curves), charts.said(curves)))
-    return drawn
-
-
-def _find(facts: RunFacts, name: str) -> Series | None:
-    return facts.metrics.get(name)
 
 
 def tensorboard_address(facts: RunFacts) -> str:

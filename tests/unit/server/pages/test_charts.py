@@ -7,11 +7,15 @@ import sys
 import numpy as np
 import pytest
 
-from trackboard.format.axis import PALETTE
 from trackboard.history.buckets import Buckets
+from trackboard.model import Run, RunId, RunKind, RunState
 from trackboard.server.pages.charts import Curve, draw
 
 MOST = sys.float_info.max
+RUN = Run(
+    *(RunId("r"), "exp", 3, "try", None, RunKind.INTERACTIVE, RunState.RUNNING, ""),
+    *(0.0, None, None, 0, ()),
+)
 
 
 def buckets_of(*values: float) -> Buckets:
@@ -27,8 +31,9 @@ def buckets_of(*values: float) -> Buckets:
     [(MOST,), (MOST, MOST), (-MOST, MOST), (0.0, 5e-324), (1.0, float("nan"), float("inf"))],
 )
 def test_every_place_is_a_finite_one(values: tuple[float, ...]) -> None:
-    svg = str(draw("loss", [Curve("try", PALETTE[0], buckets_of(*values))]))
+    svg = str(draw("loss", [Curve("try", RUN, buckets_of(*values))]))
     assert "<svg" in svg
+    assert '<g class="run-color-2">' in svg
     drawn = svg.partition(">")[2].lower()  # its head says in words what is not drawn
     assert "nan" not in drawn
     assert "inf" not in drawn

@@ -95,8 +95,10 @@ def test_every_page_has_only_what_the_policy_allows(
     addresses += ["/runs/evil/log?path=logs/a.txt", "/api/v1", f"/runs?order={HOSTILE}"]
     for address in addresses:
         page = Parsed(client.get(address, headers=PAGE).text)
-        assert [each.get("src") for each in page.all("script")] == [page.all("script")[0]["src"]]
-        assert page.all("script")[0]["src"].endswith("assets/live.js")  # type: ignore[union-attr]
+        scripts = [str(each.get("src")) for each in page.all("script")]
+        assert scripts[0].endswith("assets/live.js")
+        for script in scripts:
+            assert client.get(f"/assets/{script.rpartition('assets/')[2]}").status_code == 200
         assert page.all("style") == []
         for _, attributes in page.elements:
             assert not any(name.startswith("on") or name == "style" for name in attributes), address
@@ -233,13 +235,18 @@ def test_a_spreadsheet_calculates_nothing_of_what_people_wrote(
     assert rows[1] == ["r0", "'=1+1", "running", "'@SUM(A1)"]
 
 
+def pictures(page: Parsed) -> int:
+    """How many charts are drawn on a page."""
+    return sum(each.get("role") == "img" for each in page.all("svg"))
+
+
 @pytest.mark.usefixtures("runs")
 def test_a_run_shows_its_curves_and_of_how_many_points(client: TestClient) -> None:
     page = show(client, "/runs/r3")
     assert "300 of 1,000 points, all peaks" in page.text
-    assert [each.get("role") for each in page.all("svg")] == ["img"]
+    assert pictures(page) == 1
     assert client.get("/runs/r3.json").json()["parameters"]["lr"] == 0.001
-    assert show(client, "/runs/r3?metric=nothing").all("svg") == []
+    assert pictures(show(client, "/runs/r3?metric=nothing")) == 0
 
 
 def test_only_some_charts_are_drawn_of_many_metrics(client: TestClient, recorder: Recorder) -> None:
@@ -247,11 +254,48 @@ def test_only_some_charts_are_drawn_of_many_metrics(client: TestClient, recorder
     for number in range(60):
         run.log(f"m/{number:02}", 1.0)
     page = show(client, "/runs/r0")
-    assert len(page.all("svg")) == 24
+    assert pictures(page) == 24
     (following,) = [each["href"] for each in page.all("a") if "after=" in (each["href"] or "")]
     second = show(client, str(following).removeprefix(".."))
-    assert len(second.all("svg")) == 24
+    assert pictures(second) == 24
     assert "m/24" in second.text
+
+
+def colors(page: Parsed) -> dict[str, str]:
+    """The colour of each run in a page's legend."""
+    return {
+        str(each["data-run"]): str(each["class"]) for each in page.all("li") if "data-run" in each
+    }
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_has_its_colour_on_every_page_whatever_else_is_chosen(client: TestClient) -> None:
+    every = colors(show(client, "/charts"))
+    assert [every[f"r{number}"] for number in range(7)] == [
+        f"run-color-{number}" for number in range(7)
+    ]
+    for address in ("/runs/r3", "/compare?run=r5&run=r3", "/charts?where=lr+<+0.01&order=loss"):
+        page = show(client, address)
+        found = colors(page)
+        assert found["r3"] == "run-color-3"
+        assert found.items() <= every.items()
+        drawn = {each["class"] for each in page.all("g")}
+        assert drawn == {*found.values()}
+
+
+@pytest.mark.usefixtures("runs")
+def test_charts_are_of_the_runs_that_a_table_shows(client: TestClient) -> None:
+    page = show(client, "/charts?where=loss.min+>+1.5&order=-loss.min&limit=2")
+    assert [*colors(page)] == ["r2", "r3"]
+    assert "2 of 5 runs" in " ".join(page.text.split())
+    assert "600 of 2,000 points, all peaks" in page.text
+    (following,) = {each["href"] for each in page.all("a") if each.get("rel") == "next"}
+    assert [*colors(show(client, str(following).removeprefix(".")))] == ["r4", "r5"]
+    table = show(client, "/runs?where=loss.min+>+1.5")
+    (charts,) = [each["href"] for each in table.all("a") if "/charts" in str(each["href"])]
+    assert [*colors(show(client, str(charts).removeprefix(".")))] == ["r6", "r5", "r4", "r3", "r2"]
+    assert "No run matches" in show(client, "/charts?where=loss+<+0").text
+    assert client.get("/charts?where=los+<+3", headers=PAGE).status_code == 404
 
 
 def test_a_log_is_shown_from_its_end_and_older_lines_behind_links(

@@ -10,13 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trackboard.format.axis import PALETTE, Axis
+from trackboard.format.axis import Axis
 from trackboard.history.buckets import Buckets
 
 WIDTH, HEIGHT = 5_600, 2_600
 LEFT, RIGHT, TOP, BOTTOM = 700, 60, 80, 280  # edges around the lines
 _TICKS = 5
-_DASHES = ("", "6 3", "2 2", "8 3 2 3")  # of runs beyond those that have a colour of their own
+# Okabe and Ito's, which most eyes tell apart, seen on white and on black; further runs have other dashes.
+_COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
+    *("#b08500", "#3aa0d8", "#8a6fd1", "#7a7a7a"),
+)
+_DASHES = ("", "6 3", "2 2", "8 3 2 3")
 
 Point = tuple[float, float]
 
@@ -100,8 +105,8 @@ class Chart:
 
 def choose_mark(number: int) -> Mark:
     """Choose how the curves of the run with this number are drawn, from 0."""
-    dashes = _DASHES[number // len(PALETTE) % len(_DASHES)]
-    return Mark(PALETTE[number % len(PALETTE)], dashes)
+    dashes = _DASHES[number // len(_COLOURS) % len(_DASHES)]
+    return Mark(_COLOURS[number % len(_COLOURS)], dashes)
 
 
 def draw_chart(title: str, curves: Sequence[Curve], rows: Sequence[Row], note: str = "") -> Chart:
