@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from trackboard.service import Service
 
-MOST_CHARTS = 12  # that the server draws; with script there is one of each metric
+_MOST_CHARTS = 12  # that the server draws; with script there is one of each metric
+_MOST_CURVES = 240  # in these together: what is drawn over them costs a browser nothing
 
 
 def show_page(service: Service, request: Request) -> Response:
@@ -25,11 +26,15 @@ def show_page(service: Service, request: Request) -> Response:
     view = RunView.read(request.query_params)
     after = RunId(view.after) if view.after else None
     page = read_page(service, view.query(), view.orders(), limit=view.limit, after=after)
-    names = charts.common_metrics(page.runs, MOST_CHARTS)
+    asked = request.query_params.get("metric", "")
+    names = charts.common_metrics(page.runs, asked)
+    shown = names[: min(_MOST_CHARTS, max(1, _MOST_CURVES // max(1, len(page.runs))))]
     return render(
         request,
         "charts.html",
         view=view,
+        asked=asked,
+        metric_count=len(names),
         page=page,
-        charts=charts.draw_charts(service, page.runs, names),
+        charts=charts.draw_charts(service, page.runs, shown),
     )

@@ -56,10 +56,11 @@ class Chart:
     said: str
 
 
-def common_metrics(runs: Sequence[RunFacts], limit: int) -> list[str]:
-    """Names of metrics: those first that most of the runs have."""
+def common_metrics(runs: Sequence[RunFacts], part: str = "") -> list[str]:
+    """Names of metrics that have a part: those first that most of the runs have."""
     counts = Counter(name for facts in runs for name in facts.metrics)
-    return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
+    found = [name for name in counts if part.lower() in name.lower()]
+    return sorted(found, key=lambda name: (-counts[name], name))
 
 
 def draw_charts(service: Service, runs: Sequence[RunFacts], names: Sequence[str]) -> list[Chart]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trackboard.service import Comparison, FileChange, Service
 
 MOST_RUNS = 20
-MOST_CHARTS = 12
+_MOST_CHARTS = 12
 _MOST_DIFF = 50_000  # characters of a file
 
 
@@ -39,7 +39,7 @@ def show_page(service: Service, request: Request) -> Response:
         rows=rows,
         equal_count=sum(each.is_equal for each in compared.facts),
         is_all=is_all,
-        charts=charts.draw_charts(service, runs, charts.common_metrics(runs, MOST_CHARTS)),
+        charts=charts.draw_charts(service, runs, charts.common_metrics(runs)[:_MOST_CHARTS]),
         changes=_diff(service, runs[0].run.id, runs[1].run.id) if len(runs) == 2 else (),
         most_diff=_MOST_DIFF,
         value=text.value,

@@ -249,6 +249,19 @@ def test_a_run_shows_its_curves_and_of_how_many_points(client: TestClient) -> No
     assert pictures(show(client, "/runs/r3?metric=nothing")) == 0
 
 
+def test_a_run_without_metrics_has_charts_as_soon_as_there_may_be_some(
+    client: TestClient, recorder: Recorder
+) -> None:
+    run = recorded(recorder, "silent", "r0")
+    page = show(client, "/runs/r0")
+    assert [each for each in page.all("div") if each.get("id") == "charts"]
+    assert len(page.all("script")) == 3
+    run.complete()
+    over = show(client, "/runs/r0")
+    assert not [each for each in over.all("div") if each.get("id") == "charts"]
+    assert len(over.all("script")) == 1, "nothing for charts is loaded where there are none"
+
+
 def test_only_some_charts_are_drawn_of_many_metrics(client: TestClient, recorder: Recorder) -> None:
     run = recorded(recorder, "many", "r0")
     for number in range(60):
@@ -289,6 +302,8 @@ def test_charts_are_of_the_runs_that_a_table_shows(client: TestClient) -> None:
     assert [*colors(page)] == ["r2", "r3"]
     assert "2 of 5 runs" in " ".join(page.text.split())
     assert "600 of 2,000 points, all peaks" in page.text
+    assert pictures(show(client, "/charts?metric=LOS")) == 1
+    assert pictures(show(client, "/charts?metric=nothing")) == 0
     (following,) = {each["href"] for each in page.all("a") if each.get("rel") == "next"}
     assert [*colors(show(client, str(following).removeprefix(".")))] == ["r4", "r5"]
     table = show(client, "/runs?where=loss.min+>+1.5")
