@@ -22,6 +22,11 @@ def mounted(browser: Chrome) -> int:
     return len(browser.find_elements(By.CSS_SELECTOR, ".plot .uplot"))
 
 
+def colors(browser: Chrome, selector: str, name: str) -> list[str]:
+    found = browser.find_elements(By.CSS_SELECTOR, selector)
+    return [each.value_of_css_property(name) for each in found]
+
+
 def drag(browser: Chrome, over: WebElement, begin: float, end: float) -> None:
     """Drag over a part of a chart, from one share of its width to another."""
     width = over.size["width"]
@@ -81,6 +86,13 @@ def test_charts_are_zoomed_followed_and_lit(
     until(lambda: "mean, deviation and extremes of 3 runs" in text(browser, ".said"), "forgotten")
     assert mounted(browser) == 1
     assert complaints(browser) == []
+
+    ours = colors(browser, "#legend [data-run]", "color")
+    browser.get(f"{url}tb/digits/")
+    browser.switch_to.frame(find(browser, "iframe"))
+    swatches = "runs-data-table .run-color-swatch"
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, swatches)) == RUNS, "no TensorBoard")
+    assert colors(browser, swatches, "background-color") == ours[::-1], "ours are newest first"
 
 
 def test_only_charts_on_the_screen_are_drawn(
