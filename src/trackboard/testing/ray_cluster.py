@@ -41,6 +41,7 @@ class RayNode:
             "RAY_raylet_start_wait_time_s": str(int(_START_S)),  # a busy machine takes its time
         }
         command = [f"{scripts}/ray", "start", "--block", "--disable-usage-stats", *arguments]
+        command += ["--node-ip-address", _HOST]
         command += [
             "--include-log-monitor",
             "false",
