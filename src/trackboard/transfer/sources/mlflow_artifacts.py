@@ -30,7 +30,17 @@ def find_folder(uri: str, beside: Path, given: Path | None) -> Path | None:
     if parts.scheme not in ("", "file"):
         return None
     path = Path(unquote(parts.path) if parts.scheme else uri)
-    return path if path.is_absolute() else beside / path
+    if not path.is_absolute():
+        return beside / path
+    return path if path.is_dir() else _find_moved(path, beside) or path
+
+
+def _find_moved(path: Path, beside: Path) -> Path | None:
+    """Find a folder whose store was moved, or copied to this machine, as a whole: by the end of its path."""
+    ends = (
+        path.parts[start:] for start in range(1, len(path.parts) - 1)
+    )  # with the run's id in it
+    return next((found for end in ends if (found := beside.joinpath(*end)).is_dir()), None)
 
 
 def list_files(folder: Path) -> tuple[SourceFile, ...]:
