@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -25,6 +28,29 @@ def mounted(browser: Chrome) -> int:
 def colors(browser: Chrome, selector: str, name: str) -> list[str]:
     found = browser.find_elements(By.CSS_SELECTOR, selector)
     return [each.value_of_css_property(name) for each in found]
+
+
+def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:
+    """Each value is the mean of those up to it, one weighing `weight` times as much as the next one."""
+    found: list[float | None] = []
+    for end in range(1, len(values) + 1):
+        known = [value for value in values[:end] if value is not None]
+        weights = [weight**age for age in reversed(range(len(known)))]
+        mean = sum(map(float.__mul__, known, weights)) / sum(weights)
+        found.append(None if values[end - 1] is None else mean)
+    return found
+
+
+def check_smoothing(browser: Chrome, url: str) -> None:
+    values = [3.0, 1.0, None, 4.0, 1.5]
+    found = browser.execute_async_script(
+        "const [at, values, weight, done] = arguments;"
+        "import(at).then((curves) => done(curves.smooth(values, weight)))",
+        f"{url}assets/curves.js",
+        values,
+        0.6,
+    )
+    assert found == pytest.approx(smoothed(values, 0.6))
 
 
 def drag(browser: Chrome, over: WebElement, begin: float, end: float) -> None:
@@ -85,6 +111,7 @@ def test_charts_are_zoomed_followed_and_lit(
     browser.get(address)
     until(lambda: "mean, deviation and extremes of 3 runs" in text(browser, ".said"), "forgotten")
     assert mounted(browser) == 1
+    check_smoothing(browser, url)
     assert complaints(browser) == []
 
     ours = colors(browser, "#legend [data-run]", "color")
