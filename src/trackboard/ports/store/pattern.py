@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from typing import Any
 
 from trackboard.errors import UsageError
 
@@ -23,14 +24,33 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     Raises:
         UsageError: It is none, or has what takes more than one look at a text.
     """
+    found = compile_re2(pattern)
+    return lambda text: found.search(text.encode("utf-8", "replace")) is not None
+
+
+def compile_re2(pattern: str, *, in_lines: bool = False, memory_bytes: int = 0) -> Any:
+    """Compile a regular expression that searches bytes of UTF-8.
+
+    Args:
+        pattern: The expression.
+        in_lines: Let `^` and `$` mean the ends of each line, and nothing match beyond one.
+        memory_bytes: What it may take, which bounds how long each byte takes; 0: what RE2 allows.
+
+    Raises:
+        UsageError: It is none, takes more than that, or has what takes more than one look at a text.
+    """
     import re2  # few conditions have one
 
     options = re2.Options()
-    options.log_errors = False
+    options.log_errors, options.never_nl = False, in_lines
+    if memory_bytes:
+        options.max_mem = memory_bytes
     try:
         if _REPEATED.search(pattern):
             raise ValueError("nothing is repeated a thousand times or more")
-        found = re2.compile(_ESCAPED.sub(_end, pattern), options)
+        written = _ESCAPED.sub(_end, pattern).encode("utf-8", "replace")
+        found = re2.compile(written, options)  # alone: what it leaves open is not closed by ours
+        return re2.compile(b"(?m:" + written + b")", options) if in_lines else found
     except (re2.error, ValueError) as error:
         said = error.args[0]  # of RE2 in bytes
         why = said.decode("utf-8", "replace") if isinstance(said, bytes) else error
@@ -39,7 +59,6 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
             hint="Put the sign \\ before ( ) [ ] { } . * + ? ^ $ | that mean themselves; references (\\1) and"
             " looks ahead or behind ((?=...)) are not there.",
         ) from None
-    return lambda text: found.search(text.encode("utf-8", "replace").decode()) is not None
 
 
 def _end(escaped: re.Match[str]) -> str:

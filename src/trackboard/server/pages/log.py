@@ -1,65 +1,25 @@
-"""The log of a run, a piece at a time: its end at once, however long it is, then what is older."""
+"""The log of a run: its end at once, however long it is, lines around an offset, and a search."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.model import RunId
-from trackboard.record.log_end import as_seen
+from trackboard.server.logs.search import Search, search
+from trackboard.server.logs.window import Window, read_around, read_before, read_from
 from trackboard.server.templates import render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from trackboard.server.logs.window import Read
     from trackboard.service import Service
 
-PIECE_BYTES = 64 * 1024
 _DIGITS = 18
-
-
-@dataclass(frozen=True)
-class LogPage:
-    """Lines of a log, progress bars folded and colours left out.
-
-    Attributes:
-        lines: The lines.
-        begin: Where in the file the first of them begins.
-        end: Where the last of them ends.
-        size_bytes: How long the file is.
-    """
-
-    lines: tuple[str, ...]
-    begin: int
-    end: int
-    size_bytes: int
-
-
-def read_page(service: Service, run: RunId, path: str, before: int | None) -> LogPage | None:
-    """Read whole lines that end at an offset, or the end of the file; None: there is no such file.
-
-    Args:
-        service: The workspace.
-        run: The run.
-        path: The path of the log within the run.
-        before: The offset; None: the end.
-    """
-    whole = service.files.tail(run, path, 0, 0)
-    if whole is None:
-        return None
-    end = whole.size_bytes if before is None else min(before, whole.size_bytes)
-    begin = max(0, end - PIECE_BYTES)
-    piece = service.files.tail(run, path, begin, end - begin)
-    data = b"" if piece is None else piece.data
-    if begin:  # where the first whole line begins; of a line that is longer, what there is of it
-        cut = data.find(b"\n") + 1
-        data, begin = data[cut:], begin + cut
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
-    lines = text.removesuffix("\n").split("\n") if text else []
-    return LogPage(tuple(map(as_seen, lines)), begin, end, whole.size_bytes)
 
 
 def show_page(service: Service, request: Request) -> Response:
@@ -67,19 +27,61 @@ def show_page(service: Service, request: Request) -> Response:
     run = RunId(request.path_params["run"])
     facts = service.runs.describe([service.runs.get(run)])[0]
     logs = service.files.list_logs(run)
-    path = request.query_params.get("path") or (logs[0] if logs else "")
-    before = _offset(request.query_params.get("before", ""))
-    found = read_page(service, run, path, before) if path else None
-    if found is None and path:
-        raise NotFound(
-            f"run {run} has no log {path[:200]!r}", hint=f"There is: {', '.join(logs) or 'none'}."
-        )
-    return render(request, "log.html", facts=facts, run=facts.run, logs=logs, path=path, page=found)
+    asked = request.query_params
+    path = asked.get("path") or (logs[0] if logs else "")
+    expression = asked.get("find", "")
+    window, found, problem = None, None, None
+    if path:
+        read = functools.partial(service.files.tail, run, path)
+        try:
+            found = search(read, expression, _offset(request, "after") or 0) if expression else None
+        except UsageError as error:
+            problem = error
+        window = _read_window(read, request)
+        if window is None:
+            raise NotFound(
+                f"run {run} has no log {path[:200]!r}",
+                hint=f"There is: {', '.join(logs) or 'none'}.",
+            )
+    return render(
+        request,
+        "log.html",
+        200 if problem is None else 400,
+        facts=facts,
+        run=facts.run,
+        logs=logs,
+        path=path,
+        page=window,
+        follows=not any(name in asked for name in ("from", "at", "before")),
+        expression=expression,
+        found=found,
+        share=_share(found),
+        problem=problem,
+    )
 
 
-def _offset(text: str) -> int | None:
+def _read_window(read: Read, request: Request) -> Window | None:
+    at, begin = _offset(request, "at"), _offset(request, "from")
+    if at is not None:
+        return read_around(read, at)
+    if begin is not None:
+        return read_from(read, begin)
+    return read_before(read, _offset(request, "before"))
+
+
+def _offset(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name, "")
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        raise UsageError(f"before={text[:40]!r} is no offset in a file")
+        raise UsageError(
+            f"{name}={text[:40]!r} is no offset in a file", hint="A number of bytes from 0."
+        )
     return int(text)
+
+
+def _share(found: Search | None) -> str:
+    """How much of a file was searched up to now."""
+    if found is None or not found.size_bytes:
+        return ""
+    return f"{int(100 * found.end / found.size_bytes)} %"
