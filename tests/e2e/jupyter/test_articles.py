@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import re
 import struct
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from tests.e2e.jupyter.conftest import Kernel, Page
 
+Cells = tuple[str, ...]
+
 _CELL = re.compile(r"^```python[ \t]*\n(.*?)^```", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _ALPHAS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 
@@ -32,23 +33,30 @@ requests.get = lambda url: types.SimpleNamespace(text={_SCRIPT!r})
 _INSTALLING_S = 600.0
 
 
-def articles() -> list[object]:
+def halves(which: int) -> list[object]:
+    """The cells of the articles' first halves (0: native logs) or second ones (1: the export).
+
+    Several articles have the same cells, to the letter: these run once.
+    """
     folder = find("articles")
     if folder is None:
         return [pytest.param(None, marks=pytest.mark.requires("articles"))]
-    return [pytest.param(path, id=path.stem) for path in sorted(Path(folder).glob("*.txt"))]
+    found: dict[Cells, list[str]] = {}
+    for path in sorted(Path(folder).glob("*.txt")):
+        found.setdefault(cells_of(path)[which], []).append(path.stem.partition("_")[0])
+    return [pytest.param(cells, id="-".join(names)) for cells, names in found.items()]
 
 
-def cells_of(article: Path) -> tuple[Sequence[str], Sequence[str]]:
+def cells_of(article: Path) -> tuple[Cells, Cells]:
     """The cells of both halves: with native logs, and with the export."""
-    cells = _CELL.findall(article.read_text("utf-8"))
+    cells = tuple(_CELL.findall(article.read_text("utf-8")))
     (first_of_second,) = [at for at, cell in enumerate(cells) if "start_logging" in cell]
     return cells[:first_of_second], cells[first_of_second:]
 
 
-@pytest.mark.parametrize("article", articles())
-def test_the_second_half_runs_unchanged(article: Path, kernel: Kernel) -> None:
-    _, (*cells, stop) = cells_of(article)
+@pytest.mark.parametrize("half", halves(1))
+def test_the_second_half_runs_unchanged(half: Cells, kernel: Kernel) -> None:
+    *cells, stop = half
     assert stop.strip() == "tb.stop()"
     *_, export, start = map(kernel.run, cells)
 
@@ -67,15 +75,15 @@ def test_the_second_half_runs_unchanged(article: Path, kernel: Kernel) -> None:
 
 
 @pytest.mark.timeout(_INSTALLING_S + 120)
-@pytest.mark.parametrize("article", articles())
-def test_the_first_half_shows_a_job_while_it_runs(article: Path, kernel: Kernel) -> None:
+@pytest.mark.parametrize("half", halves(0))
+def test_the_first_half_shows_a_job_while_it_runs(half: Cells, kernel: Kernel) -> None:
     """A script of TensorFlow 1 in the environment that the article asks for, built for real.
 
     What the articles download is answered here: their script by one of our own in the same style, its
     digits by made-up ones. TensorFlow itself comes from PyPI: 600 MB to download once per machine, 2 GB
     on the disk once per session, all articles share it.
     """
-    (folder, download, configure, cluster, submit, board), _ = cells_of(article)
+    folder, download, configure, cluster, submit, board = half
     start, stop, _ = board.partition("tb.stop()")
     kernel.run(folder)
     kernel.run(_DOWNLOAD + download)
