@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
 
 
 def text(browser: Chrome, selector: str) -> str:
-    return " ".join(each.text for each in browser.find_elements(By.CSS_SELECTOR, selector))
+    """What is read there, in one go: a page may be changing itself meanwhile."""
+    found: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText.trim())",
+        selector,
+    )
+    return " ".join(found)
 
 
 def complaints(browser: Chrome) -> list[str]:

@@ -26,8 +26,14 @@ def mounted(browser: Chrome) -> int:
 
 
 def colors(browser: Chrome, selector: str, name: str) -> list[str]:
-    found = browser.find_elements(By.CSS_SELECTOR, selector)
-    return [each.value_of_css_property(name) for each in found]
+    """Read in one go: TensorBoard may draw its table anew at any moment."""
+    found: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".map((each) => getComputedStyle(each)[arguments[1]])",
+        selector,
+        name,
+    )
+    return found
 
 
 def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:
@@ -118,8 +124,8 @@ def test_charts_are_zoomed_followed_and_lit(
     browser.get(f"{url}tb/digits/")
     browser.switch_to.frame(find(browser, "iframe"))
     swatches = "runs-data-table .run-color-swatch"
-    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, swatches)) == RUNS, "no TensorBoard")
-    assert colors(browser, swatches, "background-color") == ours[::-1], "ours are newest first"
+    theirs = ours[::-1]  # ours are newest first
+    until(lambda: colors(browser, swatches, "backgroundColor") == theirs, "not TensorBoard's")
 
 
 def test_only_charts_on_the_screen_are_drawn(

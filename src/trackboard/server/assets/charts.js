@@ -165,6 +165,9 @@ function filterCharts() {
 /** Take up what was recorded: new metrics get a chart, those on the screen that grew are asked for anew. */
 async function refresh() {
   readRuns();
+  const { lit } = page; // the legend may have been written anew
+  page.lit = null;
+  highlight(lit);
   if (!page.runs.length) return;
   metrics = await fetchMetrics(root, page.runs);
   const old = new Map();
