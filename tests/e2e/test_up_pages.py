@@ -64,6 +64,13 @@ def test_nothing_that_people_wrote_is_run(browser: Chrome, workspace: Workspace,
         assert not [each for each in complaints(browser) if "Failed to load" not in each]
     browser.get(f"{url}runs/evil")
     assert HOSTILE in text(browser, "h1")
+    note = f"[x](javascript:document.title='bad') **bold** {HOSTILE}"
+    browser.find_element(By.ID, "note").send_keys(note)
+    browser.find_element(By.XPATH, "//button[text()='Save the note']").click()
+    until(lambda: text(browser, ".note strong") == "bold", "the note is not shown")
+    assert HOSTILE in text(browser, ".note")
+    assert browser.find_elements(By.CSS_SELECTOR, ".note a, .note img, .note script") == []
+    assert browser.title.endswith("trackboard")
 
 
 def test_the_keyboard_finds_chooses_and_compares(

@@ -13,6 +13,7 @@ from trackboard.format.amounts import count, size
 from trackboard.format.templates import make_environment, show_unseen
 from trackboard.format.times import duration, moment, took_s
 from trackboard.server.admission.headers import route_of
+from trackboard.server.notes import render_note
 from trackboard.server.run_colors import color_class
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def environment() -> jinja2.Environment:
         took=took_s,
         color_class=color_class,
     )
+    made.filters["note"] = render_note
     return made
 
 
