@@ -14,7 +14,16 @@ from starlette.routing import Route
 from trackboard.errors import UsageError
 from trackboard.model import RunId
 from trackboard.server.live import cursor_of
-from trackboard.server.pages import chart_page, compare, compute, experiments, log, run, trash
+from trackboard.server.pages import (
+    chart_page,
+    compare,
+    compute,
+    experiments,
+    log,
+    report,
+    run,
+    trash,
+)
 from trackboard.server.pages.actions import ACTIONS, Action
 from trackboard.server.pages.table import run_table
 
@@ -38,6 +47,7 @@ PAGES: Sequence[tuple[str, Show]] = (
     ("/compare", compare.show_page),
     ("/compare.json", compare.show_json),
     ("/charts", chart_page.show_page),
+    ("/export.html", report.download),
     ("/compute", compute.show_page),
     ("/compute.json", compute.show_json),
     ("/trash", trash.show_page),
