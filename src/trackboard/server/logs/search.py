@@ -91,7 +91,7 @@ def search(
         if not piece:
             break
         data, looked = _cut(piece, is_last=at + len(piece) >= first.size_bytes)
-        for match, end in _matches(pattern, data, at):
+        for match, end in _matches(pattern, data, looked, at):
             matches.append(match)
             if len(matches) == MOST_MATCHES:
                 return Search(tuple(matches), begin, min(end, at + looked), first.size_bytes)
@@ -136,16 +136,16 @@ def _cut(data: bytes, *, is_last: bool) -> tuple[bytes, int]:
     return data, len(data) - _AGAIN_BYTES
 
 
-def _matches(pattern: Any, data: bytes, at: int) -> Iterator[tuple[Match, int]]:
-    """Lines that match, each once, and where each ends."""
+def _matches(pattern: Any, data: bytes, looked: int, at: int) -> Iterator[tuple[Match, int]]:
+    """Lines that match, each once, and where each ends; what begins behind `looked` is the next piece's."""
     if b"\x1b" in data or b"\r" in data:
         yield from _matches_of_seen(pattern, data, at)
         return
     begin = 0
     while begin < len(data) and (found := pattern.search(data, begin)) is not None:
         first, last = found.span()
-        if first == len(data) and data.endswith(b"\n"):
-            return  # of no line
+        if looked <= first < len(data) or (first == len(data) and data.endswith(b"\n")):
+            return  # of the next piece, or of no line
         line = data.rfind(b"\n", 0, first) + 1
         end = data.find(b"\n", last)
         end = len(data) if end < 0 else end
