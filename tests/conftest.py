@@ -1,10 +1,11 @@
 """What every test has: nothing of this machine's user in sight.
 
 What not every machine has stands in `prerequisites.py`, how tests wait in `waiting.py`. Fixtures by
-name: `empty_folder` (the current folder, empty) and `leaves_no_process` (on by itself for everything in
-tests/e2e).
+name: `empty_folder` (the current folder, empty), `no_collection` (of garbage) and `leaves_no_process` (on by
+itself for everything in tests/e2e).
 """
 
+import gc
 import os
 import signal
 import sys
@@ -71,6 +72,18 @@ def _nobody_is_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
         patch.setenv("TRACKBOARD_CACHE", str(shared / "environments"))
         yield
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """No garbage of earlier tests is finalized meanwhile: not by who is interrupted, nor at the stack's end.
+
+    Python drops a Ctrl-C that meets a finalizer, and one that finds no stack is a warning.
+    """
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import gc
 import math
 import re
 import signal
 import threading
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -236,15 +234,6 @@ def test_waiting_for_a_run_that_has_ended(run: Run, capsys: pytest.CaptureFixtur
     assert details["runId"] == run.id
     assert details["status"] == "Completed"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", details["endTimeUtc"])
-
-
-@pytest.fixture
-def no_collection() -> Iterator[None]:
-    """No garbage of earlier tests is collected: Python drops a Ctrl-C that meets a finalizer."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 # Ctrl-C may come between a folder's listing and the block that closes it.

@@ -182,6 +182,7 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
         ("9" * 5_000, "digits"),
         ("", "line 1 column 1"),
     ],
+    ids=["open", "nested", "objects", "unfinished", "digits", "empty"],
 )
 def test_json_that_is_none(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "it").write_text(text)
@@ -189,8 +190,11 @@ def test_json_that_is_none(text: str, said: str, tmp_path: Path) -> None:
         read_json(tmp_path / "it", "settings file")
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize(
-    ("text", "said"), [("a = " + "[" * 50_000, "nested too deep"), ("\na = ?", "line 2, column 5")]
+    ("text", "said"),
+    [("a = " + "[" * 50_000, "nested too deep"), ("\na = ?", "line 2, column 5")],
+    ids=["nested", "no value"],
 )
 def test_toml_that_is_none(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "it").write_text(text)
