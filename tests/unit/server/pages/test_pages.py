@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import urllib.parse
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+import trackboard.server.pages
 from trackboard.model import RunId
 from trackboard.ports import Experiment
 from trackboard.record import LiveRun, Recorder
@@ -142,6 +145,29 @@ def test_no_page_lets_a_name_hide_or_turn_the_text_around_it(
     ]
     if metric == name:  # Python's parser, unlike browsers, drops controls
         assert field["value"] == name, "what a form sends back is what is stored"
+
+
+def test_a_form_of_the_table_sends_back_what_is_stored(
+    client: TestClient, recorder: Recorder, service: LocalService
+) -> None:
+    name = "zero\u200bwidth \u202eend"
+    recorded(recorder, name, "r0").set_tag(name, name)
+    service.now()
+    asked = {"column": f'tags."{name}"', "where": f'tags."{name}" = x'}
+    asked["group"] = f'tags."{name}"'
+    address = f"/runs?{urllib.parse.urlencode(asked)}"
+    given = {each.get("value") for each in show(client, address).all("input")}
+    assert given >= {*asked.values()}
+
+
+def test_every_value_of_a_form_is_what_is_stored() -> None:
+    """Pages show what is not seen as \ufffd; a field that did would send that."""
+    folder = Path(trackboard.server.pages.__path__[0], "templates")
+    forms = "".join(path.read_text() for path in folder.glob("*.html"))
+    values = re.findall(r'<(?:input|option|button)[^>]* value="[^"]*?{{(.*?)}}', forms)
+    names = re.findall(r'<(?:input|select|textarea)[^>]* name="[^"]*?{{(.*?)}}', forms)
+    assert len(values) > 10
+    assert [each for each in values + names if not each.strip().endswith("|stored")] == []
 
 
 def addresses_of(run: str, other: str) -> list[str]:

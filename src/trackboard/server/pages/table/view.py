@@ -84,16 +84,17 @@ class RunView:
             after=said.get("after", ""),
         )
 
-    def address(self, suffix: str = "", **changes: Any) -> str:
+    def address(self, suffix: str = "", *, page: str = "runs", **changes: Any) -> str:
         """The address of this view, or of one that differs in something.
 
         Args:
             suffix: `.json` or `.csv` for its data.
+            page: The page that shows it: the table, or `charts`.
             changes: What is different; the page begins anew unless it says `after`.
         """
         view = replace(self, **{"after": "", **changes})
         query = urllib.parse.urlencode(view.pairs())
-        return f"runs{suffix}?{query}" if query else f"runs{suffix}"
+        return f"{page}{suffix}?{query}" if query else f"{page}{suffix}"
 
     def pairs(self, *without: str) -> list[tuple[str, str]]:
         """What its address says, for forms that say the rest.
