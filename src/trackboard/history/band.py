@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trackboard.errors import UsageError
-from trackboard.history.buckets import MOST_BUCKETS, Wanted, iter_located, iter_parts, number_of
+from trackboard.history.buckets import Wanted, check_limit, iter_located, iter_parts, number_of
 from trackboard.history.x_axis import XAxis
 from trackboard.model import Series, ValueKind
 from trackboard.ports import Store
@@ -71,10 +70,7 @@ def read_band(
     Raises:
         UsageError: There cannot be so many buckets.
     """
-    if not 1 <= limit <= MOST_BUCKETS:
-        raise UsageError(
-            f"{limit} is no number of buckets", hint=f"Ask for 1 to {MOST_BUCKETS:,} points."
-        )
+    check_limit(limit)
     chosen = [each for each in series if each.kind is not ValueKind.TEXT]
     wanted = (first, last)
     edges = np.zeros(0)

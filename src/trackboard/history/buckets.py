@@ -105,10 +105,7 @@ def read_curves(
     Raises:
         UsageError: There cannot be so many buckets.
     """
-    if not 1 <= limit <= MOST_BUCKETS:
-        raise UsageError(
-            f"{limit} is no number of buckets", hint=f"Ask for 1 to {MOST_BUCKETS:,} points."
-        )
+    check_limit(limit)
     found: dict[SeriesId, Buckets] = {}
     for each, parts in iter_parts(store, series):
         wanted: Wanted = (first, last)
@@ -117,6 +114,18 @@ def read_curves(
         located = iter_located(axis, each, parts, (first, last))
         found[each.id] = _put_into_buckets(located, each.count, limit, wanted)
     return found
+
+
+def check_limit(limit: int) -> None:
+    """Raise where a series cannot be in so many buckets.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if not 1 <= limit <= MOST_BUCKETS:
+        raise UsageError(
+            f"{limit} is no number of buckets", hint=f"Ask for 1 to {MOST_BUCKETS:,} points."
+        )
 
 
 def iter_parts(store: Store, series: Iterable[Series]) -> Iterator[tuple[Series, Iterable[Points]]]:

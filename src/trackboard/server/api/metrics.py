@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from trackboard.errors import UsageError
-from trackboard.model import RunId
 from trackboard.server.api.curve_columns import KIND, pack_curves
 from trackboard.server.api.operation import Given, Operation, Parameter
+from trackboard.server.api.runs import check_runs
 from trackboard.service import wire
 from trackboard.service.wire import Json
 
@@ -25,7 +25,7 @@ _MOST_ROWS = 1_000_000  # of all series together
 
 def list_metrics(service: Service, given: Given) -> Json:
     """Names of metrics that some runs have."""
-    found = service.metrics.list(runs=_runs(service, given), text=False)
+    found = service.metrics.list(runs=check_runs(service, given.texts("run")), text=False)
     runs = Counter(each.name for each in found)
     points: Counter[str] = Counter()
     for each in found:
@@ -68,7 +68,9 @@ def read_curves(service: Service, given: Given) -> Response:
 def read_band(service: Service, given: Given) -> Json:
     """Mean, deviation and extremes of a metric over some runs."""
     name = given.text("name")
-    found = service.metrics.list(runs=_runs(service, given), names=[name], text=False)
+    found = service.metrics.list(
+        runs=check_runs(service, given.texts("run")), names=[name], text=False
+    )
     band = service.metrics.read_band(
         found,
         given.number("points"),
@@ -81,7 +83,7 @@ def read_band(service: Service, given: Given) -> Json:
 
 def _find_series(service: Service, given: Given) -> Sequence[Series]:
     """The series that are asked for, by run and name, in the order of the runs."""
-    runs = _runs(service, given)
+    runs = check_runs(service, given.texts("run"))
     found = service.metrics.list(runs=runs, names=given.texts("name") or None, text=False)
     limit = given.number("points")
     if len(found) > MOST_SERIES or len(found) * limit > _MOST_ROWS:
@@ -90,15 +92,6 @@ def _find_series(service: Service, given: Given) -> Sequence[Series]:
             hint=f"Ask for at most {MOST_SERIES:,} series, by run and name, and fewer points.",
         )
     return found
-
-
-def _runs(service: Service, given: Given) -> list[RunId]:
-    runs = [RunId(each) for each in dict.fromkeys(given.texts("run"))]
-    known = {run.id for run in service.runs.list(ids=runs)}
-    for run in runs:
-        if run not in known:
-            service.runs.get(run)  # says that there is none
-    return runs
 
 
 _RUN = Parameter("run", "A run's id; repeatable.", is_required=True, is_repeatable=True)

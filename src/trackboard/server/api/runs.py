@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,20 @@ def read_page(
         service.runs.count(query),
         shown[-1].id if len(found) > limit else None,
     )
+
+
+def check_runs(service: Service, ids: Iterable[str]) -> list[RunId]:
+    """Each of some ids of runs once, all of them asked for together.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    runs = [RunId(each) for each in dict.fromkeys(ids)]
+    known = {run.id for run in service.runs.list(ids=runs)}
+    for run in runs:
+        if run not in known:
+            service.runs.get(run)  # says that there is none
+    return runs
 
 
 def run_page(page: RunPage) -> Json:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from trackboard.model import RunId
-from trackboard.server.api.runs import read_page
 from trackboard.server.pages import charts
+from trackboard.server.pages.table.rows import read_runs
 from trackboard.server.pages.table.view import RunView
 from trackboard.server.templates import render
 
@@ -24,8 +23,7 @@ _MOST_CURVES = 240  # in these together: what is drawn over them costs a browser
 def show_page(service: Service, request: Request) -> Response:
     """Answer with the page."""
     view = RunView.read(request.query_params)
-    after = RunId(view.after) if view.after else None
-    page = read_page(service, view.query(), view.orders(), limit=view.limit, after=after)
+    page = read_runs(service, view)
     asked = request.query_params.get("metric", "")
     names = charts.common_metrics(page.runs, asked)
     shown = names[: min(_MOST_CHARTS, max(1, _MOST_CURVES // max(1, len(page.runs))))]

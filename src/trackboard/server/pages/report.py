@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from trackboard.errors import UsageError
-from trackboard.model import RunId
 from trackboard.ports import RunQuery
+from trackboard.server.api.runs import check_runs
 from trackboard.transfer.export.destination import choose_destination
 
 if TYPE_CHECKING:
@@ -24,14 +24,13 @@ _NAME = "report.html"
 
 def download(service: Service, request: Request) -> Response:
     """Answer with the file, for a browser to save."""
-    runs = [RunId(each) for each in dict.fromkeys(request.query_params.getlist("run"))]
-    if not 1 <= len(runs) <= MOST_RUNS:
+    chosen = dict.fromkeys(request.query_params.getlist("run"))
+    if not 1 <= len(chosen) <= MOST_RUNS:
         raise UsageError(
-            f"{len(runs)} runs are chosen",
+            f"{len(chosen)} runs are chosen",
             hint=f"Choose 1 to {MOST_RUNS} in a table of runs, or use trackboard export.",
         )
-    for run in runs:
-        service.runs.get(run)
+    runs = check_runs(service, chosen)
     with tempfile.TemporaryDirectory(prefix="trackboard-") as folder:
         path = Path(folder, _NAME)
         service.transfer.export(runs, RunQuery(top_level=True), choose_destination(path))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trackboard.model import Run, RunId
 from trackboard.ports import Attribute, OneOf, RunQuery, attribute
+from trackboard.server.api.runs import RunPage, read_page
 
 if TYPE_CHECKING:
     from trackboard.server.pages.table.view import RunView
@@ -48,6 +49,16 @@ class Rows:
     rows: tuple[Row, ...] = ()
     gone: tuple[str, ...] = ()
     hidden: int = 0
+
+
+def read_runs(service: Service, view: RunView) -> RunPage:
+    """Read the page's own runs.
+
+    Raises:
+        UsageError, NotFound: Something in the view's condition or order cannot be meant.
+    """
+    after = RunId(view.after) if view.after else None
+    return read_page(service, view.query(), view.orders(), limit=view.limit, after=after)
 
 
 def read_rows(service: Service, view: RunView, runs: Sequence[RunFacts]) -> Rows:

@@ -8,8 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from trackboard.errors import NotFound, TrackboardError, UsageError
 from trackboard.history.query.fields import heading
-from trackboard.model import RunId
-from trackboard.server.api.runs import RunPage, read_page, run_page
+from trackboard.server.api.runs import RunPage, run_page
 from trackboard.server.pages.csv_answer import answer_csv
 from trackboard.server.pages.table import groups
 from trackboard.server.pages.table.columns import (
@@ -19,7 +18,7 @@ from trackboard.server.pages.table.columns import (
     read_columns,
     usual_fields,
 )
-from trackboard.server.pages.table.rows import Rows, read_rows
+from trackboard.server.pages.table.rows import Rows, read_rows, read_runs
 from trackboard.server.pages.table.view import RunView
 from trackboard.server.templates import render
 from trackboard.service.run_columns import RunColumns
@@ -39,8 +38,7 @@ def read_view(service: Service, view: RunView) -> RunPage:
     Raises:
         UsageError, NotFound: Something in the view cannot be meant.
     """
-    after = RunId(view.after) if view.after else None
-    page = read_page(service, view.query(), view.orders(), limit=view.limit, after=after)
+    page = read_runs(service, view)
     if view.column:
         service.metrics.check_columns(view.column)
     return page
