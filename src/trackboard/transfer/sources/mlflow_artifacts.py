@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
@@ -27,9 +27,12 @@ def find_folder(uri: str, beside: Path, given: Path | None) -> Path | None:
     if parts.scheme == _PROXIED:
         within = unquote(parts.path).lstrip("/")
         return (given or beside / "mlartifacts") / within
-    if parts.scheme not in ("", "file"):
+    if len(parts.scheme) == 1:  # a drive of Windows
+        path = Path("/", *PureWindowsPath(uri).parts[1:])
+    elif parts.scheme not in ("", "file"):
         return None
-    path = Path(unquote(parts.path) if parts.scheme else uri)
+    else:
+        path = Path(unquote(parts.path) if parts.scheme else uri)
     if not path.is_absolute():
         return beside / path
     return path if path.is_dir() else _find_moved(path, beside) or path

@@ -13,10 +13,18 @@ def store(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_moved_as_a_whole(store: Path) -> None:
-    there = "/home/ann/tracking/artifacts/r1/artifacts"
+@pytest.mark.parametrize(
+    "there",
+    [
+        "/home/ann/tracking/artifacts/r1/artifacts",
+        "file:///home/ann/tracking/artifacts/r1/artifacts",
+        "file:///C:/Users/ann/tracking/artifacts/r1/artifacts",
+        r"C:\Users\ann\tracking\artifacts\r1\artifacts",
+        "c:/tracking/artifacts/r1/artifacts",
+    ],
+)
+def test_moved_as_a_whole(store: Path, there: str) -> None:
     assert find_folder(there, store, None) == store / "artifacts" / "r1" / "artifacts"
-    assert find_folder(f"file://{there}", store, None) == store / "artifacts" / "r1" / "artifacts"
 
 
 def test_not_moved(store: Path) -> None:
