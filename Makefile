@@ -63,7 +63,7 @@ test-frameworks:
 test-long:
 	@$(SETUP) test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m long --timeout 1800 \
-	  --durations 0 --durations-min 1 tests/long tests/e2e $(ARGS)
+	  --durations 0 --durations-min 1 tests/long tests/e2e tests/unit/server $(ARGS)
 
 mutants:
 	@$(SETUP) dev

@@ -98,7 +98,9 @@ async def _tell_error(request: Request, error: TrackboardError) -> Response:
 
 async def _tell_status(request: Request, error: HTTPException) -> Response:
     said = "there is nothing at this address" if error.status_code == 404 else error.detail
-    return report_problem(request, error.status_code, said)
+    answer = report_problem(request, error.status_code, said)
+    answer.headers.update(error.headers or {})  # what is allowed instead
+    return answer
 
 
 async def _tell_failure(request: Request, error: Exception) -> Response:

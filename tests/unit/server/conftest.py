@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from trackboard.board.process.key import make_key
 from trackboard.board.web.access import Access
@@ -45,10 +46,15 @@ def recorder(service: LocalService) -> Recorder:
 
 
 @pytest.fixture
-def client(service: LocalService) -> Iterator[TestClient]:
-    """Asks as somebody who has the key; a browser's pages unless it says otherwise."""
+def app(service: LocalService) -> ASGIApp:
+    """The application, for somebody who has the key."""
     late = LateTensorBoard(lambda: contextlib.nullcontext(board))
-    app = build(service, Access(KEY, command="up"), late, Changes(service))
+    return build(service, Access(KEY, command="up"), late, Changes(service))
+
+
+@pytest.fixture
+def client(app: ASGIApp) -> Iterator[TestClient]:
+    """Asks as somebody who has the key; a browser's pages unless it says otherwise."""
     with_key = {"Authorization": f"Bearer {KEY.text}"}
     client = TestClient(
         app, "http://localhost:6060", headers=with_key, follow_redirects=False,

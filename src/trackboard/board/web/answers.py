@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ TOO_LARGE = "413 Content Too Large"
 FAILED = "500 Internal Server Error"
 UNAVAILABLE = "503 Service Unavailable"
 
+_API = "/api/"  # in a path, which may begin with what a proxy has before ours
 _PROBLEM_PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <title>trackboard</title>
 <body style="font: 16px/1.5 system-ui, sans-serif; max-width: 42em; margin: 15vh auto; padding: 0 1em">
@@ -46,8 +48,11 @@ class Answer:
 
 
 def problem(environ: Mapping[str, object], status: str, message: str, hint: str = "") -> Answer:
-    """Say what went wrong: as a page to people, as text to scripts and to TensorBoard's page."""
-    if "text/html" in str(environ.get("HTTP_ACCEPT", "")):
+    """Say what went wrong: as a page to people, as JSON below /api/, else as text (to TensorBoard's page)."""
+    if _API in str(environ.get("PATH_INFO", "")):
+        said = {"error": {"message": message, "hint": hint}}
+        kind, body = "application/json", json.dumps(said).encode()
+    elif "text/html" in str(environ.get("HTTP_ACCEPT", "")):
         page = _PROBLEM_PAGE.format(message=html.escape(message), hint=html.escape(hint))
         kind, body = "text/html; charset=utf-8", page.encode()
     else:

@@ -114,6 +114,10 @@ OPERATIONS = (
             Parameter("save", "Let a browser save it instead of showing it.", bool),
             Parameter("range", "The bytes that are wanted: bytes=0-99.", source="header"),
         ],
-        "application/octet-stream",
+        "*/*",
+        {
+            206: "The bytes that were asked for; `Content-Range` says which.",
+            416: "The file has no such bytes; `Content-Range` says how many it has.",
+        },
     ),
 )

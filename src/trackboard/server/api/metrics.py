@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from trackboard.errors import UsageError
+from trackboard.history.buckets import MOST_BUCKETS
 from trackboard.server.api.curve_columns import KIND, pack_curves
 from trackboard.server.api.operation import Given, Operation, Parameter
 from trackboard.server.api.runs import check_runs
@@ -96,12 +97,15 @@ def _find_series(service: Service, given: Given) -> Sequence[Series]:
 
 _RUN = Parameter("run", "A run's id; repeatable.", is_required=True, is_repeatable=True)
 _NAME = Parameter("name", "Only the metric of this name; repeatable.", is_repeatable=True)
-_POINTS = Parameter("points", "How many of each series at most, 1 to 10,000.", int, default=500)
+_POINTS = Parameter(
+    "points", "How many of each series at most.", int, default=500, least=1, most=MOST_BUCKETS
+)
 _X_AXIS = (
     Parameter(
         "x",
         "What is on the x axis: step (where nothing is said), time in seconds since the epoch, relative in"
         " seconds after the first point, or metric:NAME for the metric NAME of the same run.",
+        pattern=r"^(step|time|relative|metric:[\s\S]+)?$",
     ),
     Parameter("first", "Only from this x on.", float),
     Parameter("last", "Only up to this x.", float),

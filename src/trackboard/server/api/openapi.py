@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 import trackboard
@@ -37,9 +38,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
     shape: dict[str, Any] = {"type": "string"}
     if operation.answer:
         shape = {"$ref": f"#/components/schemas/{operation.answer}"}
-    answers: dict[str, Any] = {
-        "200": {"description": operation.summary, "content": {operation.kind: {"schema": shape}}}
-    }
+    content = {operation.kind: {"schema": shape}}
+    answers: dict[str, Any] = {"200": {"description": operation.summary, "content": content}}
+    for number, text in operation.others.items():
+        answers[str(number)] = {"description": text}
+        if number < HTTPStatus.MULTIPLE_CHOICES:
+            answers[str(number)]["content"] = content
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for status, text in _REFUSALS.items():
         answers[status] = {"description": text, "content": error}
@@ -55,12 +59,20 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     one: dict[str, Any] = {"type": _TYPES[parameter.kind]}
-    if parameter.default is not None:
-        one["default"] = parameter.default
+    facts = {
+        "default": parameter.default,
+        "minimum": parameter.least,
+        "maximum": parameter.most,
+        "pattern": parameter.pattern or None,
+        "minLength": 1 if parameter.is_required and parameter.kind is str else None,
+    }
+    one |= {key: value for key, value in facts.items() if value is not None}
+    several = {"type": "array", "items": one} | ({"minItems": 1} if parameter.is_required else {})
     return {
         "name": parameter.name,
         "in": parameter.source,
         "required": parameter.source == "path" or parameter.is_required,
+        **({"allowEmptyValue": True} if parameter.kind is bool else {}),
         "description": parameter.text,
-        "schema": {"type": "array", "items": one} if parameter.is_repeatable else one,
+        "schema": several if parameter.is_repeatable else one,
     }

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from trackboard.errors import UsageError
@@ -31,6 +32,9 @@ class Parameter:
         is_repeatable: Whether it may be said several times.
         source: Where it is said: behind the question mark, in the address, in a header.
         default: What is taken where it is not said.
+        least: The least that a number may be; None: there is none.
+        most: The greatest that a number may be.
+        pattern: A regular expression that every text matches which is not refused.
     """
 
     name: str
@@ -40,6 +44,9 @@ class Parameter:
     is_repeatable: bool = False
     source: Literal["query", "path", "header"] = "query"
     default: int | None = None
+    least: int | None = None
+    most: int | None = None
+    pattern: str = ""
 
 
 class Given:
@@ -103,6 +110,7 @@ class Operation(NamedTuple):
         answering: Answers it; what is no `Response` becomes JSON.
         parameters: What it takes.
         kind: The media type of its answer.
+        others: More statuses that it answers with, and when; those below 300 carry an answer as well.
     """
 
     path: str
@@ -111,6 +119,7 @@ class Operation(NamedTuple):
     answering: Answering
     parameters: Sequence[Parameter] = ()
     kind: str = "application/json"
+    others: Mapping[int, str] = MappingProxyType({})
 
 
 def read(

@@ -83,6 +83,8 @@ SHAPES: Mapping[str, Shape] = {
         count=_COUNT,
         min=_NUMBER,
         max=_NUMBER,
+        min_step={"type": ["integer", "null"], "description": "The first step of the least value."},
+        max_step={"type": ["integer", "null"], "description": "The same of the greatest."},
     ),
     "Run": _object(**_RUN),
     "RunPage": _object(runs=_list(_ref("Run")), count=_COUNT, next=_OPTIONAL),

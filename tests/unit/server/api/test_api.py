@@ -129,7 +129,11 @@ def test_what_the_command_says_as_json_has_the_same_shapes(document: Mapping[str
     for sample, shape in shapes.items():
         schema = {"$ref": f"#/components/schemas/{shape}", "components": document["components"]}
         known = {"archived": None, "deleted": None}  # keys that were added since
-        jsonschema.validate({**known, **golden[sample]}, schema)
+        told = {**known, **golden[sample]}
+        if "metrics" in told:
+            places = {"min_step": None, "max_step": None}
+            told["metrics"] = {name: {**places, **of} for name, of in told["metrics"].items()}
+        jsonschema.validate(told, schema)
 
 
 @pytest.mark.usefixtures("_runs")
