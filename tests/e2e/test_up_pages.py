@@ -49,6 +49,8 @@ def test_nothing_that_people_wrote_is_run(browser: Chrome, workspace: Workspace,
     run.append_bytes("logs/a.txt", 0, HOSTILE.encode())
     page = f"<title>page</title>{HOSTILE}".encode()
     run.append_bytes("outputs/page.html", 0, page)
+    plot = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    run.append_bytes("outputs/plot.svg", 0, plot)
     run.complete()
     workspace.drain()
     for address in (
@@ -56,12 +58,16 @@ def test_nothing_that_people_wrote_is_run(browser: Chrome, workspace: Workspace,
         "runs",
         "runs/evil",
         "runs/evil/log",
+        "runs/evil/file?path=outputs/page.html",
+        "runs/evil/file?path=outputs/plot.svg",
         "compare?run=evil&run=evil",
         "nothing",
     ):
         browser.get(url + address)
         assert browser.title.endswith("trackboard"), address
         assert not [each for each in complaints(browser) if "Failed to load" not in each]
+    browser.get(f"{url}api/v1/runs/evil/file?path=outputs/plot.svg")
+    assert "Blocked script execution" in " ".join(complaints(browser))
     browser.get(f"{url}runs/evil")
     assert HOSTILE in text(browser, "h1")
     note = f"[x](javascript:document.title='bad') **bold** {HOSTILE}"

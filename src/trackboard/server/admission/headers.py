@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # of files that a run left
 _HEADERS: Mapping[bytes, bytes] = {

@@ -1,8 +1,7 @@
-"""Files of runs as they are: whole or in ranges, and never as a page that could run a script."""
+"""Files of runs: each as it is, whole or in ranges and never as a page that runs script; many as a zip."""
 
 from __future__ import annotations
 
-import mimetypes
 import re
 import urllib.parse
 from collections.abc import Iterator
@@ -10,25 +9,21 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from starlette.responses import Response, StreamingResponse
 
+from trackboard.errors import NotFound
 from trackboard.model import RunId
 from trackboard.server.admission.headers import FILE_POLICY
+from trackboard.server.api.files import FOLDER
 from trackboard.server.api.operation import Given, Operation, Parameter
 from trackboard.server.api.runs import RUN
+from trackboard.server.files.media import media_kind
+from trackboard.server.files.tree import folder_path
+from trackboard.server.files.zip_stream import entry_name, zip_files
 
 if TYPE_CHECKING:
     from trackboard.service import Service
 
 _PIECE_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-# What browsers show without running anything; SVG and HTML are not among it.
-_SHOWN = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "bmp", "avif")) | {
-    "audio/wav",
-    "audio/x-wav",
-    "audio/mpeg",
-    "video/mp4",
-    "video/webm",
-    "text/plain",
-}
 
 
 def download(service: Service, given: Given) -> Response:
@@ -53,39 +48,59 @@ def file_response(file: BinaryIO, path: str, said: str | None, *, attached: bool
         attached: Let the browser save it.
     """
     size_bytes = file.seek(0, 2)
-    begin, end = _part(said, size_bytes)
-    name = path.rpartition("/")[2]
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    is_shown = kind in _SHOWN and not attached
+    part = _part(said, size_bytes)
+    is_part = part is not None
+    begin, end = part or (0, size_bytes)
+    kind = "" if attached else media_kind(path)
     headers = {
         "Accept-Ranges": "bytes",
-        "Content-Disposition": (
-            f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''"
-            f"{urllib.parse.quote(name.encode('utf-8', 'replace'), safe='')}"
-        ),
+        "Content-Disposition": _disposition("inline" if kind else "attachment", path),
         "Content-Length": str(max(0, end - begin)),
         "Content-Security-Policy": FILE_POLICY,
     }
-    if said is not None:
+    if is_part:
         if begin >= end:
             file.close()
             return Response(status_code=416, headers={"Content-Range": f"bytes */{size_bytes}"})
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size_bytes}"
-    media_type = (
-        kind
-        if is_shown and kind != "text/plain"
-        else ("text/plain; charset=utf-8" if is_shown else "application/octet-stream")
-    )
+    if kind == "text/plain":
+        kind = "text/plain; charset=utf-8"
     return StreamingResponse(
-        _pieces(file, begin, end), 200 if said is None else 206, headers, media_type
+        _pieces(file, begin, end),
+        206 if is_part else 200,
+        headers,
+        kind or "application/octet-stream",
     )
 
 
-def _part(said: str | None, size_bytes: int) -> tuple[int, int]:
-    """Begin and end of the bytes that are asked for; what is no range is all of it."""
+def download_zip(service: Service, given: Given) -> Response:
+    """The files of a run, or of a folder of it, as a zip."""
+    run = service.runs.get(RunId(given.text("run")))
+    folder = folder_path(given.find_text("folder") or "")
+    files = [each for each in service.files.list(run.id) if each.path.startswith(folder)]
+    if not files:
+        raise NotFound(
+            f"run {run.id} has no files{f' in {folder!r}' if folder else ''}",
+            hint=f"GET runs/{run.id}/files lists what it has.",
+        )
+    name = "-".join([run.name or run.id, *folder.split("/")]).rstrip("-")
+    return StreamingResponse(
+        zip_files(files, folder, lambda file: service.files.open_listed(run.id, file)),
+        headers={"Content-Disposition": _disposition("attachment", entry_name(f"{name}.zip"))},
+        media_type="application/zip",
+    )
+
+
+def _disposition(how: str, path: str) -> str:
+    name = path.rpartition("/")[2].encode("utf-8", "replace")
+    return f"{how}; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
+
+
+def _part(said: str | None, size_bytes: int) -> tuple[int, int] | None:
+    """Begin and end of the bytes that are asked for; None: all, as of what is no range or several."""
     found = _RANGE.fullmatch(said or "")
     if found is None or not (found[1] or found[2]):
-        return 0, size_bytes
+        return None
     if not found[1]:
         return max(0, size_bytes - int(found[2])), size_bytes
     end = int(found[2]) + 1 if found[2] else size_bytes
@@ -119,5 +134,13 @@ OPERATIONS = (
             206: "The bytes that were asked for; `Content-Range` says which.",
             416: "The file has no such bytes; `Content-Range` says how many it has.",
         },
+    ),
+    Operation(
+        "/runs/{run}/zip",
+        "The files of a run as a zip, each as long as it is when its turn comes.",
+        "",
+        download_zip,
+        [RUN, FOLDER],
+        "application/zip",
     ),
 )

@@ -8,6 +8,7 @@ from trackboard.errors import NotFound
 from trackboard.model import CONSOLE, RunId
 from trackboard.server.api.operation import Given, Operation, Parameter
 from trackboard.server.api.runs import RUN
+from trackboard.server.files.tree import folder_path
 from trackboard.service import wire
 from trackboard.service.wire import Json
 
@@ -42,10 +43,13 @@ def read_log(service: Service, given: Given) -> Json:
 def list_files(service: Service, given: Given) -> Json:
     """The files of a run by path."""
     run = service.runs.get(RunId(given.text("run")))
-    return {"files": [wire.file_facts(each) for each in service.files.list(run.id)]}
+    inside = folder_path(given.find_text("folder") or "")
+    found = service.files.list(run.id)
+    return {"files": [wire.file_facts(each) for each in found if each.path.startswith(inside)]}
 
 
 _PATH = "The path within the run"
+FOLDER = Parameter("folder", "Only what is below this folder of the run.")
 OPERATIONS = (
     Operation("/runs/{run}/logs", "The paths of a run's logs.", "Logs", list_logs, [RUN]),
     Operation(
@@ -62,5 +66,7 @@ OPERATIONS = (
             ),
         ],
     ),
-    Operation("/runs/{run}/files", "The files of a run by path.", "Files", list_files, [RUN]),
+    Operation(
+        "/runs/{run}/files", "The files of a run by path.", "Files", list_files, [RUN, FOLDER]
+    ),
 )

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from trackboard.model import ArtifactKind, RunId, RunState
 from trackboard.ports import RunQuery
+from trackboard.server.files.tree import make_tree
 from trackboard.server.pages import charts, text
 from trackboard.server.templates import render
 from trackboard.service import wire
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MOST_CHARTS = 24  # on one page
 _MOST_IMAGES = 60
 _MOST_CHILDREN = 100
-_MOST_FILES = 500
+_MOST_FILES = 100  # rows of their tree
 _META = re.compile(r"[.*+?^${}()|[\]\\]")  # of JavaScript's regular expressions
 
 
@@ -53,8 +54,7 @@ def show_page(service: Service, request: Request) -> Response:
         packages=[each for each in compared if each.kind == "package"],
         images=images[-_MOST_IMAGES:],
         image_count=len(images),
-        files=details.files[:_MOST_FILES],
-        file_count=len(details.files),
+        tree=make_tree(details.files, limit=_MOST_FILES),
         logs=service.files.list_logs(run),
         children=service.runs.describe(
             service.runs.query(RunQuery(parent=run, archived=True), limit=_MOST_CHILDREN)

@@ -175,6 +175,7 @@ def addresses_of(run: str, other: str) -> list[str]:
     return [
         path.replace("{run}", run)
         + (f"?run={run}&run={other}&all=1" if path.startswith("/compare") else "")
+        + ("?path=logs/a.txt" if path.endswith("/file") else "")
         for path, _ in PAGES
         if "." not in path
     ]
@@ -182,7 +183,7 @@ def addresses_of(run: str, other: str) -> list[str]:
 
 def test_links_of_hostile_names_lead_back_to_them(client: TestClient, hostile: RunId) -> None:
     files = [each["href"] or "" for each in show(client, "/runs/evil").all("a")]
-    (address,) = [each for each in files if "file?path=outputs" in each]
+    (address,) = [each for each in files if "file?save=1&path=outputs" in each]
     assert client.get(address.removeprefix("..")).content == b"x"
     del hostile
 
