@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+
+from trackboard.errors import UsageError
+from trackboard.record.command import MASK, mask_words
 
 _DASHED = re.compile(
     r"(--?)([A-Za-z][\w.-]*)(?:(=).*)?", re.DOTALL
@@ -49,6 +53,33 @@ def change_arguments(arguments: Sequence[str], settings: Mapping[str, str]) -> t
             bare = name.lstrip("-")
             changed += [f"{bare}={value}"] if is_plain else [f"--{bare}", value]
     return tuple(changed)
+
+
+def restore_masked(words: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Put back what was masked where a command line was shown, and then sent back with changes.
+
+    Args:
+        words: A command line, in which masked words may stand.
+        known: The words of the one that was shown, as they were.
+
+    Raises:
+        UsageError: It is not clear which secret a masked word stands for.
+    """
+    hidden: dict[str, list[str]] = defaultdict(list)
+    for word, masked in zip(known, mask_words(known), strict=True):
+        if masked != word:
+            hidden[masked].append(word)
+    kept = Counter(word for word in words if word in hidden)
+    for masked, number in kept.items():
+        secrets = hidden[masked]
+        if number != len(secrets) and len({*secrets}) > 1:
+            raise UsageError(
+                f"{masked!r} stands for {len(secrets)} values that are not shown,"
+                f" and is there {number} times",
+                hint=f"Write the values instead of {MASK}, or leave all of them as they are.",
+            )
+    rest = {masked: iter(secrets * kept[masked]) for masked, secrets in hidden.items()}
+    return tuple(next(rest[word]) if word in rest else word for word in words)
 
 
 def _switch(word: str, value: str) -> list[str]:

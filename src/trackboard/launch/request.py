@@ -60,7 +60,7 @@ def plain_arguments(given: Sequence[object] | str) -> tuple[str, ...]:
     """
     if isinstance(given, str):
         try:
-            return tuple(shlex.split(given))
+            given = shlex.split(given)
         except ValueError as exc:
             raise UsageError(
                 f"the arguments {given!r} cannot be split: {exc}",

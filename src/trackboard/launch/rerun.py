@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from trackboard.errors import NotFound, UsageError
 from trackboard.format.amounts import count, size
-from trackboard.launch.changed_arguments import change_arguments
+from trackboard.launch.changed_arguments import change_arguments, restore_masked
 from trackboard.launch.context.launch_context import LaunchContext
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.context.plan_text import MASK
@@ -19,7 +19,7 @@ from trackboard.launch.submit import check_compute, enqueue
 from trackboard.launch.variables import run_variables
 from trackboard.layout.files_lock import keep_files
 from trackboard.model import ANY_PYTHON, JobPlan, RunId, new_job_run_id
-from trackboard.record.value import check_tag
+from trackboard.record.value import check_run_name, check_tag
 
 RERUN_OF = "trackboard.rerun_of"  # the property that names the run it repeats
 _HERE = "this machine"
@@ -42,7 +42,8 @@ def rerun(
     Args:
         context: The workspace.
         run: The earlier one; it may still run.
-        arguments: Instead of its script's arguments.
+        arguments: Instead of its script's arguments; words that were masked where these are shown stand for
+            what they hide.
         settings: Other values of named arguments, see `changed_arguments`.
         compute: Where to, instead of where it ran.
         name: What people call the new run.
@@ -57,6 +58,7 @@ def rerun(
         UsageError: Arguments are given to a command, or one is neither text nor a number.
         Unavailable: It is queued, but a worker could not be started now.
     """
+    check_run_name(name)
     for key, value in (tags or {}).items():
         check_tag(key, value)
     changed = _plain_settings(settings or {})
@@ -165,7 +167,9 @@ def _make_plan(
             f"run {old.run} ran a command, which takes no arguments: {old.command}",
             hint="Leave them out, or submit another command.",
         )
-    words = old.script[1:] if arguments is None else plain_arguments(arguments)
+    words = old.script[1:]
+    if arguments is not None:
+        words = restore_masked(plain_arguments(arguments), old.script)
     now_s = time.time()
     run = new_job_run_id(old.experiment, now_s)
     ours = run_variables(context, old.experiment, run)

@@ -232,6 +232,7 @@ def compute_facts(
         "nodes": compute.max_nodes,
         "busy": sum(node.run is not None for node in nodes),
         "waiting": len(waiting),
+        "taken_by": [*dict.fromkeys(node.run for node in nodes if node.run is not None)],
         "description": compute.description,
         "tags": dict(compute.tags),
         "created": moment(compute.created_s),

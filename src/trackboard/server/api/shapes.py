@@ -171,6 +171,7 @@ SHAPES: Mapping[str, Shape] = {
         nodes=_COUNT,
         busy=_COUNT,
         waiting=_COUNT,
+        taken_by={**_list(_TEXT), "description": "The ids of the runs that have its busy nodes."},
         description=_TEXT,
         tags=_map(_TEXT),
         created=_MOMENT,

@@ -63,6 +63,18 @@ def cancel(service: Service, run: RunId, _: Fields) -> None:
     service.jobs.cancel(run)
 
 
+def rerun(service: Service, run: RunId, fields: Fields) -> str:
+    """Queue a job once more, and lead to the new run."""
+    arguments = fields.get("arguments")
+    again = service.jobs.rerun(
+        run,
+        arguments=None if arguments is None else arguments.replace("\r\n", "\n"),
+        compute=fields.get("compute") or None,
+        name=fields.get("name", ""),
+    )
+    return f"../{again}"
+
+
 ACTIONS: Mapping[str, Action] = {  # by the end of their address
     "name": rename,
     "tag": set_tag,
@@ -73,4 +85,5 @@ ACTIONS: Mapping[str, Action] = {  # by the end of their address
     "delete": delete,
     "restore": restore,
     "cancel": cancel,
+    "rerun": rerun,
 }

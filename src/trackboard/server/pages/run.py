@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import shlex
 import urllib.parse
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from trackboard.config.compute import LOCAL
+from trackboard.errors import TrackboardError
 from trackboard.model import ArtifactKind, RunId, RunState
 from trackboard.ports import RunQuery
+from trackboard.record.command import mask_words
 from trackboard.server.files.tree import make_tree
 from trackboard.server.pages import charts, text
+from trackboard.server.pages.compute import find_wait
 from trackboard.server.templates import render
 from trackboard.service import wire
 
@@ -64,7 +70,39 @@ def show_page(service: Service, request: Request) -> Response:
         is_over=facts.run.state.is_terminal,
         is_running=facts.run.state in (RunState.RUNNING, RunState.QUEUED),
         value=text.whole,
+        wait=find_wait(service, run)
+        if details.job and facts.run.state is RunState.QUEUED
+        else None,
+        again=find_rerun(service, run) if details.job else None,
+        clusters=[LOCAL, *(each.name for each in service.compute.list())] if details.job else [],
     )
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What a job can be run again with.
+
+    Attributes:
+        script: The script; empty: it is a command, which takes no arguments.
+        arguments: Its arguments as a shell has them, secrets masked.
+        compute: The compute target.
+    """
+
+    script: str
+    arguments: str
+    compute: str
+
+
+def find_rerun(service: Service, run: RunId) -> Rerun | None:
+    """Return what a job can be run again with; None: its plan is gone, or cannot be read here."""
+    try:
+        plan = service.jobs.find_plan(run)
+    except TrackboardError:
+        return None
+    if plan is None:
+        return None
+    words = mask_words(plan.script)
+    return Rerun("".join(words[:1]), shlex.join(words[1:]), plan.compute)
 
 
 def show_json(service: Service, request: Request) -> Response:

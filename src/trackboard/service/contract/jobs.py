@@ -49,7 +49,8 @@ class Jobs(Protocol):
 
         Args:
             run: The earlier one; it may still run.
-            arguments: Instead of its script's arguments.
+            arguments: Instead of its script's arguments; words that were masked where these are shown
+                stand for what they hide.
             settings: Other values of its script's named arguments; one that was not given is added, and
                 False takes one away that stood without a value.
             compute: Where to, instead of where it ran.
@@ -59,7 +60,8 @@ class Jobs(Protocol):
         Raises:
             NotFound: There is no such run or compute target, or no plan or snapshot of it: it was not
                 submitted, or that is gone.
-            UsageError: Arguments are given to a command, or one is neither text nor a number.
+            UsageError: Arguments are given to a command, or one is neither text nor a number, or a masked
+                word could be several.
             Unavailable: It is queued, but could not be started now.
         """
         ...
