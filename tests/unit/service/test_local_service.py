@@ -14,6 +14,7 @@ from trackboard.errors import NotFound, UsageError
 from trackboard.model import RunId
 from trackboard.ports import RunQuery
 from trackboard.service import LocalService, Principal, open_service, open_unmade
+from trackboard.service.local.run_names import RunNames
 from trackboard.workspace.parts import OpenParts
 
 
@@ -149,28 +150,28 @@ def test_a_workspace_that_shall_not_be_made(empty_folder: Path) -> None:
     assert os.listdir(empty_folder) == []
 
 
-def test_names_are_made_once_while_nothing_changes_and_anew_when_something_did(
-    service: LocalService, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("few", "lists"), [(2, 0), (1, 1)])
+def test_names_of_few_need_no_list_and_those_of_many_are_made_once_while_nothing_changes(
+    service: LocalService, monkeypatch: pytest.MonkeyPatch, few: int, lists: int
 ) -> None:
     first = service.recorder().create_run("digits", run_id="r0", name="try")
     service.recorder().create_run("digits", run_id="r1", name="try")
-    runs = service.now().runs.list()
+    store = service.now().runs._door.drained()
+    runs, names = store.list_runs(), RunNames(few)
     listed: list[str] = []
-    store = type(service.now().runs._door.drained())
-    list_runs: Any = store.list_runs
+    list_runs: Any = type(store).list_runs
 
     def count(self: object, **conditions: object) -> object:
         listed.append(str(conditions))
         return list_runs(self, **conditions)
 
-    monkeypatch.setattr(store, "list_runs", count)
+    monkeypatch.setattr(type(store), "list_runs", count)
     for _ in range(3):
-        now = service.now()
-        assert [*now.runs.name(runs).values()] == ["digits/try", "digits/try #2"]
-        assert [each.name for each in now.runs.describe(runs)] == ["digits/try", "digits/try #2"]
-    assert len(listed) == 1
+        assert [*names.show(store, runs).values()] == ["digits/try", "digits/try #2"]
+    assert len(listed) == lists
     service.runs.set_name(first.id, "best")
-    assert [*service.now().runs.name(runs).values()] == ["digits/best", "digits/try"]
+    renamed = list_runs(store)
+    assert [*names.show(store, renamed).values()] == ["digits/best", "digits/try"]
 
 
 def test_runs_are_described_without_their_values(service: LocalService) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -25,7 +25,7 @@ def name_runs(runs: Iterable[Run], *, raw_ids: bool = False) -> dict[RunId, str]
     """Name every run of one or more experiments; pass all runs of each, or names may differ.
 
     Where two would be called the same, the lower number keeps the plain name and the other gets
-    ` #<number>`.
+    ` #<number>`. A child is named after all that is above it, whose numbers may be higher.
     """
     ordered = sorted(runs, key=lambda run: (run.experiment, run.number, run.created_s, run.id))
     if raw_ids:
@@ -33,7 +33,7 @@ def name_runs(runs: Iterable[Run], *, raw_ids: bool = False) -> dict[RunId, str]
     by_id = {run.id: run for run in ordered}
     names: dict[RunId, str] = {}
     taken: set[str] = set()
-    for run in ordered:
+    for run in _parents_first(ordered, by_id):
         if run.id in names:
             continue
         for unnamed in _unnamed_line(run, by_id, names) if run.parent else (run,):
@@ -114,6 +114,20 @@ def _unnamed_line(run: Run, by_id: Mapping[RunId, Run], names: Mapping[RunId, st
         line[current.id] = current
         current = _parent(current, by_id)
     return list(reversed(line.values()))
+
+
+def _parents_first(ordered: Sequence[Run], by_id: Mapping[RunId, Run]) -> Sequence[Run]:
+    """The same order, but for children of lower numbers than their parents, which wait for these."""
+    ranks = {run.id: rank for rank, run in enumerate(ordered)}
+    late = {
+        run.id: (max(ranks[each.id] for each in line), len(line))
+        for run in ordered
+        if run.parent
+        for line in [_unnamed_line(run, by_id, {})]
+    }
+    if not late:
+        return ordered
+    return sorted(ordered, key=lambda run: (*late.get(run.id, (ranks[run.id], 1)), ranks[run.id]))
 
 
 def _parent(run: Run, by_id: Mapping[RunId, Run]) -> Run | None:

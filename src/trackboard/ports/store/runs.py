@@ -76,6 +76,23 @@ class RunStore(Protocol):
         """
         ...
 
+    def list_oldest_called(
+        self,
+        experiments: Collection[str],
+        names: Collection[str],
+        *,
+        parents: Collection[RunId] | None = None,
+    ) -> tuple[Run, ...]:
+        """Of the runs that have the same of some names (`Run.name`), the one with the lowest number.
+
+        One for each experiment and name, or several where they share the lowest number; in any order, and
+        none in the trash. Without `parents` only runs count that are below no run of their experiment,
+        else only those below one of these, one for each parent and name.
+
+        Made for 100,000 runs of one name: an index holds all that is looked at.
+        """
+        ...
+
     def query_runs(
         self,
         query: RunQuery,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from trackboard.board.view.few_names import name_few
 from trackboard.board.view.run_names import name_runs
 from trackboard.errors import NotFound, UsageError
 from trackboard.history import nearest
@@ -14,16 +15,21 @@ from trackboard.service.local.short_ids import find_ids
 
 _MOST_LISTED = 20
 _MOST_REMEMBERED = 20  # experiments
+_FEW = 1_000  # runs, a page of the API with children that are shown
 
 
 class RunNames:
     """Names runs as TensorBoard does; remembers the names of few experiments while nothing changes.
 
-    A name depends on all runs of its experiment, which may be 100,000; a page shows 50 of them. Safe from
-    several threads.
+    A name may depend on any run of its experiment, of which there may be 100,000; for few runs only those
+    are read that matter. Safe from several threads.
+
+    Args:
+        few: How many runs these are at most.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, few: int = _FEW) -> None:
+        self._few = few
         self._known: dict[
             str, tuple[int, Mapping[RunId, str]]
         ] = {}  # by experiment, with its version
@@ -32,6 +38,9 @@ class RunNames:
         """Name runs, each name once: ` #<number>` tells namesakes apart."""
         given = list(runs)
         names: dict[RunId, str] = {}
+        if len(given) <= self._few:
+            names = name_few(store, [run for run in given if run.deleted_s is None])
+            return {run.id: names.get(run.id, f"{run.experiment}/{run.name}") for run in given}
         for experiment in dict.fromkeys(run.experiment for run in given):
             of_all = self._of_experiment(store, experiment)
             names.update(

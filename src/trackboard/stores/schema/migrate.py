@@ -2,9 +2,10 @@
 
 Imported only when a stored layout is older. The steps are written out as they were when they were made:
 they must not follow what `tables` says today. Each only adds: a process that still runs with the code
-before it goes on reading and writing beside those with the new code. So a step creates tables and adds
-columns, which are two statements that SQLAlchemy writes. Alembic earns no place for them: it brings Mako and
-MarkupSafe, and its revisions, command and comparison with a live database answer to nobody here.
+before it goes on reading and writing beside those with the new code. So a step creates tables and indexes
+and adds columns, which are three statements that SQLAlchemy writes. Alembic earns no place for them: it
+brings Mako and MarkupSafe, and its revisions, command and comparison with a live database answer to nobody
+here.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateColumn, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+from trackboard.stores.rules.short_text import Text, short
 from trackboard.stores.schema import tables
 from trackboard.stores.schema.extreme_steps import fill_extreme_steps
 
@@ -105,9 +107,34 @@ def _add_extreme_steps(connection: sa.Connection) -> None:
     fill_extreme_steps(connection)
 
 
+def _add_indexes_of_runs(connection: sa.Connection) -> None:
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    kinds = {"name": Text(), "parent": Text(), "min_value": sa.Double(), "max_value": sa.Double()}
+    for name, of_table, *keys in (
+        ("ix_run_namesakes", "run", "experiment", "name", "number", "parent", "deleted_s"),
+        ("ix_series_min", "series", "name", "min_value", "run"),
+        ("ix_series_max", "series", "name", "max_value", "run"),
+    ):
+        columns = [sa.Column(key, kinds.get(key, number)) for key in keys]
+        sa.Table(of_table, sa.MetaData(), *columns)
+        indexed = [short(each) if each.name == "name" else each for each in columns]
+        connection.execute(CreateIndex(sa.Index(name, *indexed)))
+
+
+def _add_saved_views(connection: sa.Connection) -> None:
+    _create_table(
+        connection,
+        "saved_view",
+        sa.Column("name", Text(), primary_key=True),
+        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("saved_s", sa.Double, nullable=True),
+    )
+
+
 _STEPS: dict[int, tuple[Callable[[sa.Connection], None], ...]] = {
     2: (_add_environments,),
     3: (_add_quarantine_and_definitions, _add_checksums),
     4: (_add_trash,),
     5: (_add_extreme_steps,),
+    6: (_add_indexes_of_runs, _add_saved_views),
 }

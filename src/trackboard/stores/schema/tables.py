@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from trackboard.stores.rules.short_text import Text as _Text
 from trackboard.stores.rules.short_text import short
 
-SCHEMA = 5  # an older one is brought up to date by `stores.schema.migrate`
+SCHEMA = 6  # an older one is brought up to date by `stores.schema.migrate`
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -128,6 +128,14 @@ run = sa.Table(
     sa.Index("ix_run_parent", "parent", "created_s", "id"),
 )
 sa.Index("ix_run_name", short(run.c.name))
+sa.Index(  # holds all that is asked of namesakes: there may be 100,000 of them
+    "ix_run_namesakes",
+    run.c.experiment,
+    short(run.c.name),
+    run.c.number,
+    run.c.parent,
+    run.c.deleted_s,
+)
 
 deleted_run = sa.Table(  # what is still said about these is dropped
     "deleted_run",
@@ -248,6 +256,8 @@ series = sa.Table(
 )
 STEPS_ARE_KNOWN = series.c.extremes_of == series.c.points  # or NULL
 sa.Index("ix_series_last", short(series.c.name), series.c.last_number, series.c.run)
+sa.Index("ix_series_min", short(series.c.name), series.c.min_value, series.c.run)
+sa.Index("ix_series_max", short(series.c.name), series.c.max_value, series.c.run)
 _unique_elsewhere("uq_series", series.c.run, short(series.c.name), series.c.is_text)
 
 chunk = sa.Table(
@@ -289,6 +299,14 @@ environment = sa.Table(
     _on_sqlite(sa.UniqueConstraint("name", "version")),
 )
 _unique_elsewhere("uq_environment", short(environment.c.name), short(environment.c.version))
+
+saved_view = sa.Table(  # addresses of pages under names that people gave them
+    "saved_view",
+    metadata,
+    sa.Column("name", _Text, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("saved_s", sa.Double, nullable=True),
+)
 
 job = sa.Table(
     "job",

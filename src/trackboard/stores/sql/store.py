@@ -55,6 +55,7 @@ from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
 from trackboard.stores.sql import catalogue, columns, positions
 from trackboard.stores.sql.names_in_use import list_names
+from trackboard.stores.sql.namesakes import list_oldest_called
 from trackboard.stores.sql.query import count_runs, query_runs
 from trackboard.stores.sql.trash import SqlTrash
 
@@ -200,6 +201,17 @@ class SqlStore(SqlTrash):
                 name=name,
                 deleted=deleted,
             )
+
+    def list_oldest_called(
+        self,
+        experiments: Collection[str],
+        names: Collection[str],
+        *,
+        parents: Collection[RunId] | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs with the lowest numbers of those that have the same name."""
+        with self._database.read() as connection:
+            return list_oldest_called(connection, experiments, names, parents)
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
         """These runs and everything below them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
 from trackboard.errors import NotFound
 from trackboard.model import Run, RunId
@@ -62,6 +62,26 @@ def count_by_experiment(runs: Iterable[Run]) -> dict[str, ExperimentRuns]:
                 max(known.newest_s, run.created_s),
             )
     return found
+
+
+def list_oldest_called(
+    runs: Collection[Run],
+    experiments: Collection[str],
+    names: Collection[str],
+    parents: Collection[RunId] | None,
+) -> tuple[Run, ...]:
+    """See `trackboard.ports.RunStore.list_oldest_called`; none of `runs` is in the trash."""
+    experiment_of = {run.id: run.experiment for run in runs}
+    found: dict[tuple[object, ...], list[Run]] = {}
+    for run in runs:
+        if run.experiment not in experiments or run.name not in names:
+            continue
+        is_below = run.parent is not None and experiment_of.get(run.parent) == run.experiment
+        if not is_below if parents is None else run.parent in parents:
+            key = (run.experiment, run.name, None if parents is None else run.parent)
+            found.setdefault(key, []).append(run)
+    lowest = {key: min(run.number for run in each) for key, each in found.items()}
+    return tuple(run for key, each in found.items() for run in each if run.number == lowest[key])
 
 
 def _in_order(found: list[Run], values_of: Callable[[Run], RunValues], orders: Orders) -> list[Run]:

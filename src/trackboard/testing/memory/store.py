@@ -50,7 +50,12 @@ from trackboard.stores.codec import downsample
 from trackboard.stores.rules import run_transitions
 from trackboard.stores.rules.batch_runs import without
 from trackboard.stores.rules.condition_match import RunValues
-from trackboard.testing.memory.query import count_by_experiment, find_runs, find_runs_after
+from trackboard.testing.memory.query import (
+    count_by_experiment,
+    find_runs,
+    find_runs_after,
+    list_oldest_called,
+)
 from trackboard.testing.memory.series import MemorySeries
 from trackboard.testing.memory.trash import MemoryTrash
 from trackboard.testing.memory.writers import MemoryWriters
@@ -259,6 +264,17 @@ class MemoryStore(MemoryTrash):
                 and (name is None or run.given_name == name)
                 and (deleted is None or deleted == (run.deleted_s is not None))
             )
+
+    def list_oldest_called(
+        self,
+        experiments: Collection[str],
+        names: Collection[str],
+        *,
+        parents: Collection[RunId] | None = None,
+    ) -> tuple[Run, ...]:
+        """Runs with the lowest numbers of those that have the same name."""
+        with self._lock:
+            return list_oldest_called(self.list_runs(), experiments, names, parents)
 
     def list_descendants(self, runs: Collection[RunId]) -> tuple[Run, ...]:
         """These runs and everything below them."""

@@ -56,6 +56,42 @@ class RunContract:
         assert ids(ids=["a", "b"], parent="a", experiment="x", name="n") == ["b"]
         assert ids(experiment="nobody") == ids(experiment="unknown") == []
 
+    def test_the_oldest_run_of_each_name(self, store: Store) -> None:
+        store.apply(
+            [
+                Speaker().batch(
+                    created("a", "x", name="n"),
+                    created("b", "x", name="n"),
+                    created("c", "y", name="n", parent="a"),  # of another experiment
+                    created("d", "y", name="n"),
+                    created("e", "x", name="k", parent="b"),
+                    created("f", "x", name="k", parent="b"),
+                    created("g", "x", name="k", parent="a"),
+                    created("h", "x", name="k"),
+                    created("i", "x"),
+                    created("j", "x", parent="a"),
+                    Tagged(RunId("stub"), "t", None),
+                )
+            ]
+        )
+
+        def ids(*experiments: str, names: str, parents: str | None = None) -> str:
+            above = None if parents is None else [RunId(each) for each in parents]
+            found = store.list_oldest_called(experiments, names.split(), parents=above)
+            return "".join(sorted(run.id for run in found))
+
+        assert ids("x", names="n") == "a"
+        assert ids("x", "y", "nowhere", names="n nobody") == "ac"
+        assert ids("x", names="k") == "h"
+        assert ids("x", names="k", parents="ab") == "eg"
+        assert ids("x", "y", names="n", parents="ab") == "c"
+        assert ids("x", names="run-7") == "i"
+        assert ids("x", names="run-8 run-9") == ids("x", names="", parents="a") == ""
+        assert ids("x", names="run-8 run-07", parents="a") == "j"
+        assert ids("unknown", names="stub") == "stub"
+        store.delete_runs([RunId("a")], 10.0)
+        assert ids("x", "y", names="n") == "bd"
+
     def test_many_ids_in_one_question(self, store: Store) -> None:
         count = 2500
         store.apply([Speaker().batch(*[created(f"r{i}", parent="root") for i in range(count)])])

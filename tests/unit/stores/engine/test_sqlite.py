@@ -125,7 +125,9 @@ def _layout(path: Path) -> dict[str, object]:
 
 def _make_older(path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        for table in ("environment", "definition", "refused"):
+        for index in ("ix_run_namesakes", "ix_series_min", "ix_series_max"):
+            connection.execute(f"DROP INDEX {index}")
+        for table in ("environment", "definition", "refused", "saved_view"):
             connection.execute(f"DROP TABLE {table}")
         for column in ("defined_segment", "defined_offset"):
             connection.execute(f"ALTER TABLE writer DROP COLUMN {column}")
