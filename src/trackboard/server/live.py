@@ -1,7 +1,7 @@
-"""One stream of events per browser: that something changed, and nothing of what; pages then ask for that.
+"""A stream of events for a browser: that something changed, and nothing of what; pages then ask for that.
 
-A stream holds the newest cursor only, so that a browser that never reads costs nothing, and nothing at
-all is asked while nobody listens.
+A browser reads one, whose page tells all others (`assets/stream.js`). A stream holds the newest cursor only,
+so that a browser that never reads costs nothing, and nothing at all is asked while nobody listens.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from trackboard.errors import TrackboardError, Unavailable
-from trackboard.server.api.operation import Given, Operation
+from trackboard.server.api.operation import Given, Operation, Parameter
 
 if TYPE_CHECKING:
     from trackboard.service import Service
 
-POLL_S = 0.2  # between two questions whether something was said
+POLL_S = 0.1  # between two questions whether something was said
+_QUIET = 100  # questions that found nothing, after which they are asked half as often
 _KEEP_ALIVE_S = 15.0  # proxies close what is silent
 _READ_S = 0.1
 MOST_STREAMS = 500
+_LAST = "last-event-id"  # what a browser says when it comes back
 
 _logger = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Changes:
 
     Args:
         service: The workspace.
-        poll_s: How long to wait between two questions whether something changed.
+        poll_s: How long to wait between two questions whether something changed; where nothing does, twice
+            as long.
     """
 
     def __init__(self, service: Service, poll_s: float = POLL_S) -> None:
@@ -58,7 +61,14 @@ class Changes:
             " cursor that is another one then.",
             "",
             self._answer,
-            kind="text/event-stream",
+            [
+                Parameter(
+                    _LAST,
+                    "The cursor that was heard last, which is not said again.",
+                    source="header",
+                )
+            ],
+            "text/event-stream",
         )
 
     @property
@@ -72,19 +82,20 @@ class Changes:
         for each in self._listeners:
             each.set()
 
-    def _answer(self, _service: Service, _given: Given) -> StreamingResponse:
+    def _answer(self, _service: Service, given: Given) -> StreamingResponse:
         if len(self._listeners) >= MOST_STREAMS:
             raise Unavailable(f"{MOST_STREAMS} pages listen already", hint="Close some.")
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._stream(), 200, headers, "text/event-stream")
+        return StreamingResponse(
+            self._stream(given.find_text(_LAST)), 200, headers, "text/event-stream"
+        )
 
-    async def _stream(self) -> AsyncIterator[str]:
+    async def _stream(self, sent: str | None) -> AsyncIterator[str]:
         changed = asyncio.Event()
         self._listeners.add(changed)
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch())
         try:
-            sent = None
             yield "retry: 2000\n\n"
             while not self._is_closed:
                 if self._cursor and self._cursor != sent:
@@ -100,16 +111,21 @@ class Changes:
 
     async def _watch(self) -> None:
         """Ask for changes until nobody listens any more."""
+        quiet = 0
         try:
             while self._listeners and not self._is_closed:
                 cursor = await run_in_threadpool(self._read_cursor)
+                quiet += 1
                 if cursor != self._cursor:
-                    self._cursor = cursor
+                    self._cursor, quiet = cursor, 0
                     for each in self._listeners:
                         each.set()
-                await asyncio.sleep(self._poll_s)
+                await asyncio.sleep(self._poll_s * (1 if quiet < _QUIET else 2))
         finally:
-            self._watching = None
+            self._watching, self._cursor = (
+                None,
+                "",
+            )  # what is known now is old when somebody listens again
 
     def _read_cursor(self) -> str:
         try:

@@ -15,8 +15,6 @@ from trackboard.server.api.operation import Given
 from trackboard.server.live import Changes
 from trackboard.service import Service
 
-NOTHING = Given({})
-
 
 class Counting:
     """Stands for a workspace: counts how often it is asked, and changes when a test says so."""
@@ -37,8 +35,9 @@ class Counting:
         return self.number
 
 
-def stream_of(changes: Changes) -> AsyncIterator[str]:
-    answer = changes.operation.answering(cast(Service, None), NOTHING)
+def stream_of(changes: Changes, last: str | None = None) -> AsyncIterator[str]:
+    given = Given({"last-event-id": last})
+    answer = changes.operation.answering(cast(Service, None), given)
     assert isinstance(answer, StreamingResponse)
     return cast(AsyncIterator[str], answer.body_iterator)
 
@@ -90,6 +89,43 @@ def test_nothing_is_asked_when_the_last_has_gone() -> None:
         before = workspace.asked
         await asyncio.sleep(0.05)
         assert workspace.asked == before
+
+    asyncio.run(listen())
+
+
+def test_a_stream_that_comes_back_is_told_what_it_has_not_heard() -> None:
+    workspace = Counting()
+
+    async def listen() -> None:
+        changes = Changes(cast(Service, workspace), poll_s=0.001)
+        first, again = stream_of(changes), stream_of(changes, "1.0")
+        assert await next_cursor(first) == "1.0"
+        assert await anext(again) == "retry: 2000\n\n"
+        told = asyncio.ensure_future(next_cursor(again))
+        before = workspace.asked
+        while workspace.asked < before + 3:
+            await asyncio.sleep(0.001)
+        assert not told.done(), "that was heard"
+        workspace.number = 2
+        assert await told == "2.0"
+        assert await next_cursor(stream_of(changes, "1.0")) == "2.0"
+        changes.close()
+
+    asyncio.run(listen())
+
+
+def test_what_was_known_before_nobody_listened_is_not_told() -> None:
+    workspace = Counting()
+
+    async def listen() -> None:
+        changes = Changes(cast(Service, workspace), poll_s=0.001)
+        stream = stream_of(changes)
+        await next_cursor(stream)
+        await stream.aclose()  # type: ignore[attr-defined]
+        await asyncio.sleep(0.02)
+        workspace.number = 2
+        assert await next_cursor(stream_of(changes)) == "2.0"
+        changes.close()
 
     asyncio.run(listen())
 

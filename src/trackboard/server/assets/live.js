@@ -1,33 +1,31 @@
 // Keeps what is on the page up to date: one stream says that something changed, the page is then asked for
 // anew, and only what differs is changed in place, so that scroll, selection, focus and open folds stay.
 // A page without script works as well; it is then reloaded by hand.
-"use strict";
+import { listen } from "./stream.js";
 
-const root = document.currentScript.dataset.root;
+const { root } = document.querySelector("script[data-root]").dataset;
 const line = document.getElementById("live");
 const parts = () => [...document.querySelectorAll("[data-live][id]")];
-let stream = null;
+let rest = null; // ends listening
 let shown = document.body.dataset.cursor; // of what is on the page
 let asking = false;
 let wanted = false; // something changed while the page was being asked for
 
 const say = (text) => { if (line.textContent !== text) line.textContent = text; };
 
-function listen() {
-  if (stream || document.hidden || !parts().length) return;
-  stream = new EventSource(root + "api/v1/changes");
-  stream.addEventListener("change", (event) => {
-    const cursor = event.lastEventId;
+function wake() {
+  if (rest || document.hidden || !parts().length) return;
+  rest = listen(`${root}api/v1/changes`, ({ cursor, isLost }) => {
+    say(isLost ? "not connected; trying again" : "live");
+    if (!cursor) return;
     if (shown && cursor !== shown) refresh();
     shown = cursor;
-    say("live");
   });
-  stream.onerror = () => say("not connected; trying again");
 }
 
-function rest() {
-  if (stream) stream.close();
-  stream = null;
+function sleep() {
+  rest?.();
+  rest = null;
 }
 
 async function refresh() {
@@ -143,10 +141,7 @@ document.addEventListener("keydown", (event) => {
 // -- the log begins at its end, and so does the table of a page that comes back -----------------------------
 
 for (const part of document.querySelectorAll("[data-follow]")) part.scrollTop = part.scrollHeight;
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) rest();
-  else { listen(); if (shown) refresh(); }
-});
-window.addEventListener("pagehide", rest);
-window.addEventListener("pageshow", listen);
-listen();
+document.addEventListener("visibilitychange", () => (document.hidden ? sleep() : wake()));
+window.addEventListener("pagehide", sleep);
+window.addEventListener("pageshow", wake);
+wake();
