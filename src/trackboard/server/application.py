@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
@@ -81,6 +81,7 @@ def build(
         exception_handlers={
             TrackboardError: cast(Any, _tell_error),
             HTTPException: cast(Any, _tell_status),
+            ClientDisconnect: cast(Any, _tell_nobody),
             Exception: _tell_failure,
         },
     )
@@ -101,6 +102,11 @@ async def _tell_status(request: Request, error: HTTPException) -> Response:
     answer = report_problem(request, error.status_code, said)
     answer.headers.update(error.headers or {})  # what is allowed instead
     return answer
+
+
+async def _tell_nobody(_: Request, __: ClientDisconnect) -> Response:
+    """Answer whoever is gone, or did not send the rest in time: nobody reads it."""
+    return Response(status_code=400)
 
 
 async def _tell_failure(request: Request, error: Exception) -> Response:

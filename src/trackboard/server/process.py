@@ -17,6 +17,7 @@ import uvicorn
 from trackboard.board.process.handshake import Ready
 from trackboard.board.process.listen import listen
 from trackboard.board.process.registry import UP, announced, find_up
+from trackboard.board.web.incoming import HEAD_BYTES, IDLE_S
 from trackboard.board.web.output import bounded_output
 from trackboard.board.web.prefix import parse_prefix
 from trackboard.board.web.serve import ready_of, stop_on_signals, url_of
@@ -24,6 +25,7 @@ from trackboard.config import read_settings
 from trackboard.errors import Conflict
 from trackboard.layout import WorkspacePaths
 from trackboard.processes.board import Door, open_board
+from trackboard.server.admission.connections import Limits, bounded
 from trackboard.server.application import build
 from trackboard.server.live import Changes
 from trackboard.server.tensorboard import LateTensorBoard
@@ -101,11 +103,13 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterator[None]:
     """Serve within a `with` block."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # who sends no HTTP was told so
     server = _Server(
         changes,
         uvicorn.Config(
             app,
-            http="h11",
+            http=bounded(Limits()),
+            h11_max_incomplete_event_size=HEAD_BYTES,
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -113,7 +117,7 @@ def _serving(app: ASGIApp, listener: socket.socket, changes: Changes) -> Iterato
             access_log=False,
             server_header=False,
             proxy_headers=False,  # who asks is read from the socket, and nobody else says it
-            timeout_keep_alive=75,
+            timeout_keep_alive=int(IDLE_S),
             timeout_graceful_shutdown=int(_END_S),
         ),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, cast
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -129,3 +132,32 @@ def test_below_a_prefix_that_a_proxy_says(client: TestClient) -> None:
     page = client.get("/keep/it/api/v1", headers=behind).text
     assert 'href="../assets/style.css"' in page
     assert client.get("/keep/it/health").status_code == 404
+
+
+def test_who_is_gone_before_the_end_of_a_body_is_no_failure(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    messages = iter(
+        [{"type": "http.request", "body": b"ha", "more_body": True}, {"type": "http.disconnect"}]
+    )
+
+    async def receive() -> Any:
+        return next(messages)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = {**client.headers, "host": "localhost:6060", "content-length": "4"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/runs/r0/note",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(cast(Any, client.app)(scope, receive, send))
+    assert next(messages, None) is None
+    assert sent[0]["status"] == 400
+    assert caplog.records == []

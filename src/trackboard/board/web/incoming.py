@@ -55,7 +55,7 @@ class Incoming:
         deadline_s = time.monotonic() + HEAD_S
         searched = 0
         while True:
-            if not _begins_request(self._received):
+            if not begins_request(self._received):
                 raise BadHead(None)
             end = _END_OF_HEAD.search(self._received, max(0, searched - _LONGEST_END))
             if end is not None and end.end() <= HEAD_BYTES:
@@ -102,5 +102,6 @@ class Incoming:
         return taken
 
 
-def _begins_request(received: bytearray) -> bool:
+def begins_request(received: bytes | bytearray) -> bool:
+    """Whether a request of HTTP begins with these bytes, or may when more of it is there."""
     return any(method.startswith(received[: len(method)]) for method in _METHODS)
