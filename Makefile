@@ -48,6 +48,7 @@ notebook:
 
 test:
 	@$(SETUP) test
+	@scripts/page-checkers axe-core
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --ignore tests/arch --ignore tests/frameworks $(ARGS)
 
 test-fast:
@@ -62,6 +63,7 @@ test-frameworks:
 
 test-long:
 	@$(SETUP) test
+	@scripts/page-checkers axe-core lighthouse
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m long --timeout 1800 \
 	  --durations 0 --durations-min 1 tests/long tests/e2e tests/unit/server $(ARGS)
 
@@ -105,5 +107,5 @@ format: dev
 	$(BIN)/ruff format
 
 clean:
-	rm -rf .venv .venv-frameworks build dist site mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-frameworks .venv-pages build dist site mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -93,6 +93,16 @@ def _python(version: str) -> Callable[[], str | None]:
     return find
 
 
+def _page_checker(path: str) -> Callable[[], str | None]:
+    """Finds a file of what `scripts/page-checkers` installs."""
+
+    def find() -> str | None:
+        found = _CHECKOUT / ".venv-pages" / "node_modules" / path
+        return str(found) if found.exists() else None
+
+    return find
+
+
 def _commit(name: str) -> Callable[[], str | None]:
     """Finds a past commit of the checkout; a shallow clone and an archive have none."""
 
@@ -147,6 +157,9 @@ def _find_right_to_mount() -> str | None:
 
 PREREQUISITES = {
     "articles": Prerequisite(_find_articles, advice="TRACKBOARD_ARTICLES=/folder/of/the/articles"),
+    "axe-core": Prerequisite(
+        _page_checker("axe-core/axe.min.js"), advice="scripts/page-checkers axe-core"
+    ),
     "azureml-sdk": Prerequisite(
         lambda: None, advice="a network, for pip download azureml-core azureml-tensorboard"
     ),
@@ -162,6 +175,9 @@ PREREQUISITES = {
         _modules("stable_baselines3"), advice="make test-frameworks (1.2 GB)"
     ),
     "git": Prerequisite(_program("git"), "git"),
+    "lighthouse": Prerequisite(
+        _page_checker("lighthouse/cli/index.js"), advice="scripts/page-checkers lighthouse"
+    ),
     "linux": Prerequisite(
         lambda: sys.platform if sys.platform == "linux" else None, advice="a machine with Linux"
     ),
@@ -173,6 +189,7 @@ PREREQUISITES = {
         lambda: None if importlib.util.find_spec("tensorflow") else sys.prefix,
         advice="an environment without TensorFlow",
     ),
+    "npm": Prerequisite(_program("npm"), "npm"),  # for scripts/page-checkers
     "openssl": Prerequisite(_program("openssl", asked="version"), "openssl"),
     "other-users": Prerequisite(
         lambda: sys.executable if os.geteuid() == 0 else None,
