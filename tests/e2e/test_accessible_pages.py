@@ -22,6 +22,9 @@ OTHERS = (
     *("compare?run=all&run=failed", "compute", "trash", "api/v1"),
 )  # fmt: skip
 REFUSALS = ("nothing", "runs?where=loss+%3C%3C+3")  # the browser says that they failed
+EVERYTHING = {
+    "rules": {"target-size": {"enabled": True}}
+}  # of WCAG 2.2, which is off as it is delivered
 _FIND = """
 const done = arguments[arguments.length - 1];
 axe.run(document, arguments[0]).then(
@@ -56,7 +59,7 @@ def check(browser: Chrome, url: str, addresses: Iterable[str]) -> None:
         browser.get(url + address)
         for scheme in ("light", "dark"):
             set_scheme(browser, scheme)
-            rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
+            rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else EVERYTHING
             found = findings(browser, axe, rules)
             wrong += [f"{address} ({scheme}): {each}" for each in found]
         said = complaints(browser)

@@ -24,6 +24,7 @@ from trackboard.errors import TrackboardError
 from trackboard.server import tensorboard
 from trackboard.server.admission.access import Admission
 from trackboard.server.admission.bounds import BoundedBodies
+from trackboard.server.admission.compression import Compression
 from trackboard.server.admission.headers import SafeHeaders
 from trackboard.server.api import routes as api
 from trackboard.server.pages import routes as pages
@@ -76,7 +77,7 @@ def build(
         routes=[
             Route(tensorboard.PATH, _to_tensorboard),
             Mount(tensorboard.PATH, cast(Any, WSGIMiddleware(cast(Any, board), workers=_WORKERS))),
-            Mount("/", ours),
+            Mount("/", Compression(ours)),
         ],
         exception_handlers={
             TrackboardError: cast(Any, _tell_error),

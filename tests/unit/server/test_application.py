@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any, cast
 
 import pytest
@@ -161,3 +162,21 @@ def test_who_is_gone_before_the_end_of_a_body_is_no_failure(
     assert next(messages, None) is None
     assert sent[0]["status"] == 400
     assert caplog.records == []
+
+
+def test_what_is_long_is_compressed_but_for_files_and_streams(
+    client: TestClient, service: LocalService
+) -> None:
+    run = service.recorder().create_run("digits", run_id="r0")
+    run.add_file("a.txt", *run.put_file(io.BytesIO(b"x" * 5000)))
+    service.now()
+    for address in ("/runs", "/api/v1/openapi.json", "/assets/style.css"):
+        answer = client.get(address, headers=PAGE)
+        assert answer.headers["content-encoding"] == "gzip", address
+        assert "Accept-Encoding" in answer.headers["vary"]
+        plain = client.get(address, headers={**PAGE, "Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert len(plain.content) == len(answer.content) > int(answer.headers["content-length"])
+    file = client.get("/api/v1/runs/r0/file?path=a.txt")
+    assert ("content-encoding" in file.headers, file.headers["content-length"]) == (False, "5000")
+    assert "content-encoding" not in client.get("/health").headers
