@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import logging
+import urllib.parse
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,6 +77,7 @@ def build(
     app = Starlette(
         routes=[
             Route(tensorboard.PATH, _to_tensorboard),
+            Route("/font-roboto/{name}", _to_font),
             Mount(tensorboard.PATH, cast(Any, WSGIMiddleware(cast(Any, board), workers=_WORKERS))),
             Mount("/", Compression(ours)),
         ],
@@ -92,6 +94,12 @@ def build(
 
 async def _to_tensorboard(_: Request) -> Response:
     return RedirectResponse("tb/", status_code=302)
+
+
+async def _to_font(request: Request) -> Response:
+    """Lead to a font of TensorBoard's, whose page asks for it at the root, wherever it is itself."""
+    name = urllib.parse.quote(request.path_params["name"])
+    return RedirectResponse(f"../tb/-/font-roboto/{name}", status_code=301)
 
 
 async def _tell_error(request: Request, error: TrackboardError) -> Response:

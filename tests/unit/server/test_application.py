@@ -180,3 +180,10 @@ def test_what_is_long_is_compressed_but_for_files_and_streams(
     file = client.get("/api/v1/runs/r0/file?path=a.txt")
     assert ("content-encoding" in file.headers, file.headers["content-length"]) == (False, "5000")
     assert "content-encoding" not in client.get("/health").headers
+
+
+def test_fonts_that_tensorboard_asks_for_at_the_root_are_found(client: TestClient) -> None:
+    answer = client.get("/font-roboto/a.woff2")
+    assert answer.headers["location"] == "../tb/-/font-roboto/a.woff2"
+    found = client.get("/font-roboto/a.woff2", follow_redirects=True)
+    assert found.text == "/tb /-/font-roboto/a.woff2"
