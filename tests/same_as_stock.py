@@ -30,6 +30,7 @@ EXPLAINED = {
     "environment data_location": "says where the data is, which differs",
     "environment debug": "says how it was started",
     "logdir": "says where the data is",
+    "plugins_listing trackboard_runs": "the tab of runs is there where a history is",
     "plugins_listing text": "of a job it is always active: every job has a status",
 }
 # Routes whose answers about data are not compared.

@@ -74,6 +74,11 @@ def test_history_native_logs_and_own_logs_are_shown_live(
         experiment = page.get("hparams/experiment", "{}")
         assert [column["name"] for column in experiment["hparamInfos"]] == ["rate"]
 
+        assert page.get("/data/plugins_listing")["trackboard_runs"]["tab_name"] == "Runs"
+        (row,) = page.get("trackboard_runs/runs")["rows"]
+        assert row["cells"][:2] == ["digits/first", "running"]
+        assert page.get("trackboard_runs/index.js")[0].startswith("text/javascript")
+
         run.log("loss", 0.25)
         assert until(lambda: points(page, "digits/first", "loss")[1:]) == [(1, 0.25)]
         write(empty_folder / "mine/later", "own")

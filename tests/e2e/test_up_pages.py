@@ -79,6 +79,29 @@ def test_nothing_that_people_wrote_is_run(browser: Chrome, workspace: Workspace,
     assert browser.title.endswith("trackboard")
 
 
+def test_the_tab_in_tensorboard_leads_to_the_page_of_a_run(
+    browser: Chrome, workspace: Workspace, url: str
+) -> None:
+    for name in (HOSTILE, "second"):
+        run = workspace.recorder().create_run("digits", name=name)
+        run.log("loss", 0.5)
+        run.complete()
+    workspace.drain()
+    browser.get(f"{url}tb/-/#trackboard_runs")
+    until(lambda: browser.find_elements(By.CSS_SELECTOR, "iframe[src*=trackboard_runs]"), "no tab")
+    browser.switch_to.frame(browser.find_element(By.CSS_SELECTOR, "iframe[src*=trackboard_runs]"))
+    until(lambda: HOSTILE in text(browser, "#runs"), "the run is not in the table")
+    assert browser.find_elements(By.CSS_SELECTOR, "#runs img") == []
+    browser.find_element(By.NAME, "where").send_keys("name = second", Keys.ENTER)
+    until(lambda: text(browser, "#said").startswith("1 run"), "the condition is not sent")
+    first, *others = browser.window_handles
+    browser.find_element(By.CSS_SELECTOR, "#runs tbody th a").click()
+    until(lambda: len(browser.window_handles) > 1 + len(others), "the page does not open")
+    (page,) = {*browser.window_handles} - {first, *others}
+    browser.switch_to.window(page)
+    until(lambda: text(browser, "h1") == "digits/second", "it is another page")
+
+
 def test_the_keyboard_finds_chooses_and_compares(
     browser: Chrome, workspace: Workspace, url: str
 ) -> None:

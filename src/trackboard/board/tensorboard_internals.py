@@ -150,6 +150,11 @@ def ask_provider_at(flags: argparse.Namespace, socket: str) -> None:
     flags.grpc_creds_type = _UnixSocket()
 
 
+def asks_history(flags: argparse.Namespace) -> bool:
+    """Whether `ask_provider_at` changed these flags."""
+    return isinstance(flags.grpc_creds_type, _UnixSocket)
+
+
 class _UnixSocket:
     """How to connect to a Unix socket, in the place of `--grpc_creds_type`, which knows TCP and TLS only."""
 

@@ -155,7 +155,7 @@ class Workspace:
         from trackboard.board.view.source import Source
 
         read_on = functools.partial(self.parts.read_on, _REFRESH_S)
-        return Source(self.name, self.store, read_on, self.run_folder, self.blobs)
+        return Source(self.name, self.store, read_on, self.run_folder, self.blobs, self.folder)
 
     @functools.cached_property
     def jobs(self) -> WorkspaceJobs:

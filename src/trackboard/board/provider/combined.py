@@ -22,6 +22,7 @@ from trackboard.board.series import declarations
 from trackboard.board.series.point_budget import ANSWER_POINTS, points_per_series
 from trackboard.board.series.sampling import Sampling
 from trackboard.board.series.scalars import NamedSeries, matches
+from trackboard.board.view.source import View
 
 Tags = dict[str, dict[str, Any]]
 
@@ -71,6 +72,19 @@ class BoardProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is no
 
     def __str__(self) -> str:
         return f"BoardProvider({self.history}, {self.native})"
+
+    @property
+    def workspace_folder(self) -> Path | None:
+        """The folder of the workspace that is shown; None: it is another folder."""
+        return self.history.workspace_folder if self.history else None
+
+    def get_view(self, experiment_id: str) -> View:
+        """Say which runs of the workspace an experiment id means.
+
+        Raises:
+            tensorboard.errors.NotFoundError: There is no such experiment, or none of the runs.
+        """
+        return self.history.get_view(experiment_id) if self.history else View()
 
     @property
     def unread_bytes(self) -> int:

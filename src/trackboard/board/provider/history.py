@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tensorboard.data import provider as tb
@@ -28,7 +29,7 @@ from trackboard.board.dashboards.texts import TEXT, Texts
 from trackboard.board.series.sampling import Sampling
 from trackboard.board.series.scalars import NamedSeries, SeriesLookup, matches
 from trackboard.board.view.run_list import RunLists
-from trackboard.board.view.source import Source
+from trackboard.board.view.source import Source, View
 from trackboard.model import RunKind, RunState, Series
 from trackboard.ports import Points
 
@@ -66,6 +67,19 @@ class HistoryProvider(tb.DataProvider):  # type: ignore[misc]  # TensorBoard is 
     def refresh(self) -> None:
         """Store what has arrived, as far as that is possible in a moment."""
         self.unread_bytes = self._source.refresh()
+
+    @property
+    def workspace_folder(self) -> Path | None:
+        """The folder of the workspace; None: it is in none."""
+        return self._source.folder
+
+    def get_view(self, experiment_id: str) -> View:
+        """Say which runs an experiment id means.
+
+        Raises:
+            tensorboard.errors.NotFoundError: There is no such experiment, or none of the runs.
+        """
+        return self._run_lists.get_view(experiment_id)
 
     def change_token(self) -> str:
         """A word that changes with the store and with what waits to be stored."""

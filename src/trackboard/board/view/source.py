@@ -19,6 +19,7 @@ class Source:
     refresh: Callable[[], int]  # store what has arrived, at most 100 ms; returns bytes still unread
     run_folder: Callable[[RunId], Path]  # where the run's plain files are
     blobs: Blobs  # its complete ones
+    folder: Path | None = None  # the workspace's; None: there is none
 
 
 @dataclass(frozen=True)
