@@ -18,7 +18,7 @@ from trackboard.workspace import Workspace
 LOG = "runs/all/log?path=logs/a.txt"
 MAIN = ("runs?open=all&pin=failed&baseline=all&column=loss", "runs/all", "charts")
 OTHERS = (
-    *("", "runs", "runs?group=state&column=loss", "runs/failed", "runs/job", LOG, f"{LOG}&search=t"),
+    *("", "runs", "runs?group=state&column=loss", "runs/failed", "runs/job", LOG, f"{LOG}&find=t"),
     *("compare?run=all&run=failed", "compute", "trash", "api/v1"),
 )  # fmt: skip
 REFUSALS = ("nothing", "runs?where=loss+%3C%3C+3")  # the browser says that they failed
