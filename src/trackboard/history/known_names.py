@@ -25,6 +25,7 @@ from trackboard.ports import (
     RunQuery,
     Source,
     Store,
+    attribute,
     iter_comparisons,
 )
 from trackboard.stores.rules.run_transitions import UNKNOWN
@@ -82,11 +83,15 @@ def check_orders(store: Store, query: RunQuery, orders: Orders, found: Sequence[
     for order in orders if found else ():
         if order.by.source is Source.ATTRIBUTE:
             continue
+        first = RunQuery(archived=True, where=OneOf(attribute(Attribute.ID), (found[0].id,)))
+        (column,) = store.read_columns(replace(first, deleted=query.deleted), [order.by])
+        if any(each is not None for each in column):
+            continue
+        _check_field(store, order.by)
         having = HasValue(order.by)
         where = having if query.where is None else AllOf((query.where, having))
         if store.query_runs(replace(query, where=where), limit=1):
             continue
-        _check_field(store, order.by)
         runs = [run.id for run in store.query_runs(query)]
         raise _unknown(store, order.by, "no run that matches", runs)
 
@@ -142,10 +147,12 @@ def _check_comparison(store: Store, comparison: Comparison) -> None:
     if field.source in (Source.TAG, Source.PROPERTY):
         return
     a_number = (Ordered(field, ">=", -math.inf), OneOf(field, (math.nan,)))
-    if isinstance(comparison, Ordered) and not any(_has(store, each) for each in a_number):
+    if isinstance(comparison, Ordered) and not any(
+        store.holds_somewhere(each) for each in a_number
+    ):
         raise _wrong_kind(field, "text", "Compare it by = != in (...) like or ~.")
-    is_parameter = field.source is Source.PARAMETER or _has(
-        store, HasValue(replace(field, source=Source.PARAMETER))
+    is_parameter = field.source is Source.PARAMETER or store.holds_somewhere(
+        HasValue(replace(field, source=Source.PARAMETER))
     )
     texts = [each for each in getattr(comparison, "values", ()) if isinstance(each, str)]
     if (texts or isinstance(comparison, Matches)) and not is_parameter:
@@ -167,12 +174,8 @@ def _check_experiment(store: Store, name: str, field: Field | None = None) -> No
 
 
 def _check_field(store: Store, field: Field) -> None:
-    if not _has(store, HasValue(field)):
+    if not store.holds_somewhere(HasValue(field)):
         raise _unknown(store, field, "no run", None)
-
-
-def _has(store: Store, comparison: Comparison) -> bool:
-    return bool(store.query_runs(RunQuery(where=comparison), limit=1))
 
 
 def _goes_on(store: Store, run: RunId) -> bool:

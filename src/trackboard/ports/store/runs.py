@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from trackboard.model import ArtifactKind, Run, RunId, Value
-from trackboard.ports.store.condition import Field, Source
+from trackboard.ports.store.condition import Comparison, Field, Source
 from trackboard.ports.store.query import NEWEST_FIRST, Orders, RunQuery
 
 
@@ -114,6 +114,13 @@ class RunStore(Protocol):
 
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match."""
+        ...
+
+    def holds_somewhere(self, comparison: Comparison) -> bool:
+        """Whether a comparison holds of any run that is neither archived nor in the trash.
+
+        Of what an index has, such as that there is a value, no more is read than the first that is found.
+        """
         ...
 
     def read_columns(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,7 @@ NUMBERS: Mapping[Aggregate, sa.ColumnElement[Any]] = {
     Aggregate.MIN_STEP: sa.case((STEPS_ARE_KNOWN, series.c.min_value_step)),
     Aggregate.MAX_STEP: sa.case((STEPS_ARE_KNOWN, series.c.max_value_step)),
 }
+INDEXED = (Aggregate.LAST, Aggregate.MIN, Aggregate.MAX)  # by metric; NULL for texts and NaN
 KEYED = {Source.TAG: tag, Source.PROPERTY: property_}
 _OWN_NAME = sa.case(
     (run.c.name != "", run.c.name),
@@ -132,17 +134,37 @@ def _series(field: Field) -> tuple[Clause, Clause]:
     return short(series.c.name) == field.name, series.c.is_text.is_(False)
 
 
-def _metric(condition: Comparison) -> Clause:
+def rows_of(condition: Comparison) -> sa.Select[Any] | None:
+    """The keys of runs that a comparison of values, which are rows of their own, holds of; None: of none.
+
+    Args:
+        condition: Of anything but attributes, and of what may be a metric or a parameter.
+    """
+    if condition.field.source is Source.METRIC:
+        return _metric_rows(condition)
+    if condition.field.source is Source.PARAMETER:
+        return _parameter_rows(condition)
+    return _keyed_rows(condition)
+
+
+def _metric_rows(condition: Comparison) -> sa.Select[Any] | None:
     field = condition.field
-    rows = sa.select(series.c.run).where(*_series(field))
+    named, is_number = _series(field)
     number = NUMBERS[field.aggregate]
     if isinstance(condition, HasValue):
-        return run.c.id.in_(rows)
+        # what an index has comes first: a row is looked at where that is NULL alone
+        return sa.select(series.c.run).where(
+            named, sa.or_(series.c.last_number.is_not(None), is_number)
+        )
     if isinstance(condition, OneOf):
-        return run.c.id.in_(rows.where(_equal_numbers(number, condition.values)))
-    if isinstance(condition, Ordered):
-        return run.c.id.in_(rows.where(_ordered(number, condition)))
-    return sa.false()  # a number has no letters
+        compared = _equal_numbers(number, condition.values)
+        is_null = any(each != each for each in condition.values)
+    elif isinstance(condition, Ordered):
+        compared, is_null = _ordered(number, condition), False
+    else:
+        return None  # a number has no letters
+    is_told = field.aggregate in INDEXED and not is_null
+    return sa.select(series.c.run).where(named, *([] if is_told else [is_number]), compared)
 
 
 def _equal_numbers(column: sa.ColumnElement[Any], values: Sequence[Value]) -> Clause:
@@ -161,33 +183,44 @@ def _ordered(column: sa.ColumnElement[Any], condition: Ordered) -> Clause:
     return clause
 
 
-def _parameter(condition: Comparison) -> Clause:
+def _parameter_rows(condition: Comparison) -> sa.Select[Any]:
     rows = sa.select(parameter.c.run).where(short(parameter.c.name) == condition.field.name)
     if isinstance(condition, HasValue):
-        return run.c.id.in_(rows)
+        return rows
     if isinstance(condition, OneOf):
         equal = parameter.c.equal.in_([equal_text(value) for value in condition.values])
-        return run.c.id.in_(rows.where(equal))
+        return rows.where(equal)
     if isinstance(condition, Ordered):
-        return run.c.id.in_(rows.where(_ordered(json_number(parameter.c.value), condition)))
-    return run.c.id.in_(rows.where(_matches(json_text(parameter.c.value), condition)))
+        return rows.where(_ordered(json_number(parameter.c.value), condition))
+    return rows.where(_matches(json_text(parameter.c.value), condition))
 
 
-def _metric_or_parameter(condition: Comparison) -> Clause:
-    logged = run.c.id.in_(sa.select(series.c.run).where(*_series(condition.field)))
-    return sa.or_(_metric(condition), sa.and_(sa.not_(logged), _parameter(condition)))
-
-
-def _keyed(condition: Comparison) -> Clause:
+def _keyed_rows(condition: Comparison) -> sa.Select[Any] | None:
     table = KEYED[condition.field.source]
     rows = sa.select(table.c.run).where(short(table.c.key) == condition.field.name)
     if isinstance(condition, HasValue):
-        return run.c.id.in_(rows)
+        return rows
     if isinstance(condition, OneOf):
-        return run.c.id.in_(rows.where(short(table.c.value).in_(_texts(condition.values))))
+        return rows.where(short(table.c.value).in_(_texts(condition.values)))
     if isinstance(condition, Ordered):
-        return sa.false()  # text is neither less nor greater than a number
-    return run.c.id.in_(rows.where(_matches(table.c.value, condition)))
+        return None  # text is neither less nor greater than a number
+    return rows.where(_matches(table.c.value, condition))
+
+
+def _among_rows(condition: Comparison) -> Clause:
+    rows = rows_of(condition)
+    return sa.false() if rows is None else run.c.id.in_(rows)
+
+
+def _metric_or_parameter(condition: Comparison) -> Clause:
+    field = condition.field
+    metric, of_parameter = (
+        replace(condition, field=replace(field, source=source))
+        for source in (Source.METRIC, Source.PARAMETER)
+    )
+    logged = _among_rows(HasValue(metric.field))
+    not_logged = sa.and_(sa.not_(logged), _among_rows(of_parameter))
+    return sa.or_(_among_rows(metric), not_logged)
 
 
 def _attribute(condition: Comparison) -> Clause:
@@ -204,7 +237,7 @@ def _attribute(condition: Comparison) -> Clause:
         clause = _ordered(column, condition) if is_number else sa.false()
     else:
         clause = sa.false() if is_number else _matches(column, condition)
-    return sa.func.coalesce(clause, sa.false())
+    return sa.and_(column.is_not(None), clause)  # a function around it would hide it from indexes
 
 
 def _matches(column: sa.ColumnElement[Any], condition: Matches) -> Clause:
@@ -217,10 +250,10 @@ def _texts(values: Sequence[Value]) -> list[str]:
 
 
 _CLAUSES: Mapping[Source, Callable[[Comparison], Clause]] = {
-    Source.METRIC: _metric,
-    Source.PARAMETER: _parameter,
+    Source.METRIC: _among_rows,
+    Source.PARAMETER: _among_rows,
     Source.METRIC_OR_PARAMETER: _metric_or_parameter,
-    Source.TAG: _keyed,
-    Source.PROPERTY: _keyed,
+    Source.TAG: _among_rows,
+    Source.PROPERTY: _among_rows,
     Source.ATTRIBUTE: _attribute,
 }

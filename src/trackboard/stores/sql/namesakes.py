@@ -43,12 +43,11 @@ def list_oldest_called(
     of_experiments: Clause = run.c.experiment.in_(found.scalars().all())
     if UNKNOWN in experiments:
         of_experiments = sa.or_(of_experiments, run.c.experiment.is_(None))
-    among = (IS_SHOWN, of_experiments)
     return tuple(
         run_of(row)
         for piece in pieces(dict.fromkeys(names), 200)
         for is_below in _locations(parents)
-        for query in _queries((*among, is_below), piece, is_root=parents is None)
+        for query in _queries(of_experiments, is_below, piece, is_root=parents is None)
         for row in connection.execute(query)
     )
 
@@ -62,10 +61,10 @@ def _locations(parents: Collection[RunId] | None) -> Iterator[Clause]:
 
 
 def _queries(
-    among: Collection[Clause], names: list[str], *, is_root: bool
+    of_experiments: Clause, is_below: Clause, names: list[str], *, is_root: bool
 ) -> Iterator[sa.Select[Any]]:
     """What finds runs that were given a name, then those that are called by their numbers or ids."""
-    called = short(run.c.name)
+    called, among = short(run.c.name), (IS_SHOWN, of_experiments, is_below)
     keys = [run.c.experiment, called, *([] if is_root else [run.c.parent])]
     lowest = (
         sa.select(
@@ -84,7 +83,8 @@ def _queries(
         run.c.number == lowest.c.number,
         *([] if is_root else [run.c.parent == lowest.c.parent]),
     )
-    yield RUNS.join(lowest, is_lowest).where(*among)
+    # no other index than that of all these may look better: so the experiments are not named again
+    yield RUNS.join(lowest, is_lowest).where(IS_SHOWN, is_below)
     numbers = [int(each[1]) for each in map(_UNNAMED.fullmatch, names) if each]
     by_number = sa.and_(run.c.name == "", run.c.number.in_(numbers))
     by_id = sa.and_(run.c.name == "", run.c.number == 0, run.c.run_id.in_(names))

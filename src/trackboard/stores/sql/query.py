@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,9 +11,8 @@ import sqlalchemy as sa
 from trackboard.model import Run, RunId
 from trackboard.ports import (
     NEWEST_FIRST,
-    Aggregate,
     Attribute,
-    Field,
+    Comparison,
     Orders,
     RunQuery,
     Source,
@@ -23,7 +23,14 @@ from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import short
 from trackboard.stores.schema.tables import experiment, parameter, property_, run, series, tag
-from trackboard.stores.sql.condition import Clause, clause_of, sort_expressions
+from trackboard.stores.sql.condition import (
+    INDEXED,
+    NUMBERS,
+    Clause,
+    clause_of,
+    rows_of,
+    sort_expressions,
+)
 from trackboard.stores.sql.keyset import NEWEST, OLDEST, Key, comes_after, get_keys
 from trackboard.stores.sql.names_in_use import NamesInUse
 
@@ -33,27 +40,40 @@ Rows = Sequence[Any]  # of `RUNS`
 _NEWEST = (run.c.created_s.desc(), run.c.id.desc())
 _PAGE = RUNS.limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
 _BY_TIME = {True: _PAGE.order_by(*_NEWEST), False: _PAGE.order_by(run.c.created_s, run.c.id)}
-_HAS_NUMBER = sa.and_(
-    short(series.c.name) == sa.bindparam("metric"),
-    series.c.is_text.is_(False),
-    series.c.last_number.is_not(None),  # NaN
-)
-_HAVING = _PAGE.join(series, series.c.run == run.c.id).where(_HAS_NUMBER)
-_BY_METRIC = {
-    True: _HAVING.order_by(series.c.last_number.desc(), *_NEWEST),
-    False: _HAVING.order_by(series.c.last_number, *_NEWEST),
-}
-_NOT_HAVING = _PAGE.where(
-    ~sa.exists().where(series.c.run == run.c.id, _HAS_NUMBER).correlate(run)
-).order_by(*_NEWEST)
-_COUNT_HAVING = (
-    sa.select(sa.func.count())
-    .select_from(series.join(run, series.c.run == run.c.id))
-    .where(_HAS_NUMBER)
-)
-_NUMBERS = sa.select(series.c.run, series.c.last_number).where(
-    series.c.run.in_(sa.bindparam("runs", expanding=True)), _HAS_NUMBER
-)
+
+
+class _ByMetric:
+    """The statements for one of a metric's numbers that an index has; NULL for texts and NaN."""
+
+    def __init__(self, number: sa.ColumnElement[Any]) -> None:
+        named = short(series.c.name) == sa.bindparam("metric")
+        self.number = number
+        self.has_number = sa.and_(named, number.is_not(None))
+        having = _PAGE.join(series, series.c.run == run.c.id).where(self.has_number)
+        self.page = {
+            True: having.order_by(number.desc(), *_NEWEST),
+            False: having.order_by(number, *_NEWEST),
+        }
+        of_run = (series.c.run == run.c.id, named, series.c.is_text.is_(False))
+        self.not_having = _PAGE.where(
+            ~sa.exists().where(*of_run, number.is_not(None)).correlate(run)
+        ).order_by(*_NEWEST)
+        self.count_having = (
+            sa.select(sa.func.count())
+            .select_from(series.join(run, series.c.run == run.c.id))
+            .where(self.has_number)
+        )
+        self.numbers = sa.select(series.c.run, number.label("number")).where(
+            series.c.run.in_(sa.bindparam("runs", expanding=True)), self.has_number
+        )
+        self.of_run = (
+            sa.select(number, run.c.created_s, run.c.id)
+            .select_from(run.join(series, series.c.run == run.c.id))
+            .where(run.c.run_id == sa.bindparam("after"), self.has_number)
+        )
+
+
+_BY_METRIC = {each: _ByMetric(NUMBERS[each]) for each in INDEXED}
 _CREATED = attribute(Attribute.CREATED)
 _ALL = 2**62  # as a limit
 _FEW = 500  # runs that are sorted here instead of by the database
@@ -75,7 +95,8 @@ def query_runs(
     count = _ALL if limit is None else limit
     keys = [(names.resolve(each.by), each.descending) for each in orders or NEWEST_FIRST]
     (first, is_descending), *others = keys
-    if others or (first != _CREATED and not _is_last(first)):
+    of_metric = _BY_METRIC.get(first.aggregate) if first.source is Source.METRIC else None
+    if others or (first != _CREATED and of_metric is None):
         sorting = [
             Key(expression, descending)
             for field, descending in keys
@@ -83,45 +104,65 @@ def query_runs(
         ]
         behind = _behind(connection, [*sorting, *NEWEST], after)
         return _page(connection, _sorted_by(sorting), (*every, *behind), {}, count, offset)
-    if first == _CREATED:
-        behind = _behind(connection, NEWEST if is_descending else OLDEST, after)
+    if of_metric is None:
+        if after is not None and is_descending:
+            return _after_by_time(connection, every, after, count)
+        behind = _behind(connection, OLDEST, after)
         return _page(connection, _BY_TIME[is_descending], (*every, *behind), {}, count, offset)
+    metric = {"metric": first.name}
     if after is not None:
         return _after_by_metric(
-            connection, first.name, every, after, count, descending=is_descending
+            connection, of_metric, metric, every, after, count, descending=is_descending
         )
     if conditions and (few := _few(connection, every)) is not None:
-        found = _sorted(connection, few, first.name, descending=is_descending)
+        found = _sorted(connection, of_metric, few, metric, descending=is_descending)
         return found[offset : offset + count]
-    return _by_metric(connection, first.name, every, count, offset, descending=is_descending)
+    return _by_metric(connection, of_metric, metric, every, count, offset, descending=is_descending)
+
+
+def _after_by_time(
+    connection: sa.Connection, every: Sequence[Clause], after: RunId, count: int
+) -> tuple[Run, ...]:
+    """The page of the newest runs that goes on after one: found by an index, then those without a time."""
+    values = get_keys(connection, NEWEST, after)
+    behind, page = comes_after(NEWEST, values), _BY_TIME[True]
+    if values[0] is None:
+        return _page(connection, page, (*every, behind), {}, count, 0)
+    further = (*every, run.c.created_s <= values[0], behind)
+    found = _page(connection, page, further, {}, count, 0)
+    if len(found) == count:
+        return found
+    timeless = (*every, run.c.created_s.is_(None))
+    return found + _page(connection, page, timeless, {}, count - len(found), 0)
 
 
 def _by_metric(
     connection: sa.Connection,
-    name: str,
+    of_metric: _ByMetric,
+    metric: Mapping[str, str],
     every: Sequence[Clause],
     count: int,
     offset: int,
     *,
     descending: bool,
 ) -> tuple[Run, ...]:
-    """A page of runs by the last value of a metric, which an index has, then those without it."""
-    metric = {"metric": name}
-    page = _page(connection, _BY_METRIC[descending], every, metric, count, offset)
+    """A page of runs by a number of a metric, which an index has, then those without it."""
+    page = _page(connection, of_metric.page[descending], every, metric, count, offset)
     if len(page) == count:
         return page
     if page or not offset:
         behind = 0
     else:
-        having = connection.execute(_COUNT_HAVING.where(*every), metric).scalar_one()
+        having = connection.execute(of_metric.count_having.where(*every), metric).scalar_one()
         behind = offset - int(having)
     left = count - len(page)
-    return page + _page(connection, _NOT_HAVING, every, metric, left, behind)
+    return page + _page(connection, of_metric.not_having, every, metric, left, behind)
 
 
 def _after_by_metric(
     connection: sa.Connection,
-    name: str,
+    of_metric: _ByMetric,
+    metric: Mapping[str, str],
     every: Sequence[Clause],
     after: RunId,
     count: int,
@@ -129,20 +170,15 @@ def _after_by_metric(
     descending: bool,
 ) -> tuple[Run, ...]:
     """The page of the same that goes on after a run."""
-    metric = {"metric": name}
-    number = Key(series.c.last_number, descending)
-    values = connection.execute(
-        sa.select(series.c.last_number, run.c.created_s, run.c.id)
-        .select_from(run.join(series, series.c.run == run.c.id))
-        .where(run.c.run_id == after, _HAS_NUMBER),
-        metric,
-    ).first()
+    number = of_metric.number
+    values = connection.execute(of_metric.of_run, {**metric, "after": after}).first()
     if values is None:
         behind = _behind(connection, NEWEST, after)
-        return _page(connection, _NOT_HAVING, (*every, *behind), metric, count, 0)
-    further = (*every, comes_after([number, *NEWEST], tuple(values)))
-    page = _page(connection, _BY_METRIC[descending], further, metric, count, 0)
-    return page + _page(connection, _NOT_HAVING, every, metric, count - len(page), 0)
+        return _page(connection, of_metric.not_having, (*every, *behind), metric, count, 0)
+    at: Clause = number <= values[0] if descending else number >= values[0]  # found by the index
+    further = (*every, at, comes_after([Key(number, descending), *NEWEST], tuple(values)))
+    page = _page(connection, of_metric.page[descending], further, metric, count, 0)
+    return page + _page(connection, of_metric.not_having, every, metric, count - len(page), 0)
 
 
 def _behind(
@@ -171,9 +207,19 @@ def clauses_of(query: RunQuery, names: NamesInUse) -> tuple[Clause, ...]:
     return (*_shown(query), *_conditions(query, names))
 
 
-def _is_last(field: Field) -> bool:
-    """Whether an index has it: the last value of a metric."""
-    return field.source is Source.METRIC and field.aggregate is Aggregate.LAST
+def holds_somewhere(connection: sa.Connection, comparison: Comparison) -> bool:
+    """See `trackboard.ports.RunStore.holds_somewhere`."""
+    field = NamesInUse(connection).resolve(comparison.field)
+    listed = (*_shown(RunQuery()),)
+    if field.source in (Source.ATTRIBUTE, Source.METRIC_OR_PARAMETER):
+        query = sa.select(run.c.id).where(*listed, clause_of(comparison))
+    else:
+        rows = rows_of(replace(comparison, field=field))
+        if rows is None:
+            return False
+        (of_run,) = rows.selected_columns
+        query = rows.join(run, run.c.id == of_run).where(*listed)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _sorted_by(keys: Iterable[Key]) -> sa.Select[Any]:
@@ -192,11 +238,16 @@ def _few(connection: sa.Connection, conditions: Sequence[Clause]) -> Rows | None
 
 
 def _sorted(
-    connection: sa.Connection, rows: Rows, metric: str, *, descending: bool
+    connection: sa.Connection,
+    of_metric: _ByMetric,
+    rows: Rows,
+    metric: Mapping[str, str],
+    *,
+    descending: bool,
 ) -> tuple[Run, ...]:
     """Few runs by a metric; `rows` are sorted by what decides where they are equal."""
-    values = {"metric": metric, "runs": [row.id for row in rows]}
-    numbers = {row.run: row.last_number for row in connection.execute(_NUMBERS, values)}
+    values = {**metric, "runs": [row.id for row in rows]}
+    numbers = {row.run: row.number for row in connection.execute(of_metric.numbers, values)}
     having = [row for row in rows if row.id in numbers]
     having.sort(key=lambda row: float(numbers[row.id]), reverse=descending)
     return tuple(map(run_of, [*having, *(row for row in rows if row.id not in numbers)]))

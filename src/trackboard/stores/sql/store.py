@@ -22,6 +22,7 @@ from trackboard.ports import (
     NEWEST_FIRST,
     Artifact,
     Batch,
+    Comparison,
     EnvironmentVersion,
     Experiment,
     ExperimentRuns,
@@ -56,7 +57,7 @@ from trackboard.stores.schema.tables import run as run_table
 from trackboard.stores.sql import catalogue, columns, positions
 from trackboard.stores.sql.names_in_use import list_names
 from trackboard.stores.sql.namesakes import list_oldest_called
-from trackboard.stores.sql.query import count_runs, query_runs
+from trackboard.stores.sql.query import count_runs, holds_somewhere, query_runs
 from trackboard.stores.sql.trash import SqlTrash
 
 if TYPE_CHECKING:
@@ -260,6 +261,11 @@ class SqlStore(SqlTrash):
         """How many runs match."""
         with self._database.read() as connection:
             return count_runs(connection, query)
+
+    def holds_somewhere(self, comparison: Comparison) -> bool:
+        """Whether a comparison holds of any run."""
+        with self._database.read() as connection:
+            return holds_somewhere(connection, comparison)
 
     def read_columns(
         self, query: RunQuery, fields: Sequence[Field]

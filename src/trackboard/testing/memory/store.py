@@ -34,6 +34,7 @@ from trackboard.ports import (
     NEWEST_FIRST,
     Artifact,
     Batch,
+    Comparison,
     ExperimentRuns,
     Field,
     Orders,
@@ -304,6 +305,10 @@ class MemoryStore(MemoryTrash):
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match."""
         return len(self.query_runs(query))
+
+    def holds_somewhere(self, comparison: Comparison) -> bool:
+        """Whether a comparison holds of any run."""
+        return bool(self.query_runs(RunQuery(where=comparison), limit=1))
 
     def read_columns(
         self, query: RunQuery, fields: Sequence[Field]

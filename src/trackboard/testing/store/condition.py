@@ -52,6 +52,8 @@ def where(store: Store, condition: Condition) -> str:
     """The ids of the runs that a condition holds of, which are one letter each, by name."""
     found = store.query_runs(RunQuery(where=condition))
     assert store.count_runs(RunQuery(where=condition)) == len(found)
+    if not isinstance(condition, (AllOf, AnyOf, Not)):
+        assert store.holds_somewhere(condition) is bool(found)
     return "".join(sorted(run.id for run in found))
 
 

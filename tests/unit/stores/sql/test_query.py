@@ -9,12 +9,27 @@ import pytest
 import sqlalchemy as sa
 
 from trackboard.model import RunId
-from trackboard.ports import OLDEST_FIRST, Field, OneOf, Order, Ordered, RunQuery, Source, Store
+from trackboard.ports import (
+    OLDEST_FIRST,
+    Aggregate,
+    Attribute,
+    Field,
+    HasValue,
+    OneOf,
+    Order,
+    Ordered,
+    RunQuery,
+    Source,
+    Store,
+    attribute,
+)
 from trackboard.stores import open_sqlite
 
 Question = Callable[[Store], object]
 M = Field(Source.METRIC, "m")
 LAST_M = (Order(M),)
+LEAST_M = Field(Source.METRIC, "m", Aggregate.MIN)
+PARENT = attribute(Attribute.PARENT)
 
 
 @pytest.fixture
@@ -80,6 +95,26 @@ def test_a_page_of_runs_is_not_sorted(
         (lambda store: store.query_runs(where(Source.METRIC_OR_PARAMETER)), "ix_series_last"),
         (lambda store: store.query_runs(where(Source.PARAMETER)), "ix_parameter_name"),
         (lambda store: store.query_runs(where(Source.TAG)), "COVERING INDEX ix_tag_key"),
+        (
+            lambda store: store.query_runs(RunQuery(where=Ordered(LEAST_M, "<", 1.0))),
+            "COVERING INDEX ix_series_min",
+        ),
+        (
+            lambda store: store.query_runs(
+                RunQuery(), (Order(LEAST_M, descending=False),), limit=5
+            ),
+            "ix_series_min",
+        ),
+        (
+            lambda store: store.query_runs(RunQuery(where=Ordered(M, ">", 1.0))),
+            "COVERING INDEX ix_series_last",
+        ),
+        (
+            lambda store: store.read_columns(RunQuery(where=OneOf(PARENT, ("a",))), [PARENT]),
+            "ix_run_parent",
+        ),
+        (lambda store: store.holds_somewhere(HasValue(M)), "ix_series_last"),
+        (lambda store: store.holds_somewhere(Ordered(LEAST_M, ">=", -1.0)), "ix_series_min"),
         (
             lambda store: store.list_oldest_called(["e"], ["n"]),
             "COVERING INDEX ix_run_namesakes",
