@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,13 +15,19 @@ from trackboard.stores.rows.runs import ENDED, IS_SHOWN
 from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import short
 from trackboard.stores.schema.tables import experiment, from_column, parameter, run, series
-from trackboard.stores.sql.condition import ATTRIBUTES, KEYED, NUMBERS, Clause
+from trackboard.stores.sql.condition import ATTRIBUTES, INDEXED, KEYED, NUMBERS, Clause
 from trackboard.stores.sql.keyset import NEWEST
 from trackboard.stores.sql.names_in_use import NamesInUse
 from trackboard.stores.sql.query import clauses_of
 
 _FEW = 500  # runs that are named one by one, so that all others' values are not looked at
+_MANY = (
+    0.2  # of all runs: values of all are read, and those of others passed over, as that is quicker
+)
 
+Chosen = Sequence[int] | sa.Select[Any] | None  # keys of runs; None: all
+
+_NEWEST_KEY = sa.select(sa.func.max(run.c.id))
 _BY_EXPERIMENT = (
     sa.select(
         experiment.c.name,
@@ -54,30 +61,38 @@ def read_columns(
     newest = [key.by.desc() for key in NEWEST]
     keys = connection.execute(sa.select(run.c.id).where(*matching).order_by(*newest)).scalars()
     rows = {key: row for row, key in enumerate(keys.all())}
-    chosen: Sequence[int] | sa.Select[Any] = sa.select(run.c.id).where(*matching)
+    chosen: Chosen = sa.select(run.c.id).where(*matching)
     if len(rows) <= _FEW:
         chosen = [*rows]
+    elif len(rows) > _MANY * connection.execute(_NEWEST_KEY).scalar_one():
+        chosen = None
     columns = []
     for field in fields:
         column: list[Value | None] = [None] * len(rows)
         for key, value in _values(connection, names.resolve(field), chosen):
-            column[rows[key]] = value
+            row = rows.get(key)
+            if row is not None:
+                column[row] = value
         columns.append(column)
     return tuple(columns)
 
 
+def _among(of_run: sa.ColumnElement[int], chosen: Chosen) -> Sequence[Clause]:
+    return () if chosen is None else (of_run.in_(chosen),)
+
+
 def _values(
-    connection: sa.Connection, field: Field, chosen: Sequence[int] | sa.Select[Any]
+    connection: sa.Connection, field: Field, chosen: Chosen
 ) -> Sequence[tuple[int, Value | None]]:
     """Pairs of a run's key and what it has; of several about one run the last counts."""
     if field.source is Source.ATTRIBUTE:
         of_run = ATTRIBUTES[Attribute(field.name)]
-        query = sa.select(run.c.id, of_run).where(run.c.id.in_(chosen))
+        query = sa.select(run.c.id, of_run).where(*_among(run.c.id, chosen))
         return [(key, value) for key, value in connection.execute(query).all()]
     if field.source in KEYED:
         table = KEYED[field.source]
         named = short(table.c.key) == field.name
-        query = sa.select(table.c.run, table.c.value).where(named, table.c.run.in_(chosen))
+        query = sa.select(table.c.run, table.c.value).where(named, *_among(table.c.run, chosen))
         return [(key, value or "") for key, value in connection.execute(query).all()]
     if field.source is Source.PARAMETER:
         return _parameters(connection, field, chosen)
@@ -88,21 +103,25 @@ def _values(
 
 
 def _numbers(
-    connection: sa.Connection, field: Field, chosen: Sequence[int] | sa.Select[Any]
+    connection: sa.Connection, field: Field, chosen: Chosen
 ) -> Sequence[tuple[int, Value]]:
-    clauses: Sequence[Clause] = (
-        short(series.c.name) == field.name,
-        series.c.is_text.is_(False),
-        series.c.run.in_(chosen),
-    )
-    query = sa.select(series.c.run, NUMBERS[field.aggregate]).where(*clauses)
-    return [(key, from_column(number)) for key, number in connection.execute(query).all()]
+    number = NUMBERS[field.aggregate]
+    clauses = (short(series.c.name) == field.name, *_among(series.c.run, chosen))
+    query = sa.select(series.c.run, number).where(*clauses)
+    is_number = series.c.is_text.is_(False)
+    if field.aggregate not in INDEXED or isinstance(chosen, list):
+        found = connection.execute(query.where(is_number)).all()
+        return [(key, from_column(each)) for key, each in found]
+    # an index has them all; of a series without a number, its row says whether it is one of text
+    known = connection.execute(query.where(number.is_not(None))).all()
+    nans = connection.execute(query.where(number.is_(None), is_number)).all()
+    return [*((key, each) for key, each in known), *((key, math.nan) for key, _ in nans)]
 
 
 def _parameters(
-    connection: sa.Connection, field: Field, chosen: Sequence[int] | sa.Select[Any]
+    connection: sa.Connection, field: Field, chosen: Chosen
 ) -> Sequence[tuple[int, Value]]:
-    clauses = (short(parameter.c.name) == field.name, parameter.c.run.in_(chosen))
+    clauses = (short(parameter.c.name) == field.name, *_among(parameter.c.run, chosen))
     query = sa.select(parameter.c.run, parameter.c.value).where(*clauses)
     known: dict[str, Value] = {}  # few values, of many runs
     found = connection.execute(query).all()
