@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         EnvironmentVersion,
         Experiment,
         Model,
+        SavedView,
     )
     from trackboard.ports.store.condition import (
         MOST_COMPARISONS,
@@ -75,7 +76,13 @@ else:
             "record_sink": ("RecordSink",),
             "run_files": ("PlainFile", "RunFiles", "Unwritable"),
             "spool_source": ("SpoolArea", "Spool", "SpoolSource", "WriterProcess"),
-            "store.catalogue": ("CatalogueStore", "EnvironmentVersion", "Experiment", "Model"),
+            "store.catalogue": (
+                "CatalogueStore",
+                "EnvironmentVersion",
+                "Experiment",
+                "Model",
+                "SavedView",
+            ),
             "store.condition": (
                 "MOST_COMPARISONS",
                 "MOST_NESTED",
@@ -175,6 +182,7 @@ __all__ = [
     "RunQuery",
     "RunStore",
     "SavedDefinitions",
+    "SavedView",
     "SeriesPoints",
     "SeriesStore",
     "Sign",

@@ -13,9 +13,9 @@ function that opens the same store again, also in a forked child. It needs pytes
 
 from __future__ import annotations
 
+from trackboard.testing.store.catalogue import EnvironmentContract, SavedViewContract
 from trackboard.testing.store.condition import ConditionContract
 from trackboard.testing.store.describing import DescribingContract
-from trackboard.testing.store.environment import EnvironmentContract
 from trackboard.testing.store.experiment import ExperimentContract
 from trackboard.testing.store.limits import LimitsContract
 from trackboard.testing.store.model import ModelContract
@@ -44,6 +44,7 @@ class StoreContract(
     QueueContract,
     ModelContract,
     EnvironmentContract,
+    SavedViewContract,
     TrashContract,
     LimitsContract,
     TextOrderContract,

@@ -30,6 +30,21 @@ class EnvironmentVersion:
 
 
 @dataclass(frozen=True)
+class SavedView:
+    """The address of a page under a name.
+
+    Attributes:
+        name: What people call it.
+        address: What stands behind the page's question mark.
+        saved_s: When it was saved, in seconds since the Unix epoch.
+    """
+
+    name: str
+    address: str
+    saved_s: float
+
+
+@dataclass(frozen=True)
 class Model:
     """One version of a registered model; its files are in the blobs, by posix path."""
 
@@ -131,6 +146,27 @@ class CatalogueStore(Protocol):
 
     def list_environments(self, name: str | None = None) -> tuple[EnvironmentVersion, ...]:
         """Registered environments by name, the version registered last first."""
+        ...
+
+    def add_view(self, view: SavedView) -> None:
+        """Save a view. Raises Conflict where its name is taken."""
+        ...
+
+    def list_views(self) -> tuple[SavedView, ...]:
+        """Saved views by name."""
+        ...
+
+    def rename_view(self, name: str, new_name: str) -> None:
+        """Give a saved view another name.
+
+        Raises:
+            Conflict: Another view has it.
+            NotFound: There is no such view.
+        """
+        ...
+
+    def remove_view(self, name: str) -> None:
+        """Forget a saved view. Raises NotFound for an unknown one."""
         ...
 
     def add_compute(self, compute: Compute) -> None:

@@ -65,6 +65,16 @@ def list_experiments(service: Service, given: Given) -> Json:
     }
 
 
+def list_views(service: Service, _: Given) -> Json:
+    """The saved views of the table of runs."""
+    return {
+        "views": [
+            {"name": each.name, "address": each.address, "saved": wire.moment(each.saved_s)}
+            for each in service.views.list()
+        ]
+    }
+
+
 def list_runs(service: Service, given: Given) -> Json:
     """A page of runs."""
     after = given.find_text("after")
@@ -159,6 +169,12 @@ OPERATIONS = (
         "Experiments",
         list_experiments,
         [ARCHIVED],
+    ),
+    Operation(
+        "/views",
+        "The saved views of the table of runs by name: `address` is what stands behind `/runs?`.",
+        "SavedViews",
+        list_views,
     ),
     Operation(
         "/runs",

@@ -77,6 +77,8 @@ SHAPES: Mapping[str, Shape] = {
         newest=_MOMENT,
     ),
     "Experiments": _object(experiments=_list(_ref("Experiment"))),
+    "SavedView": _object(name=_TEXT, address=_TEXT, saved=_MOMENT),
+    "SavedViews": _object(views=_list(_ref("SavedView"))),
     "SeriesFacts": _object(
         last={"type": ["number", "string", "boolean"]},
         step=_WHOLE,

@@ -28,6 +28,7 @@ def show_page(service: Service, request: Request) -> Response:
         "experiments.html",
         experiments=_facts(service, request),
         workspace=facts,
+        views=service.views.list(),
         trash=len(service.trash.list()),
         is_all=bool(request.query_params.get("archived")),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +27,7 @@ from trackboard.server.pages import (
 )
 from trackboard.server.pages.actions import ACTIONS, Action
 from trackboard.server.pages.table import run_table
+from trackboard.server.pages.table.saved_views import VIEW_ACTIONS
 
 if TYPE_CHECKING:
     from trackboard.service import Service
@@ -69,6 +70,10 @@ def list_routes(service: Service) -> list[Route]:
             Route(f"/runs/{{run}}/{name}", _form(service, action), methods=["POST"])
             for name, action in ACTIONS.items()
         ),
+        *(
+            Route(f"/views/{name}", _view_form(service, name), methods=["POST"])
+            for name in VIEW_ACTIONS
+        ),
     ]
 
 
@@ -88,18 +93,31 @@ def _page(service: Service, show: Show) -> Endpoint:
 
 def _form(service: Service, action: Action) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        kind = request.headers.get("content-type", "").partition(";")[0]
-        body = (await request.body()).decode("utf-8", "replace")
-        if kind != _FORM and (kind or body):
-            raise UsageError(f"{kind[:80]!r} is no form", hint=f"Send it as {_FORM}.")
-        try:
-            fields = dict(
-                urllib.parse.parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-            )
-        except ValueError as error:
-            raise UsageError(f"this form cannot be read: {error}") from None
+        fields = await _read_fields(request)
         run_id = RunId(request.path_params["run"])
         where = await run_in_threadpool(action, service, run_id, fields)
         return RedirectResponse(where or f"../{run_id}", status_code=303)
 
     return endpoint
+
+
+def _view_form(service: Service, name: str) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        fields = await _read_fields(request)
+        where = await run_in_threadpool(VIEW_ACTIONS[name], service, fields)
+        return RedirectResponse(where, status_code=303)
+
+    return endpoint
+
+
+async def _read_fields(request: Request) -> Mapping[str, str]:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    body = (await request.body()).decode("utf-8", "replace")
+    if kind != _FORM and (kind or body):
+        raise UsageError(f"{kind[:80]!r} is no form", hint=f"Send it as {_FORM}.")
+    try:
+        return dict(
+            urllib.parse.parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        )
+    except ValueError as error:
+        raise UsageError(f"this form cannot be read: {error}") from None

@@ -17,6 +17,7 @@ from trackboard.service.contract.runs import Runs
 from trackboard.service.contract.snapshots import Snapshots
 from trackboard.service.contract.transfer import Transfer
 from trackboard.service.contract.trash import Trash
+from trackboard.service.contract.views import Views
 from trackboard.service.principal import Principal
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Service(Protocol):
     @property
     def trash(self) -> Trash:
         """What was deleted."""
+        ...
+
+    @property
+    def views(self) -> Views:
+        """Saved views of the table of runs."""
         ...
 
     @property

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trackboard.service.local.moving.transfer import LocalTransfer
     from trackboard.service.local.snapshots import LocalSnapshots
     from trackboard.service.local.upkeep.trash import LocalTrash
+    from trackboard.service.local.views import LocalViews
 
 
 def open_service(
@@ -139,6 +140,13 @@ class LocalService:
         from trackboard.service.local.upkeep.trash import LocalTrash
 
         return LocalTrash(self._door)
+
+    @cached_property
+    def views(self) -> LocalViews:
+        """Saved views."""
+        from trackboard.service.local.views import LocalViews
+
+        return LocalViews(self._door)
 
     @cached_property
     def jobs(self) -> LocalJobs:

@@ -75,3 +75,19 @@ def no_model(name: str, version: int) -> NotFound:
         f"there is no model {name}:{version} in this workspace",
         hint="Check the name and the version; it may have been deleted.",
     )
+
+
+def no_view(name: str) -> NotFound:
+    """The error for a saved view that there is not."""
+    return NotFound(
+        f"there is no saved view {name[:80]!r}",
+        hint="The page of experiments lists those there are.",
+    )
+
+
+def taken_view(name: str) -> Conflict:
+    """The error for a name that another saved view has."""
+    return Conflict(
+        f"a view is saved as {name[:80]!r} already",
+        hint="Choose another name, or delete or rename that view first.",
+    )

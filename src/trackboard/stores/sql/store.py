@@ -52,6 +52,7 @@ from trackboard.stores.rows import (
     runs,
 )
 from trackboard.stores.rows.runs import list_descendants, list_properties, list_tags
+from trackboard.stores.rows.saved_views import SqlViews
 from trackboard.stores.schema import identity
 from trackboard.stores.schema.tables import run as run_table
 from trackboard.stores.sql import catalogue, columns, positions
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from trackboard.stores.sql.stream_cache import StreamCache
 
 
-class SqlStore(SqlTrash):
+class SqlStore(SqlTrash, SqlViews):
     """`trackboard.ports.Store` on tables; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:

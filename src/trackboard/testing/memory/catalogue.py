@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from trackboard.errors import Conflict
 from trackboard.model import Compute, QueuedJob, RunId
-from trackboard.ports import EnvironmentVersion, Experiment, Model
+from trackboard.ports import EnvironmentVersion, Experiment, Model, SavedView
 from trackboard.stores.rules import catalogue_rules
 
 
@@ -22,9 +22,43 @@ class MemoryCatalogue:
         self._version = 0
         self._computes: dict[str, Compute] = {}
         self._environments: list[EnvironmentVersion] = []
+        self._views: dict[str, SavedView] = {}
         self._jobs: dict[RunId, QueuedJob] = {}
         self._models: dict[str, list[Model | None]] = {}  # None: it was deleted
         self._experiments: dict[str, Experiment] = {}
+
+    # -- views --------------------------------------------------------------------------------------
+
+    def add_view(self, view: SavedView) -> None:
+        """Save a view."""
+        with self._lock:
+            if view.name in self._views:
+                raise catalogue_rules.taken_view(view.name)
+            self._version += 1
+            self._views[view.name] = view
+
+    def list_views(self) -> tuple[SavedView, ...]:
+        """Saved views by name."""
+        with self._lock:
+            return tuple(view for _, view in sorted(self._views.items()))
+
+    def rename_view(self, name: str, new_name: str) -> None:
+        """Give a saved view another name."""
+        with self._lock:
+            if new_name != name and new_name in self._views:
+                raise catalogue_rules.taken_view(new_name)
+            if name not in self._views:
+                raise catalogue_rules.no_view(name)
+            self._version += 1
+            self._views[new_name] = replace(self._views.pop(name), name=new_name)
+
+    def remove_view(self, name: str) -> None:
+        """Forget a saved view."""
+        with self._lock:
+            if name not in self._views:
+                raise catalogue_rules.no_view(name)
+            self._version += 1
+            del self._views[name]
 
     # -- experiments --------------------------------------------------------------------------------
 

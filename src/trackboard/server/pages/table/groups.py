@@ -64,6 +64,7 @@ def show_page(service: Service, request: Request, view: RunView) -> Response:
             for each in groups
         ],
         experiments=[each.name for each in service.experiments.list()],
+        views=service.views.list(),
         value=text.value,
     )
 

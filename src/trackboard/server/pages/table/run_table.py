@@ -71,6 +71,7 @@ def show_page(service: Service, request: Request) -> Response:
         columns=columns,
         choices=list_choices(view, [each for each in fields if each not in ALWAYS]),
         experiments=[each.name for each in service.experiments.list()],
+        views=service.views.list(),
         undo=request.query_params.get("deleted", ""),
     )
 

@@ -1,11 +1,15 @@
-"""What every store promises about registered environments."""
+"""What every store promises about registered environments and saved views."""
 
 from __future__ import annotations
 
-from trackboard.ports import Store
+import pytest
+
+from trackboard.errors import Conflict, NotFound
+from trackboard.ports import SavedView, Store
 
 FIRST = {"name": "train", "python": {"packages": ["numpy", "ä"], "count": 1, "none": None}}
 SECOND = {"name": "train", "python": {"packages": []}}
+BEST, ALL = SavedView("best", "order=-loss&pin=ä%20b", 5.0), SavedView("All", "", 6.0)
 
 
 class EnvironmentContract:
@@ -48,3 +52,37 @@ class EnvironmentContract:
         store.add_environment("train", {"packages": packages})
         packages.append("scipy")
         assert store.list_environments()[0].definition == {"packages": ["numpy"]}
+
+
+class SavedViewContract:
+    """Subclass it with a fixture `store` that gives an empty store."""
+
+    def test_views_are_listed_by_name(self, store: Store) -> None:
+        assert store.list_views() == ()
+        before = store.version()
+        store.add_view(BEST)
+        assert store.version() != before
+        store.add_view(ALL)
+        assert store.list_views() == (ALL, BEST)
+
+    def test_a_name_is_given_once(self, store: Store) -> None:
+        store.add_view(BEST)
+        store.add_view(ALL)
+        with pytest.raises(Conflict, match="saved as 'best' already"):
+            store.add_view(SavedView("best", "other", 7.0))
+        with pytest.raises(Conflict, match="saved as 'All' already"):
+            store.rename_view("best", "All")
+        assert store.list_views() == (ALL, BEST)
+
+    def test_a_view_is_renamed_and_removed(self, store: Store) -> None:
+        store.add_view(BEST)
+        store.rename_view("best", "best")
+        store.rename_view("best", "of June")
+        assert store.list_views() == (SavedView("of June", BEST.address, 5.0),)
+        store.remove_view("of June")
+        assert store.list_views() == ()
+
+    def test_a_view_that_there_is_not(self, store: Store) -> None:
+        for ask in (store.remove_view, lambda name: store.rename_view(name, "other")):
+            with pytest.raises(NotFound, match="no saved view 'nobody'"):
+                ask("nobody")
