@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from trackboard.ports.store.queue import QueueStore
     from trackboard.ports.store.runs import Artifact, ExperimentRuns, RunFile, RunStore
     from trackboard.ports.store.series import Points, SeriesStore
-    from trackboard.ports.store.store import Store, Unstorable
+    from trackboard.ports.store.store import Damaged, Store, Unstorable
     from trackboard.ports.store.stream import (
         Batch,
         FloatColumn,
@@ -109,7 +109,7 @@ else:
             "store.queue": ("QueueStore",),
             "store.runs": ("Artifact", "ExperimentRuns", "RunFile", "RunStore"),
             "store.series": ("Points", "SeriesStore"),
-            "store.store": ("Store", "Unstorable"),
+            "store.store": ("Damaged", "Store", "Unstorable"),
             "store.stream": (
                 "Batch",
                 "FloatColumn",
@@ -155,6 +155,7 @@ __all__ = [
     "Comparison",
     "ComputeNode",
     "Condition",
+    "Damaged",
     "Engine",
     "EnvironmentVersion",
     "Experiment",

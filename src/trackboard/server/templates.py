@@ -50,7 +50,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     """
     cursor = getattr(request.state, "cursor", "")
     page = environment().get_template(template)
-    html = page.render(root=root_of(request), cursor=cursor, **values)
+    damage = getattr(request.state, "damage", None)
+    html = page.render(root=root_of(request), cursor=cursor, damage=damage, **values)
     return HTMLResponse(show_unseen(html), status)
 
 

@@ -35,13 +35,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from trackboard.errors import UsageError
+from trackboard.errors import Conflict, UsageError
 from trackboard.ports.store.catalogue import CatalogueStore
 from trackboard.ports.store.queue import QueueStore
 from trackboard.ports.store.runs import RunStore
 from trackboard.ports.store.series import SeriesStore
 from trackboard.ports.store.stream import StreamStore
 from trackboard.ports.store.trash import TrashStore
+
+
+class Damaged(Conflict):
+    """The database is damaged: some of it can be neither read nor written, and nothing was changed."""
 
 
 class Unstorable(UsageError):

@@ -80,6 +80,7 @@ def list_routes(service: Service) -> list[Route]:
 def _page(service: Service, show: Show) -> Endpoint:
     def answer(request: Request) -> Response:
         stored, unread_bytes = service.read_on()
+        request.state.damage = service.find_damage()
         request.state.cursor = cursor_of(
             service, unread_bytes
         )  # before: it is what is read at least

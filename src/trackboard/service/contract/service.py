@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from trackboard.errors import TrackboardError
 from trackboard.service.answers import WorkspaceFacts
 from trackboard.service.contract.compute import ComputeTargets
 from trackboard.service.contract.environments import Environments
@@ -125,6 +126,10 @@ class Service(Protocol):
         Returns:
             What `stored` returns, and how many bytes are left for the next call.
         """
+        ...
+
+    def find_damage(self) -> TrackboardError | None:
+        """Return why the last `read_on` could store nothing: the database is damaged; None: it did."""
         ...
 
     def version(self) -> int:

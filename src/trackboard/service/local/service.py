@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackboard.config import Location, holds_workspace, make_workspace
-from trackboard.ports import Store
+from trackboard.ports import Damaged, Store
 from trackboard.record import Recorder
 from trackboard.service.answers import WorkspaceFacts
 from trackboard.service.local.door import Door
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from trackboard.service.local.snapshots import LocalSnapshots
     from trackboard.service.local.upkeep.trash import LocalTrash
     from trackboard.service.local.views import LocalViews
+
+_log = logging.getLogger(__name__)
 
 
 def open_service(
@@ -95,6 +98,7 @@ class LocalService:
         self._workspace = workspace
         self._principal = principal
         self._door = Door(workspace, store, names)
+        self._damage: Damaged | None = None
         self.name = workspace.name
         self.folder = workspace.folder
 
@@ -199,8 +203,21 @@ class LocalService:
 
     def read_on(self, budget_s: float = 0.2) -> tuple[LocalService, int]:
         """Store what was said, for about so long, and return what `stored` returns, and what is left."""
-        unread_bytes = self._workspace.parts.read_on(budget_s)
+        try:
+            unread_bytes = self._workspace.parts.read_on(budget_s)
+        except (
+            Damaged
+        ) as error:  # what can be read is shown, and what is recorded waits in the spools
+            if self._damage is None:
+                _log.warning("trackboard cannot store what is recorded: %s", error)
+            self._damage = error
+            return self.stored(), 0
+        self._damage = None
         return self.stored(), unread_bytes
+
+    def find_damage(self) -> Damaged | None:
+        """Return why `read_on` stored nothing."""
+        return self._damage
 
     def version(self) -> int:
         """Return a number that is another one after everything that was stored or changed."""

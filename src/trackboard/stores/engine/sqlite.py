@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from trackboard.errors import Conflict, InternalError, TrackboardError, Unavailable
+from trackboard.errors import InternalError, TrackboardError, Unavailable
 from trackboard.layout import PRIVATE_FILE, open_file
+from trackboard.ports import Damaged
 from trackboard.stores.engine import schema_version
 from trackboard.stores.engine.database import (
     DURABLE,
@@ -202,9 +203,11 @@ def translate(error: sa.exc.DBAPIError, path: Path) -> TrackboardError:
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     text = str(error.orig)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "no such table: meta" in text:
-        return Conflict(
+        return Damaged(
             f"the file {path} is damaged or not a trackboard history: {text}",
-            hint="Nothing was changed. Put a copy of it back, or move it away to start a new one.",
+            hint="Nothing was changed. Put a copy of it back (of a backup: trackboard restore-backup), save"
+            f" what can be read (sqlite3 {path} .recover | sqlite3 saved.db), or move it away to start a"
+            " new one.",
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(
