@@ -169,12 +169,13 @@ def cpu_s(way: Way) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def install(name: str, cache: Path) -> str:
-    """Install a peer into an environment of its own; why it could not be, or nothing."""
-    folder = cache / name
+def install(name: str, cache: Path, version: str = "") -> str:
+    """Install a peer, or one version of it, apart from all else; why it could not be, or nothing."""
+    folder = cache / (f"{name}-{version}" if version else name)
+    wanted = f"{name}=={version}.*" if version else name
     if not (folder / "bin" / name).exists():
-        venv.create(folder, with_pip=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", name]
+        venv.create(folder, with_pip=True, clear=True, symlinks=True)  # of a try that failed
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", wanted]
         done = subprocess.run(pip, capture_output=True, text=True, check=False)
         if done.returncode:
             return done.stderr.strip().splitlines()[-1]

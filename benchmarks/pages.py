@@ -5,8 +5,9 @@ A workspace of many runs with 20 metrics each, and 100 runs of 100,000 points, f
 each answer stands a bare Starlette answer of as many bytes from a server process of its own. What a page
 takes until it is painted is what Chromium says of it (first contentful paint).
 
-The peer is MLflow's server with a twentieth of the runs (SQLite); it is installed below `--cache`, as by
-`cli.py`, and left out with `--without-peers`. Its answer is what its table asks for first.
+A second workspace is one experiment of 1,500 runs with 1,500 metrics each (`--wide-runs`, `--names`; filling
+it takes long, so keep it by `--folder`). The peers, MLflow and Trackio with a twentieth of the runs, are in
+`page_peers.py`; they are installed below `--cache` and left out with `--without-peers`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import http
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import statistics
@@ -32,7 +32,8 @@ from typing import NamedTuple
 
 import numpy as np
 import psutil
-from cli import install, write
+from page_browser import painted_ms, weight_kb
+from page_peers import CHARTED, PEERS, Asking, Cost
 from queries import fill
 from report import Target, print_head, print_table, print_targets
 from stock import await_answer, free_port, spawn_stock
@@ -44,9 +45,14 @@ from trackboard.workspace import Workspace
 
 ROUNDS, STREAMS, IDLE_S = 9, 20, 10.0
 LONG_RUNS, LONG_POINTS = 100, 100_000
+WIDE_POINTS = 20
 COMPARED = 20  # so many the page shows side by side
+PEERS_SHARE = 20  # a peer has so many times fewer runs
 FILTER = "where=%22group%2Fmetric_3%22+%3E+0.5+and+lr+%3D+0.01&order=group%2Fmetric_7"
 FIRST = "table, first page"
+CHART = f"chart, {LONG_RUNS} runs x {LONG_POINTS:,} points"
+ZOOM = "the same, zoomed to a tenth"
+PAGE = f"page of {COMPARED} such runs side by side"
 WAYS: Mapping[str, str] = {
     FIRST: "runs",
     "table, next page": "",  # its address is in the answer of the first
@@ -56,7 +62,16 @@ WAYS: Mapping[str, str] = {
     "experiments": "",
     "one run": "runs/run-000007",
     "two runs side by side": "compare?run=run-000007&run=run-000008",
-    f"chart, {COMPARED} runs x {LONG_POINTS:,} points": "",
+    CHART: "",
+    ZOOM: "",
+    "all metrics of 100 runs": "",
+    PAGE: "",
+}
+WIDE_WAYS: Mapping[str, str] = {
+    "wide: table, first page": "runs?experiment=wide",
+    "wide: table, sorted by a metric": "runs?experiment=wide&order=-name-0007",
+    "wide: one run": "runs/wide-1",
+    "wide: two side by side": "compare?run=wide-0&run=wide-1",
 }
 _BARE = """
 import sys
@@ -68,19 +83,6 @@ def answer(request):
     return Response(b"x" * int(request.path_params["size"]), media_type="text/html")
 app = Starlette(routes=[Route("/{size}", answer)])
 uvicorn.run(app, port=int(sys.argv[1]), http="h11", access_log=False, log_config=None)
-"""
-_WRITE_MLFLOW = """
-import mlflow, random
-from mlflow.entities import Metric, Param
-mlflow.set_tracking_uri("sqlite:///mlflow.db")
-client = mlflow.MlflowClient()
-experiment = client.create_experiment("bench")
-for number in range({runs}):
-    run = client.create_run(experiment, run_name=f"trial {{number}}").info.run_id
-    metrics = [Metric(f"group/metric_{{each}}", random.gauss(0, 1), 1_700_000_000_000, step)
-               for each in range(20) for step in range(5)]
-    client.log_batch(run, metrics, [Param("lr", str(number % 7)), Param("layers", str(number % 5))])
-    client.set_terminated(run)
 """
 
 
@@ -118,15 +120,36 @@ def add_long_runs(store: Store) -> None:
         store.apply([Batch(new_writer_id(), *span, (created,), (points,))])
 
 
-def make_workspace(folder: Path, runs: int) -> None:
+def add_wide_runs(store: Store, runs: int, names: int) -> None:
+    """Runs of one experiment that have very many metrics."""
+    steps = np.arange(WIDE_POINTS, dtype=np.int64)
+    has_step, times_s = np.ones(WIDE_POINTS, bool), 1.7e9 + steps.astype(np.float64)
+    for number in range(runs):
+        run = RunId(f"wide-{number}")
+        values = np.random.default_rng(number).normal(size=(names, WIDE_POINTS))
+        created = Created(run, "wide", run, None, RunKind.INTERACTIVE, 1.65e9 + number)
+        points = tuple(
+            SeriesPoints(
+                run, f"name-{each:04}", ValueKind.FLOAT, steps, has_step, times_s, values[each]
+            )
+            for each in range(names)
+        )
+        span = (Position(0, 0), Position(0, 1))
+        store.apply([Batch(new_writer_id(), *span, (created,), points)])
+
+
+def make_workspace(folder: Path, runs: int, wide_runs: int = 0, names: int = 0) -> None:
     if (folder / "made").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(Workspace.open(folder)) as workspace:
         database = workspace.paths.database
     store = open_sqlite(database)
-    spent_s = fill(store, runs)
-    add_long_runs(store)
+    spent_s = 0.0
+    if runs:
+        spent_s = fill(store, runs)
+        add_long_runs(store)
+    add_wide_runs(store, wide_runs, names)
     for writer in store.positions():
         store.end_writer(writer, cause="", time_s=time.time())
     store.close()
@@ -160,10 +183,15 @@ def serve_ours(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def serve(words: Sequence[str], port: int, folder: Path) -> Iterator[Server]:
+def serve(
+    words: Sequence[str], port: int, folder: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    environ = {**os.environ, **(variables or {})}
     begun_s = time.perf_counter()
     said = subprocess.DEVNULL
-    started = subprocess.Popen(words, stdout=said, stderr=said, cwd=folder, start_new_session=True)
+    started = subprocess.Popen(
+        words, stdout=said, stderr=said, cwd=folder, start_new_session=True, env=environ
+    )
     with ended(started) as process:
         await_any_answer(port)
         yield Server(port, process, time.perf_counter() - begun_s)
@@ -214,41 +242,12 @@ def addresses(client: Client) -> dict[str, str]:
     found = dict(WAYS)
     after = json.loads(client.get("/runs.json"))["next"]
     found["table, next page"] = f"runs?after={urllib.parse.quote(after)}"
-    *_, chart = found
-    found[chart] = "compare?" + "&".join(f"run=long-{number}" for number in range(COMPARED))
+    runs = "&".join(f"run=long-{number}" for number in range(LONG_RUNS))
+    found[PAGE] = "compare?" + "&".join(f"run=long-{number}" for number in range(COMPARED))
+    found[CHART] = f"api/v1/curves?{runs}&name=loss&points={CHARTED}"
+    found[ZOOM] = f"{found[CHART]}&first={LONG_POINTS * 0.4:.0f}&last={LONG_POINTS * 0.5:.0f}"
+    found["all metrics of 100 runs"] = f"api/v1/metrics?{runs}"
     return found
-
-
-def painted_ms(urls: Mapping[str, str], rounds: int) -> dict[str, float]:
-    """Until Chromium has painted a page; empty where there is none."""
-    from selenium.common.exceptions import WebDriverException
-    from selenium.webdriver import Chrome
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
-    if driver is None or browser is None:
-        print("no page is painted: chromium and chromedriver are missing")
-        return {}
-    options = Options()
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    paint = "return performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    options.binary_location = browser
-    chrome = Chrome(options=options, service=Service(driver))
-    spent: dict[str, list[float]] = {name: [] for name in urls}
-    try:
-        for _ in range(rounds + 1):
-            for name, url in urls.items():
-                chrome.get(url)
-                for _ in range(200):
-                    with contextlib.suppress(WebDriverException):
-                        spent[name].append(float(chrome.execute_script(paint)))
-                        break
-                    time.sleep(0.02)
-    finally:
-        chrome.quit()
-    return {name: statistics.median(each[1:]) for name, each in spent.items()}
 
 
 def idle_percent(server: Server) -> float:
@@ -267,28 +266,6 @@ def idle_percent(server: Server) -> float:
     return 100 * spent / IDLE_S
 
 
-def ask_mlflow(cache: Path, runs: int, rounds: int, patience_s: float) -> Answer | None:
-    """The first page of its table, of so many runs."""
-    if problem := install("mlflow", cache):
-        print(f"mlflow is left out: {problem}")
-        return None
-    store, programs = cache / f"mlflow-pages-{runs}", cache / "mlflow" / "bin"
-    program = _WRITE_MLFLOW.format(runs=runs)
-    if problem := write(programs / "python", program, store, {}, patience_s):
-        print(f"mlflow is left out: {problem}")
-        return None
-    port = free_port()
-    words = [str(programs / "mlflow"), "server", "--backend-store-uri", "sqlite:///mlflow.db"]
-    words += ["--port", str(port), "--workers", "1"]
-    asked = {
-        "experiment_ids": ["1"],
-        "max_results": 100,
-        "order_by": ["attributes.start_time DESC"],
-    }
-    with serve(words, port, store):
-        return Client(port).cost("/ajax-api/2.0/mlflow/runs/search", rounds, asked)
-
-
 def stock_started_s() -> float:
     with tempfile.TemporaryDirectory() as logs:
         begun_s = time.perf_counter()
@@ -300,10 +277,17 @@ def stock_started_s() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument(
+        "--wide-runs", type=int, default=1_500, help="of the second workspace; 0: none"
+    )
+    parser.add_argument("--names", type=int, default=1_500, help="of metrics of a wide run")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument(
         "--folder", type=Path, help="keep the workspace here, and use the one there"
     )
+    parser.add_argument("--mlflow", default="3.18", help="its version")
+    parser.add_argument("--trackio", default="0.43", help="its version")
+    parser.add_argument("--peer-points", type=int, default=LONG_POINTS, help="of a peer's long run")
     parser.add_argument("--without-peers", action="store_true")
     parser.add_argument("--patience", type=float, default=1_800)
     parser.add_argument(
@@ -313,8 +297,11 @@ def main() -> None:
     print_head("The pages of trackboard up", "trackboard", "starlette", "uvicorn", "sqlalchemy")
     with tempfile.TemporaryDirectory() as temporary:
         folder = (given.folder or Path(temporary)).absolute()
-        make_workspace(folder, given.runs)
-        measure(folder, given)
+        make_workspace(folder / "many", given.runs)
+        measure(folder / "many", given)
+        if given.wide_runs:
+            make_workspace(folder / "wide", 0, given.wide_runs, given.names)
+            measure_wide(folder / "wide", given)
 
 
 def measure(folder: Path, given: argparse.Namespace) -> None:
@@ -332,7 +319,9 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         costs = {name: client.cost(f"/{path}", given.rounds) for name, path in asked.items()}
         floors = {name: floor.cost(f"/{each.size}", given.rounds) for name, each in costs.items()}
         pages = {name: f"http://127.0.0.1:{server.port}/{path}" for name, path in asked.items()}
-        urls = {name: url for name, url in pages.items() if ".json" not in url}
+        urls = {
+            name: url for name, url in pages.items() if ".json" not in url and "api/" not in url
+        }
         painted = painted_ms(urls, given.rounds)
         used_mb = server.process.memory_info().rss / 1e6
         idle = idle_percent(server)
@@ -345,13 +334,71 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         Target(f"{STREAMS} idle streams, of a processor", idle, 2, "%"),
     ]
     if not given.without_peers:
-        runs = max(given.runs // 20, 1)
-        peer = ask_mlflow(given.cache.absolute(), runs, given.rounds, given.patience)
-        if peer:
-            print(f"mlflow, {runs:,} runs: {peer.ms:.0f} ms, {peer.size / 1e3:.0f} kB")
-            name = "mlflow's first page of a twentieth, ours = 1"
-            targets.append(Target(name, peer.ms / costs[FIRST].ms, 20, at_least=True))
+        with serve_ours(folder) as server:
+            ours = weight_kb({"ours": f"http://127.0.0.1:{server.port}/runs"})
+        targets += [*beside_peers(given, costs, ours)]
     print()
+    print_targets(targets)
+
+
+def beside_peers(
+    given: argparse.Namespace, costs: Mapping[str, Answer], ours_kb: Mapping[str, float]
+) -> Iterator[Target]:
+    """Print what each peer costs with its share of the runs, and say how many times that is ours."""
+
+    def cost(port: int, path: str, body: Mapping[str, object] | None) -> tuple[float, int]:
+        return Client(port).cost(path, given.rounds, body)
+
+    versions = {"mlflow": given.mlflow, "trackio": given.trackio}
+    asking = Asking(cost, serve, given.patience, versions, given.peer_points)
+    shares = (max(given.runs // PEERS_SHARE, 1), LONG_RUNS // PEERS_SHARE)
+    for peer in PEERS:
+        with peer(given.cache.absolute(), *shares, asking) as found:
+            if not isinstance(found, Cost):
+                print(found)
+                continue
+            weight = weight_kb({found.name: found.url})
+        said = (
+            f"table {found.table_ms:.0f} ms, {found.table_kb:.0f} kB; chart {found.chart_ms:.0f} ms"
+        )
+        print(
+            f"{found.name}, {shares[0]:,} runs and {shares[1]} long ones: {said}; page {weight} kB"
+        )
+        yield Target(
+            f"{found.name}'s table, ours = 1", found.table_ms / costs[FIRST].ms, 20, at_least=True
+        )
+        yield Target(
+            f"{found.name}'s chart, ours = 1", found.chart_ms / costs[CHART].ms, 20, at_least=True
+        )
+        if weight and ours_kb:
+            heavier = weight[found.name] / ours_kb["ours"]
+            yield Target(f"weight of {found.name}'s page, ours = 1", heavier, 50, at_least=True)
+
+
+def measure_wide(folder: Path, given: argparse.Namespace) -> None:
+    """The same of one experiment whose runs have very many metrics."""
+    port = free_port()
+    bare_words = [sys.executable, "-c", _BARE, str(port)]
+    with serve_ours(folder) as server, serve(bare_words, port, folder) as bare:
+        client, floor = Client(server.port), Client(bare.port)
+        runs = "&".join(f"run=wide-{number}" for number in range(min(50, given.wide_runs)))
+        ways = {**WIDE_WAYS, "wide: names of metrics of 50 runs": f"api/v1/metrics?{runs}"}
+        costs = {name: client.cost(f"/{path}", given.rounds) for name, path in ways.items()}
+        floors = {name: floor.cost(f"/{each.size}", given.rounds) for name, each in costs.items()}
+        urls = {name: f"http://127.0.0.1:{server.port}/{path}" for name, path in WIDE_WAYS.items()}
+        painted = painted_ms(urls, given.rounds)
+        used_mb = server.process.memory_info().rss / 1e6
+    print()
+    print_costs(given.wide_runs, costs, floors, painted)
+    first = "wide: table, first page"
+    targets = [Target("wide: memory", used_mb, 200, "MB")]
+    targets += [
+        Target(f"{name}, answered", each.ms, 100, "ms")
+        for name, each in costs.items()
+        if "table" in name
+    ]
+    if painted:
+        targets.append(Target(f"{first}, painted", painted[first], 150, "ms"))
     print_targets(targets)
 
 
@@ -372,17 +419,18 @@ def print_costs(
         ]
         for name, cost in costs.items()
     ]
-    head = [f"{runs:,} runs x 20 metrics", "ms", "bare ms", "bare x", "painted ms", "kB"]
+    head = [f"{runs:,} runs", "ms", "bare ms", "bare x", "painted ms", "kB"]
     print_table(head, rows)
 
 
 def targets_of(costs: Mapping[str, Answer], painted: Mapping[str, float]) -> Iterator[Target]:
     for name in ("table, next page", "table, sorted by a metric", "table, filtered and sorted"):
         yield Target(f"{name}, answered", costs[name].ms, 100, "ms")
-    *_, chart = costs
+    yield Target(f"{CHART}, answered", costs[CHART].ms, 250, "ms")
+    yield Target(f"{ZOOM}, answered", costs[ZOOM].ms, 100, "ms")
     if painted:
         yield Target(f"{FIRST}, painted", painted[FIRST], 150, "ms")
-        yield Target(f"{chart}, painted", painted[chart], 250, "ms")
+        yield Target(f"{PAGE}, painted", painted[PAGE], 250, "ms")
 
 
 if __name__ == "__main__":
