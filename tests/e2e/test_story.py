@@ -101,6 +101,13 @@ def check_that_the_best_is_found(reader: Reader, best: list[int]) -> None:
     reader.waits_for(f"{len(best)} runs", "#pages")
     for _ in range(2):  # the greatest first, then the least
         browser.find_element(By.XPATH, "//table[@id='runs']//th/a[contains(., 'loss')]").click()
+    browser.find_element(By.CSS_SELECTOR, "#views > summary").click()
+    browser.find_element(By.CSS_SELECTOR, "#views input[name=name]").send_keys("best at 0.01\n")
+    until(lambda: "(1)" in text(browser, "#views > summary"), "the view is not saved")
+    reader.open("runs")
+    browser.find_element(By.CSS_SELECTOR, "#views > summary").click()
+    reader.click("best at 0.01")
+    reader.waits_for(f"{len(best)} runs", "#pages")
     rows = browser.find_elements(By.CSS_SELECTOR, "#runs tbody tr")
     for row, number in zip(rows, best[:2], strict=False):
         assert row.find_element(By.CSS_SELECTOR, "th a").text.endswith(f"try {number}")
