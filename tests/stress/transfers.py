@@ -16,13 +16,14 @@ import numpy as np
 from tests.histories import describe_history
 from tests.waiting import PATIENCE_S
 
+import trackboard
 from trackboard.errors import TrackboardError
 from trackboard.eventfile import encode
 from trackboard.model import RunId
 from trackboard.service.local.moving.restore import restore_backup
 from trackboard.workspace import Workspace
 
-_RUNS, _POINTS = 24, 500
+_RUNS, _POINTS, _FILES = 24, 500, 60
 _BEGIN_S = 1_700_000_000.0
 
 
@@ -49,30 +50,29 @@ def write_log_folder(folder: Path) -> None:
             file.writelines(encode.texts("note", [1], [_BEGIN_S], [f"number {number}"]))
 
 
-def kill_imports(folder: Path, kills: int, *, seed: int) -> Killed:
+def kill_imports(source: Path, folder: Path, kills: int, *, seed: int) -> Killed:
     """Kill imports until so many are killed; each that was killed is repeated and killed again.
 
     Args:
-        folder: An empty folder.
+        source: What is imported.
+        folder: An empty folder; the import that nobody killed is `straight` there.
         kills: How many.
         seed: Of when.
     """
-    logs, done = folder / "logs", Killed()
-    write_log_folder(logs)
-    begin_s = time.monotonic()
-    _import(logs, folder / "straight").wait()
+    done, begin_s = Killed(), time.monotonic()
+    assert _import(source, folder / "straight").wait() == 0
     took_s = time.monotonic() - begin_s
-    expected = _describe(folder / "straight")
+    expected = describe(folder / "straight")
     moments, number = random.Random(seed), 0
     while done.kills < kills:
         number += 1
         history = folder / f"killed{number}"
         while done.kills < kills and not _kill(
-            _import(logs, history), moments.uniform(0.0, took_s)
+            _import(source, history), moments.uniform(0.0, took_s)
         ):
             done.kills += 1
-        assert _import(logs, history).wait() == 0
-        if _describe(history) != expected:
+        assert _import(source, history).wait() == 0
+        if describe(history) != expected:
             done.differences.append(f"{history} differs")
     return done
 
@@ -88,7 +88,7 @@ def kill_backups(folder: Path, kills: int, *, seed: int) -> Killed:
     write_log_folder(folder / "logs")
     history, done, moments = folder / "history", Killed(), random.Random(seed)
     _import(folder / "logs", history).wait()
-    expected = _describe(history)
+    expected = describe(history)
     begin_s = time.monotonic()
     assert _start("backup", str(folder / "whole.tar"), "-w", str(history)).wait() == 0
     took_s = time.monotonic() - begin_s
@@ -98,12 +98,12 @@ def kill_backups(folder: Path, kills: int, *, seed: int) -> Killed:
         done.kills += not _kill(made, moments.uniform(0, took_s))
         if saved.exists():
             restore_backup(saved, folder / f"checked{number}")
-            if _describe(folder / f"checked{number}") != expected:
+            if describe(folder / f"checked{number}") != expected:
                 done.differences.append(f"{saved} is not whole")
         again = _start("restore-backup", str(folder / "whole.tar"), str(restored))
         done.kills += not _kill(again, moments.uniform(0, took_s))
         if (restored / ".trackboard" / "default").exists():
-            if _describe(restored) != expected:
+            if describe(restored) != expected:
                 done.differences.append(f"{restored} is not whole")
         else:
             restore_backup(folder / "whole.tar", restored)
@@ -135,6 +135,65 @@ def kill_exports(folder: Path, kills: int, *, names: Sequence[str], seed: int) -
         if expected is None:
             done.differences.append(f"{name} was not written")
     return done
+
+
+def kill_downloads(folder: Path, kills: int, *, seed: int) -> Killed:
+    """Kill downloads of a run's files: each file is there whole or not at all, and repeating brings the rest.
+
+    Args:
+        folder: An empty folder.
+        kills: How many.
+        seed: Of when.
+    """
+    history, done, moments = folder / "history", Killed(), random.Random(seed)
+    expected = _write_files(history)
+    begin_s = time.monotonic()
+    assert _download(history, folder / "straight").wait() == 0
+    took_s = time.monotonic() - begin_s
+    number = 0
+    while done.kills < kills:
+        number += 1
+        target = folder / f"killed{number}"
+        while done.kills < kills and not _kill(
+            _download(history, target), moments.uniform(0.0, took_s)
+        ):
+            done.kills += 1
+            found = _read_files(target)
+            if not found.items() <= expected.items():
+                done.differences.append(f"{target} has files that are not whole")
+        assert _download(history, target).wait() == 0
+        if _read_files(target) != expected:
+            done.differences.append(f"{target} differs")
+    return done
+
+
+def _write_files(history: Path) -> dict[str, bytes]:
+    """Write a run's files into a history; what is in each."""
+    contents = random.Random(0)
+    files = {f"outputs/{n % 5}/{n}.bin": contents.randbytes(200_000 + n) for n in range(_FILES)}
+    with (
+        trackboard.Workspace.open(history) as workspace,
+        workspace.start_run("files", name="one", capture=False) as run,
+    ):
+        for name, content in files.items():
+            path = history / "given.bin"
+            path.write_bytes(content)
+            run.log_file(path, name)
+        path.unlink()
+    return files
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    """What is in each file that a download has put in its place."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def _download(history: Path, target: Path) -> subprocess.Popen[bytes]:
+    return _start("download", "files/one", "--to", str(target), "-w", str(history))
 
 
 def _export(folder: Path, name: str, history: Path, after_s: float) -> bytes | None:
@@ -171,7 +230,8 @@ def _kill(process: subprocess.Popen[bytes], after_s: float) -> bool:
     return True
 
 
-def _describe(history: Path) -> dict[RunId, dict[str, Any]]:
+def describe(history: Path) -> dict[RunId, dict[str, Any]]:
+    """What a history holds after its spools are stored; why it cannot be read, instead."""
     workspace = Workspace.open(history)
     try:
         workspace.drain()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Self, Unpack
 
 from trackboard.api.chosen_runs import AnyRun, choose_one, choose_runs
 from trackboard.api.edits import WorkspaceEdits
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Workspace(WorkspaceEdits, Transfers):
-    """One workspace: its history, its files, its jobs. Safe from several threads.
+    """One workspace: its history, its files, its jobs. Safe from several threads; `with` closes it.
 
     Args:
         service: Answers for the workspace; see `open`.
@@ -78,6 +78,12 @@ class Workspace(WorkspaceEdits, Transfers):
     def close(self) -> None:
         """Let go of the database. May be repeated; this process's recorder goes on."""
         self._service.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.folder)!r})"

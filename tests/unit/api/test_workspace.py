@@ -305,3 +305,19 @@ def test_all_names_are_there_and_loaded_late() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert said.stdout.split() == ["False", "False", "True", "False"]
+
+
+def test_a_block_closes_the_workspace(tmp_path: Path) -> None:
+    closed = []
+
+    class Told(trackboard.Workspace):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+    with Told.open(tmp_path) as opened:
+        assert not opened.runs()
+        with pytest.raises(ZeroDivisionError), Told.open(tmp_path) as failed:
+            _ = 1 / 0
+        assert closed == [failed]
+    assert closed == [failed, opened]
