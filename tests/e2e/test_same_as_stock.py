@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.e2e.conftest import Jobs
 from tests.every_route import Page, ask_all, ask_assets, list_routes
+from tests.imported_logs import import_twice
 from tests.same_as_stock import NOT_COMPARED, compare
 
 _SCRIPT = """
@@ -98,3 +99,4 @@ def test_all_answers_are_the_same(jobs: Jobs, tmp_path: Path) -> None:
     assert routes - answered - answers.keys() == NOT_COMPARED.keys(), "no route is forgotten"
     refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
     assert [asked for asked in refused if not asked.startswith(("/", "nothing of "))] == []
+    assert import_twice(written, tmp_path / "imported") == []

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.imported_logs import import_twice
 from tests.prerequisites import require
 from tests.same_as_stock import compare
 from tests.waiting import until
@@ -52,3 +53,4 @@ def test_all_answers_are_the_same(
     refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
     assert {asked.partition(" ")[0] for asked in refused} <= {"bookmarks", "sprite_image"}
     assert f"/data/plugin/{has}" in answered
+    assert import_twice(written, tmp_path / "imported") == []

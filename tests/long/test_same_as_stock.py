@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.imported_logs import import_twice
 from tests.same_as_stock import compare
 from tests.waiting import until
 from tests.workspaces import api
@@ -52,3 +53,4 @@ def test_all_answers_are_the_same(workspace: Workspace, tmp_path: Path) -> None:
     refused = {asked for asked, answer in answers.items() if str(answer).startswith("HTTP 4")}
     assert {asked.partition(" ")[0] for asked in refused} <= {"bookmarks", "sprite_image"}
     assert "/data/plugin/graphs/run_metadata" in answered
+    assert import_twice(written, tmp_path / "imported") == []
