@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from trackboard.errors import UsageError
 from trackboard.history.query.fields import parse_field
@@ -25,8 +25,10 @@ from trackboard.ports import (
     Orders,
     RunQuery,
 )
-from trackboard.record import LiveRun
 from trackboard.record.value import plain_value
+
+if TYPE_CHECKING:
+    from trackboard.record import LiveRun
 
 Where = str | Condition | Sequence[str | Condition]
 
@@ -208,10 +210,12 @@ def _check_words(given: Iterable[str]) -> None:
 def _parent(given: Run | LiveRun | RunId | str | None) -> RunId | None:
     if given is None:
         return None
-    if isinstance(given, (Run, LiveRun)):
-        return given.id
     if isinstance(given, str):
         return RunId(given)
+    from trackboard.record import LiveRun  # to read, nothing that records is loaded
+
+    if isinstance(given, (Run, LiveRun)):
+        return given.id
     raise UsageError(
         f"parent={given!r} is {type(given).__name__}", hint="Pass a run, its id or its name."
     )

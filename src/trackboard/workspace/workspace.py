@@ -27,13 +27,13 @@ from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.notice import say_once
 from trackboard.ports import Blobs, RunFiles, Store
-from trackboard.record import Recorder, get_recorder
 from trackboard.workspace.parts import OpenParts
 
 if TYPE_CHECKING:
     from trackboard.board.view.source import Source
     from trackboard.gc.context import GcContext
     from trackboard.launch.context.launch_context import LaunchContext
+    from trackboard.record import Recorder
     from trackboard.workspace.jobs import WorkspaceJobs
 
 _REFRESH_S = 0.1
@@ -113,6 +113,8 @@ class Workspace:
 
     def recorder(self) -> Recorder:
         """This process's recorder."""
+        from trackboard.record import get_recorder  # to read, nothing that records is loaded
+
         return get_recorder(self.spool_folder)
 
     # -- what is opened when it is needed ---------------------------------------------------------

@@ -75,7 +75,6 @@ def test_what_answers_at_once_loads_no_verb(
     assert not {"numpy", "sqlalchemy", "yaml", "dataclasses", "concurrent.futures"} & loaded
 
 
-@pytest.mark.slow
 def test_a_look_at_what_is_stored_loads_what_it_needs(tmp_path: Path) -> None:
     with Workspace.open(tmp_path).start_run("digits", capture=False) as live:
         live.log("loss", 0.5)
@@ -270,7 +269,6 @@ def test_a_name_that_looks_like_an_option(
     ("redirection", "code", "said"),
     [("| true", 0, ""), (">&-", 0, ""), ("> /dev/full", 5, "space")],
 )
-@pytest.mark.slow
 def test_output_that_nobody_takes(redirection: str, code: int, said: str) -> None:
     command = f"set -o pipefail; '{sys.executable}' -m trackboard runs {redirection}"
     done = subprocess.run(
@@ -279,3 +277,11 @@ def test_output_that_nobody_takes(redirection: str, code: int, said: str) -> Non
     assert done.returncode == code
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == bool(said)
+
+
+def test_reading_loads_nothing_that_records_or_runs_jobs(tmp_path: Path) -> None:
+    Workspace.open(tmp_path).close()
+    printed, loaded = loaded_by("runs", "-w", str(tmp_path))
+    assert "no runs" in printed
+    heavy = ("trackboard.record.live_run", "trackboard.launch.", "trackboard.server", "numpy")
+    assert [name for name in loaded if name.startswith(heavy)] == []

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from trackboard.config import Location, holds_workspace, make_workspace
 from trackboard.ports import Damaged, Store
-from trackboard.record import Recorder
 from trackboard.service.answers import WorkspaceFacts
 from trackboard.service.local.door import Door
 from trackboard.service.local.experiments import LocalExperiments
@@ -25,6 +24,7 @@ from trackboard.service.principal import Principal
 from trackboard.workspace import Workspace
 
 if TYPE_CHECKING:
+    from trackboard.record import Recorder
     from trackboard.service.contract.service import Service
     from trackboard.service.local.compute import LocalComputeTargets
     from trackboard.service.local.environments import LocalEnvironments
