@@ -12,14 +12,18 @@ export PYTHON
 # Half of what collecting tests costs is to compile them, and each process that a test starts compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
+# No cluster, no database server, no browser.
+FAST := --ignore tests/contract/test_targets.py --ignore tests/contract/test_postgresql.py tests/unit tests/contract tests/facade
+
 .DEFAULT_GOAL := help
-.PHONY: help demo docs bench test test-fast test-frameworks test-long mutants notebook clean check dev lint formatting layers recording types budgets format
+.PHONY: help demo docs bench test test-fast slow-tests test-frameworks test-long mutants notebook clean check dev lint formatting layers recording types budgets format
 
 help:
 	@echo 'make demo       a history and a running job in TensorBoard, until Ctrl-C (ONCE=1: check and end)'
 	@echo 'make notebook   JupyterLab on examples/'
 	@echo 'make test       all tests (ARGS="-k name" for some)'
 	@echo 'make test-fast  unit, contract and facade tests but the slow ones, a cluster, a database server and a browser'
+	@echo 'make slow-tests measure which tests make test-fast leaves out'
 	@echo 'make test-frameworks  tests that train by PyTorch, Lightning, Keras and Hugging Face (1.2 GB)'
 	@echo 'make test-long  what takes minutes: kills, signals, refusing disks, damage, by the thousand'
 	@echo 'make mutants    change the code in one place at a time: do fast tests notice? (ONLY=spool SAMPLE=300)'
@@ -53,9 +57,11 @@ test:
 
 test-fast:
 	@$(SETUP) test
-	@$(BIN)/python -m pytest --numprocesses logical --dist loadgroup -m 'not long and not slow' \
-	  --ignore tests/contract/test_targets.py --ignore tests/contract/test_postgresql.py \
-	  tests/unit tests/contract tests/facade $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses logical --dist loadgroup -m 'not long and not slow' $(FAST) $(ARGS)
+
+slow-tests:
+	@$(SETUP) test
+	@$(BIN)/python -m pytest -m 'not long' --measure-slow-tests $(FAST) $(ARGS)
 
 test-frameworks:
 	@$(SETUP) frameworks-test

@@ -28,7 +28,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
         signal.SIGINT, signal.default_int_handler
     )  # Ctrl-C is tested, here and in children
 
-pytest_plugins = ("tests.prerequisites",)
+pytest_plugins = ("tests.prerequisites", "tests.slow_tests")
 
 # No test judges by a clock: on a machine that does other things too an example takes what it takes.
 settings.register_profile(

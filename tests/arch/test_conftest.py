@@ -20,7 +20,7 @@ def run_pytest(folder: Path, test: str, *more: str, ci: bool) -> tuple[int, str]
         conftest.replace("_LEAVE_WITHIN_S = 30.0", "_LEAVE_WITHIN_S = 1.0")
     )
     (folder / "tests").mkdir()
-    for name in ("prerequisites.py", "waiting.py"):
+    for name in ("prerequisites.py", "slow_tests.py", "slow_tests.txt", "waiting.py"):
         shutil.copy(TESTS / name, folder / "tests")
     (folder / "test_it.py").write_text(test)
     environment = {name: value for name, value in os.environ.items() if name != "CI"}

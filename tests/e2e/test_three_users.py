@@ -10,12 +10,9 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from tests.shells import Shell, open_shell
 
 from trackboard.cli.terminal import text_width
-
-pytestmark = pytest.mark.slow
 
 NARROW, USUAL = 20, 80
 

@@ -55,7 +55,6 @@ def nodes(target: AmlCompute) -> dict[str, int]:
     return {state.removesuffix("NodeCount"): count for state, count in counts.items() if count}
 
 
-@pytest.mark.slow
 def test_nodes_that_hold_a_job(
     ws: Workspace, exp: Experiment, waits: ScriptRunConfig, go: Path
 ) -> None:
@@ -77,7 +76,6 @@ def test_nodes_that_hold_a_job(
     assert not list(target.get_active_runs())
 
 
-@pytest.mark.slow
 def test_a_job_of_two_nodes_counts_two(ws: Workspace, waits: ScriptRunConfig, go: Path) -> None:
     target = cluster(ws, 3)
     request = Request(
@@ -104,7 +102,6 @@ def test_the_settings_say_what_a_slot_gives(ws: Workspace) -> None:
     assert (node["nodeId"], node["privateIpAddress"]) == ("cpu-cluster-0", "127.0.0.1")
 
 
-@pytest.mark.slow
 def test_more_nodes_are_for_jobs_that_wait(
     ws: Workspace, exp: Experiment, waits: ScriptRunConfig, go: Path
 ) -> None:
@@ -118,7 +115,6 @@ def test_more_nodes_are_for_jobs_that_wait(
     run.wait_for_completion()
 
 
-@pytest.mark.slow
 def test_fewer_nodes_end_no_job(
     ws: Workspace, exp: Experiment, waits: ScriptRunConfig, go: Path
 ) -> None:
@@ -137,7 +133,6 @@ def test_fewer_nodes_end_no_job(
     until_it_is(lambda: nodes(target), {"idle": 1})
 
 
-@pytest.mark.slow
 def test_one_with_jobs_is_not_deleted(
     ws: Workspace, exp: Experiment, waits: ScriptRunConfig, go: Path
 ) -> None:
@@ -162,7 +157,6 @@ def attach(ws: Workspace, address: str) -> RemoteCompute:
     return target
 
 
-@pytest.mark.slow
 def test_an_attached_machine_that_is_this_one_runs_a_job(
     ws: Workspace, exp: Experiment, script: Describe
 ) -> None:
@@ -173,7 +167,6 @@ def test_an_attached_machine_that_is_this_one_runs_a_job(
     assert run.get_status() == "Completed"
 
 
-@pytest.mark.slow
 def test_a_machine_with_jobs_keeps_its_address(
     ws: Workspace, exp: Experiment, script: Describe, go: Path
 ) -> None:

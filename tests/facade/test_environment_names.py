@@ -238,7 +238,6 @@ def test_all_of_them(ws: Workspace) -> None:
         assert environment.name == name
 
 
-@pytest.mark.slow
 def test_what_is_registered_is_there_for_others(ws: Workspace) -> None:
     environment = with_packages("mine", "numpy")
     environment.environment_variables = {"A": "ü\n"}

@@ -51,7 +51,6 @@ def asking_for(*packages: str, name: str = "mine") -> Environment:
 
 
 @pytest.mark.usefixtures("wheels")
-@pytest.mark.slow
 def test_a_job_gets_what_it_asks_for(ws: Workspace, exp: Experiment, script: Submitted) -> None:
     registered = asking_for("tiny<2", "azureml-defaults").register(ws)
     run = exp.submit(script(PRINT_IT, environment=registered))
@@ -67,7 +66,6 @@ def test_a_job_gets_what_it_asks_for(ws: Workspace, exp: Experiment, script: Sub
 
 
 @pytest.mark.usefixtures("wheels")
-@pytest.mark.slow
 def test_an_environment_that_nobody_registered(exp: Experiment, script: Submitted) -> None:
     environment = asking_for("tiny", name="free")
     assert environment.python.conda_dependencies is not None
@@ -85,7 +83,6 @@ def test_an_environment_that_nobody_registered(exp: Experiment, script: Submitte
     assert "hunter2" not in repr(run.get_details())
 
 
-@pytest.mark.slow
 def test_this_python_as_it_is(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(script("import sys; print(sys.executable)"))
     run.wait_for_completion()
@@ -105,7 +102,6 @@ def test_an_image_without_packages_is_refused_at_submit(exp: Experiment, script:
     assert [*exp.get_runs()] == []
 
 
-@pytest.mark.slow
 def test_variables_of_an_environment(exp: Experiment, script: Submitted, tmp_path: Path) -> None:
     (tmp_path / "conda.yml").write_text("dependencies: []\nvariables: {FROM_CONDA: 1}\n")
     environment = Environment.from_conda_specification("mine", str(tmp_path / "conda.yml"))
@@ -146,7 +142,6 @@ def test_what_cannot_be_built_says_so_in_the_resolvers_words(ws: Workspace) -> N
 
 
 @pytest.mark.usefixtures("wheels")
-@pytest.mark.slow
 def test_a_failed_build_fails_the_run(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(script("print('never')", environment=asking_for("tiny==3")))
 
@@ -162,7 +157,6 @@ def test_what_contradicts_itself_is_refused_at_submit(exp: Experiment, script: S
     assert [*exp.get_runs()] == []
 
 
-@pytest.mark.slow
 def test_a_wheel_of_the_workspace(
     ws: Workspace, exp: Experiment, script: Submitted, wheels: Path
 ) -> None:

@@ -61,7 +61,6 @@ def asked_of(estimator: Any) -> tuple[str, ...]:
     ],
     ids=["article of 2020-07-02", "article of 2020-07-28", "lists and flags", "none"],
 )
-@pytest.mark.slow
 def test_script_params(make: Make, exp: Experiment, script_params: object, seen: list[str]) -> None:
     run = exp.submit(make(TensorFlow, script_params=script_params, user_managed=True))
 
@@ -69,7 +68,6 @@ def test_script_params(make: Make, exp: Experiment, script_params: object, seen:
     assert json.loads(run.get_metrics()["seen"]) == [*seen, ""]
 
 
-@pytest.mark.slow
 def test_what_is_given_at_submit_is_put_over_it(make: Make, exp: Experiment) -> None:
     estimator = make(
         SKLearn,

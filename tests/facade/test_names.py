@@ -301,7 +301,6 @@ except UserErrorException as error:
 """
 
 
-@pytest.mark.slow
 def test_a_job_without_our_packages_imports_everything(tmp_path: Path) -> None:
     """It needs only what its script uses; without it, a training ended at its first line."""
     answer = subprocess.run(

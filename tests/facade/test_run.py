@@ -242,7 +242,6 @@ def test_waiting_for_a_run_that_has_ended(run: Run, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("show_output", "error"), [(True, ExperimentExecutionException), (False, KeyboardInterrupt)]
 )
-@pytest.mark.slow
 def test_ctrl_c_stops_waiting_and_not_the_run(
     run: Run, *, show_output: bool, error: type[BaseException]
 ) -> None:

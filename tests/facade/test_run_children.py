@@ -92,14 +92,12 @@ def test_get_runs_takes_filters(exp: Experiment) -> None:
     assert len([*exp.get_runs(include_children=True)]) == 3
 
 
-@pytest.mark.slow
 def test_more_than_a_page(run: Run) -> None:
     children = run.create_children(count=1100)
 
     assert [one.id for one in run.get_children()] == [one.id for one in reversed(children)]
 
 
-@pytest.mark.slow
 def test_submit_child(run: Run, script: Callable[..., ScriptRunConfig], ws: Workspace) -> None:
     child = run.submit_child(script("print(1)"), tags={"a": 1})
 

@@ -47,7 +47,6 @@ def the_only_run(ws: Workspace, experiment: str = "learn") -> Run:
 # -- outside of a job --------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_outside_it_is_a_run_that_completes_with_the_process(ws: Workspace) -> None:
     answer = run_script(
         "from azureml.core import Run\n"
@@ -65,7 +64,6 @@ def test_outside_it_is_a_run_that_completes_with_the_process(ws: Workspace) -> N
     assert [child.name for child in run.get_children()] == ["fold"]
 
 
-@pytest.mark.slow
 def test_outside_an_exception_that_nobody_catches_fails_it(ws: Workspace) -> None:
     answer = run_script("from azureml.core import Run\nRun.get_context()\n1 / 0\n")
 
@@ -76,7 +74,6 @@ def test_outside_an_exception_that_nobody_catches_fails_it(ws: Workspace) -> Non
     assert "ZeroDivisionError" in run.get_details()["error"]["error"]["message"]
 
 
-@pytest.mark.slow
 def test_outside_a_killed_process_fails_it(ws: Workspace) -> None:
     run_script(
         "import os\nfrom azureml.core import Run\nRun.get_context().log('loss', 1)\nos.kill(os.getpid(), 9)\n"
@@ -86,7 +83,6 @@ def test_outside_a_killed_process_fails_it(ws: Workspace) -> None:
     assert (run.get_status(), run.get_metrics()) == ("Failed", {"loss": 1})
 
 
-@pytest.mark.slow
 def test_outside_it_may_be_completed_by_hand(ws: Workspace) -> None:
     answer = run_script(
         "from azureml.core import Run\nrun = Run.get_context()\nrun.fail('by hand')\n"
@@ -117,7 +113,6 @@ def test_outside_it_can_be_refused(empty_folder: Path) -> None:
 # -- inside of a job ---------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_in_a_job_it_is_the_jobs_run(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(
         script(
@@ -138,7 +133,6 @@ def test_in_a_job_it_is_the_jobs_run(exp: Experiment, script: Submitted) -> None
     assert f"I am {run.id}" in (run._folder() / "user_logs" / "std_log.txt").read_text()
 
 
-@pytest.mark.slow
 def test_in_a_job_the_rest_of_the_run_is_there_too(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(
         script(
@@ -153,7 +147,6 @@ def test_in_a_job_the_rest_of_the_run_is_there_too(exp: Experiment, script: Subm
     assert run.get_metrics() == {"seen": "trial 1 Running", "workspace": "default"}
 
 
-@pytest.mark.slow
 def test_with_run_in_a_job_leaves_the_state_to_the_job(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(
         script(

@@ -25,7 +25,6 @@ def run(exp: Experiment) -> Run:
     return exp.start_logging(outputs=False)
 
 
-@pytest.mark.slow
 def test_a_jobs_details(exp: Experiment, script: Submitted) -> None:
     job = exp.submit(script("print('hello')", arguments=["--lr", 0.1]), tags={"a": 1})
     details = job.wait_for_completion()
@@ -71,7 +70,6 @@ sys.exit(0)
 """
 
 
-@pytest.mark.slow
 def test_everything_works_in_a_job(exp: Experiment, script: Submitted, ws: Workspace) -> None:
     job = exp.submit(script(JOB), tags={"old": "x"})
     job.wait_for_completion()
@@ -89,7 +87,6 @@ def test_everything_works_in_a_job(exp: Experiment, script: Submitted, ws: Works
     assert "status Running 1" in log
 
 
-@pytest.mark.slow
 def test_a_finished_run_prints_its_log(
     exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,7 +99,6 @@ def test_a_finished_run_prints_its_log(
     assert "hello" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_a_finished_run_prints_all_of_its_log(
     exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,7 +116,6 @@ def test_a_finished_run_prints_all_of_its_log(
     assert lines[-1] == "Status: Completed"
 
 
-@pytest.mark.slow
 def test_a_failure_is_summed_up_or_raised(
     exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -137,7 +132,6 @@ def test_a_failure_is_summed_up_or_raised(
     assert error["error"]["message"] == "the script exited with code 1"
 
 
-@pytest.mark.slow
 def test_what_a_queued_job_waits_for(
     exp: Experiment, script: Submitted, ws: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,7 +156,6 @@ def test_what_a_queued_job_waits_for(
     first.wait_for_completion()
 
 
-@pytest.mark.slow
 def test_the_definition_of_a_run(exp: Experiment, script: Submitted) -> None:
     config = script("", arguments=["--password", "geheim", 3], max_run_duration_seconds=60)
     config.run_config.environment_variables = {"TOKEN": "geheim"}
@@ -179,7 +172,6 @@ def test_the_definition_of_a_run(exp: Experiment, script: Submitted) -> None:
     assert "geheim" not in json.dumps(definition)
 
 
-@pytest.mark.slow
 def test_the_definition_of_a_distributed_run(exp: Experiment, script: Submitted) -> None:
     config = script("import os; print('rank', os.environ['RANK'])")
     config.run_config.framework = "PyTorch"

@@ -51,7 +51,6 @@ def run_script(text: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.usefixtures("empty_folder")
-@pytest.mark.slow
 def test_it_has_the_whole_interface() -> None:
     answer = run_script(EVERYTHING)
 
@@ -87,7 +86,6 @@ def test_disabled_it_is_silent() -> None:
     ],
 )
 @pytest.mark.usefixtures("empty_folder")
-@pytest.mark.slow
 def test_how_the_process_ends_is_how_it_ends(leave: str, code: int, status: str) -> None:
     answer = run_script(
         f"import sys\nfrom azureml.core import Run\nRun.get_context().log('a', 1)\n{leave}\n"
@@ -112,7 +110,6 @@ for worker in workers: worker.join()
 
 
 @pytest.mark.usefixtures("empty_folder")
-@pytest.mark.slow
 def test_its_forks_record_into_it() -> None:
     answer = run_script(FORKS)
 
@@ -135,7 +132,6 @@ def test_its_forks_record_into_it() -> None:
     ],
 )
 @pytest.mark.usefixtures("empty_folder")
-@pytest.mark.slow
 def test_whatever_a_script_says_first_begins_it(first: str) -> None:
     answer = run_script(
         f"import io\nfrom azureml.core import Run\nrun = Run.get_context()\n{first}\n"

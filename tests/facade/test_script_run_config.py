@@ -80,7 +80,6 @@ def test_it_runs_and_completes(exp: Experiment, script: Submitted) -> None:
         (None, []),
     ],
 )
-@pytest.mark.slow
 def test_arguments(exp: Experiment, script: Submitted, arguments: object, seen: list[str]) -> None:
     run = exp.submit(script(ECHO, arguments=arguments))
 
@@ -88,7 +87,6 @@ def test_arguments(exp: Experiment, script: Submitted, arguments: object, seen: 
     assert json.loads(run.get_metrics()["seen"]) == [seen, ""]
 
 
-@pytest.mark.slow
 def test_the_clients_variables_and_the_environments_are_passed_on(
     exp: Experiment, script: Submitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +102,6 @@ def test_the_clients_variables_and_the_environments_are_passed_on(
     assert found == ["by the client", "by the environment"]
 
 
-@pytest.mark.slow
 def test_tags_are_there_from_the_beginning(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(script(""), tags={"try": 1, "baseline": None})
 
@@ -112,7 +109,6 @@ def test_tags_are_there_from_the_beginning(exp: Experiment, script: Submitted) -
     run.wait_for_completion()
 
 
-@pytest.mark.slow
 def test_a_script_that_exits_with_3_fails(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(script("import sys; print('before', file=sys.stderr); sys.exit(3)"))
 
@@ -126,7 +122,6 @@ def test_a_script_that_exits_with_3_fails(exp: Experiment, script: Submitted) ->
 
 
 @pytest.mark.parametrize(("code", "status"), [(0, "Completed"), (3, "Failed")])
-@pytest.mark.slow
 def test_what_a_script_says_of_its_failure_is_told(
     exp: Experiment, script: Submitted, code: int, status: str
 ) -> None:
@@ -144,7 +139,6 @@ def test_what_a_script_says_of_its_failure_is_told(
     assert details["error"] == {"error": {"code": "DataError", "message": "no more data"}}
 
 
-@pytest.mark.slow
 def test_show_output_prints_the_console_once(
     exp: Experiment, script: Submitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,7 +162,6 @@ def test_show_output_prints_the_console_once(
     assert lines[-1] == "Status: Completed"
 
 
-@pytest.mark.slow
 def test_one_slot_runs_one_job_at_once(
     exp: Experiment,
     script: Submitted,
@@ -188,7 +181,6 @@ def test_one_slot_runs_one_job_at_once(
 
 
 @pytest.mark.usefixtures("cluster")
-@pytest.mark.slow
 def test_by_the_name_of_the_compute_target(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(script("", compute_target="cpu-cluster"))
 
@@ -196,7 +188,6 @@ def test_by_the_name_of_the_compute_target(exp: Experiment, script: Submitted) -
 
 
 @pytest.mark.usefixtures("end")
-@pytest.mark.slow
 def test_cancel_ends_it_and_waiting_does_not_raise(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(script(WAIT_FOR_END))
     run.cancel()
@@ -204,7 +195,6 @@ def test_cancel_ends_it_and_waiting_does_not_raise(exp: Experiment, script: Subm
     assert run.wait_for_completion()["status"] == "Canceled"
 
 
-@pytest.mark.slow
 def test_attributes_are_read_and_assigned_later(exp: Experiment, script: Submitted) -> None:
     config = script(ECHO)
     config.arguments = ["later"]
@@ -244,7 +234,6 @@ def test_a_dry_run_prints_and_returns_the_plan_and_starts_nothing(
     assert [*exp.get_runs()] == []
 
 
-@pytest.mark.slow
 def test_an_id_and_a_name_of_ones_own(exp: Experiment, script: Submitted) -> None:
     run = exp.submit(
         script(""), run_id="mine", display_name="the first", credential_passthrough=True
@@ -259,7 +248,6 @@ def test_an_id_and_a_name_of_ones_own(exp: Experiment, script: Submitted) -> Non
         exp.submit(script(""), run_id="../mine")
 
 
-@pytest.mark.slow
 def test_what_becomes_of_the_lists_afterwards_does_not_matter(
     exp: Experiment, script: Submitted
 ) -> None:
@@ -292,7 +280,6 @@ def test_going_on_from_a_path(exp: Experiment, script: Submitted, empty_folder: 
     assert plan_of(exp, config)["command"] == f"python x.py --resume-from '{path}'"
 
 
-@pytest.mark.slow
 def test_going_on_from_a_run(exp: Experiment, script: Submitted) -> None:
     first = exp.submit(
         script("import os; os.makedirs('outputs/m'); open('outputs/m/w', 'w').write('weights')")
@@ -388,7 +375,6 @@ def test_submits_arguments_are_checked(exp: Experiment, script: Submitted) -> No
         exp.submit(script(""), script_params={})
 
 
-@pytest.mark.slow
 def test_the_variable_of_the_page_on_tensorflow_1(exp: Experiment, empty_folder: Path) -> None:
     page = Path(__file__).parents[2] / "docs" / "tensorflow-1.md"
     example = page.read_text().partition("```python\n")[2].partition("```")[0]

@@ -73,7 +73,6 @@ def test_what_is_assigned_to_run_config_counts_at_submit(
     assert plan["max_duration_s"] == 60
 
 
-@pytest.mark.slow
 def test_variables_of_the_configuration_win_over_those_of_the_environment(
     exp: Experiment, script: Submitted
 ) -> None:
@@ -157,7 +156,6 @@ def test_all_of_it_in_a_run_config(exp: Experiment, script: Submitted) -> None:
     "command",
     ["python train.py --rate $GIVEN 'a b'", ["python", "train.py", "--rate", "$GIVEN", "'a b'"]],
 )
-@pytest.mark.slow
 def test_a_command_is_a_line_for_the_shell(
     exp: Experiment, script: Submitted, command: object
 ) -> None:
@@ -224,7 +222,6 @@ def test_distributed(script: Submitted, job: object, expected: object) -> None:
     )
 
 
-@pytest.mark.slow
 def test_two_processes_are_one_run(exp: Experiment, script: Submitted) -> None:
     job = PyTorchConfiguration("Gloo", process_count=2)
     run = exp.submit(
@@ -331,7 +328,6 @@ def test_completing_the_job_of_another_process_is_a_warning(
     assert waiting.get_status() == "Queued"
 
 
-@pytest.mark.slow
 def test_a_canceled_job_says_so_at_once(waiting: Run, exp: Experiment, script: Submitted) -> None:
     waiting.cancel()
     assert waiting.get_status() == "Canceled"

@@ -47,12 +47,10 @@ def runs_at(url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("wrap", [list, tuple, set, iter, lambda runs: runs[0]])
-@pytest.mark.slow
 def test_runs_may_come_in_any_wrapping(open_board: Boards, run: Run, wrap: Any) -> None:
     assert runs_at(open_board(wrap([run])).start()) == ["trial/run-1"]
 
 
-@pytest.mark.slow
 def test_event_files_that_were_uploaded_are_shown(
     open_board: Boards, run: Run, empty_folder: Path
 ) -> None:
@@ -75,7 +73,6 @@ def test_event_files_that_were_uploaded_are_shown(
             assert [point[1:] for point in json.load(answer)] == [[3, 0.5]]
 
 
-@pytest.mark.slow
 def test_start_prints_what_it_returns(
     open_board: Boards, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,7 +84,6 @@ def test_start_prints_what_it_returns(
     assert capsys.readouterr().out == f"{url}\n"
 
 
-@pytest.mark.slow
 def test_show_outside_of_a_notebook_says_where_it_is(
     open_board: Boards, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,7 +93,6 @@ def test_show_outside_of_a_notebook_says_where_it_is(
     assert capsys.readouterr().out == f"{board.start()}\n"
 
 
-@pytest.mark.slow
 def test_stop_may_be_repeated_and_start_follow_it(open_board: Boards, run: Run) -> None:
     board = open_board([run])
     board.stop()
@@ -108,7 +103,6 @@ def test_stop_may_be_repeated_and_start_follow_it(open_board: Boards, run: Run) 
     assert runs_at(board.start()) == ["trial/run-1"]
 
 
-@pytest.mark.slow
 def test_only_these_runs_and_what_is_below_them(
     open_board: Boards, exp: Experiment, run: Run
 ) -> None:
@@ -119,14 +113,12 @@ def test_only_these_runs_and_what_is_below_them(
 
 
 @pytest.mark.usefixtures("run")
-@pytest.mark.slow
 def test_local_root_without_runs_is_that_folder(open_board: Boards) -> None:
     Path("logs").mkdir()
 
     assert runs_at(open_board([], local_root="logs").start()) == []
 
 
-@pytest.mark.slow
 def test_a_run_without_data_is_said_and_one_that_failed_too(
     open_board: Boards, exp: Experiment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,7 +68,6 @@ def log_from_elsewhere(run: Run, ws: Workspace, number: int) -> None:
     run.complete()
 
 
-@pytest.mark.slow
 def test_a_process_that_is_spawned(ws: Workspace, run: Run) -> None:
     spawned = multiprocessing.get_context("spawn")
     process = spawned.Process(target=log_from_elsewhere, args=(run, ws, 7))

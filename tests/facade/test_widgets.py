@@ -71,7 +71,6 @@ print(notebook.cells[2].outputs[-1]["data"]["text/html"])
 
 
 @pytest.mark.usefixtures("empty_folder")
-@pytest.mark.slow
 def test_in_a_notebook_it_follows_the_run_and_stops_with_it() -> None:
     answer = subprocess.run(
         [sys.executable, "-c", NOTEBOOK],

@@ -288,7 +288,6 @@ def test_the_example_of_the_package() -> None:
     assert doctest.testmod(trackboard).failed == 0
 
 
-@pytest.mark.slow
 def test_all_names_are_there_and_loaded_late() -> None:
     assert {name for name in trackboard.__all__ if getattr(trackboard, name)} == {
         *trackboard.__all__

@@ -128,7 +128,6 @@ def test_a_log_that_was_begun_anew(log: Path, plain: Plain) -> None:
     assert plain.getvalue() == "old and longer\nnew\n"
 
 
-@pytest.mark.slow
 def test_of_ten_million_lines_the_begin_and_the_end(log: Path, plain: Plain) -> None:
     lines = b"".join(b"%07d\n" % number for number in range(100_000))
     with log.open("wb") as file:

@@ -75,7 +75,6 @@ def test_scripts_with_their_hash_may_be_cached(stock: Client, ours: Client) -> N
     assert "max-age" in expected
 
 
-@pytest.mark.slow
 def test_tensorflow_is_not_loaded_where_it_is_installed(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was imported')")
     code = (

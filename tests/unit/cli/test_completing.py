@@ -106,7 +106,6 @@ def test_what_is_recorded_is_not_stored_for_it(
 
 
 @pytest.mark.usefixtures("_history")
-@pytest.mark.slow
 def test_a_real_bash_writes_names_that_it_reads_as_one_word(tmp_path: Path) -> None:
     command = tmp_path / "trackboard"
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m trackboard "$@"\n')

@@ -124,7 +124,6 @@ def test_show(monkeypatch: pytest.MonkeyPatch, capsys: Said, name: str) -> None:
 
 
 @pytest.mark.usefixtures("_history")
-@pytest.mark.slow
 def test_show_tells_what_the_script_of_a_job_said(
     monkeypatch: pytest.MonkeyPatch, capsys: Said, empty_folder: Path
 ) -> None:

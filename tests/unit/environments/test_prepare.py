@@ -142,7 +142,6 @@ def test_versions_that_contradict_each_other(preparing: "Preparing") -> None:
     assert "contradict" in caught.value.hint
 
 
-@pytest.mark.slow
 def test_constraints_and_options(preparing: "Preparing") -> None:
     preparing.index.add("alpha", "2.0")
     preparing.index.add("alpha", "3.0rc1")
@@ -171,7 +170,6 @@ def _simple(folder: Path, wheel: Path) -> str:
     return (folder / "simple").as_uri()
 
 
-@pytest.mark.slow
 def test_indexes(preparing: "Preparing", tmp_path: Path) -> None:
     """As with pip: the environment's own index replaces that of the settings, and the best is taken."""
     one, two, three = (
@@ -227,7 +225,6 @@ def _sources(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_sources_that_change_are_built_anew(preparing: "Preparing", tmp_path: Path) -> None:
     sources = _sources(tmp_path / "mine")
     first = preparing.done(str(sources))

@@ -253,7 +253,6 @@ def test_a_folder_that_stays_is_named(
     assert collect(workspace).leftovers.count == 1
 
 
-@pytest.mark.slow
 def test_the_database_shrinks(workspace: Workspace) -> None:
     for run in "abc":
         live = begin(workspace, run)

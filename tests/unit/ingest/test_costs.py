@@ -60,7 +60,6 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-@pytest.mark.slow
 def test_a_fresh_reader_beside_a_living_writer_reads_what_is_new(
     spools: Spools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

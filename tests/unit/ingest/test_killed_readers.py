@@ -125,7 +125,6 @@ def check(folder: Path) -> None:
     store.close()
 
 
-@pytest.mark.slow
 def test_a_reader_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = tmp_path / "recorded"
     recorded.mkdir()
@@ -141,7 +140,6 @@ def test_a_reader_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyP
     pytest.fail("the reader has more steps than were tried")
 
 
-@pytest.mark.slow
 def test_a_reader_killed_at_any_step_of_setting_a_spool_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

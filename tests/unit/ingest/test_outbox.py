@@ -291,7 +291,6 @@ def upload_until_killed(
     return code == 0, told
 
 
-@pytest.mark.slow
 def test_a_writer_killed_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(200):
         folder = tmp_path / str(number)

@@ -72,7 +72,6 @@ def too_long() -> Exception:
     return Unstorable("too long")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "places"),
     [
@@ -168,7 +167,6 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
-@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(odd=st.lists(st.tuples(ODD, JSON), min_size=1, max_size=30))
 def test_no_value_in_any_field_keeps_anything_else_from_being_stored(

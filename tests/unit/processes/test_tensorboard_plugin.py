@@ -135,7 +135,6 @@ def test_tensorboard_starts_whatever_happens_and_one_line_says_why(
     assert shown == []
 
 
-@pytest.mark.slow
 def test_where_there_is_no_history_next_to_nothing_is_loaded(tmp_path: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-c", COUNT, str(tmp_path)],

@@ -166,7 +166,6 @@ DIGITS = st.text("01", min_size=8, max_size=10)
 
 
 @given(st.sets(DIGITS, max_size=8), st.sets(DIGITS.map(lambda text: f"d_1_{text[:8]}")))
-@pytest.mark.slow
 def test_short_ids_of_any_runs(own: set[str], jobs: set[str]) -> None:
     ids = [RunId(text) for text in own | jobs]
     for run, text in shorten_ids(ids, ids).items():

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
 UNWANTED = (
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.dialects.mysql",
@@ -13,7 +11,6 @@ UNWANTED = (
 )
 
 
-@pytest.mark.slow
 def test_only_what_is_needed_is_imported() -> None:
     code = "import sys, trackboard.stores, trackboard.blobs; print(*sys.modules)"
     done = subprocess.run(

@@ -160,7 +160,6 @@ def test_a_writer_that_ended_and_went_meanwhile_has_ended(
     assert list(found["series"]) == [("n", "INT")]
 
 
-@pytest.mark.slow
 def test_beside_threads_that_write_flat_out(here: Workspace, tmp_path: Path) -> None:
     stop, acknowledged = threading.Event(), [0] * 4
     runs = [here.recorder().create_run("busy", run_id=f"busy{i}") for i in range(4)]

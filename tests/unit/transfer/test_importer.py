@@ -230,7 +230,6 @@ def sample_source() -> Source:
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.slow
 def test_repeated_after_a_kill_at_any_write_it_is_the_same(tmp_path: Path, after: bool) -> None:
     batches = {"batch_points": 70, "batch_runs": 2}
     straight = open_sqlite(tmp_path / "straight.db", network_folder=False)

@@ -144,7 +144,6 @@ _JSON = st.recursive(
 _NUMBERS = st.none() | st.floats() | st.integers()
 
 
-@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(kind=st.sampled_from(sorted(EXAMPLES)), data=st.data())
 def test_no_document_raises_anything_else(kind: ArtifactKind, data: st.DataObject) -> None:
@@ -159,7 +158,6 @@ def test_no_document_raises_anything_else(kind: ArtifactKind, data: st.DataObjec
         draw(found)
 
 
-@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(bins=st.integers(1, 5), data=st.data())
 def test_whatever_parses_can_be_drawn(bins: int, data: st.DataObject) -> None:

@@ -48,7 +48,6 @@ def test_a_text_that_repeats_itself_costs_little(unit: str) -> None:
     assert cpu_s(shown) < MOST_CPU_S
 
 
-@pytest.mark.slow
 def test_nesting_costs_little() -> None:
     for deep in (
         "".join(f"{'  ' * depth}- a\n" for depth in range(200)),
@@ -62,7 +61,6 @@ def test_nesting_costs_little() -> None:
         assert cpu_s(truncate_text(deep)) < MOST_CPU_S
 
 
-@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(MARKUP), min_size=1, max_size=8), st.integers(1, 4_000))
 def test_no_mixture_is_dear_or_fails(units: list[str], times: int) -> None:

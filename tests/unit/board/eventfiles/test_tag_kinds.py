@@ -186,7 +186,6 @@ RECORDS = st.builds(
 )
 
 
-@pytest.mark.slow
 @given(st.lists(RECORDS, max_size=30))
 def test_a_glance_at_a_record_says_the_same_as_reading_it(
     tmp_path_factory: pytest.TempPathFactory, records: list[bytes]

@@ -168,7 +168,6 @@ def test_a_run_that_goes_on_is_brought_up_to_date(bench: Bench) -> None:
     assert [row[0] for row in rows(bench.target / "exp/r1" / HISTORY_FILE)["loss"]] == [0, 1, 2, 3]
 
 
-@pytest.mark.slow
 def test_steps_that_go_back_are_written_in_order_and_none_is_lost(bench: Bench) -> None:
     run = bench.add_run("r1")
     bench.log(run, "before", [1, 2])
@@ -392,7 +391,6 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_one(
     assert bench.export("r1", "r2").points == 10 + 5000
 
 
-@pytest.mark.slow
 def test_what_a_killed_export_left_goes_and_was_never_visible(bench: Bench) -> None:
     folder = bench.target.parent / "child"
     folder.mkdir()

@@ -58,7 +58,6 @@ def written(
 
 
 @pytest.mark.parametrize("batch_points", [500, COUNT, 10**6])
-@pytest.mark.slow
 def test_points_stand_by_step_however_they_are_read(tmp_path: Path, batch_points: int) -> None:
     path = tmp_path / "file"
     columns = [

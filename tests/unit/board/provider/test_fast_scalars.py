@@ -77,7 +77,6 @@ def test_leaves_the_rest_to_tensorboard(lab: Lab, request_: Any) -> None:
     assert answer(board, "", {"plugin": "scalars"}) is None  # type: ignore[arg-type]  # from outside
 
 
-@pytest.mark.slow
 def test_all_requests_of_an_answer_share_one_budget(lab: Lab) -> None:
     for number in range(60):
         lab.add_run(str(number))

@@ -91,7 +91,6 @@ def test_a_spike_survives_thinning(lab: Lab) -> None:
     assert read(history(lab), 0) == {"exp/run-1": {"loss": []}}
 
 
-@pytest.mark.slow
 def test_an_answer_keeps_to_its_budget(lab: Lab) -> None:
     for number in range(150):
         lab.add_run(str(number))

@@ -126,7 +126,6 @@ def test_a_history_shows_what_was_asked_for(full: Lab) -> None:
     assert shown(full, "scalars=all")[0]["scalars"] == 3000
 
 
-@pytest.mark.slow
 def test_who_asks_for_points_gets_them_beyond_the_budget_of_an_answer(lab: Lab) -> None:
     for number in range(3):
         lab.add_run(str(number), name=str(number))

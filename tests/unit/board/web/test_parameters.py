@@ -92,7 +92,6 @@ def test_every_address_of_a_plugin_is_known(app: Any) -> None:
     assert list(app.prefix_routes) == []
 
 
-@pytest.mark.slow
 def test_no_question_is_a_failure_of_the_server(
     app: Any, lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:

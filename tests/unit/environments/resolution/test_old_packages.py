@@ -57,7 +57,6 @@ def old(index: Index) -> Index:
     return index
 
 
-@pytest.mark.slow
 def test_it_is_built_with_a_setuptools_of_its_age(old: Index, preparing: Preparing) -> None:
     add_setuptools(old, "80.0", has_pkg_resources=True)
     prepared = preparing.done("old")
@@ -68,7 +67,6 @@ def test_it_is_built_with_a_setuptools_of_its_age(old: Index, preparing: Prepari
     assert subprocess.run(program, capture_output=True, timeout=60, check=True).stdout == b"old\n"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("old")
 def test_without_one_uvs_own_words_say_why(preparing: Preparing) -> None:
     with pytest.raises(UsageError, match=r"setuptools<81"):

@@ -107,7 +107,6 @@ def test_what_somebody_wrote_is_not(preparing: Preparing) -> None:
         prepare(preparing, plan)
 
 
-@pytest.mark.slow
 def test_of_a_raised_python_the_oldest_that_has_wheels(preparing: Preparing) -> None:
     found = minors(preparing)
     plan = EnvironmentPlan(python=">=3.9", oldest_python=True, requirements=("alpha",))
@@ -120,7 +119,6 @@ def test_of_a_raised_python_the_oldest_that_has_wheels(preparing: Preparing) -> 
         assert prepare(preparing, plan)["python"].startswith("{}.{}.".format(*found[1]))
 
 
-@pytest.mark.slow
 def test_a_raised_python_without_packages(preparing: Preparing) -> None:
     oldest = minors(preparing)[0]
     plan = EnvironmentPlan(python=">=3.9", oldest_python=True)
@@ -141,7 +139,6 @@ def test_the_hint_names_the_nearest_version_and_no_python_that_was_tried(
 
 
 @pytest.mark.usefixtures("versions")
-@pytest.mark.slow
 def test_the_hint_names_only_what_must_change(preparing: Preparing) -> None:
     preparing.index.add("never", "1.0", tag=_OLD)
     with pytest.raises(UsageError) as caught:

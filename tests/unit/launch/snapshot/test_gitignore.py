@@ -42,7 +42,6 @@ def test_stars_that_nearly_match_are_given_up_soon(line: bytes, path: str) -> No
     assert Patterns(line[:-1] + b"*").match(path, path.rpartition("/")[2], is_folder=False)
 
 
-@pytest.mark.slow
 @given(
     st.lists(st.sampled_from([b"*", b"?", b"**", b"**/", b"/**/", b"a", b"[a-z]", b"[!b]", b"/"]))
     .filter(lambda pieces: len(pieces) > 1)

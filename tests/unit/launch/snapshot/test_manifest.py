@@ -159,7 +159,6 @@ _PARTS = st.lists(st.sampled_from(["..", ".", "", "a", "b", "c", "/"]), max_size
     ),
     st.lists(_PARTS, max_size=2),
 )
-@pytest.mark.slow
 def test_whatever_is_restored_stays_inside(
     tmp_path_factory: pytest.TempPathFactory,
     files: list[str],

@@ -190,7 +190,6 @@ def test_counts_in_words(source: Path, blobs: Blobs) -> None:
     assert str(_take_aged(source, blobs)) == "2 files, 1.0 kB (1 new)"
 
 
-@pytest.mark.slow
 def test_one_changed_line_copies_one_file(tmp_path: Path, source: Path) -> None:
     """A folder of 200 MB: what is there stays as it is, and only the changed file is added."""
     data = b"".join(number.to_bytes(4, "big") * 64 for number in range(4 * 1024))

@@ -239,7 +239,6 @@ def test_script_that_forks_and_exits(bench: Bench) -> None:
     assert b"what it left running was ended too" in bench.file(CONSOLE)
 
 
-@pytest.mark.slow
 def test_much_output(bench: Bench) -> None:
     bench.save("import sys\nfor n in range(200_000):\n    sys.stdout.write(f'line {n}\\n')")
     assert bench.carry_out().state is RunState.COMPLETED

@@ -79,7 +79,6 @@ def test_tensorboard_starts_whatever_happens(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == "trackboard: there is no tab Runs: ZeroDivisionError\n"
 
 
-@pytest.mark.slow
 def test_where_there_is_no_history_next_to_nothing_is_loaded(tmp_path: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-c", COUNT, str(tmp_path)],

@@ -62,7 +62,6 @@ def test_a_relative_path_stays_what_it_was(tmp_path: Path, monkeypatch: pytest.M
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["trackboard.db"]
 
 
-@pytest.mark.slow
 def test_many_processes_may_create_it_at_once(tmp_path: Path) -> None:
     path = tmp_path / "trackboard.db"
 
@@ -277,7 +276,6 @@ def test_a_value_that_no_database_holds_is_refused_by_name_and_changes_nothing(
     store.close()
 
 
-@pytest.mark.slow
 def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     path = tmp_path / "trackboard.db"
     filled(path)
@@ -374,7 +372,6 @@ def test_an_older_copy_is_brought_up_to_date_by_whoever_has_it_open(tmp_path: Pa
     store.close()
 
 
-@pytest.mark.slow
 def test_connections_are_closed_with_a_store_that_nobody_closes(tmp_path: Path) -> None:
     closed: list[object] = []
     store = open_sqlite(tmp_path / "trackboard.db")

@@ -166,7 +166,6 @@ def test_all_of_a_series(history: History, name: str) -> None:
     assert series.count == 100
 
 
-@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(
     before=st.lists(st.sampled_from([1, 60, 128, 1500]), min_size=1, max_size=5),

@@ -62,7 +62,6 @@ def described(workspace: Workspace) -> dict[RunId, dict[str, Any]]:
     return describe_history(of.store, of.blobs, of.run_files)
 
 
-@pytest.mark.slow
 def test_a_selection_is_copied_with_all_below_it(here: Workspace, there: Path) -> None:
     report = here.copy([PARENT], there)
     assert (report.new, report.left_out) == (2, ())
@@ -76,7 +75,6 @@ def test_a_selection_is_copied_with_all_below_it(here: Workspace, there: Path) -
     assert here.copy(["digits"], there).unchanged == 3
 
 
-@pytest.mark.slow
 def test_a_whole_workspace_is_imported(here: Workspace, there: Path) -> None:
     other = Workspace.open(there)
     report = other.import_runs(here.folder)
