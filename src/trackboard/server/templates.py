@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from trackboard.server.run_colors import color_class
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from trackboard.errors import TrackboardError
 
 ASSETS = Path(__file__).with_name("assets")
 _TEMPLATES = Path(__file__).with_name("pages") / "templates"
@@ -53,6 +56,26 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     damage = getattr(request.state, "damage", None)
     html = page.render(root=root_of(request), cursor=cursor, damage=damage, **values)
     return HTMLResponse(show_unseen(html), status)
+
+
+def report_refusal(request: Request, error: TrackboardError, again: str) -> HTMLResponse:
+    """Say why a form was refused, with a link to where it is sent again.
+
+    Args:
+        request: What was refused.
+        error: Why.
+        again: The address of the page with the form, below the root.
+    """
+    status = error.http_status
+    return render(
+        request,
+        "error.html",
+        status,
+        message=error.message,
+        hint=error.hint,
+        phrase=HTTPStatus(status).phrase,
+        again=again,
+    )
 
 
 def root_of(request: Request) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackboard.model import Run, Series, Value
+from trackboard.model import Run, RunId, Series, Value
 from trackboard.ports import Experiment, RunFile
 
 LOST = "lost"  # no state of a run, but what a reader has to call it
@@ -44,6 +44,23 @@ class ExperimentFacts:
     runs: int
     active: int
     newest_s: float | None
+
+
+@dataclass(frozen=True)
+class MatchingChange:
+    """What was done to all runs that matched a query.
+
+    Attributes:
+        runs: Those that were changed, of those that matched.
+        below: How many runs below them were changed with them.
+        going_on: How many were left as they are, as they or runs below them have not ended.
+        time_s: When, in seconds since the epoch.
+    """
+
+    runs: tuple[RunId, ...]
+    below: int = 0
+    going_on: int = 0
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True)

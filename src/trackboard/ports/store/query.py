@@ -42,6 +42,7 @@ class RunQuery:
     top_level: bool = False  # leave out the runs that have a parent
     archived: bool = False  # archived runs too
     deleted: bool = False  # those in the trash instead, archived or not
+    deleted_s: float | None = None  # of those in the trash only what came there at this very time
     kind: RunKind | None = None
     states: tuple[RunState, ...] | None = None
     tags: Mapping[str, str | None] = field(default_factory=dict)

@@ -159,6 +159,13 @@ class RunStore(Protocol):
         """Add or replace tags. Raises NotFound for an unknown run."""
         ...
 
+    def tag_runs(self, runs: Collection[RunId], tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags of several runs, all or none, in few statements.
+
+        Raises NotFound for an unknown run.
+        """
+        ...
+
     def remove_tags(self, run: RunId, keys: Collection[str]) -> None:
         """Take tags away; those that are not there are passed over. NotFound for an unknown run."""
         ...

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from trackboard.errors import NotFound, UsageError
 from trackboard.model import RunId
 from trackboard.server.pages import charts, text
+from trackboard.server.pages.table.matching import MOST_COMPARED, read_first
 from trackboard.server.templates import render
 from trackboard.service import wire
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from trackboard.service import Comparison, FileChange, Service
 
-MOST_RUNS = 20
 _MOST_CHARTS = 12
 _MOST_DIFF = 50_000  # characters of a file
 
@@ -52,11 +52,20 @@ def show_json(service: Service, request: Request) -> Response:
 
 
 def _compare(service: Service, request: Request) -> Comparison:
-    ids = [RunId(each) for each in dict.fromkeys(request.query_params.getlist("run"))]
-    if not 2 <= len(ids) <= MOST_RUNS:
+    asked = request.query_params
+    ids = [RunId(each) for each in dict.fromkeys(asked.getlist("run"))]
+    first = asked.get("first", "")
+    if first and not ids:
+        if not (first.isascii() and first.isdecimal() and 2 <= int(first[:9]) <= MOST_COMPARED):
+            raise UsageError(
+                f"first={first[:40]!r} is no number of runs that can be compared",
+                hint=f"2 to {MOST_COMPARED}.",
+            )
+        ids, _ = read_first(service, asked, int(first))
+    if not 2 <= len(ids) <= MOST_COMPARED:
         raise UsageError(
             f"{len(ids)} runs are chosen",
-            hint=f"Choose 2 to {MOST_RUNS} in a table of runs, by the boxes in front of them.",
+            hint=f"Choose 2 to {MOST_COMPARED} in a table of runs, by the boxes in front of them.",
         )
     return service.runs.compare(ids)
 

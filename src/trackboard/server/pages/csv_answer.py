@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from trackboard.service import wire
 
+_KIND = "text/csv; charset=utf-8"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet tells that it shall calculate
 
 
@@ -20,11 +21,31 @@ def answer_csv(titles: Sequence[str], rows: Iterable[Iterable[object]]) -> Respo
         titles: What stands above the columns.
         rows: The cells of each row: numbers in full, None as nothing.
     """
+    return Response(_written([titles, *rows]), media_type=_KIND)
+
+
+def stream_csv(
+    titles: Sequence[str], pages: Iterable[Iterable[Iterable[object]]]
+) -> StreamingResponse:
+    """Answer with a table of any length as CSV, of which no more than a page is held.
+
+    Args:
+        titles: What stands above the columns.
+        pages: Rows as `answer_csv` takes them, in pieces.
+    """
+
+    def pieces() -> Iterator[str]:
+        yield _written([titles])
+        for rows in pages:
+            yield _written(rows)
+
+    return StreamingResponse(pieces(), media_type=_KIND)
+
+
+def _written(rows: Iterable[Iterable[object]]) -> str:
     written = io.StringIO()
-    table = csv.writer(written)
-    table.writerow(map(_plain, titles))
-    table.writerows(map(_plain, row) for row in rows)
-    return Response(written.getvalue(), media_type="text/csv; charset=utf-8")
+    csv.writer(written).writerows(map(_plain, row) for row in rows)
+    return written.getvalue()
 
 
 def _plain(given: object) -> object:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from trackboard.errors import UsageError
+from trackboard.errors import Conflict, UsageError
 from trackboard.model import RunId
 from trackboard.server.live import cursor_of
 from trackboard.server.pages import (
@@ -26,8 +26,9 @@ from trackboard.server.pages import (
     trash,
 )
 from trackboard.server.pages.actions import ACTIONS, Action
-from trackboard.server.pages.table import run_table
+from trackboard.server.pages.table import matching, run_table
 from trackboard.server.pages.table.saved_views import VIEW_ACTIONS
+from trackboard.server.templates import report_refusal
 
 if TYPE_CHECKING:
     from trackboard.service import Service
@@ -74,6 +75,10 @@ def list_routes(service: Service) -> list[Route]:
             Route(f"/views/{name}", _view_form(service, name), methods=["POST"])
             for name in VIEW_ACTIONS
         ),
+        *(
+            Route(f"/matching/{name}", _matching_form(service, name), methods=["POST"])
+            for name in (*matching.ON_MATCHING, "restore")
+        ),
     ]
 
 
@@ -107,6 +112,27 @@ def _view_form(service: Service, name: str) -> Endpoint:
         fields = await _read_fields(request)
         where = await run_in_threadpool(VIEW_ACTIONS[name], service, fields)
         return RedirectResponse(where, status_code=303)
+
+    return endpoint
+
+
+def _matching_form(service: Service, name: str) -> Endpoint:
+    def answer(request: Request, fields: Mapping[str, str]) -> Response:
+        try:
+            where = (
+                matching.restore(service, fields)
+                if name == "restore"
+                else matching.change(service, name, fields)
+            )
+        except Conflict as error:  # other runs match by now: nobody said what to do with those
+            if "text/html" not in request.headers.get("accept", ""):
+                raise
+            again = matching.read_view(fields).address()
+            return report_refusal(request, error, again)
+        return RedirectResponse(where, status_code=303)
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(answer, request, await _read_fields(request))
 
     return endpoint
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from trackboard.model import Run, RunId, Value
 from trackboard.ports import NEWEST_FIRST, Field, Order, Orders, RunQuery
-from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
+from trackboard.service.answers import (
+    Comparison,
+    FileChange,
+    MatchingChange,
+    RunDetails,
+    RunFacts,
+    RunStatus,
+)
 
 if TYPE_CHECKING:
     from trackboard.history.groups import GroupPage
@@ -273,6 +280,27 @@ class Runs(Protocol):
         Raises:
             NotFound: There is no such run; nothing was changed.
         """
+        ...
+
+    def tag_matching(
+        self, query: RunQuery, tags: Mapping[str, str | None], *, expected: int | None = None
+    ) -> MatchingChange:
+        """Add or replace tags of all runs that match, all or none.
+
+        Args:
+            query: Which runs.
+            tags: The tags.
+            expected: How many match, as far as who asks knows; None: however many.
+
+        Raises:
+            Conflict: As many do not match any more; nothing was changed.
+            NotFound: No run has a name that is asked for.
+            UsageError: A tag is none, or text is compared as a number, or the other way round.
+        """
+        ...
+
+    def archive_matching(self, query: RunQuery, *, expected: int | None = None) -> MatchingChange:
+        """Archive all runs that match and everything below them; raises as `tag_matching` does."""
         ...
 
     def unarchive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Protocol
 
 from trackboard.model import Run, RunId
-from trackboard.ports import Experiment
+from trackboard.ports import Experiment, RunQuery
+from trackboard.service.answers import MatchingChange
 
 if TYPE_CHECKING:
     from trackboard.gc.answers import GcReport
@@ -56,6 +57,30 @@ class Trash(Protocol):
 
         Raises:
             NotFound: There is no such run; nothing was changed.
+        """
+        ...
+
+    def delete_matching(self, query: RunQuery, *, expected: int | None = None) -> MatchingChange:
+        """Put all runs that match and everything below them into the trash, but those that go on.
+
+        A run that has not ended, or has one below it that has not, is left as it is and counted.
+
+        Args:
+            query: Which runs.
+            expected: How many match, as far as who asks knows; None: however many.
+
+        Raises:
+            Conflict: As many do not match any more; nothing was changed.
+            NotFound: No run has a name that is asked for.
+            UsageError: Text is compared as a number, or the other way round.
+        """
+        ...
+
+    def restore_deleted(self, time_s: float) -> tuple[RunId, ...]:
+        """Take the runs out of the trash that came there at this very time, as a change said it.
+
+        Returns:
+            The runs that were taken back, with what they are below of; none where nothing came then.
         """
         ...
 

@@ -10,7 +10,14 @@ from trackboard.errors import NotFound
 from trackboard.model import Run, RunId, RunKind, RunState, Series, Value
 from trackboard.ports import NEWEST_FIRST, Field, Order, Orders, RunQuery, Store
 from trackboard.record.value import check_run_name, check_tag, plain_text
-from trackboard.service.answers import Comparison, FileChange, RunDetails, RunFacts, RunStatus
+from trackboard.service.answers import (
+    Comparison,
+    FileChange,
+    MatchingChange,
+    RunDetails,
+    RunFacts,
+    RunStatus,
+)
 from trackboard.service.local.door import Door
 from trackboard.service.local.run_names import (
     in_trash,
@@ -238,6 +245,26 @@ class LocalRuns:
     def archive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
         """Archive runs and everything below them."""
         return self._door.drained().archive_runs(runs, time.time())
+
+    def tag_matching(
+        self, query: RunQuery, tags: Mapping[str, str | None], *, expected: int | None = None
+    ) -> MatchingChange:
+        """Add or replace tags of all runs that match."""
+        from trackboard.service.local.upkeep import matching  # few readers need it
+
+        given = dict(check_tag(*each) for each in tags.items())
+        store = self._door.drained()
+        runs = matching.select(store, query, expected)
+        store.tag_runs(runs, given)
+        return matching.describe_change(runs, runs, time_s=time.time())
+
+    def archive_matching(self, query: RunQuery, *, expected: int | None = None) -> MatchingChange:
+        """Archive all runs that match and everything below them."""
+        from trackboard.service.local.upkeep import matching  # few readers need it
+
+        store = self._door.drained()
+        runs, time_s = matching.select(store, query, expected), time.time()
+        return matching.describe_change(runs, store.archive_runs(runs, time_s), time_s=time_s)
 
     def unarchive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
         """Take archived runs back."""

@@ -217,6 +217,20 @@ def set_tags(connection: sa.Connection, run_id: RunId, tags: Mapping[str, str | 
     put_tags(connection, {(key, name): value for name, value in tags.items()}, removed=())
 
 
+def tag_runs(
+    connection: sa.Connection, ids: Collection[RunId], tags: Mapping[str, str | None]
+) -> None:
+    """Add or replace tags of several runs, in two statements for some hundreds of them."""
+    for piece in pieces(dict.fromkeys(ids)):
+        query = sa.select(run.c.run_id, run.c.id).where(run.c.run_id.in_(piece))
+        keys = {row.run_id: row.id for row in connection.execute(query)}
+        for each in piece:
+            if each not in keys:
+                raise run_transitions.not_found(each)
+        given = {(key, name): value for key in keys.values() for name, value in tags.items()}
+        put_tags(connection, given, removed=())
+
+
 def remove_tags(connection: sa.Connection, run_id: RunId, keys: Collection[str]) -> None:
     """Take tags away; those that are not there are passed over."""
     key = get_key(connection, run_id)

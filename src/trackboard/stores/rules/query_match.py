@@ -21,6 +21,7 @@ def matches(query: RunQuery, values: RunValues) -> bool:
         and not (query.top_level and run.parent is not None)
         and (query.archived or query.deleted or run.archived_s is None)
         and query.deleted == (run.deleted_s is not None)
+        and query.deleted_s in (None, run.deleted_s)
         and (query.kind is None or run.kind is query.kind)
         and (query.states is None or run.state in query.states)
         and _among(query.tags, values.tags)

@@ -269,7 +269,8 @@ def _page(
 
 def _shown(query: RunQuery) -> Iterator[Clause]:
     if query.deleted:
-        yield run.c.deleted_s.is_not(None)
+        at_s = query.deleted_s
+        yield run.c.deleted_s.is_not(None) if at_s is None else run.c.deleted_s == at_s
         return
     yield IS_SHOWN
     if not query.archived:

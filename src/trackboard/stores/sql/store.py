@@ -305,6 +305,11 @@ class SqlStore(SqlTrash, SqlViews):
         with self._database.write() as connection:
             runs.set_tags(connection, run, tags)
 
+    def tag_runs(self, ids: Collection[RunId], tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags of several runs."""
+        with self._database.write() as connection:
+            runs.tag_runs(connection, ids, tags)
+
     def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
         """Add properties, all or none."""
         with self._database.write() as connection:

@@ -86,6 +86,14 @@ class MemoryRuns(MemoryCatalogue):
             self._version += 1
             self._tags.setdefault(run, {}).update(tags)
 
+    def tag_runs(self, runs: Collection[RunId], tags: Mapping[str, str | None]) -> None:
+        """Add or replace tags of several runs, all or none."""
+        with self._lock:
+            for run in runs:
+                self._check(run)
+            for run in runs:
+                self.set_tags(run, tags)
+
     def add_properties(self, run: RunId, properties: Mapping[str, str]) -> None:
         """Add properties, all or none."""
         with self._lock:

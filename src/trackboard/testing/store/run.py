@@ -134,6 +134,22 @@ class RunContract:
         store.apply([speaker.batch(Tagged(R, "said", "3"))])
         assert store.get_tags(R) == {"said": "3", "mark": None}
 
+    def test_several_runs_are_tagged_at_once_or_none_of_them(self, store: Store) -> None:
+        store.apply(
+            [Speaker().batch(created("r"), created("s"), created("t"), Tagged(R, "a", "1"))]
+        )
+        others = [RunId("s"), RunId("t")]
+        store.tag_runs([R, others[0], R], {"a": "2", "mark": None})
+        assert store.list_tags([R, *others]) == {
+            "r": {"a": "2", "mark": None},
+            "s": {"a": "2", "mark": None},
+            "t": {},
+        }
+        with pytest.raises(NotFound, match="gone"):
+            store.tag_runs([*others, GONE], {"b": "3"})
+        assert "b" not in store.get_tags(others[1])
+        store.tag_runs([], {"b": "3"})
+
     def test_properties_never_change(self, store: Store) -> None:
         store.apply([Speaker().batch(created("r"), PropertyAdded(R, "said", "1"))])
         store.add_properties(R, {"said": "1", "new": "2"})

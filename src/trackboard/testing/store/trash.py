@@ -44,6 +44,17 @@ class TrashContract:
         assert store.unarchive_runs([A]) == ()
         assert [run.archived_s for run in store.list_runs()] == [None, None, 6.0]
 
+    def test_runs_in_the_trash_are_found_by_when_they_came_there(self, store: Store) -> None:
+        store.apply([Speaker().batch(*(created(each) for each in "abcd"))])
+        early_s, late_s = 1_790_000_000.123456, 1_790_000_000.123457
+        store.delete_runs([A, B], early_s)
+        store.delete_runs([C, A], late_s)
+
+        def found(deleted_s: float) -> set[str]:
+            return {run.id for run in store.query_runs(RunQuery(deleted=True, deleted_s=deleted_s))}
+
+        assert (found(early_s), found(late_s), found(1.0)) == ({"a", "b"}, {"c"}, set())
+
     def test_a_run_in_the_trash_is_in_no_list_and_found_by_its_id(self, store: Store) -> None:
         events = [event for run in (A, B) for event in _everything(run)]
         store.apply([Speaker().batch(*events, points=[_curve("a", 3), _curve("b", 3)])])

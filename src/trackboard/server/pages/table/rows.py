@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackboard.model import Run, RunId
 from trackboard.ports import Attribute, OneOf, RunQuery, attribute
 from trackboard.server.api.runs import RunPage, read_page
+from trackboard.server.pages.table.view import MOST_RUNS
 
 if TYPE_CHECKING:
     from trackboard.server.pages.table.view import RunView
@@ -59,6 +60,17 @@ def read_runs(service: Service, view: RunView) -> RunPage:
     """
     after = RunId(view.after) if view.after else None
     return read_page(service, view.query(), view.orders(), limit=view.limit, after=after)
+
+
+def iter_pages(service: Service, view: RunView) -> Iterator[Sequence[RunFacts]]:
+    """Read all runs that match, in order, a page at a time."""
+    after = None
+    while True:
+        page = read_page(service, view.query(), view.orders(), limit=MOST_RUNS, after=after)
+        yield page.runs
+        if page.next is None:
+            return
+        after = page.next
 
 
 def read_rows(service: Service, view: RunView, runs: Sequence[RunFacts]) -> Rows:

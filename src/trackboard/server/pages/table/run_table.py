@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from trackboard.errors import NotFound, TrackboardError, UsageError
 from trackboard.history.query.fields import heading
 from trackboard.server.api.runs import RunPage, run_page
-from trackboard.server.pages.csv_answer import answer_csv
+from trackboard.server.pages.csv_answer import answer_csv, stream_csv
 from trackboard.server.pages.table import groups
 from trackboard.server.pages.table.columns import (
     ALWAYS,
@@ -18,18 +18,19 @@ from trackboard.server.pages.table.columns import (
     read_columns,
     usual_fields,
 )
-from trackboard.server.pages.table.rows import Rows, read_rows, read_runs
+from trackboard.server.pages.table.matching import MOST_COMPARED, say_change
+from trackboard.server.pages.table.rows import Rows, iter_pages, read_rows, read_runs
 from trackboard.server.pages.table.view import RunView
 from trackboard.server.templates import render
 from trackboard.service.run_columns import RunColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
 
     from trackboard.ports import Field
-    from trackboard.service import Service
+    from trackboard.service import RunFacts, Service
 
 
 def read_view(service: Service, view: RunView) -> RunPage:
@@ -73,6 +74,8 @@ def show_page(service: Service, request: Request) -> Response:
         experiments=[each.name for each in service.experiments.list()],
         views=service.views.list(),
         undo=request.query_params.get("deleted", ""),
+        said=say_change(request.query_params),
+        most_compared=MOST_COMPARED,
     )
 
 
@@ -90,13 +93,18 @@ def show_csv(service: Service, request: Request) -> Response:
     if view.group:
         return groups.show_csv(service, view)
     page = read_view(service, view)
-    table = RunColumns(service, page.runs)
     fields = [*dict.fromkeys((*ALWAYS, *(view.fields() or usual_fields(view, page.runs))))]
+    titles = ["id", *map(heading, fields)]
+    if not request.query_params.get("all"):
+        return answer_csv(titles, _csv_rows(service, page.runs, fields))
+    pages = iter_pages(service, view)
+    return stream_csv(titles, (_csv_rows(service, runs, fields) for runs in pages))
+
+
+def _csv_rows(
+    service: Service, runs: Sequence[RunFacts], fields: Sequence[Field]
+) -> Iterable[Sequence[object]]:
+    table = RunColumns(service, runs)
     values = [table.read(each) for each in fields]
-    return answer_csv(
-        ["id", *map(heading, fields)],
-        (
-            [facts.run.id, *(column[number] for column in values)]
-            for number, facts in enumerate(page.runs)
-        ),
-    )
+    for number, facts in enumerate(runs):
+        yield [facts.run.id, *(column[number] for column in values)]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from trackboard.errors import Conflict
 from trackboard.model import Run, RunId
-from trackboard.ports import Experiment, Store
+from trackboard.ports import Attribute, Experiment, RunQuery, Store, attribute
+from trackboard.service.answers import MatchingChange
 from trackboard.service.local.door import Door
 from trackboard.service.local.run_names import run_called_in_trash
+from trackboard.service.local.upkeep import matching
 
 if TYPE_CHECKING:
     from trackboard.gc.answers import GcReport
@@ -47,6 +49,26 @@ class LocalTrash:
     def restore(self, runs: Collection[RunId]) -> tuple[RunId, ...]:
         """Take runs out of the trash."""
         return self._drained_to_write().restore_runs(runs)
+
+    def delete_matching(self, query: RunQuery, *, expected: int | None = None) -> MatchingChange:
+        """Put all runs that match and everything below them into the trash, but those that go on."""
+        store = self._drained_to_write()
+        selected = matching.select(store, query, expected)
+        going_on = matching.find_going_on(store)
+        runs, time_s = [each for each in selected if each not in going_on], time.time()
+        return matching.describe_change(
+            runs,
+            store.delete_runs(runs, time_s),
+            going_on=len(selected) - len(runs),
+            time_s=time_s,
+        )
+
+    def restore_deleted(self, time_s: float) -> tuple[RunId, ...]:
+        """Take the runs out of the trash that came there at this very time."""
+        store = self._drained_to_write()
+        came_then = RunQuery(deleted=True, deleted_s=time_s)
+        (ids,) = store.read_columns(came_then, [attribute(Attribute.ID)])
+        return store.restore_runs([RunId(str(each)) for each in ids])
 
     def delete_experiment(self, name: str, *, force: bool = False) -> tuple[RunId, ...]:
         """Put an experiment and its runs into the trash."""
