@@ -105,22 +105,45 @@ def test_the_tab_in_tensorboard_leads_to_the_page_of_a_run(
 def test_the_keyboard_finds_chooses_and_compares(
     browser: Chrome, workspace: Workspace, url: str
 ) -> None:
-    for number in range(3):
-        run = workspace.recorder().create_run("digits", run_id=f"r{number}", name=f"try {number}")
+    recorder = workspace.recorder()
+    runs = [recorder.create_run("digits", run_id=f"r{n}", name=f"try {n}") for n in range(4)]
+    for number, run in enumerate(runs):
         run.log("loss", number)
-        run.complete()
     workspace.drain()
-    browser.get(f"{url}runs")
+    browser.get(f"{url}runs?order=loss")
     body = browser.find_element(By.TAG_NAME, "body")
     body.send_keys("/")
     browser.switch_to.active_element.send_keys("loss > 0", Keys.ENTER)
     until(lambda: "where=loss" in browser.current_url, "the condition is not sent")
-    assert "2 runs" in text(browser, "#pages")
-    for keys in ("j", "x", "j", "x", "c"):
-        browser.switch_to.active_element.send_keys(keys)
+    assert "3 runs" in text(browser, "#pages")
+
+    def press(*keys: str) -> str:
+        """Press keys, and return where that leads to."""
+        for key in keys:
+            browser.switch_to.active_element.send_keys(key)
+        return browser.switch_to.active_element.text
+
+    def chosen() -> list[bool]:
+        boxes = browser.find_elements(By.CSS_SELECTOR, "#runs tbody input")
+        return [each.is_selected() for each in boxes]
+
+    press("?")
+    until(lambda: "Shift x" in text(browser, "dialog[open] dt"), "the keys are not listed")
+    press("j", Keys.ESCAPE)
+    until(lambda: text(browser, "dialog[open]") == "", "the list does not go")
+    assert press("j", "x", "j", "j") == "try 1", "the third; Enter would open it"
+    runs[1].log("loss", 10.0)
+    until(lambda: text(browser, "#runs tbody th").startswith("try 1"), "it does not move up")
+    assert press() == "try 1", "the focus moves with its row"
+    assert chosen() == [False, True, False], "and what is chosen stays"
+    assert press("j", "j", "X") == "try 2"
+    assert chosen() == [False, True, True], "all from the one chosen last, wherever that is"
+    press("k", "x", "k", "x", "c")
     until(lambda: "side by side" in text(browser, "h1"), "the chosen are not compared")
-    assert "run=r2" in browser.current_url
-    assert "run=r1" in browser.current_url
+    assert "run=r1&run=r2" in browser.current_url
+    assert complaints(browser) == []
+    for run in runs:
+        run.complete()
 
 
 def test_deleting_is_undone_by_one_button(browser: Chrome, workspace: Workspace, url: str) -> None:

@@ -1,6 +1,7 @@
 // Keeps what is on the page up to date: one stream says that something changed, the page is then asked for
 // anew, and only what differs is changed in place, so that scroll, selection, focus and open folds stay.
 // A page without script works as well; it is then reloaded by hand.
+import "./keys.js";
 import { listen } from "./stream.js";
 
 const { root } = document.querySelector("script[data-root]").dataset;
@@ -38,10 +39,12 @@ async function refresh() {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.status >= 500) break; // a mistake in a condition is a page, too
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const focused = document.activeElement;
       for (const part of parts()) {
         const other = fresh.getElementById(part.id);
         if (other) follow(part, other);
       }
+      if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
       document.dispatchEvent(new Event("fresh")); // for what draws by itself
     }
   } catch {
@@ -90,6 +93,7 @@ function children(old, fresh) {
     const same = other.id && known.get(other.id);
     if (same) {
       if (same === at) at = at.nextSibling;
+      else if (old.moveBefore) old.moveBefore(same, at); // keeps focus, scroll and selection in it
       else old.insertBefore(same, at);
       morph(same, other);
     } else if (at && !(at.id && known.has(at.id))) {
@@ -106,37 +110,6 @@ function children(old, fresh) {
     at = next;
   }
 }
-
-// -- keys: / filter, j and k rows, x choose, c compare, ? what there is -----------------------------------
-
-const HELP = "/ filter · j, k next and previous row · x choose · Enter open · c compare the chosen";
-
-function rows() { return [...document.querySelectorAll("#runs tbody tr")]; }
-
-function step(by) {
-  const all = rows();
-  const now = all.findIndex((row) => row.contains(document.activeElement));
-  const next = all[Math.min(all.length - 1, Math.max(0, now < 0 ? (by > 0 ? 0 : all.length - 1) : now + by))];
-  if (next) next.querySelector("a").focus();
-}
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (typing) {
-    if (event.key === "Escape") typing.blur();
-    return;
-  }
-  const filter = document.querySelector("form.filter input");
-  const chosen = document.getElementById("chosen");
-  const row = document.activeElement && document.activeElement.closest("#runs tbody tr");
-  if (event.key === "/" && filter) { event.preventDefault(); filter.focus(); filter.select(); }
-  else if (event.key === "j") step(1);
-  else if (event.key === "k") step(-1);
-  else if (event.key === "x" && row) row.querySelector("input").click();
-  else if (event.key === "c" && chosen) chosen.requestSubmit();
-  else if (event.key === "?") say(HELP);
-});
 
 // -- the log begins at its end, and so does the table of a page that comes back -----------------------------
 
