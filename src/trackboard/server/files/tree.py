@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trackboard.ports import RunFile
 
-_OPEN_ROWS = (
-    50  # a folder with more of them right in it is one row; its own page shows what is in it
-)
+_OPEN_ROWS = 50  # a folder with more right in it is one row, and a page of its own
 
 
 @dataclass(frozen=True)

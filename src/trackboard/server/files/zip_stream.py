@@ -74,9 +74,7 @@ def zip_files(
 def _add(
     made: zipfile.ZipFile, name: str, time_s: float, source: BinaryIO, sink: _Sink
 ) -> Iterator[bytes]:
-    left = source.seek(
-        0, 2
-    )  # what is appended from now on is not in the zip, or it would never end
+    left = source.seek(0, 2)  # without what is appended from now on: it might never end
     source.seek(0)
     moment = time.localtime(time_s)[:6]
     entry = zipfile.ZipInfo(

@@ -205,9 +205,7 @@ class LocalService:
         """Store what was said, for about so long, and return what `stored` returns, and what is left."""
         try:
             unread_bytes = self._workspace.parts.read_on(budget_s)
-        except (
-            Damaged
-        ) as error:  # what can be read is shown, and what is recorded waits in the spools
+        except Damaged as error:  # what is recorded waits in the spools
             if self._damage is None:
                 _log.warning("trackboard cannot store what is recorded: %s", error)
             self._damage = error
