@@ -175,7 +175,7 @@ def install(name: str, cache: Path, version: str = "") -> str:
     wanted = f"{name}=={version}.*" if version else name
     if not (folder / "bin" / name).exists():
         venv.create(folder, with_pip=True, clear=True, symlinks=True)  # of a try that failed
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", wanted]
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", wanted]
         done = subprocess.run(pip, capture_output=True, text=True, check=False)
         if done.returncode:
             return done.stderr.strip().splitlines()[-1]

@@ -27,12 +27,16 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from report import Target, print_head, print_table, print_targets
 from stock import stock_tensorboard
 
 from trackboard.eventfile import encode
+
+if TYPE_CHECKING:
+    from azureml.core import Run
 
 PROBES = 50
 PEER_PROBES = 5
@@ -95,7 +99,7 @@ def run_other(kind: str, folder: Path) -> None:
         print(time.monotonic(), flush=True)  # one clock for all processes of a machine
 
 
-def begin_run(folder: Path):
+def begin_run(folder: Path) -> Run:
     from azureml.core import Experiment, Workspace
 
     os.chdir(folder)

@@ -21,6 +21,7 @@ import numpy as np
 from report import Target, print_head, print_table, print_targets
 
 from trackboard.model import RunId
+from trackboard.service import LocalService
 from trackboard.workspace import Workspace
 
 ROUNDS = 31
@@ -81,7 +82,7 @@ def main() -> None:
         (series,) = workspace.store.list_series(runs=[run])
         raw, logs = Path(name, "raw"), Path(name, "logs")
         raw.write_bytes(np.random.default_rng(7).bytes(24 * points))
-        workspace.service.transfer.export_event_files(
+        LocalService(workspace).transfer.export_event_files(
             [run], logs, recursive=True, report=lambda _: None
         )
         ways: dict[str, Callable[[], object]] = {

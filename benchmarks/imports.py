@@ -55,7 +55,7 @@ def prepare(cache: Path) -> tuple[Path, Path]:
     programs, store = cache / "mlflow-export-import" / "bin", cache / f"mlflow-store-{RUNS}"
     if not (programs / "export-experiments").exists():
         venv.create(programs.parent, with_pip=True)
-        pip = [programs / "python", "-m", "pip", "install", "--quiet", *PACKAGES]
+        pip = [str(programs / "python"), "-m", "pip", "install", "--quiet", *PACKAGES]
         subprocess.run(pip, check=True)
     if not (store / ".written").exists():
         shutil.rmtree(store, ignore_errors=True)

@@ -70,7 +70,7 @@ def weight_kb(urls: Mapping[str, str]) -> dict[str, float]:
             if chrome is None:
                 return {}
             chrome.get(url)
-            before, fetched = -1, 0.0
+            before, fetched = -1.0, 0.0
             while before != fetched:
                 before = fetched
                 time.sleep(QUIET_S)

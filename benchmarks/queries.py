@@ -38,11 +38,14 @@ from trackboard.model import (
 from trackboard.ports import (
     NEWEST_FIRST,
     Batch,
+    Field,
     FloatColumn,
     Order,
+    Orders,
     Position,
     RunQuery,
     SeriesPoints,
+    Source,
     Store,
 )
 from trackboard.stores import open_sqlite
@@ -160,8 +163,9 @@ def about_runs(store: Store, bare: sqlite3.Connection, runs: int) -> list[Questi
     by_tag = RunQuery(tags={"team": TEAMS[3]}, parameters={"lr": RATES[2]})
     rare = RunQuery(tags={"note": f"note {runs // 3}"}, parameters={"optimizer": "adam"})
     first_page = f"{BY_TAG} LIMIT {PAGE}"
+    by_last = (Order(Field(Source.METRIC, metric)),)
 
-    def found(query: RunQuery, order: Order = NEWEST_FIRST, limit: int | None = PAGE) -> int:
+    def found(query: RunQuery, order: Orders = NEWEST_FIRST, limit: int | None = PAGE) -> int:
         return len(store.query_runs(query, order, limit=limit))
 
     def rows(sql: str, *values: object) -> int:
@@ -170,12 +174,12 @@ def about_runs(store: Store, bare: sqlite3.Connection, runs: int) -> list[Questi
     return [
         Question(
             "first page by a metric",
-            lambda: found(RunQuery(), Order(metric)),
+            lambda: found(RunQuery(), by_last),
             lambda: rows(BY_METRIC, metric, PAGE),
         ),
         Question(
             "... of one experiment",
-            lambda: found(RunQuery(experiment=experiment), Order(metric)),
+            lambda: found(RunQuery(experiment=experiment), by_last),
             lambda: rows(OF_EXPERIMENT, experiment, metric, PAGE),
         ),
         Question(

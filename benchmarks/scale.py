@@ -29,6 +29,7 @@ import psutil
 from report import Target, print_head, print_table, print_targets
 from stock import await_answer, spawn_stock
 
+from trackboard.service import LocalService
 from trackboard.workspace import Workspace
 
 METRICS, POINTS = 10, 1000
@@ -156,12 +157,12 @@ def main() -> None:
         steps = [("logged by one process", log_all(workspace, runs))]
         steps.append(("stored (ingest)", timed(workspace.drain)))
         size = sum(path.stat().st_size for path in workspace.folder.glob("trackboard.db*"))
-        ids = workspace.runs_of("bench")
+        ids = [run.id for run in workspace.store.list_runs()]
         steps.append(
             (
                 "exported to event files",
                 timed(
-                    lambda: workspace.service.transfer.export_event_files(
+                    lambda: LocalService(workspace).transfer.export_event_files(
                         ids, logs, recursive=True, report=lambda _: None
                     )
                 ),

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from report import Target, print_head, print_table, print_targets
 
+from trackboard.config import LOCAL
 from trackboard.environments import prepare_environment
 from trackboard.launch.context.plan_file import load_plan
 from trackboard.launch.request import Request
@@ -52,14 +53,16 @@ class Bench:
             self.workspace = Workspace.open(folder / "history")
         self.mark = folder / "mark"
 
-    def request(self, environment: EnvironmentRequest | None = None, **more: str) -> Request:
+    def request(
+        self, environment: EnvironmentRequest | None = None, compute: str = LOCAL
+    ) -> Request:
         return Request(
             "bench",
             self.source,
             "train.py",
             environment=environment or EnvironmentRequest(),
             variables={"BENCH_MARK": str(self.mark)},
-            **more,
+            compute=compute,
         )
 
     def submit(self, request: Request) -> tuple[float, float, RunId]:

@@ -219,8 +219,8 @@ def main() -> None:
     )
     if given.entered:
         for name, found in walks.items():
-            again = [f"{file} {times}x" for file, times in found.entered_again().items()]
-            print(f"{name}: {', '.join(again) or 'none'}\n")
+            files = [f"{file} {times}x" for file, times in found.entered_again().items()]
+            print(f"{name}: {', '.join(files) or 'none'}\n")
     submit, metrics = walks["Experiment.submit"], walks["get_metrics, one new point"]
     waited = walks["wait_for_completion, ended"]
     again = len(submit.entered_again(LAUNCH))
