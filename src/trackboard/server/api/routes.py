@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from trackboard.server.api import compute, downloads, files, groups, metrics, runs
+from trackboard.server.api import compute, downloads, files, groups, metrics, names, runs
 from trackboard.server.api.openapi import PREFIX, describe
 from trackboard.server.api.operation import Operation, read
 from trackboard.server.templates import render
@@ -28,6 +28,7 @@ def list_operations(changes: Changes) -> Sequence[Operation]:
     return (
         *runs.OPERATIONS,
         *groups.OPERATIONS,
+        *names.OPERATIONS,
         *metrics.OPERATIONS,
         *files.OPERATIONS,
         *downloads.OPERATIONS,

@@ -78,6 +78,8 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "Experiments": _object(experiments=_list(_ref("Experiment"))),
     "SavedView": _object(name=_TEXT, address=_TEXT, saved=_MOMENT),
+    "NameFound": _object(kind=_TEXT, name=_TEXT, text=_TEXT),
+    "NamesFound": _object(names=_list(_ref("NameFound"))),
     "SavedViews": _object(views=_list(_ref("SavedView"))),
     "SeriesFacts": _object(
         last={"type": ["number", "string", "boolean"]},

@@ -18,6 +18,7 @@ from trackboard.service.answers import (
 
 if TYPE_CHECKING:
     from trackboard.history.groups import GroupPage
+    from trackboard.history.name_search import NameFound, NameKind
 
 
 class Runs(Protocol):
@@ -122,6 +123,18 @@ class Runs(Protocol):
         """Read what all runs that match have of some fields, a column for each, the newest run first.
 
         As many questions as fields, whatever the number of runs; see `RunStore.read_columns`.
+        """
+        ...
+
+    def find_names(
+        self, match: str, *, kinds: Collection[NameKind] = (), limit: int
+    ) -> tuple[NameFound, ...]:
+        """Find names that hold a text, whatever the case; those that hold it earlier come first.
+
+        Args:
+            match: The text; behind a prefix such as `params.` only parameters are meant.
+            kinds: Of what; none: of everything.
+            limit: How many at most.
         """
         ...
 

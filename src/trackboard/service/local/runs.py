@@ -27,6 +27,7 @@ from trackboard.service.local.run_names import (
 
 if TYPE_CHECKING:
     from trackboard.history.groups import GroupPage
+    from trackboard.history.name_search import NameFound, NameKind
     from trackboard.service.contract.runs import Runs
 
 
@@ -116,6 +117,14 @@ class LocalRuns:
     ) -> tuple[Sequence[Value | None], ...]:
         """Read what all runs that match have of some fields."""
         return self._door.drained().read_columns(query, fields)
+
+    def find_names(
+        self, match: str, *, kinds: Collection[NameKind] = (), limit: int
+    ) -> tuple[NameFound, ...]:
+        """Find names that hold a text."""
+        from trackboard.history.name_search import find_names  # few readers need it
+
+        return find_names(self._door.catalogue(), match, kinds=kinds, limit=limit)
 
     def read_groups(
         self,

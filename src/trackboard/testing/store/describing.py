@@ -11,6 +11,7 @@ from trackboard.errors import NotFound
 from trackboard.model import (
     ArtifactKind,
     ArtifactLogged,
+    Event,
     FileAdded,
     ParameterSet,
     PropertyAdded,
@@ -74,19 +75,16 @@ class DescribingContract:
 
     def test_names_that_runs_have(self, store: Store) -> None:
         assert {store.list_names(source) for source in (Source.METRIC, Source.TAG)} == {()}
-        said = [
-            each
-            for run in (R, RunId("other"))
-            for each in (
-                *(Tagged(run, "k", None), Tagged(run, "T", "1"), PropertyAdded(run, "p", "")),
-                *(ParameterSet(run, "lr", 1), TextLogged(run, "note", "x", None, 1.0)),
-            )
-        ]
+        said: list[Event] = []
+        for run in (R, RunId("other")):
+            said += [Tagged(run, "k", None), Tagged(run, "T", "1"), PropertyAdded(run, "p", "")]
+            said += [Tagged(run, f"{'long' * 70}{end}", None) for end in "ba"]
+            said += [ParameterSet(run, "lr", 1), TextLogged(run, "note", "x", None, 1.0)]
         store.apply([Speaker().batch(*said, points=[numbers("r", "Loss", [1.0])])])
         for source, names in (
             (Source.METRIC, ("Loss", "note")),
             (Source.PARAMETER, ("lr",)),
-            (Source.TAG, ("T", "k")),
+            (Source.TAG, ("T", "k", f"{'long' * 70}a", f"{'long' * 70}b")),
             (Source.PROPERTY, ("p",)),
         ):
             assert store.list_names(source) == names

@@ -87,6 +87,7 @@ def test_the_document_names_only_what_is_there(document: Mapping[str, Any]) -> N
         ("/experiments", "Experiments", {"archived": "true"}),
         ("/runs", "RunPage", {"where": ["loss < 9", "lr > 0"], "order": ["-loss.min", "created"]}),
         ("/groups", "GroupPage", {"group": ["lr", "tags.team"], "column": ["loss", "odd"]}),
+        ("/names", "NamesFound", {"match": "o", "kind": ["metric", "tag"]}),
         ("/runs/r0", "RunDetails", {}),
         ("/compare", "Comparison", {"run": ["r0", "r1"]}),
         ("/series", "Series", {"run": ["r0", "r1"], "points": 3}),
