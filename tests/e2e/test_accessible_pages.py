@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome
-from tests.browsing import complaints
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from tests.browsing import complaints, text
 from tests.every_state import record_every_state
 from tests.prerequisites import require
+from tests.waiting import until
 
 from trackboard.service import LocalService
 from trackboard.workspace import Workspace
@@ -70,6 +72,14 @@ def check(browser: Chrome, url: str, addresses: Iterable[str]) -> None:
 @pytest.mark.usefixtures("_every_state")
 def test_no_main_page_keeps_anybody_out(browser: Chrome, url: str) -> None:
     check(browser, url, MAIN)
+    axe = Path(require("axe-core")).read_text("utf-8")
+    browser.get(f"{url}runs")
+    browser.find_element(By.NAME, "where").send_keys("o", Keys.ARROW_DOWN)
+    until(lambda: text(browser, ".names:not([hidden]) li") != "", "no name is offered")
+    browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    assert findings(browser, axe, EVERYTHING) == []
+    browser.find_element(By.ID, "show-keys").click()
+    assert findings(browser, axe, EVERYTHING) == []
 
 
 @pytest.mark.long

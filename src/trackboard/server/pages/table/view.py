@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -21,6 +22,7 @@ MOST_RUNS = 500  # on one page
 _LIMIT = 50
 _FLAGS = ("archived", "children")
 _LISTS = ("order", "column", "group", "pin", "open")
+_PART = re.compile(r'(?:"[^"]*"|[^,])+')  # between commas, none of which is within quotes
 _WIDTH = "width:"  # begins the name of a column's width in an address
 WIDTHS = range(4, 121)  # characters
 MOST_NAMED = 50  # runs that are pinned, and runs whose children are shown
@@ -180,7 +182,7 @@ def _split(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parts(text: str) -> Sequence[str]:
-    return [text] if '"' in text else text.split(",")
+    return _PART.findall(text)
 
 
 def _ids(name: str, given: Iterable[str]) -> tuple[str, ...]:
