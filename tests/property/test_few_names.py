@@ -1,4 +1,4 @@
-"""Few runs are called as they are among all runs of their experiments, unless they are above themselves."""
+"""Runs are called as they are among all runs of their experiments; few, unless they are above themselves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from trackboard.board.view.few_names import name_few
 from trackboard.board.view.run_names import name_runs
 from trackboard.model import Event, RunId
+from trackboard.service.local.run_names import RunNames
 from trackboard.testing.memory import MemoryStore
 from trackboard.testing.speaker import Speaker, created
 
@@ -66,3 +67,15 @@ def test_few_are_called_as_among_all(
     names = name_runs(every)
     few = [run for run in every if run.id in shown]
     assert name_few(store, few) == {run.id: names[run.id] for run in few}
+
+
+@given(RUNS, st.sets(st.sampled_from(IDS)), st.sets(st.sampled_from(IDS), max_size=2))
+def test_many_are_called_as_among_all(
+    runs: list[tuple[RunId, str, RunId | None, str]], shown: set[RunId], archived: set[RunId]
+) -> None:
+    store = stored(runs)
+    store.archive_runs(archived & {run.id for run in store.list_runs()}, 1.0)
+    every = store.list_runs()
+    names = name_runs(every)
+    for many in (every, [run for run in every if run.id in shown]):
+        assert RunNames(few=0).show(store, many) == {run.id: names[run.id] for run in many}

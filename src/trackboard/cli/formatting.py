@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from trackboard.cli.terminal import text_width
 from trackboard.format.amounts import count as count
@@ -28,20 +28,25 @@ def value(number: object) -> str:
 
 def aligned(rows: Sequence[Sequence[str]], head: Sequence[str] | None = None) -> list[str]:
     """Lines with aligned columns; a column of numbers is aligned to the right."""
-    return ["  ".join(cells).rstrip() for cells in padded(rows, head)]
+    titles = [] if head is None else [head]
+    columns = zip(*titles, *rows, strict=True)
+    return joined(padded(column, titles=len(titles)) for column in columns)
 
 
-def padded(rows: Sequence[Sequence[str]], head: Sequence[str] | None = None) -> list[list[str]]:
-    """The head's and the rows' cells, those of a column equally wide; numbers are aligned to the right."""
-    right = [any(column) and all(map(_is_number, column)) for column in zip(*rows, strict=True)]
-    lines = [*([head] if head else []), *rows]
-    widths = [max(map(text_width, column)) for column in zip(*lines, strict=True)]
-    return [list(map(_padded, line, widths, right or [False] * len(widths))) for line in lines]
+def padded(column: Sequence[str], *, titles: int = 1) -> list[str]:
+    """The cells of a column, equally wide; numbers below the titles are aligned to the right."""
+    below = column[titles:]
+    is_right = any(below) and all(map(_is_number, below))
+    widths = [*map(text_width, column)]
+    width = max(widths)
+    spaces = [" " * (width - each) for each in widths]
+    pairs = zip(spaces, column, strict=True) if is_right else zip(column, spaces, strict=True)
+    return [*map("".join, pairs)]
 
 
-def _padded(cell: str, width: int, is_right: bool) -> str:  # noqa: FBT001 - a column's
-    spaces = " " * (width - text_width(cell))
-    return spaces + cell if is_right else cell + spaces
+def joined(columns: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of columns that lie beside each other."""
+    return ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
 
 
 def _is_number(cell: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import importlib
@@ -16,7 +17,7 @@ from trackboard.errors import TrackboardError, Unavailable
 
 _INTERRUPTED = 130
 _COMPLETING = "_TRACKBOARD_COMPLETE"  # set by a shell that asks for what may follow
-_COLLECTED_AFTER = 10_000  # new objects; Python's 700 find no garbage while modules load
+_COLLECTED_AFTER = 100_000  # new objects; Python's 700 find no garbage while modules load
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk; perhaps the one where the output goes
 
 
@@ -29,6 +30,7 @@ def trackboard() -> None:
 def main() -> int:
     """Run one command; returns the exit code."""
     gc.set_threshold(_COLLECTED_AFTER)
+    atexit.register(gc.freeze)  # all goes with the process: none of it is looked through before
     if _COMPLETING in os.environ:
         importlib.import_module("trackboard.cli.completing")  # how bash reads names
     try:

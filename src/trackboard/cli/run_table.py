@@ -9,7 +9,6 @@ import click
 
 from trackboard.cli import formatting, terminal
 from trackboard.cli.table import Column, print_csv, print_table
-from trackboard.service import wire
 
 if TYPE_CHECKING:
     from trackboard.model import RunId
@@ -65,6 +64,8 @@ def print_runs(
 
 def print_runs_as_csv(found: Sequence[RunFacts], columns: Columns) -> None:
     """Print runs for programs: times as ISO 8601, numbers in full."""
+    from trackboard.service import wire  # few tables are for programs
+
     others = [list(map(wire.number, column)) for column in columns.values()]
     rows = (
         [

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from trackboard.cli import terminal
-from trackboard.cli.formatting import clean, padded
+from trackboard.cli.formatting import clean, joined, padded
 
 _GAP = 2
 _LEAST = 4  # columns of a name that is shortened
@@ -71,34 +71,24 @@ def draw_table(
         The lines, the titles' first; and the titles of columns that have no room.
     """
     kept = list(range(len(columns)))
-    widths = [
-        max(map(terminal.text_width, (column.title, *(row[number] for row in rows))))
-        for number, column in enumerate(columns)
-    ]
-    whole = [*widths]
+    texts: list[Sequence[str]] = [*zip([each.title for each in columns], *rows, strict=True)]
     if terminal.is_terminal() and not is_whole:
+        widths = [max(map(terminal.text_width, cells)) for cells in texts]
         kept = _fit(columns, widths, terminal.columns())
-    chosen = [columns[number] for number in kept]
-    columns_drawn = (
-        [row[number] for row in rows]
-        if widths[number] == whole[number]
-        else [terminal.shorten_middle(row[number], widths[number]) for row in rows]
-        for number in kept
-    )
-    cells = [*zip(*columns_drawn, strict=True)]
-    titles = [
-        terminal.shorten_middle(each.title, widths[number])
-        for number, each in zip(kept, chosen, strict=True)
-    ]
-    head, *lines = padded(cells, titles)
-    drawn = ["  ".join(head).rstrip()]
-    for row, line in zip(cells, lines, strict=True):
-        coloured = (
-            terminal.in_colour(word, cell) if column.is_state else cell
-            for column, word, cell in zip(chosen, row, line, strict=True)
-        )
-        drawn.append("  ".join(coloured).rstrip())
-    return drawn, [each.title for number, each in enumerate(columns) if number not in kept]
+        for number in kept:
+            if columns[number].enough:
+                width = widths[number]
+                texts[number] = [terminal.shorten_middle(cell, width) for cell in texts[number]]
+    lines = joined(_draw_column(columns[number], texts[number]) for number in kept)
+    return lines, [each.title for number, each in enumerate(columns) if number not in kept]
+
+
+def _draw_column(column: Column, cells: Sequence[str]) -> Sequence[str]:
+    """The cells of a column, its title's first, equally wide and in their colours."""
+    drawn = padded(cells)
+    if column.is_state and terminal.has_colours():
+        return [*map(terminal.in_colour, cells, drawn)]
+    return drawn
 
 
 def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:

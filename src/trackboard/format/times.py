@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 
 from trackboard.model import Run
 
@@ -12,7 +11,7 @@ def moment(time_s: float | None) -> str:
     """A time of this place's clock; empty for none."""
     if time_s is None:
         return ""
-    return datetime.fromtimestamp(time_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_s))
 
 
 def duration(seconds: float | None) -> str:

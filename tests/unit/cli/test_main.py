@@ -28,6 +28,21 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == f"trackboard, version {__version__}\n"
 
 
+def test_a_process_that_ends_looks_for_no_garbage() -> None:
+    program = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"  # is called last
+        "from trackboard.cli.main import main\n"
+        "sys.argv = ['trackboard', '--version']\n"
+        "main()\n"
+        "print(gc.get_freeze_count() > 0)"  # whoever calls it in a process that goes on
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-2:] == ["False", "True"]
+
+
 def loaded_by(*words: str, **variables: str) -> tuple[str, set[str]]:
     """What the command prints, and which modules it loads for that."""
     program = (

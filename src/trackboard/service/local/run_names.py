@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from trackboard.board.view.few_names import name_few
@@ -10,7 +10,7 @@ from trackboard.board.view.run_names import name_runs
 from trackboard.errors import NotFound, UsageError
 from trackboard.history import nearest
 from trackboard.model import Run, RunId
-from trackboard.ports import Store
+from trackboard.ports import RunQuery, Store
 from trackboard.service.local.short_ids import find_ids
 
 _MOST_LISTED = 20
@@ -37,24 +37,26 @@ class RunNames:
     def show(self, store: Store, runs: Iterable[Run]) -> dict[RunId, str]:
         """Name runs, each name once: ` #<number>` tells namesakes apart."""
         given = list(runs)
+        shown = [*{run.id: run for run in given if run.deleted_s is None}.values()]
         names: dict[RunId, str] = {}
         if len(given) <= self._few:
-            names = name_few(store, [run for run in given if run.deleted_s is None])
+            names = name_few(store, shown)
             return {run.id: names.get(run.id, f"{run.experiment}/{run.name}") for run in given}
         for experiment in dict.fromkeys(run.experiment for run in given):
-            of_all = self._of_experiment(store, experiment)
-            names.update(
-                (run.id, of_all[run.id])
-                for run in given
-                if run.experiment == experiment and run.id in of_all
-            )
+            theirs = [run for run in shown if run.experiment == experiment]
+            of_all = self._of_experiment(store, experiment, theirs)
+            names.update((run.id, of_all[run.id]) for run in theirs if run.id in of_all)
         return {run.id: names.get(run.id, f"{run.experiment}/{run.name}") for run in given}
 
-    def _of_experiment(self, store: Store, experiment: str) -> Mapping[RunId, str]:
+    def _of_experiment(
+        self, store: Store, experiment: str, given: Sequence[Run]
+    ) -> Mapping[RunId, str]:
         version = store.version()  # before: names that are newer than it are made again
         known = self._known.get(experiment)
         if known is not None and known[0] == version:
             return known[1]
+        if len(given) == store.count_runs(RunQuery(experiment, archived=True)):
+            return name_runs(given)  # all there are; not kept: they may be older than `version`
         names = name_runs(store.list_runs(experiment=experiment))
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()

@@ -122,7 +122,6 @@ def runs(
     """List the runs of the history that belongs to a folder (the current one by default)."""
     from trackboard.history.conditions import build_query, parse_orders
     from trackboard.history.query.fields import heading
-    from trackboard.service import wire
     from trackboard.service.run_columns import RunColumns
 
     filters: Filters = {
@@ -148,6 +147,8 @@ def runs(
         fields = _fields(query, sorting, columns)
         facts = now.runs.describe(found, values=as_json or bool(fields))
         if as_json:
+            from trackboard.service import wire
+
             for each in facts:
                 click.echo(json.dumps(wire.run_facts(each)))
             return
