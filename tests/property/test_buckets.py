@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from trackboard.errors import UsageError
 from trackboard.history import buckets
-from trackboard.history.buckets import Buckets, read_buckets
+from trackboard.history.buckets import Buckets, read_buckets, read_curves
+from trackboard.history.x_axis import TimeAxis
 from trackboard.model import RunId, Series, SeriesId, ValueKind
 from trackboard.ports import Points
 from trackboard.testing.memory.store import MemoryStore
@@ -31,7 +32,7 @@ class OneSeries(MemoryStore):
 
     def _make(self, points: list[tuple[int, float]]) -> Points:
         steps, values = zip(*points, strict=True)
-        return Points(np.array(steps, np.int64), np.arange(float(len(steps))), np.array(values))
+        return Points(np.array(steps, np.int64), np.array(steps, float), np.array(values))
 
     def read_points(self, series: object, *, limit: int | None = None) -> dict[SeriesId, Points]:
         del series, limit
@@ -85,9 +86,11 @@ def test_no_peak_is_lost(points: list[tuple[int, float]], limit: int) -> None:
 def test_a_series_that_is_read_in_parts_is_the_same(
     points: list[tuple[int, float]], limit: int, size: int
 ) -> None:
-    long = series_of(points, buckets._AT_ONCE + 1)
-    parts = read_buckets(OneSeries(points, size), [long], limit)[SeriesId(1)]
-    whole = read_buckets(OneSeries(points, size), [series_of(points)], limit)[SeriesId(1)]
+    long = series_of(points, buckets._AT_ONCE + 1)  # over times, which are the steps here
+    parts = read_curves(OneSeries(points, size), [long], limit, TimeAxis())[SeriesId(1)]
+    whole = read_curves(OneSeries(points, size), [series_of(points)], limit, TimeAxis())[
+        SeriesId(1)
+    ]
     for name in ("first_steps", "last_steps", "counts", "nans", "least", "greatest", "last"):
         one, other = getattr(parts, name), getattr(whole, name)
         assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), name

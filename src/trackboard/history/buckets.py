@@ -1,11 +1,15 @@
 """A series in few buckets of steps or of another x axis, each with its exact least and greatest value.
 
 Nothing is left out of a bucket: what a chart draws of a long series has every peak in it, however narrow.
+
+Over steps, buckets are made of whole intervals, `INTERVALS` of them at least as a rule, of which the store
+keeps what is in them; any other x has to be computed for each point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +19,9 @@ import numpy.typing as npt
 from trackboard.errors import UsageError
 from trackboard.history.x_axis import StepAxis, XAxis
 from trackboard.model import Series, SeriesId, ValueKind
-from trackboard.ports import Points, Store
+from trackboard.ports import Points, Rollup, Store
 
+_BEYOND = 2**64  # no step is so great
 MOST_BUCKETS = 10_000  # of one series
 _AT_ONCE = 1_000_000  # points that are read whole, 24 bytes each
 
@@ -68,7 +73,7 @@ def read_buckets(
     first_step: int | None = None,
     last_step: int | None = None,
 ) -> dict[SeriesId, Buckets]:
-    """Read series of numbers in buckets of equally many steps.
+    """Read series of numbers in buckets of nearly equally many steps.
 
     Args:
         store: Where they are.
@@ -92,7 +97,7 @@ def read_curves(
     first: float | None = None,
     last: float | None = None,
 ) -> dict[SeriesId, Buckets]:
-    """Read series of numbers in buckets of equal parts of an x axis.
+    """Read series of numbers in buckets of equal parts of an x axis, of steps nearly equal ones.
 
     Args:
         store: Where they are.
@@ -106,6 +111,10 @@ def read_curves(
         UsageError: There cannot be so many buckets.
     """
     check_limit(limit)
+    if isinstance(axis, StepAxis):
+        return _read_steps(
+            store, series, limit, _to_step(first, math.ceil), _to_step(last, math.floor)
+        )
     found: dict[SeriesId, Buckets] = {}
     for each, parts in iter_parts(store, series):
         wanted: Wanted = (first, last)
@@ -114,6 +123,37 @@ def read_curves(
         located = iter_located(axis, each, parts, (first, last))
         found[each.id] = _put_into_buckets(located, each.count, limit, wanted)
     return found
+
+
+def _to_step(x: float | None, whole: Callable[[float], int]) -> int | None:
+    """The outermost step within an end of what is asked for; None: there is no end."""
+    if x is None or math.isfinite(x):
+        return None if x is None else whole(x)
+    return -_BEYOND if x < 0 else _BEYOND
+
+
+def _read_steps(
+    store: Store, series: Iterable[Series], limit: int, first: int | None, last: int | None
+) -> dict[SeriesId, Buckets]:
+    """Series in buckets of steps, which are put together from intervals."""
+    counts = {each.id: each.count for each in series if each.kind is not ValueKind.TEXT}
+    found = store.read_rollups([*counts], limit, first_step=first, last_step=last)
+    return {each: _merge_intervals(rollup, counts[each], limit) for each, rollup in found.items()}
+
+
+def _merge_intervals(rollup: Rollup, count: int, limit: int) -> Buckets:
+    columns: tuple[npt.NDArray[Any], ...] = (
+        *(rollup.first_steps, rollup.last_steps, rollup.counts, rollup.nans),
+        *(rollup.least, rollup.greatest, rollup.last, rollup.last_times_s),
+    )
+    if rollup.counts.sum() <= limit:
+        order = np.argsort(rollup.first_steps, kind="stable")
+        return Buckets(count, *(column[order] for column in columns))
+    first, last = int(rollup.first_steps.min()), int(rollup.last_steps.max())
+    bits = rollup.bits
+    intervals = (last >> bits) - (first >> bits) + 1
+    number = ((rollup.first_steps >> bits) - (first >> bits)) * limit // intervals
+    return Buckets(count, *_merged((number, *columns))[1:])
 
 
 def check_limit(limit: int) -> None:

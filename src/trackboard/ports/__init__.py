@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from trackboard.ports.store.query import NEWEST_FIRST, OLDEST_FIRST, Order, Orders, RunQuery
     from trackboard.ports.store.queue import QueueStore
     from trackboard.ports.store.runs import Artifact, ExperimentRuns, RunFile, RunStore
-    from trackboard.ports.store.series import Points, SeriesStore
+    from trackboard.ports.store.series import Points, Rollup, SeriesStore, interval_bits
     from trackboard.ports.store.store import Damaged, Store, Unstorable
     from trackboard.ports.store.stream import (
         Batch,
@@ -108,7 +108,7 @@ else:
             "store.query": ("NEWEST_FIRST", "OLDEST_FIRST", "Order", "Orders", "RunQuery"),
             "store.queue": ("QueueStore",),
             "store.runs": ("Artifact", "ExperimentRuns", "RunFile", "RunStore"),
-            "store.series": ("Points", "SeriesStore"),
+            "store.series": ("Points", "Rollup", "SeriesStore", "interval_bits"),
             "store.store": ("Damaged", "Store", "Unstorable"),
             "store.stream": (
                 "Batch",
@@ -178,6 +178,7 @@ __all__ = [
     "QueueStore",
     "RecordSink",
     "Refused",
+    "Rollup",
     "RunFile",
     "RunFiles",
     "RunQuery",
@@ -204,6 +205,7 @@ __all__ = [
     "WorkerStatus",
     "WriterProcess",
     "attribute",
+    "interval_bits",
     "iter_comparisons",
     "worker_command",
 ]

@@ -28,6 +28,58 @@ class Points:
         return len(self.steps)
 
 
+@dataclass(frozen=True, eq=False)
+class Rollup:
+    """Points of one series of numbers, aggregated over intervals of steps, as columns of one length.
+
+    A row stands for points that were logged one after the other, with steps of one interval; the rows are
+    in the order of logging.
+
+    Attributes:
+        bits: How long the intervals are: 2^bits steps, each from a multiple of that on.
+        first_steps: The least step of each row.
+        last_steps: The greatest.
+        counts: How many points each stands for.
+        nans: How many of these are NaN.
+        least: The least value, NaN passed over; NaN where there is nothing else. int64 or float64.
+        greatest: The greatest value, likewise.
+        last: The value that was logged last.
+        last_times_s: When that was, in seconds since the epoch.
+    """
+
+    bits: int
+    first_steps: IntColumn
+    last_steps: IntColumn
+    counts: IntColumn
+    nans: IntColumn
+    least: npt.NDArray[Any]
+    greatest: npt.NDArray[Any]
+    last: npt.NDArray[Any]
+    last_times_s: FloatColumn
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+INTERVALS = 4  # for each bucket, at least: so nearly equal are buckets of whole intervals
+
+
+def interval_bits(first_step: int, last_step: int, limit: int) -> int:
+    """How long the intervals are that steps are divided into: 2^k steps.
+
+    As long as can be where there are `INTERVALS` for each of `limit` buckets; a step, where there are not.
+
+    Args:
+        first_step: The least step.
+        last_step: The greatest.
+        limit: How many buckets are wanted.
+    """
+    bits = ((last_step - first_step) // (INTERVALS * limit)).bit_length() + 1
+    while bits and (last_step >> bits) - (first_step >> bits) + 1 < INTERVALS * limit:
+        bits -= 1
+    return bits
+
+
 class SeriesStore(Protocol):
     """Where points are read; only the stream adds any.
 
@@ -61,6 +113,25 @@ class SeriesStore(Protocol):
                 holds the first and the last point, and the least and the greatest value where 4 or
                 more are allowed; it is stable for unchanged data. With 1 it is the last point. Text
                 series are thinned evenly. An int series read with or without a limit keeps int64.
+        """
+        ...
+
+    def read_rollups(
+        self,
+        series: Sequence[SeriesId],
+        limit: int,
+        *,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> Mapping[SeriesId, Rollup]:
+        """Points of several series of numbers, aggregated exactly; unknown ids and texts are left out.
+
+        Args:
+            series: Ids of the series, in any order.
+            limit: How many buckets are wanted, from 1. Where there are no more points, a row is a point;
+                else intervals are as `interval_bits` has them for the steps that are asked for.
+            first_step: Only points from this step on; None: from the first.
+            last_step: Only points up to this step; None: up to the last.
         """
         ...
 

@@ -120,7 +120,7 @@ OPERATIONS = (
     ),
     Operation(
         "/series",
-        "Metrics of runs as curves: equal parts of the steps, each with the exact least and greatest"
+        "Metrics of runs as curves: nearly equal parts of the steps, each with the exact least and greatest"
         " value of all its points. Where no more points were logged than asked for, these themselves.",
         "Series",
         read_series,

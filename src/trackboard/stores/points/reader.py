@@ -133,7 +133,7 @@ def _read_whole(
     """All points. A series is as wide as the widest of its chunks."""
     unpacker = Unpacker()
     for each, rows in _by_series(connection, _WHOLE, ids):
-        yield each, _decoded(rows, ValueKind.BOOL, unpacker, damages)
+        yield each, decode(rows, ValueKind.BOOL, unpacker, damages)
 
 
 def _unpack(row: Iterable[Any], unpacker: Unpacker, damages: list[Damage]) -> Points:
@@ -146,10 +146,10 @@ def _unpack(row: Iterable[Any], unpacker: Unpacker, damages: list[Damage]) -> Po
         return Columns.empty(0, _KINDS.get(kind, ValueKind.FLOAT)).freeze()
 
 
-def _decoded(
+def decode(
     rows: Sequence[sa.Row[Any]], least: ValueKind, unpacker: Unpacker, damages: list[Damage]
 ) -> Points:
-    """The points of some rows of `_DATA`, in the widest of their kinds, or `least`."""
+    """The points of some rows of `_DATA` in the widest of their kinds, or `least`; damaged ones are told."""
     if len(rows) == 1 and rows[0].kind >= least:
         return _unpack(rows[0], unpacker, damages)
     kind = max(least, *[_KINDS.get(row.kind, least) for row in rows])
@@ -196,7 +196,7 @@ def _blocks(
 ) -> dict[int, Points]:
     """The points that stand for what lies where a full chunk could, by its number."""
     return {
-        block: _chosen(_decoded(list(parts), ValueKind.BOOL, unpacker, damages))
+        block: _chosen(decode(list(parts), ValueKind.BOOL, unpacker, damages))
         for block, parts in groupby(rows, key=lambda row: int(row.start) // FULL)
     }
 

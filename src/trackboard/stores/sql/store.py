@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,8 +13,6 @@ from trackboard.model import (
     QueuedJob,
     Run,
     RunId,
-    Series,
-    SeriesId,
     Value,
     WriterId,
 )
@@ -29,7 +27,6 @@ from trackboard.ports import (
     Field,
     Model,
     Orders,
-    Points,
     Position,
     Refused,
     RunFile,
@@ -39,8 +36,8 @@ from trackboard.ports import (
     Store,
 )
 from trackboard.stores.engine.database import Database
-from trackboard.stores.points import summaries
-from trackboard.stores.points.damage import Damage, DamageReport
+from trackboard.stores.points.damage import DamageReport
+from trackboard.stores.points.sql_series import SqlSeries
 from trackboard.stores.rows import (
     artifacts,
     definitions,
@@ -66,7 +63,7 @@ if TYPE_CHECKING:
     from trackboard.stores.sql.stream_cache import StreamCache
 
 
-class SqlStore(SqlTrash, SqlViews):
+class SqlStore(SqlSeries, SqlTrash, SqlViews):
     """`trackboard.ports.Store` on tables; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
@@ -379,37 +376,6 @@ class SqlStore(SqlTrash, SqlViews):
         """Forget a version."""
         with self._database.write() as connection:
             models.delete_model(connection, name, version)
-
-    # -- series -----------------------------------------------------------------------------------
-
-    def list_series(
-        self,
-        *,
-        runs: Collection[RunId] | None = None,
-        names: Collection[str] | None = None,
-        text: bool | None = None,
-    ) -> tuple[Series, ...]:
-        """Summaries of the series that match every given condition."""
-        with self._database.read() as connection:
-            return summaries.list_series(connection, runs=runs, names=names, text=text)
-
-    def read_points(
-        self, series: Sequence[SeriesId], *, limit: int | None = None
-    ) -> Mapping[SeriesId, Points]:
-        """Points of several series, in log order."""
-        from trackboard.stores.points import reader
-
-        damages: list[Damage] = []
-        with self._database.read() as connection:
-            found = reader.read_points(connection, series, limit, damages)
-        self._damage.report(damages)
-        return found
-
-    def iter_points(self, series: SeriesId) -> Iterator[Points]:
-        """All points of one series, a chunk at a time."""
-        from trackboard.stores.points import reader
-
-        return reader.iter_points(self._database, series, self._damage.report)
 
     # -- compute and the queue ----------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trackboard.model import RunId, Series, SeriesId, Value, ValueKind
-from trackboard.ports import Points
+from trackboard.ports import Points, Rollup, interval_bits
 from trackboard.stores.codec.chunk import DTYPES, extremes, frozen
 from trackboard.stores.rules.steps import to_int64
 
@@ -63,3 +63,22 @@ class MemorySeries:
             max_value_step=None if high != high else self._first_step(high),
             table=self.table,
         )
+
+
+def roll_up_none(
+    points: Points, limit: int, first_step: int | None, last_step: int | None
+) -> Rollup:
+    """A rollup with a row for each point whose step is asked for."""
+    chosen = [
+        at
+        for at, step in enumerate(points.steps.tolist())
+        if (first_step is None or step >= first_step) and (last_step is None or step <= last_step)
+    ]
+    steps, values = points.steps[chosen], points.values[chosen]
+    values = values.astype(np.int64) if values.dtype == bool else values
+    nans = np.array([int(each != each) for each in values.tolist()], np.int64)
+    ones = np.ones(len(steps), np.int64)
+    bits = interval_bits(int(steps.min()), int(steps.max()), limit) if chosen else 0
+    return Rollup(
+        *(bits, steps, steps, ones, nans), *(values, values, values), points.times_s[chosen]
+    )

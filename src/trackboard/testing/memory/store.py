@@ -41,6 +41,7 @@ from trackboard.ports import (
     Points,
     Position,
     Refused,
+    Rollup,
     RunFile,
     RunQuery,
     SavedDefinitions,
@@ -57,7 +58,7 @@ from trackboard.testing.memory.query import (
     find_runs_after,
     list_oldest_called,
 )
-from trackboard.testing.memory.series import MemorySeries
+from trackboard.testing.memory.series import MemorySeries, roll_up_none
 from trackboard.testing.memory.trash import MemoryTrash
 from trackboard.testing.memory.writers import MemoryWriters
 
@@ -404,6 +405,22 @@ class MemoryStore(MemoryTrash):
         if limit is None:
             return found
         return {each: downsample.downsample_points(points, limit) for each, points in found.items()}
+
+    def read_rollups(
+        self,
+        series: Sequence[SeriesId],
+        limit: int,
+        *,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> Mapping[SeriesId, Rollup]:
+        """Points of several series of numbers, a row each: none is longer than an interval."""
+        found = self.read_points(series)
+        return {
+            each: roll_up_none(points, limit, first_step, last_step)
+            for each, points in found.items()
+            if points.values.dtype != object
+        }
 
     def iter_points(self, series: SeriesId) -> Iterator[Points]:
         """All points of one series."""

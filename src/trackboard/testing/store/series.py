@@ -369,6 +369,41 @@ class SeriesContract:
                 with pytest.raises(ValueError, match="read-only"):
                     points.values[0] = 1.0
 
+    # -- aggregating ------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("limit", "first", "last"), [(3, None, None), (50, 7, 90_000), (9, 5, 5)]
+    )
+    def test_a_rollup_has_each_point_that_is_asked_for_once(
+        self, store: Store, limit: int, first: int | None, last: int | None
+    ) -> None:
+        steps = [*range(9000), *range(8000, 12_000), *[5] * 100]
+        values = [math.nan if step % 7 == 0 else step * 0.5 for step in steps]
+        store.apply([Speaker().batch(points=[numbers("r", "m", values, steps=steps)])])
+        (found,) = store.read_rollups(
+            [only_series(store).id], limit, first_step=first, last_step=last
+        ).values()
+        asked = [at for at, step in enumerate(steps) if (first or 0) <= step <= (last or 10**6)]
+        assert found.counts.sum() == len(asked)
+        assert (found.first_steps >> found.bits == found.last_steps >> found.bits).all()
+        for at, end in enumerate(np.cumsum(found.counts).tolist()):
+            inside = asked[end - int(found.counts[at]) : end]
+            of = np.array([values[each] for each in inside])
+            assert found.first_steps[at] == min(steps[each] for each in inside)
+            assert found.last_steps[at] == max(steps[each] for each in inside)
+            assert found.nans[at] == np.isnan(of).sum()
+            extremes = [found.least[at], found.greatest[at], found.last[at]]
+            expected = [np.fmin.reduce(of), np.fmax.reduce(of), of[-1]]
+            assert np.array_equal(extremes, expected, equal_nan=True)
+
+    def test_texts_and_unknown_series_have_no_rollup(self, store: Store) -> None:
+        text = TextLogged(R, "t", "words", None, 5.0)
+        store.apply([Speaker().batch(text, points=[numbers("r", "m", [1.0])])])
+        known = [each.id for each in store.list_series()]
+        (number,) = store.list_series(text=False)
+        assert list(store.read_rollups([SeriesId(10**6), *known], 10)) == [number.id]
+        assert store.read_rollups([], 10) == {}
+
     # -- iterating --------------------------------------------------------------------------------
 
     def test_iterating_gives_everything_in_order(self, store: Store) -> None:
