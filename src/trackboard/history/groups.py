@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trackboard.errors import UsageError
+from trackboard.history.lost_state import LostRuns, read_columns
 from trackboard.history.query.fields import heading
 from trackboard.model import Value
 from trackboard.ports import Attribute, Field, Order, RunQuery, Source, Store
@@ -105,6 +106,7 @@ def read_groups(
     *,
     limit: int,
     after: str = "",
+    list_lost: LostRuns = frozenset,
 ) -> GroupPage:
     """Read a page of groups, sorted by what they have, or by the mean of a field.
 
@@ -116,12 +118,13 @@ def read_groups(
         order: By the mean of which of `fields`; None: by what they are grouped by.
         limit: How many groups at most.
         after: `next` of the page before.
+        list_lost: Lists the runs that are lost.
 
     Raises:
         UsageError: Runs cannot be grouped so, or `after` is no `next`.
     """
     check_grouping(by)
-    columns = store.read_columns(query, [*by, *fields])
+    columns = read_columns(store, query, [*by, *fields], list_lost)
     keys, rows = _divide(columns[: len(by)])
     numbers = [_numbers(column) for column in columns[len(by) :]]
     sorting = None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from trackboard.history.query.fields import PREFIXES, WORDS, parse_field, quoted, written
 from trackboard.history.query.writing import write_equal
-from trackboard.model import RunState
+from trackboard.model import LOST, RunState
 from trackboard.ports import Attribute, Field, Source, Store, attribute
 
 
@@ -86,8 +86,8 @@ def _list_names(
     if NameKind.ATTRIBUTE in kinds:
         yield from ((NameKind.ATTRIBUTE, each, each) for each in WORDS)
     if NameKind.STATE in kinds:
-        for state in RunState:
-            yield NameKind.STATE, state.value, f"state = {quoted(state.value)}"
+        for state in (*(each.value for each in RunState), LOST):
+            yield NameKind.STATE, state, f"state = {quoted(state)}"
     if NameKind.EXPERIMENT in kinds:
         of = attribute(Attribute.EXPERIMENT)
         for name in store.list_experiments():

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from trackboard.model.run import Run
     from trackboard.model.series import Series, SeriesId
     from trackboard.model.spool import Liveness, Segment
-    from trackboard.model.state import REASON, RunKind, RunState, StateStamp
+    from trackboard.model.state import LOST, REASON, RunKind, RunState, StateStamp
     from trackboard.model.value import ArtifactKind, Value, ValueKind
 else:
     __getattr__ = lazy_names(
@@ -108,7 +108,7 @@ else:
             "run": ("Run",),
             "series": ("Series", "SeriesId"),
             "spool": ("Liveness", "Segment"),
-            "state": ("REASON", "RunKind", "RunState", "StateStamp"),
+            "state": ("LOST", "REASON", "RunKind", "RunState", "StateStamp"),
             "value": ("ArtifactKind", "Value", "ValueKind"),
         },
     )
@@ -119,6 +119,7 @@ __all__ = [
     "CONSOLE",
     "LIMITS",
     "LOG_FOLDERS",
+    "LOST",
     "MISSING",
     "REASON",
     "SNAPSHOT_ID",

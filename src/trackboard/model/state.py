@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+LOST = "lost"  # no state of a run, but what a reader has to call it
 REASON = (
     "trackboard.error"  # the property with the first reason of a process that may not end the run
 )

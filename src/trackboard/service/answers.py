@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackboard.model import Run, RunId, Series, Value
+from trackboard.model import LOST, Run, RunId, Series, Value
 from trackboard.ports import Experiment, RunFile
-
-LOST = "lost"  # no state of a run, but what a reader has to call it
 
 
 @dataclass(frozen=True)

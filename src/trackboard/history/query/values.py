@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from trackboard.history.query.fields import AGE, written
 from trackboard.history.query.mistakes import mistake
 from trackboard.history.query.tokens import Kind, Token
-from trackboard.model import RunKind, RunState, Value
+from trackboard.model import LOST, RunKind, RunState, Value
 from trackboard.ports import (
     AllOf,
     AnyOf,
@@ -39,7 +39,7 @@ _TIME = re.compile(
 )
 _TIMES = (Attribute.CREATED, Attribute.STARTED, Attribute.ENDED)
 _KNOWN = {
-    Attribute.STATE: [each.value for each in RunState],
+    Attribute.STATE: [*(each.value for each in RunState), LOST],
     Attribute.KIND: [each.value for each in RunKind],
 }
 _NUMBER_HINT = "Compare it with a number: 0.1, 1e-3, -2, inf or nan."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trackboard.model import RunId
-from trackboard.ports import Store
+from trackboard.ports import RunQuery, Store
 from trackboard.service.local.run_names import RunNames
 from trackboard.workspace import Workspace
 
@@ -45,6 +45,19 @@ class Door:
         """
         silent = self.workspace.silence.list_lost()
         return frozenset(store.list_owned(silent)) if silent else frozenset()
+
+    def resolve_lost(self, store: Store, query: RunQuery) -> RunQuery:
+        """Return a query that a store can answer: it does not know which runs are lost.
+
+        Args:
+            store: What `drained` returned.
+            query: Which runs.
+        """
+        if query.where is None and query.states is None:
+            return query
+        from trackboard.history.lost_state import resolve_lost  # few readers need it
+
+        return resolve_lost(query, lambda: self.list_lost(store))
 
     def catalogue(self) -> Store:
         """Return what is stored, for questions and changes that the stream has nothing to do with."""

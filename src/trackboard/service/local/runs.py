@@ -97,26 +97,32 @@ class LocalRuns:
     ) -> tuple[Run, ...]:
         """List the runs that match, sorted, a page at a time."""
         store = self._door.drained()
+        stored = self._door.resolve_lost(store, query)
         if not strict:
-            return store.query_runs(query, orders, limit=limit, offset=offset, after=after)
+            return store.query_runs(stored, orders, limit=limit, offset=offset, after=after)
         from trackboard.history.known_names import check_names, check_orders, explain_nothing
 
         check_names(store, query)
-        found = store.query_runs(query, orders, limit=limit, offset=offset, after=after)
-        check_orders(store, query, orders, found)
+        found = store.query_runs(stored, orders, limit=limit, offset=offset, after=after)
+        check_orders(store, stored, orders, found)
         if not found and not offset and after is None:
             explain_nothing(store, query)
         return found
 
     def count(self, query: RunQuery) -> int:
         """Return how many runs match."""
-        return self._door.drained().count_runs(query)
+        store = self._door.drained()
+        return store.count_runs(self._door.resolve_lost(store, query))
 
     def read_columns(
         self, query: RunQuery, fields: Sequence[Field]
     ) -> tuple[Sequence[Value | None], ...]:
         """Read what all runs that match have of some fields."""
-        return self._door.drained().read_columns(query, fields)
+        from trackboard.history.lost_state import read_columns  # few readers need it
+
+        store = self._door.drained()
+        stored = self._door.resolve_lost(store, query)
+        return read_columns(store, stored, fields, lambda: self._door.list_lost(store))
 
     def find_names(
         self, match: str, *, kinds: Collection[NameKind] = (), limit: int
@@ -144,7 +150,16 @@ class LocalRuns:
         store = self._door.drained()
         check_names(store, query)
         check_fields(store, [*by, *fields])
-        return read_groups(store, query, by, fields, order, limit=limit, after=after)
+        return read_groups(
+            store,
+            self._door.resolve_lost(store, query),
+            by,
+            fields,
+            order,
+            limit=limit,
+            after=after,
+            list_lost=lambda: self._door.list_lost(store),
+        )
 
     def get_status(self, run: RunId) -> RunStatus:
         """Return a run with what is not in its state; one that is completed stays so, whatever is said."""
@@ -263,7 +278,7 @@ class LocalRuns:
 
         given = dict(check_tag(*each) for each in tags.items())
         store = self._door.drained()
-        runs = matching.select(store, query, expected)
+        runs = matching.select(store, self._door.resolve_lost(store, query), expected)
         store.tag_runs(runs, given)
         return matching.describe_change(runs, runs, time_s=time.time())
 
@@ -272,7 +287,8 @@ class LocalRuns:
         from trackboard.service.local.upkeep import matching  # few readers need it
 
         store = self._door.drained()
-        runs, time_s = matching.select(store, query, expected), time.time()
+        stored = self._door.resolve_lost(store, query)
+        runs, time_s = matching.select(store, stored, expected), time.time()
         return matching.describe_change(runs, store.archive_runs(runs, time_s), time_s=time_s)
 
     def unarchive(self, runs: Collection[RunId]) -> tuple[RunId, ...]:

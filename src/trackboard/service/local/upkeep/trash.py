@@ -53,7 +53,8 @@ class LocalTrash:
     def delete_matching(self, query: RunQuery, *, expected: int | None = None) -> MatchingChange:
         """Put all runs that match and everything below them into the trash, but those that go on."""
         store = self._drained_to_write()
-        selected = matching.select(store, query, expected)
+        stored = self._door.resolve_lost(store, query)
+        selected = matching.select(store, stored, expected)
         going_on = matching.find_going_on(store)
         runs, time_s = [each for each in selected if each not in going_on], time.time()
         return matching.describe_change(
