@@ -26,7 +26,7 @@ from trackboard.server.pages import (
     trash,
 )
 from trackboard.server.pages.actions import ACTIONS, Action
-from trackboard.server.pages.table import matching, run_table
+from trackboard.server.pages.table import data, matching, run_table
 from trackboard.server.pages.table.saved_views import VIEW_ACTIONS
 from trackboard.server.templates import report_refusal
 
@@ -42,8 +42,8 @@ PAGES: Sequence[tuple[str, Show]] = (
     ("/experiments.json", experiments.show_json),
     ("/experiments.csv", experiments.show_csv),
     ("/runs", run_table.show_page),
-    ("/runs.json", run_table.show_json),
-    ("/runs.csv", run_table.show_csv),
+    ("/runs.json", data.show_json),
+    ("/runs.csv", data.show_csv),
     ("/runs/{run}.json", run.show_json),
     ("/runs/{run}", run.show_page),
     ("/runs/{run}/log", log.show_page),

@@ -55,15 +55,21 @@ def is_numeric(field: Field, values: Iterable[object]) -> bool:
 
 def difference(field: Field, value: object, baseline: object) -> str:
     """How far a number is from the baseline's, as it is and in percent; empty where that means nothing."""
-    if not isinstance(value, (int, float)) or not isinstance(baseline, (int, float)):
-        return ""
-    apart = value - baseline
-    if not math.isfinite(apart) or not apart:
+    apart = subtract(value, baseline)
+    if not apart:
         return ""
     if field == attribute(Attribute.DURATION):
         return change(value, baseline)
     percent = change(value, baseline)
     return f"{apart:+.4g} ({percent})" if percent else f"{apart:+.4g}"
+
+
+def subtract(value: object, baseline: object) -> float | None:
+    """How far a number is from another; None where that is no finite number."""
+    if not isinstance(value, (int, float)) or not isinstance(baseline, (int, float)):
+        return None
+    apart = value - baseline
+    return apart if math.isfinite(apart) else None
 
 
 def change(value: object, baseline: object) -> str:

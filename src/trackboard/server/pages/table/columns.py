@@ -32,7 +32,8 @@ class Column:
         title: What stands above it.
         values: What each run has.
         cells: The same as texts.
-        changes: How far each is from the baseline; empty texts where that means nothing.
+        differences: How far each is from the baseline; None where that means nothing.
+        changes: The same as texts, also in percent; empty where there is nothing to say.
         is_number: Whether it is aligned to the right.
         width: How many characters wide it is; 0: as wide as what is in it.
         sort: How the table is sorted by it, see `RunView.direction`.
@@ -43,6 +44,7 @@ class Column:
     title: str
     values: Sequence[Value | None]
     cells: Sequence[str]
+    differences: Sequence[float | None]
     changes: Sequence[str]
     is_number: bool
     width: int
@@ -75,15 +77,15 @@ def read_columns(
     for field in every:
         values = table.read(field)
         is_number = text.is_numeric(field, values)
+        compared = None if base is None or not is_number else values[base]
         columns.append(
             Column(
                 field,
                 titles[field],
                 values,
                 [text.cell(field, each) for each in values],
-                [""] * len(rows)
-                if base is None or not is_number
-                else [text.difference(field, each, values[base]) for each in values],
+                [text.subtract(each, compared) for each in values],
+                [text.difference(field, each, compared) for each in values],
                 is_number,
                 view.width_of(field),
                 view.direction(field),

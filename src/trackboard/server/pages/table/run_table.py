@@ -1,15 +1,13 @@
-"""The table of runs: as a page, as JSON, as CSV; grouped, where its address says so."""
+"""The page of the table of runs; grouped, where its address says so."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from trackboard.errors import NotFound, TrackboardError, UsageError
-from trackboard.history.query.fields import heading
-from trackboard.server.api.runs import RunPage, run_page
-from trackboard.server.pages.csv_answer import answer_csv, stream_csv
+from trackboard.server.api.runs import RunPage
 from trackboard.server.pages.table import groups
 from trackboard.server.pages.table.columns import (
     ALWAYS,
@@ -19,18 +17,17 @@ from trackboard.server.pages.table.columns import (
     usual_fields,
 )
 from trackboard.server.pages.table.matching import MOST_COMPARED, say_change
-from trackboard.server.pages.table.rows import Rows, iter_pages, read_rows, read_runs
+from trackboard.server.pages.table.rows import Rows, read_rows, read_runs
 from trackboard.server.pages.table.view import RunView
 from trackboard.server.templates import render
-from trackboard.service.run_columns import RunColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
 
     from trackboard.ports import Field
-    from trackboard.service import RunFacts, Service
+    from trackboard.service import Service
 
 
 def read_view(service: Service, view: RunView) -> RunPage:
@@ -77,34 +74,3 @@ def show_page(service: Service, request: Request) -> Response:
         said=say_change(request.query_params),
         most_compared=MOST_COMPARED,
     )
-
-
-def show_json(service: Service, request: Request) -> Response:
-    """Answer with the same runs as the API has them."""
-    view = RunView.read(request.query_params)
-    if view.group:
-        return groups.show_json(service, view)
-    return JSONResponse(run_page(read_view(service, view)))
-
-
-def show_csv(service: Service, request: Request) -> Response:
-    """Answer with the same rows and columns: numbers in full, times in seconds since the epoch."""
-    view = RunView.read(request.query_params)
-    if view.group:
-        return groups.show_csv(service, view)
-    page = read_view(service, view)
-    fields = [*dict.fromkeys((*ALWAYS, *(view.fields() or usual_fields(view, page.runs))))]
-    titles = ["id", *map(heading, fields)]
-    if not request.query_params.get("all"):
-        return answer_csv(titles, _csv_rows(service, page.runs, fields))
-    pages = iter_pages(service, view)
-    return stream_csv(titles, (_csv_rows(service, runs, fields) for runs in pages))
-
-
-def _csv_rows(
-    service: Service, runs: Sequence[RunFacts], fields: Sequence[Field]
-) -> Iterable[Sequence[object]]:
-    table = RunColumns(service, runs)
-    values = [table.read(each) for each in fields]
-    for number, facts in enumerate(runs):
-        yield [facts.run.id, *(column[number] for column in values)]
