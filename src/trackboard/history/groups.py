@@ -165,9 +165,11 @@ def _divide(
     """The keys of the groups, and the rows of each, in order."""
     together = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        known: dict[Value | None, int] = {}
-        plain = (math.nan if each != each else each for each in column)
-        codes = np.fromiter((known.setdefault(each, len(known)) for each in plain), np.int64)
+        known = dict.fromkeys(column)  # a NaN is not equal to another one, and to itself
+        plain = {each: math.nan if each != each else each for each in known}
+        numbers = {each: number for number, each in enumerate(dict.fromkeys(plain.values()))}
+        code_of = {each: numbers[same] for each, same in plain.items()}
+        codes = np.fromiter(map(code_of.__getitem__, column), np.int64, len(column))
         _, together = np.unique(together * (len(known) + 1) + codes, return_inverse=True)
     if not len(together):
         return [], []
@@ -178,6 +180,8 @@ def _divide(
 
 def _numbers(column: Sequence[Value | None]) -> npt.NDArray[np.float64]:
     """What is no number is NaN."""
+    if str not in {*map(type, column)}:
+        return np.array(column, dtype=np.float64)  # None becomes NaN
     return np.array(
         [math.nan if each is None or isinstance(each, str) else each for each in column],
         dtype=np.float64,

@@ -128,9 +128,10 @@ def check_fields(store: Store, fields: Iterable[Field]) -> None:
         NotFound: None has.
     """
     for field in fields:
-        is_text = field.is_of_metrics and store.list_series(names=[field.name], text=True)
-        if field.source is not Source.ATTRIBUTE and not is_text:
-            _check_field(store, field)
+        if field.source is Source.ATTRIBUTE or store.holds_somewhere(HasValue(field)):
+            continue  # an index says so; to look for text, all series of that name are read
+        if not (field.is_of_metrics and store.list_series(names=[field.name], text=True)):
+            raise _unknown(store, field, "no run", None)
 
 
 # -- what is compared ------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,7 +60,7 @@ def read_columns(
     matching = clauses_of(query, names)
     newest = [key.by.desc() for key in NEWEST]
     keys = connection.execute(sa.select(run.c.id).where(*matching).order_by(*newest)).scalars()
-    rows = {key: row for row, key in enumerate(keys.all())}
+    rows = keys.all()
     chosen: Chosen = sa.select(run.c.id).where(*matching)
     if len(rows) <= _FEW:
         chosen = [*rows]
@@ -68,12 +68,8 @@ def read_columns(
         chosen = None
     columns = []
     for field in fields:
-        column: list[Value | None] = [None] * len(rows)
-        for key, value in _values(connection, names.resolve(field), chosen):
-            row = rows.get(key)
-            if row is not None:
-                column[row] = value
-        columns.append(column)
+        found = _values(connection, names.resolve(field), chosen)
+        columns.append([*map(found.get, rows)])
     return tuple(columns)
 
 
@@ -81,50 +77,51 @@ def _among(of_run: sa.ColumnElement[int], chosen: Chosen) -> Sequence[Clause]:
     return () if chosen is None else (of_run.in_(chosen),)
 
 
-def _values(
-    connection: sa.Connection, field: Field, chosen: Chosen
-) -> Sequence[tuple[int, Value | None]]:
-    """Pairs of a run's key and what it has; of several about one run the last counts."""
+def _values(connection: sa.Connection, field: Field, chosen: Chosen) -> Mapping[int, Value | None]:
+    """What runs have, by their keys."""
     if field.source is Source.ATTRIBUTE:
         of_run = ATTRIBUTES[Attribute(field.name)]
         query = sa.select(run.c.id, of_run).where(*_among(run.c.id, chosen))
-        return [(key, value) for key, value in connection.execute(query).all()]
+        return _by_run(connection, query)
     if field.source in KEYED:
         table = KEYED[field.source]
         named = short(table.c.key) == field.name
         query = sa.select(table.c.run, table.c.value).where(named, *_among(table.c.run, chosen))
-        return [(key, value or "") for key, value in connection.execute(query).all()]
+        return {key: value or "" for key, value in connection.execute(query).all()}
     if field.source is Source.PARAMETER:
         return _parameters(connection, field, chosen)
     numbers = _numbers(connection, field, chosen)
     if field.source is Source.METRIC:
         return numbers
-    return [*_parameters(connection, field, chosen), *numbers]
+    return {**_parameters(connection, field, chosen), **numbers}
 
 
-def _numbers(
-    connection: sa.Connection, field: Field, chosen: Chosen
-) -> Sequence[tuple[int, Value]]:
+def _numbers(connection: sa.Connection, field: Field, chosen: Chosen) -> Mapping[int, Value]:
     number = NUMBERS[field.aggregate]
     clauses = (short(series.c.name) == field.name, *_among(series.c.run, chosen))
     query = sa.select(series.c.run, number).where(*clauses)
     is_number = series.c.is_text.is_(False)
     if field.aggregate not in INDEXED or isinstance(chosen, list):
         found = connection.execute(query.where(is_number)).all()
-        return [(key, from_column(each)) for key, each in found]
+        return {key: from_column(each) for key, each in found}
     # an index has them all; of a series without a number, its row says whether it is one of text
-    known = connection.execute(query.where(number.is_not(None))).all()
     nans = connection.execute(query.where(number.is_(None), is_number)).all()
-    return [*((key, each) for key, each in known), *((key, math.nan) for key, _ in nans)]
+    return dict.fromkeys((key for key, _ in nans), math.nan) | _by_run(
+        connection, query.where(number.is_not(None))
+    )
 
 
-def _parameters(
-    connection: sa.Connection, field: Field, chosen: Chosen
-) -> Sequence[tuple[int, Value]]:
+def _parameters(connection: sa.Connection, field: Field, chosen: Chosen) -> Mapping[int, Value]:
     clauses = (short(parameter.c.name) == field.name, *_among(parameter.c.run, chosen))
     query = sa.select(parameter.c.run, parameter.c.value).where(*clauses)
     known: dict[str, Value] = {}  # few values, of many runs
-    found = connection.execute(query).all()
-    for text in {text for _, text in found}:
+    found = _by_run(connection, query)
+    for text in {*found.values()}:
         known[text] = json.loads(text)
-    return [(key, known[text]) for key, text in found]
+    return dict(zip(found, map(known.__getitem__, found.values()), strict=True))
+
+
+def _by_run(connection: sa.Connection, query: sa.Select[Any]) -> dict[int, Any]:
+    """What the second column has, by the first, without a step of Python for each of many rows."""
+    found: Any = connection.execute(query).all()
+    return dict(found)
