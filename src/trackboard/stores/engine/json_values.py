@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,12 +37,14 @@ class json_text(sa.sql.expression.FunctionElement[str]):  # noqa: N801 - read as
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Make the functions known to a connection of SQLite."""
-    for element, function in ((json_number, _number), (json_text, _text)):
+    for element, function in ((json_number, number_of), (json_text, _text)):
         connection.create_function(element.name, 1, function, deterministic=True)
     connection.create_function(text_matches.name, 2, matches, deterministic=True)
 
 
-def _number(text: str) -> float | None:
+@lru_cache(maxsize=4096)  # most parameters have few values
+def number_of(text: str) -> float | None:
+    """The number that some JSON is, as `json_number` says it."""
     if text.startswith('"'):
         return None
     if text in ("true", "false"):

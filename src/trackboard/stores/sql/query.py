@@ -23,6 +23,7 @@ from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.run_transitions import UNKNOWN
 from trackboard.stores.rules.short_text import short
 from trackboard.stores.schema.tables import experiment, parameter, property_, run, series, tag
+from trackboard.stores.sql.by_parameter import query_by_parameter
 from trackboard.stores.sql.condition import (
     INDEXED,
     NUMBERS,
@@ -96,6 +97,16 @@ def query_runs(
     keys = [(names.resolve(each.by), each.descending) for each in orders or NEWEST_FIRST]
     (first, is_descending), *others = keys
     of_metric = _BY_METRIC.get(first.aggregate) if first.source is Source.METRIC else None
+    if first.source is Source.PARAMETER and not others and limit is not None and not offset:
+
+        def read_newest(clauses: Sequence[Clause], most: int) -> tuple[Run, ...]:
+            return _page(connection, _BY_TIME[True], (*every, *clauses), {}, most, 0)
+
+        found = query_by_parameter(
+            connection, read_newest, first.name, limit, after, descending=is_descending
+        )
+        if found is not None:
+            return found
     if others or (first != _CREATED and of_metric is None):
         sorting = [
             Key(expression, descending)

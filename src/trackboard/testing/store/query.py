@@ -308,6 +308,39 @@ class QueryContract:
                 pages.append(store.query_runs(query, orders, limit=size, after=pages[-1][-1].id))
             assert [run for page in pages for run in page] == [*whole]
 
+    @pytest.mark.parametrize("descending", [True, False])
+    @pytest.mark.parametrize("distinct", [3, 30])
+    def test_pages_by_a_parameter_are_the_list_in_pieces(
+        self, store: Store, distinct: int, descending: bool
+    ) -> None:
+        odd: list[Value] = [
+            math.nan,
+            1,
+            1.0,
+            True,
+            2**53,
+            2**53 + 1,
+            -math.inf,
+            "1",
+            "é",
+            "z" * 100,
+            "",
+        ]
+        values: list[Value] = [*odd, *(0.5 * (each % distinct) for each in range(60)), *odd]
+        add_runs(store, {f"{each:02}": each % 7 for each in range(len(values) + 5)})
+        said = [ParameterSet(RunId(f"{at:02}"), "p", each) for at, each in enumerate(values)]
+        store.apply([Speaker().batch(*said)])
+        log_last(store, "m", {f"{each:02}": 1 for each in range(0, len(values), 9)})
+        orders = (Order(Field(Source.PARAMETER, "p"), descending),)
+        for query in (RunQuery(), RunQuery(where=HasValue(M))):
+            whole = store.query_runs(query, orders)
+            for size in (1, 3, 40):
+                pages = [store.query_runs(query, orders, limit=size)]
+                while pages[-1]:
+                    after = pages[-1][-1].id
+                    pages.append(store.query_runs(query, orders, limit=size, after=after))
+                assert [run for page in pages for run in page] == [*whole]
+
     def test_a_page_goes_on_after_a_run_that_moved_or_does_not_match_any_more(
         self, store: Store
     ) -> None:
