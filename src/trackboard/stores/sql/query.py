@@ -18,6 +18,7 @@ from trackboard.ports import (
     Source,
     attribute,
 )
+from trackboard.stores.engine.database import version
 from trackboard.stores.rows.runs import IS_SHOWN, RUNS, run_of
 from trackboard.stores.rules.equal_text import equal_text
 from trackboard.stores.rules.run_transitions import UNKNOWN
@@ -77,6 +78,7 @@ class _ByMetric:
 _BY_METRIC = {each: _ByMetric(NUMBERS[each]) for each in INDEXED}
 _CREATED = attribute(Attribute.CREATED)
 _ALL = 2**62  # as a limit
+_MOST_COUNTS = 200  # that are kept
 _FEW = 500  # runs that are sorted here instead of by the database
 
 
@@ -206,6 +208,32 @@ def count_runs(connection: sa.Connection, query: RunQuery) -> int:
     matching = clauses_of(query, NamesInUse(connection))
     counted = sa.select(sa.func.count()).select_from(run).where(*matching)
     return int(connection.execute(counted).scalar_one())
+
+
+class CountCache:
+    """Keeps how many runs match what was asked since the last write: each page of a table asks it again."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, dict[str, int]] = (None, {})
+
+    def count(self, connection: sa.Connection, query: RunQuery, generation: int) -> int:
+        """How many runs match, as this transaction sees them.
+
+        Args:
+            connection: The transaction.
+            query: The conditions.
+            generation: Which of the databases this is that were at its address.
+        """
+        now = (generation, version(connection))
+        known, counts = self._kept
+        if known != now or len(counts) >= _MOST_COUNTS:
+            counts = {}
+            self._kept = (now, counts)
+        key = repr(query)
+        found = counts.get(key)
+        if found is None:
+            found = counts[key] = count_runs(connection, query)
+        return found
 
 
 def clauses_of(query: RunQuery, names: NamesInUse) -> tuple[Clause, ...]:

@@ -55,7 +55,7 @@ from trackboard.stores.schema.tables import run as run_table
 from trackboard.stores.sql import catalogue, columns, positions
 from trackboard.stores.sql.names_in_use import list_names
 from trackboard.stores.sql.namesakes import list_oldest_called
-from trackboard.stores.sql.query import count_runs, holds_somewhere, query_runs
+from trackboard.stores.sql.query import CountCache, holds_somewhere, query_runs
 from trackboard.stores.sql.trash import SqlTrash
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class SqlStore(SqlSeries, SqlTrash, SqlViews):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._damage = DamageReport(database)
+        self._counts = CountCache()
 
     @cached_property
     def _appender(self) -> Appender:
@@ -258,7 +259,7 @@ class SqlStore(SqlSeries, SqlTrash, SqlViews):
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match."""
         with self._database.read() as connection:
-            return count_runs(connection, query)
+            return self._counts.count(connection, query, self._database.generation)
 
     def holds_somewhere(self, comparison: Comparison) -> bool:
         """Whether a comparison holds of any run."""
