@@ -13,21 +13,21 @@ import urllib.parse
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
+from trackboard.board.web.admission import Admission
+from trackboard.board.web.bodies import WholeBodies
+from trackboard.board.web.serve import in_threads
 from trackboard.errors import TrackboardError
 from trackboard.server import tensorboard
-from trackboard.server.admission.access import Admission
-from trackboard.server.admission.bounds import BoundedBodies
-from trackboard.server.admission.compression import Compression
-from trackboard.server.admission.headers import SafeHeaders
 from trackboard.server.api import routes as api
+from trackboard.server.middleware.compression import Compression
+from trackboard.server.middleware.headers import SafeHeaders
 from trackboard.server.pages import routes as pages
 from trackboard.server.templates import ASSETS, render
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from trackboard.service import Service
 
 _SAID_CHARACTERS = 1000  # of an error that nobody expected
-_WORKERS = 8  # threads of TensorBoard's: more would share the same cores
 _logger = logging.getLogger(__name__)
 
 
@@ -78,18 +77,17 @@ def build(
         routes=[
             Route(tensorboard.PATH, _to_tensorboard),
             Route("/font-roboto/{name}", _to_font),
-            Mount(tensorboard.PATH, cast(Any, WSGIMiddleware(cast(Any, board), workers=_WORKERS))),
+            Mount(tensorboard.PATH, in_threads(board)),
             Mount("/", Compression(ours)),
         ],
         exception_handlers={
             TrackboardError: cast(Any, _tell_error),
             HTTPException: cast(Any, _tell_status),
-            ClientDisconnect: cast(Any, _tell_nobody),
             Exception: _tell_failure,
         },
     )
     safe = SafeHeaders(app, apart=f"{tensorboard.PATH}/")
-    return Admission(BoundedBodies(safe), access, prefix)
+    return Admission(WholeBodies(safe), access, prefix)
 
 
 async def _to_tensorboard(_: Request) -> Response:
@@ -111,11 +109,6 @@ async def _tell_status(request: Request, error: HTTPException) -> Response:
     answer = report_problem(request, error.status_code, said)
     answer.headers.update(error.headers or {})  # what is allowed instead
     return answer
-
-
-async def _tell_nobody(_: Request, __: ClientDisconnect) -> Response:
-    """Answer whoever is gone, or did not send the rest in time: nobody reads it."""
-    return Response(status_code=400)
 
 
 async def _tell_failure(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from trackboard.format.amounts import count, size
 from trackboard.format.templates import make_environment, show_unseen
 from trackboard.format.times import duration, moment, took_s
-from trackboard.server.admission.headers import route_of
+from trackboard.server.middleware.headers import route_of
 from trackboard.server.notes import render_note
 from trackboard.server.run_colors import color_class
 

@@ -14,7 +14,6 @@ board; a link may lead here from anywhere.
 
 from __future__ import annotations
 
-import socket
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from dataclasses import dataclass
 from trackboard.board.process.key import KEY_PARAMETER, Key
 from trackboard.board.web.answers import FORBIDDEN, Answer, problem, redirect
 from trackboard.board.web.hosts import answers_to, is_same_origin, split_host
-from trackboard.board.web.peer import find_peer_uid
 
 _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 _OWN_PAGES = frozenset(("same-origin", "none"))  # none: a person typed the address
@@ -55,10 +53,6 @@ class Access:
     allowed_hosts: frozenset[str] = frozenset()
     is_open: bool = False
     command: str = "tb"
-
-    def identify(self, connection: socket.socket) -> int | None:
-        """The user id of who connected, where it counts and can be found."""
-        return None if self.is_open else find_peer_uid(connection)
 
     def check(self, environ: Mapping[str, str], peer_uid: int | None) -> Answer | None:
         """Decide on one request before its body is read.

@@ -12,13 +12,9 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from trackboard.errors import UsageError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _HEADERS = ("HTTP_X_FORWARDED_PREFIX", "HTTP_X_SCRIPT_NAME")
 _PREFIX = re.compile(r"(/[\w.~!$&'()*+,;=:@%-]+)+")
@@ -38,22 +34,6 @@ def parse_prefix(text: str) -> str:
             hint="Name what the proxy's address has behind its host, as in: --path-prefix /keep/board",
         )
     return prefix
-
-
-class Prefixed:
-    """A WSGI application that is asked below a prefix, too."""
-
-    def __init__(self, app: WSGIApplication, prefix: str) -> None:
-        self._app = app
-        self._prefix = prefix  # from `parse_prefix`
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        found = find_prefix(environ, self._prefix)
-        if found:
-            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + found
-            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(found)
-        return self._app(environ, start_response)
 
 
 def find_prefix(environ: Mapping[str, object], own: str) -> str:

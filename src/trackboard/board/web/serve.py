@@ -12,21 +12,27 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trackboard.board.private_folder import remove_around
 from trackboard.board.process.handshake import Ready
 from trackboard.board.process.urls import with_key_shown
 from trackboard.board.series.samples import AS_USUAL, Samples
 from trackboard.board.web.access import Access
+from trackboard.board.web.admission import Admission
+from trackboard.board.web.bodies import WholeBodies
 from trackboard.board.web.hosts import is_wildcard
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from starlette.types import ASGIApp
+
     from trackboard.board.provider.opening import BoardProvider
     from trackboard.board.web.routes import Mount
 
 _END_WITHIN_S = 5.0  # after that the process ends without asking
 _PARENT_CHECK_S = 1.0
+_ANSWERS_AT_ONCE = 8  # more would share the same cores, and each may hold 100,000 points
 
 _logger = logging.getLogger(__name__)
 
@@ -61,19 +67,22 @@ def serve(
         prefix: A path before all addresses, from `prefix.parse_prefix`.
         samples: How much of each series is shown.
     """
-    from trackboard.board.web.prefix import Prefixed
-    from trackboard.board.web.wsgi_server import WebServer
+    from trackboard.board.web.http_server import serving
 
     with listener, mounted(open_data, samples=samples) as mount:
-        server = WebServer(listener, Prefixed(mount, prefix), access)
-        thread = threading.Thread(target=server.run, name="trackboard-board", daemon=True)
-        thread.start()
-        gc.freeze()  # what was loaded up to here stays: no collection need look at it
-        gc.enable()
-        on_ready(ready_of(listener, access, prefix))
-        stop.wait()
-        server.shutdown()
-        server.server_close()
+        app = Admission(WholeBodies(in_threads(mount)), access, prefix)
+        with serving(app, listener):
+            gc.freeze()  # what was loaded up to here stays: no collection need look at it
+            gc.enable()
+            on_ready(ready_of(listener, access, prefix))
+            stop.wait()
+
+
+def in_threads(app: WSGIApplication) -> ASGIApp:
+    """Let a WSGI application answer in a few threads beside the event loop."""
+    from a2wsgi import WSGIMiddleware
+
+    return cast("ASGIApp", WSGIMiddleware(cast(Any, app), workers=_ANSWERS_AT_ONCE))
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from starlette.responses import Response, StreamingResponse
 
 from trackboard.errors import NotFound
 from trackboard.model import RunId
-from trackboard.server.admission.headers import FILE_POLICY
 from trackboard.server.api.files import FOLDER
 from trackboard.server.api.operation import Given, Operation, Parameter
 from trackboard.server.api.runs import RUN
 from trackboard.server.files.media import media_kind
 from trackboard.server.files.tree import folder_path
 from trackboard.server.files.zip_stream import entry_name, zip_files
+from trackboard.server.middleware.headers import FILE_POLICY
 
 if TYPE_CHECKING:
     from trackboard.service import Service

@@ -5,11 +5,15 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from tests.unit.board.web.test_routes import PAGE, Provider, Recorded, asked
-from werkzeug.test import Client
+from starlette.testclient import TestClient
+from tests.unit.board.web.test_routes import PAGE, Provider, Recorded
 
-from trackboard.board.web.prefix import Prefixed, parse_prefix
+from trackboard.board.process.key import make_key
+from trackboard.board.web.access import Access
+from trackboard.board.web.admission import Admission
+from trackboard.board.web.prefix import parse_prefix
 from trackboard.board.web.routes import Mount
+from trackboard.board.web.serve import in_threads
 from trackboard.errors import UsageError
 
 
@@ -38,6 +42,16 @@ def test_what_is_no_path_is_refused_with_an_example(typed: str) -> None:
         parse_prefix(typed)
     assert repr(typed) in refused.value.message
     assert "--path-prefix /keep" in refused.value.hint
+
+
+KEY = make_key()
+
+
+def ask_below(prefix: str, app: Any) -> TestClient:
+    """Ask an application below a prefix, as somebody who has the key."""
+    admitted = Admission(in_threads(app), Access(KEY), parse_prefix(prefix))
+    with_key = {"Authorization": f"Bearer {KEY.text}"}
+    return TestClient(admitted, "http://localhost", headers=with_key, follow_redirects=False)
 
 
 class Seen:
@@ -73,18 +87,16 @@ def test_a_prefix_goes_to_the_script_name_where_a_path_begins_with_it(
     prefix: str, headers: dict[str, str], path: str, root: str, rest: str
 ) -> None:
     seen = Seen()
-    names = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    environ = {"SCRIPT_NAME": "", "PATH_INFO": path, **names}
-    list(Prefixed(seen, parse_prefix(prefix))(environ, lambda *_: lambda _: None))
+    ask_below(prefix, seen).get(f"http://localhost{path}", headers=headers)
     assert seen.places == [(root, rest)]
 
 
 def test_every_address_of_a_board_is_there_below_its_prefix() -> None:
-    client = Client(Prefixed(Mount(Recorded(), Provider()), "/keep/it"))
-    assert PAGE in client.get("/keep/it/").data
-    assert PAGE in client.get("/keep/it/tb/digits/").data
-    assert client.get("/keep/it/-/changes").json["token"] == "a token"  # type: ignore[index]
-    assert asked(client.get("/keep/it/tb/digits/-/data/runs"))["root"] == "/keep/it/tb/digits/-"
+    client = ask_below("/keep/it", Mount(Recorded(), Provider()))
+    assert PAGE in client.get("/keep/it/").content
+    assert PAGE in client.get("/keep/it/tb/digits/").content
+    assert client.get("/keep/it/-/changes").json()["token"] == "a token"
+    assert client.get("/keep/it/tb/digits/-/data/runs").json()["root"] == "/keep/it/tb/digits/-"
     for path in ("/keep/it", "/keep/it/-", "/keep/it/tb/digits"):
         answer = client.get(path)
         assert answer.status_code == 302

@@ -12,16 +12,20 @@ import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from trackboard.board.process.key import make_key
 from trackboard.board.process.listen import listen
-from trackboard.board.web import incoming
 from trackboard.board.web.access import Access
+from trackboard.board.web.admission import Admission
 from trackboard.board.web.answers import Answer
-from trackboard.board.web.wsgi_server import BODY_BYTES, WebServer
+from trackboard.board.web.bodies import BODY_BYTES, WholeBodies
+from trackboard.board.web.connections import Limits
+from trackboard.board.web.http_server import serving as serving_app
+from trackboard.board.web.serve import _ANSWERS_AT_ONCE, in_threads
 
 
 class Anybody(Access):
@@ -33,6 +37,7 @@ class Anybody(Access):
 
 
 ANYBODY = Anybody(make_key())
+USUAL = Limits()
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -50,29 +55,37 @@ def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return [body]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that runs.
+
+    Attributes:
+        address: Where it listens.
+        before: How many threads there were before it.
+    """
+
+    address: tuple[str, int]
+    before: int
+
+
 @contextlib.contextmanager
-def serving(access: Access, **limits: Any) -> Iterator[WebServer]:
-    server = WebServer(listen("127.0.0.1", 0), echo, access, **limits)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=30)
-    assert not thread.is_alive()
+def serving(access: Access, limits: Limits = USUAL, **bounds: Any) -> Iterator[Server]:
+    before = threading.active_count()
+    listener = listen("127.0.0.1", 0)
+    app = Admission(WholeBodies(in_threads(echo), **bounds), access)
+    with listener, serving_app(app, listener, limits=limits):
+        yield Server(listener.getsockname(), before)
 
 
 @pytest.fixture
-def server() -> Iterator[WebServer]:
+def server() -> Iterator[Server]:
     with serving(ANYBODY) as server:
         yield server
 
 
 @pytest.fixture
-def connection(server: WebServer) -> Iterator[http.client.HTTPConnection]:
-    host, port = server.socket.getsockname()
+def connection(server: Server) -> Iterator[http.client.HTTPConnection]:
+    host, port = server.address
     connection = http.client.HTTPConnection(host, port, timeout=5)
     yield connection
     connection.close()
@@ -127,8 +140,9 @@ def test_an_answer_without_a_length_gets_one(connection: http.client.HTTPConnect
     ("headers", "status"),
     [
         ({"Content-Length": str(BODY_BYTES + 1)}, 413),
-        ({"Content-Length": "9" * 5000}, 413),
-        ({"Content-Length": "many"}, 411),
+        ({"Content-Length": "9" * 20}, 413),
+        ({"Content-Length": "9" * 5000}, 400),
+        ({"Content-Length": "many"}, 400),
         ({"Transfer-Encoding": "chunked"}, 411),
     ],
 )
@@ -140,15 +154,15 @@ def test_a_body_that_cannot_be_read_is_refused(
         connection.putheader(name, value)
     connection.endheaders()
     answer = connection.getresponse()
-    assert (answer.status, answer.getheader("Connection")) == (status, "close")
+    assert answer.status == status
 
 
 def test_who_is_refused_is_not_asked_for_the_body() -> None:
     with serving(Access(make_key(), own_uid=None)) as server:
-        talk = socket.create_connection(server.socket.getsockname(), timeout=5)
+        talk = socket.create_connection(server.address, timeout=5)
         with talk:
             talk.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
-            assert talk.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
+            assert talk.makefile("rb").readline().startswith(b"HTTP/1.1 403 ")
 
 
 @pytest.mark.requires("linux")  # which tells whose program asks
@@ -165,15 +179,14 @@ def test_who_is_refused_is_not_asked_for_the_body() -> None:
         (b"GET http://localhost/a HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403),
         (b"GET http://localhost@evil.example/a HTTP/1.1\r\nHost: localhost\r\n\r\n", 403),
         (b"GET http:///a HTTP/1.1\r\nHost: localhost\r\n\r\n", 403),
-        (b"GET /a HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 403),
-        (b"GET /a HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n\r\n", 403),
+        (b"GET /a HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n\r\n", 400),
         (b"GET /a HTTP/1.1\r\nHost:\r\n\r\n", 403),
-        (b"GET /a HTTP/1.1\r\n\r\n", 403),
+        (b"GET /a HTTP/1.1\r\n\r\n", 400),
         (b"GET /a HTTP/1.0\r\n\r\n", 403),
-        (b"GET /a HTTP/1.1\r\nX_Host: a\r\nHost : localhost\r\n\r\n", 403),
+        (b"GET /a HTTP/1.1\r\nX_Host: a\r\nHost : localhost\r\n\r\n", 400),
         (b"GET localhost/a HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
-        (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 505),
         (b"GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     ],
 )
@@ -181,67 +194,58 @@ def test_every_form_of_an_address_names_the_host_that_is_asked_for(
     head: bytes, status: int
 ) -> None:
     with serving(Access(make_key(), own_uid=os.geteuid())) as server:
-        talk = socket.create_connection(server.socket.getsockname(), timeout=5)
+        talk = socket.create_connection(server.address, timeout=5)
         with talk:
             talk.sendall(head)
-            talk.shutdown(socket.SHUT_WR)
-            answer = talk.makefile("rb").read()
+            answer = talk.makefile("rb").readline()
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer
 
 
 @pytest.mark.parametrize("first", [b"l\0\x0b\0\0\0\0\0\0\0\0\0", b"B", b"\x16\x03\x01"])
-def test_who_does_not_speak_http_is_not_kept_waiting(server: WebServer, first: bytes) -> None:
-    with socket.create_connection(server.socket.getsockname(), timeout=30) as stranger:
+def test_who_does_not_speak_http_is_not_kept_waiting(server: Server, first: bytes) -> None:
+    with socket.create_connection(server.address, timeout=30) as stranger:
         stranger.sendall(first)
         with contextlib.suppress(ConnectionResetError):  # the rest of it was not read
             assert stranger.recv(1) == b""
 
 
-def test_a_head_that_does_not_come_is_said(
-    server: WebServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(incoming, "HEAD_S", 0.1)
-    with socket.create_connection(server.socket.getsockname(), timeout=30) as slow:
-        slow.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        assert slow.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
-
-
 def test_too_many_connections_cost_those_that_wait_longest() -> None:
     """Neither silent ones nor those that have sent half a head keep others out."""
-    before = threading.active_count()
-    with serving(ANYBODY, max_connections=4) as server, contextlib.ExitStack() as opened:
-        host, port = server.socket.getsockname()
+    with (
+        serving(ANYBODY, Limits(connections=4)) as server,
+        contextlib.ExitStack() as opened,
+    ):
+        host, port = server.address
         for number in range(20):
             idle = opened.enter_context(socket.create_connection((host, port), timeout=30))
             idle.sendall(b"GET / HT" if number % 2 else b"")
             connection = http.client.HTTPConnection(host, port, timeout=30)
             opened.callback(connection.close)
             assert ask(connection, "GET", "/")[0] == 201
-            assert threading.active_count() <= before + 1 + 4
+            assert threading.active_count() <= server.before + 1 + _ANSWERS_AT_ONCE
 
 
 def test_few_large_requests_are_held_at_once() -> None:
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
-    limited = serving(ANYBODY, max_large=1, room_timeout_s=0.05)
+    limited = serving(ANYBODY, most_large=1, room_timeout_s=0.05)
     with limited as server, contextlib.ExitStack() as opened:
-        address = server.socket.getsockname()
+        address = server.address
         first, second = (
             opened.enter_context(socket.create_connection(address, timeout=30)) for _ in range(2)
         )
-        first.sendall(head + b"a")
-        while server.large_bodies.acquire(blocking=False):
-            server.large_bodies.release()
+        first.sendall(head.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        assert first.recv(100).startswith(b"HTTP/1.1 100 "), "it is being read"
         second.sendall(head)
-        assert second.makefile("rb").read().startswith(b"HTTP/1.1 503 ")
+        assert second.makefile("rb").readline().startswith(b"HTTP/1.1 503 ")
         small = http.client.HTTPConnection(address[0], address[1], timeout=30)
         opened.callback(small.close)
         assert ask(small, "POST", "/", body="small")[0] == 201
-        first.sendall(b"a" * 99_999)
+        first.sendall(b"a" * 100_000)
         assert first.recv(12) == b"HTTP/1.1 201"
 
 
-def test_a_body_is_asked_for_where_the_client_waits_for_that(server: WebServer) -> None:
-    with socket.create_connection(server.socket.getsockname(), timeout=30) as talk:
+def test_a_body_is_asked_for_where_the_client_waits_for_that(server: Server) -> None:
+    with socket.create_connection(server.address, timeout=30) as talk:
         talk.sendall(
             b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
             b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
@@ -258,11 +262,11 @@ def test_who_sends_too_much_sees_why_it_is_refused(
     assert (status, said) == (413, b"A body may have 2,097,152 bytes.\n")
 
 
-def test_who_goes_on_sending_is_not_listened_to_for_ever(
-    server: WebServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(incoming, "LINGER_S", 0.1)
-    with socket.create_connection(server.socket.getsockname(), timeout=30) as endless:
+def test_who_goes_on_sending_is_not_listened_to_for_ever() -> None:
+    with (
+        serving(ANYBODY, Limits(linger_s=0.1)) as server,
+        socket.create_connection(server.address, timeout=30) as endless,
+    ):
         endless.sendall(
             b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"
         )
@@ -273,26 +277,21 @@ def test_who_goes_on_sending_is_not_listened_to_for_ever(
 def test_a_failure_is_logged_and_ends_only_its_connection(
     connection: http.client.HTTPConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(http.client.RemoteDisconnected), caplog.at_level(logging.ERROR):
-        ask(connection, "GET", "/boom")
+    with caplog.at_level(logging.ERROR):
+        assert ask(connection, "GET", "/boom")[0] == 500
     assert "KeyError: 'boom'" in caplog.text
     assert ask(connection, "GET", "/")[0] == 201
 
 
 def test_kept_connections_end_with_the_server_and_the_port_is_free() -> None:
-    server = WebServer(listen("127.0.0.1", 0), echo, ANYBODY)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    host, port = server.socket.getsockname()
-    connection = http.client.HTTPConnection(host, port, timeout=5)
-    try:
+    with contextlib.ExitStack() as opened:
+        server = opened.enter_context(serving(ANYBODY))
+        host, port = server.address
+        connection = http.client.HTTPConnection(host, port, timeout=5)
         assert ask(connection, "GET", "/")[0] == 201
-        server.shutdown()
-        server.server_close()
+        opened.close()
         assert connection.sock.recv(1) == b""
+        connection.close()
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((host, port), timeout=5)
-    finally:
-        connection.close()
-        thread.join(timeout=5)
     listen(host, port).close()

@@ -1,7 +1,4 @@
-"""Connections of the server: requests come in time, answers are taken, and there are not too many of them.
-
-The limits are those of boards (`board.web.incoming`), where a thread waits for each connection.
-"""
+"""Connections of a server: requests come in time, answers are taken, and there are not too many of them."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from trackboard.board.web.incoming import BODY_S, HEAD_S, IDLE_S, begins_request
+HEAD_BYTES = 64 * 1024  # of a request: its first line and the headers
 
-_LONGEST_METHOD = 8  # with the space behind it
+_METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")
+_LONGEST_METHOD = max(len(method) for method in _METHODS)
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -28,13 +26,21 @@ class Limits:
         idle_s: How long an unused connection stays, and one whose other side takes nothing of an answer.
         head_s: A request's head has to come within this time of its first byte.
         body_s: And its body within this time of its head.
+        linger_s: And the rest of a body that was refused: a connection that is closed with bytes unread is
+            reset, and who sends them would not see the answer.
         connections: So many are open at once; one that waits for a request makes room for the next.
     """
 
-    idle_s: float = IDLE_S
-    head_s: float = HEAD_S
-    body_s: float = BODY_S
+    idle_s: float = 75.0
+    head_s: float = 10.0
+    body_s: float = 30.0
+    linger_s: float = 3.0
     connections: int = 600  # streams, 500 at most, and what pages ask for beside them
+
+
+def begins_request(received: bytes) -> bool:
+    """Whether a request of HTTP begins with these bytes, or may when more of it is there."""
+    return any(method.startswith(received[: len(method)]) for method in _METHODS)
 
 
 def bounded(limits: Limits) -> type[asyncio.Protocol]:
@@ -52,7 +58,7 @@ class _Connection(H11Protocol):
         self._awaited = ""  # `head` or `body`
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
-        self.waiting_since_s: float | None = None  # for a request; None: there is one
+        self.waiting_since_s: float | None = None  # for a request's head; None: it is there
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -70,10 +76,11 @@ class _Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self.conn.their_state is h11.IDLE:
             self._begin = (self._begin + data[:_LONGEST_METHOD])[:_LONGEST_METHOD]
-            if not begins_request(self._begin):  # X11 clients such as mpirun's ask at any port
+            # Programs that look for servers of other kinds (X11 clients such as mpirun's hwloc ask at the
+            # ports from 6000 on) wait for an answer: they are told at the first byte that is not HTTP's.
+            if not begins_request(self._begin):
                 self.transport.abort()
                 return
-        self.waiting_since_s = None
         super().data_received(data)
         self._look_at_what_is_missing()
 
@@ -97,13 +104,18 @@ class _Connection(H11Protocol):
 
     def _look_at_what_is_missing(self) -> None:
         theirs = self.conn.their_state
+        if theirs is not h11.IDLE:
+            self.waiting_since_s = None  # a head of which half is there is still waited for
         if self.transport.is_closing():
             self._wait("", 0, None)
         elif theirs is h11.IDLE and self.conn.trailing_data[0]:
             self._wait("head", self._limits.head_s, self._end_late)
         elif theirs is h11.SEND_BODY:
             self._begin = b""
-            self._wait("body", self._limits.body_s, self._end_without_body)
+            if self.conn.our_state is h11.DONE:
+                self._wait("rest", self._limits.linger_s, self.transport.abort)
+            else:
+                self._wait("body", self._limits.body_s, self._end_without_body)
         else:
             self._begin = b""
             self._wait("", 0, None)

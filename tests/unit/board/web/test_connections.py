@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-import uvicorn
 from tests.waiting import PATIENCE_S, until
 
-from trackboard.server.admission.connections import Limits, bounded
+from trackboard.board.web.connections import Limits
+from trackboard.board.web.http_server import serving
 
 Serve = Callable[..., AbstractContextManager["Served"]]
 NEVER_S = 1000.0
@@ -87,23 +86,8 @@ def serve() -> Serve:
     def serve(**limits: Any) -> Iterator[Served]:
         listener = socket.create_server(("127.0.0.1", 0))
         served = Served(listener.getsockname()[1])
-        config = uvicorn.Config(
-            served.app,
-            interface="asgi3",
-            http=bounded(Limits(**{**PATIENT, **limits})),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
-        thread.start()
-        try:
+        with listener, serving(served.app, listener, limits=Limits(**{**PATIENT, **limits})):
             yield served
-        finally:
-            server.should_exit = True
-            thread.join()
 
     return serve
 
@@ -186,14 +170,16 @@ def test_two_hundred_streams_hold_up_nobody(serve: Serve) -> None:
         until(lambda: served.streams == 0, "what nobody reads any more goes on")
 
 
-def test_in_a_crowd_who_waits_longest_makes_room(serve: Serve) -> None:
+@pytest.mark.parametrize("begun", [b"", b"GET / HT"])
+def test_in_a_crowd_who_waits_longest_makes_room(serve: Serve, begun: bytes) -> None:
     with serve(connections=3) as served, contextlib.ExitStack() as opened:
         busy = opened.enter_context(served.connect(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"))
         until(lambda: served.streams == 1, "not served")
-        idle = [opened.enter_context(served.connect()) for _ in range(2)]
+        idle = [opened.enter_context(served.connect(begun)) for _ in range(2)]
         assert b"0 bytes" in served.ask()
         assert rest(idle[0]) == b"", "the first of them was ended"
-        idle[1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        idle[1].sendall(head.removeprefix(begun))
         assert b"0 bytes" in rest(idle[1])
         busy.setblocking(False)
         with contextlib.suppress(BlockingIOError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware.gzip import GZipMiddleware
 
-from trackboard.server.admission.headers import route_of
+from trackboard.server.middleware.headers import route_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

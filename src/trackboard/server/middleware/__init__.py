@@ -1,0 +1,1 @@
+"""What each answer of the server passes on its way out: compression, and what browsers are told."""
