@@ -9,8 +9,9 @@ def _main() -> int:
     # Four ways not through click: a job's start, or a browser, waits for what is loaded here.
     if sys.argv[1:2] == ["tb-process"]:
         from trackboard.processes.board import run_process
+        from trackboard.server.beside import with_pages
 
-        return run_process(sys.argv[2:])
+        return run_process(sys.argv[2:], with_pages)
     if sys.argv[1:2] == ["worker"]:
         from trackboard.processes.worker import main as carry_out
 

@@ -18,10 +18,10 @@ from tests.waiting import until
 
 from trackboard.board.process.listen import listen
 from trackboard.board.web.access import Access
+from trackboard.board.web.http_server import serving
 from trackboard.record import LiveRun
 from trackboard.server.application import build
 from trackboard.server.live import Changes
-from trackboard.server.process import _serving
 from trackboard.server.tensorboard import LateTensorBoard
 from trackboard.service import LocalService, open_service
 
@@ -42,7 +42,9 @@ class Served:
         )
         listener = self._running.enter_context(listen("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        self._running.enter_context(_serving(self._count(app), listener, self.changes))
+        self._running.enter_context(
+            serving(self._count(app), listener, before_end=self.changes.close)
+        )
 
     def end(self) -> None:
         self._running.close()

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,23 @@ def test_a_notebook_is_shown_the_server_that_runs(up: Up) -> None:
     assert json.loads(up.get("/tb/data/runs")[1]) == ["digits/run-1", "digits/run-2"]
     for run in (first, second):
         run.complete()
+
+
+@pytest.mark.usefixtures("empty_folder")
+def test_a_board_of_a_notebook_has_the_pages_as_well() -> None:
+    run = Experiment(azureml.core.Workspace.from_config(), "digits").start_logging()
+    run.log("loss", 0.5)
+    board = Tensorboard([run], port=0)
+    url = board.start()
+    with urllib.request.urlopen(f"{url}runs/{run.id}", timeout=PATIENCE_S) as page:
+        assert "loss" in page.read().decode()
+    with urllib.request.urlopen(f"{url}data/runs", timeout=PATIENCE_S) as runs:
+        assert json.load(runs) == ["digits/run-1"]
+    with urllib.request.urlopen(f"{url}api/v1/changes", timeout=PATIENCE_S) as stream:
+        assert stream.readline() == b"retry: 2000\n"
+        board.stop()
+        assert stream.read().endswith(b"\n\n"), "the stream ends as it should"
+    run.complete()
 
 
 def test_a_second_start_says_where_the_first_is(workspace: Workspace, up: Up) -> None:

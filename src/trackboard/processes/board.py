@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,17 +26,28 @@ from trackboard.board.web.hosts import is_loopback
 from trackboard.board.web.output import bounded_output
 from trackboard.board.web.peer import can_find_peers
 from trackboard.board.web.prefix import parse_prefix
-from trackboard.board.web.serve import serve, stop_on_signals, stop_with_starter, url_of
+from trackboard.board.web.serve import Site, serve, stop_on_signals, stop_with_starter, url_of
 from trackboard.errors import TrackboardError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.types import ASGIApp
+
     from trackboard.board.web.routes import Mount
 
 
-def run_process(words: Sequence[str]) -> int:
-    """Run a board for a starter (`board.process`), to which all errors are told."""
+PagesBeside = Callable[["Path", "ASGIApp"], AbstractContextManager[Site]]
+"""Put the pages of a workspace, which is in a folder, beside a board."""
+
+
+def run_process(words: Sequence[str], with_pages: PagesBeside) -> int:
+    """Run a board for a starter (`board.process`), to which all errors are told.
+
+    Args:
+        words: What the starter says, from `Command.to_arguments`.
+        with_pages: Puts the pages of a workspace beside it.
+    """
     command = Command.parse(words)
     connection = socket.socket(fileno=command.control)
     connection.set_inheritable(False)  # what we start must not keep the starter waiting
@@ -47,6 +59,7 @@ def run_process(words: Sequence[str]) -> int:
             Door(command.host, command.port, command.path_prefix),
             stop=stop,
             on_ready=lambda ready: handshake.send_ready(connection, ready),
+            with_pages=with_pages,
         )
     except TrackboardError as error:
         handshake.send_error(connection, error)
@@ -106,8 +119,17 @@ def run_board(
     *,
     stop: threading.Event,
     on_ready: Callable[[handshake.Ready], None],
+    with_pages: PagesBeside | None = None,
 ) -> None:
     """Show something until `stop` is set, Ctrl-C or SIGTERM.
+
+    Args:
+        show: What is shown.
+        door: Where to listen, and for whom.
+        stop: Ends it when set.
+        on_ready: Called once it answers.
+        with_pages: Puts the pages of a workspace beside it, which change things: only where nobody else's
+            machine reaches them.
 
     Raises:
         TrackboardError: There is no such history or folder, or no free port.
@@ -136,11 +158,16 @@ def run_board(
         source = workspace.source
         runs = None if show.runs is None else tuple(RunId(run) for run in show.runs)
         view = View(show.experiment, runs)
+        access = door.access(listener, workspace.folder, workspace.settings.allowed_hosts)
+        beside = None
+        if with_pages is not None and not access.is_open:
+            beside = functools.partial(with_pages, workspace.folder)
         serve_it(
             lambda: open_provider(
                 source, view, raw_ids=show.raw_ids, links=boards, samples=show.samples
             ),
-            access=door.access(listener, workspace.folder, workspace.settings.allowed_hosts),
+            access=access,
+            with_pages=beside,
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import urllib.parse
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,12 +28,13 @@ from trackboard.server import tensorboard
 from trackboard.server.api import routes as api
 from trackboard.server.middleware.compression import Compression
 from trackboard.server.middleware.headers import SafeHeaders
+from trackboard.server.middleware.root import mark_root
 from trackboard.server.pages import routes as pages
 from trackboard.server.templates import ASSETS, render
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from trackboard.board.web.access import Access
     from trackboard.server.live import Changes
@@ -60,11 +61,34 @@ def build(
         changes: Tells of what changes.
         prefix: What a proxy's addresses have before ours, from `parse_prefix`.
     """
+    site = Starlette(
+        routes=[
+            Route(tensorboard.PATH, _to_tensorboard),
+            Route("/font-roboto/{name}", _to_font),
+            Mount(tensorboard.PATH, in_threads(board)),
+            Mount("/", build_pages(service, changes)),
+        ],
+        exception_handlers=_list_handlers(),
+    )
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await site(mark_root(scope), receive, send)
+
+    return Admission(WholeBodies(answer), access, prefix)
+
+
+def build_pages(service: Service, changes: Changes) -> ASGIApp:
+    """Build the pages and the API, without TensorBoard and for whoever asks.
+
+    Args:
+        service: The workspace that they show.
+        changes: Tells of what changes.
+    """
 
     async def get_health(_: Request) -> Response:
         return JSONResponse({"status": "ok", "workspace": service.name})
 
-    ours = Router(
+    routes = Router(
         [
             Route("/health", get_health),
             *api.list_routes(service, changes),
@@ -74,20 +98,18 @@ def build(
         redirect_slashes=False,
     )
     app = Starlette(
-        routes=[
-            Route(tensorboard.PATH, _to_tensorboard),
-            Route("/font-roboto/{name}", _to_font),
-            Mount(tensorboard.PATH, in_threads(board)),
-            Mount("/", Compression(ours)),
-        ],
-        exception_handlers={
-            TrackboardError: cast(Any, _tell_error),
-            HTTPException: cast(Any, _tell_status),
-            Exception: _tell_failure,
-        },
+        routes=[Mount("/", Compression(routes))],
+        exception_handlers=_list_handlers(),
     )
-    safe = SafeHeaders(app, apart=f"{tensorboard.PATH}/")
-    return Admission(WholeBodies(safe), access, prefix)
+    return SafeHeaders(app)
+
+
+def _list_handlers() -> dict[Any, Any]:
+    return {
+        TrackboardError: _tell_error,
+        HTTPException: _tell_status,
+        Exception: _tell_failure,
+    }
 
 
 async def _to_tensorboard(_: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -10,7 +11,8 @@ import socket
 import threading
 import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,6 +39,23 @@ _ANSWERS_AT_ONCE = 8  # more would share the same cores, and each may hold 100,0
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Site:
+    """All that a server answers with.
+
+    Attributes:
+        app: Answers.
+        before_end: Ends what would not end by itself; called in the event loop.
+    """
+
+    app: ASGIApp
+    before_end: Callable[[], None] = lambda: None
+
+
+WithPages = Callable[["ASGIApp"], AbstractContextManager[Site]]
+"""Put pages beside a board."""
+
+
 def url_of(listener: socket.socket, prefix: str = "") -> str:
     """The address to open in a browser on this machine, without a key."""
     host, port = listener.getsockname()[:2]
@@ -55,6 +74,7 @@ def serve(
     on_ready: Callable[[Ready], None],
     prefix: str = "",
     samples: Samples = AS_USUAL,
+    with_pages: WithPages | None = None,
 ) -> None:
     """Show what a data provider has until `stop` is set, then close it.
 
@@ -66,16 +86,20 @@ def serve(
         on_ready: Called once the board answers.
         prefix: A path before all addresses, from `prefix.parse_prefix`.
         samples: How much of each series is shown.
+        with_pages: Puts pages beside the board; None: there are none.
     """
     from trackboard.board.web.http_server import serving
 
     with listener, mounted(open_data, samples=samples) as mount:
-        app = Admission(WholeBodies(in_threads(mount)), access, prefix)
-        with serving(app, listener):
-            gc.freeze()  # what was loaded up to here stays: no collection need look at it
-            gc.enable()
-            on_ready(ready_of(listener, access, prefix))
-            stop.wait()
+        board = in_threads(mount)
+        found = contextlib.nullcontext(Site(board)) if with_pages is None else with_pages(board)
+        with found as site:
+            app = Admission(WholeBodies(site.app), access, prefix)
+            with serving(app, listener, before_end=site.before_end):
+                gc.freeze()  # what was loaded up to here stays: no collection need look at it
+                gc.enable()
+                on_ready(ready_of(listener, access, prefix))
+                stop.wait()
 
 
 def in_threads(app: WSGIApplication) -> ASGIApp:

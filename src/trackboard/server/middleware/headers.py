@@ -33,17 +33,13 @@ class SafeHeaders:
 
     Args:
         app: Answers.
-        apart: The beginning of addresses that have headers of their own.
     """
 
-    def __init__(self, app: ASGIApp, apart: str) -> None:
-        self._app, self._apart = app, apart
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if route_of(scope).startswith(self._apart):
-            await self._app(scope, receive, send)
-            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -23,6 +23,7 @@ from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
 from trackboard.ports import AllOf, Attribute, OneOf, attribute
 from trackboard.server.api.runs import read_page
+from trackboard.server.middleware.root import find_root
 from trackboard.server.pages import text
 from trackboard.server.pages.table.columns import read_columns, usual_fields
 from trackboard.server.pages.table.view import RunView
@@ -32,8 +33,6 @@ from trackboard.service import open_service
 if TYPE_CHECKING:
     from trackboard.ports import RunQuery
     from trackboard.service import Service
-
-_OWN_VIEWS = ("", "defaultExperimentId")
 
 
 class RunsAnswers:
@@ -119,17 +118,11 @@ class RunsAnswers:
 
     def _find_pages(self, environ: Mapping[str, Any]) -> str | None:
         """Where the pages of the workspace are; None: nobody serves them on this machine."""
+        root = find_root(environ)
+        if root is not None:
+            return root
         running = find_up(WorkspacePaths(self._folder).boards)
-        if running is None or not running.is_here:
-            return None
-        if running.pid != os.getpid():
-            return running.url
-        parts = environ.get("SCRIPT_NAME", "").split("/")  # prefix, `tb`, view, `-`
-        if parts[-1] == "-":
-            parts.pop()
-        if environ.get(EXPERIMENT_KEY, "") not in _OWN_VIEWS:
-            parts.pop()
-        return "/".join([*parts[:-1], ""])
+        return None if running is None or not running.is_here else running.url
 
     def _opened(self) -> Service:
         with self._lock:

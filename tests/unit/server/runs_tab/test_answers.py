@@ -15,6 +15,7 @@ from trackboard.board.tensorboard_internals import EXPERIMENT_KEY
 from trackboard.board.view.source import View
 from trackboard.layout import WorkspacePaths
 from trackboard.model import RunId
+from trackboard.server.middleware.root import mark_root
 from trackboard.server.runs_tab.plugin import RunsTab
 from trackboard.service import LocalService
 
@@ -46,7 +47,7 @@ def folder(service: LocalService) -> Path:
     return service.files.get_folder(RunId("r0")).parents[1]
 
 
-def ask(folder: Path, query: str = "", view: View | None = None, **environ: str) -> Any:
+def ask(folder: Path, query: str = "", view: View | None = None, **environ: Any) -> Any:
     app = RunsTab(folder, None if view is None else Shown(view)).get_plugin_apps()["/runs"]
     answer = Client(app).get(f"/?{query}", environ_overrides=environ)
     assert answer.status_code == (400 if "where=loss" in query and "%3C%3C" in query else 200)
@@ -89,12 +90,11 @@ def test_only_runs_that_this_tensorboard_shows_are_in_it(folder: Path) -> None:
 def test_where_the_pages_are_is_known(folder: Path) -> None:
     assert ask(folder)["pages"] is None
     with announced(WorkspacePaths(folder).boards, "http://localhost:6060/", kind=UP):
-        # This process is that server, which alone knows what a proxy has before its addresses.
-        assert ask(folder, SCRIPT_NAME="/tb/-")["pages"] == "/"
-        assert ask(folder, SCRIPT_NAME="/tb")["pages"] == "/"
-        assert ask(folder, SCRIPT_NAME="/lab/tb/tb/-")["pages"] == "/lab/tb/"
-        of_tb = {EXPERIMENT_KEY: "tb", "SCRIPT_NAME": "/lab/tb/tb/-"}
-        assert ask(folder, view=View(), **of_tb)["pages"] == "/lab/"
+        assert ask(folder)["pages"] == "http://localhost:6060/"
+        # Who asks a server that has them finds them there, and below what a proxy has before its addresses.
+        for before in ("", "/lab/tb"):
+            of_server: dict[str, Any] = {"asgi.scope": mark_root({"root_path": before})}
+            assert ask(folder, **of_server)["pages"] == f"{before}/"
 
 
 def test_its_script_and_style_are_sent(folder: Path) -> None:

@@ -15,6 +15,7 @@ from trackboard.board.process.handshake import Ready
 from trackboard.board.process.listen import DEFAULT_PORT
 from trackboard.board.process.options import Show
 from trackboard.board.series.samples import Samples
+from trackboard.board.web.hosts import is_loopback
 from trackboard.cli.completing import complete_experiments, complete_runs
 from trackboard.cli.listening import Listening, announce, labeled, listening_options
 from trackboard.cli.workspace_option import find_one, folder_option, opened
@@ -22,6 +23,7 @@ from trackboard.config import find_in, find_location, holds_workspace
 from trackboard.errors import NotFound, UsageError
 from trackboard.layout.root import may_hold_workspace
 from trackboard.processes.board import Door, run_board
+from trackboard.server.beside import with_pages
 
 if TYPE_CHECKING:
     from trackboard.model import RunId
@@ -108,7 +110,7 @@ def tb(
             listening,
             ready,
             title="TensorBoard at",
-            shows=_lines(show),
+            shows=_lines(show, listening, ready),
             facts=_facts(show),
             has_token=show.workspace is not None,
         )
@@ -120,7 +122,7 @@ def tb(
         listening.hosts,
         listening.new_token,
     )
-    run_board(show, door, stop=threading.Event(), on_ready=report)
+    run_board(show, door, stop=threading.Event(), on_ready=report, with_pages=with_pages)
 
 
 def _what_to_show(words: tuple[str, ...], wanted: _Wanted) -> Show:
@@ -196,9 +198,11 @@ def _facts(show: Show) -> dict[str, object]:
     }
 
 
-def _lines(show: Show) -> Iterator[str]:
+def _lines(show: Show, listening: Listening, ready: Ready) -> Iterator[str]:
     if show.workspace is not None:
         yield labeled("history in", str(show.workspace))
+        if is_loopback(listening.host):
+            yield labeled("table of runs at", f"{ready.url.partition('?')[0]}runs")
     for folder in _log_folders(show):
         name = f"{folder.name}: " if show.log_folders else ""
         waits = "" if folder.is_there else "  (is not there yet: it is waited for)"
