@@ -4,9 +4,14 @@ The same 2,000 runs (two parameters, three metrics with 10 points each) in all s
 own tool's Python API. CPU seconds of fresh processes, in turns, medians; all is compiled already, and the
 first round is left out.
 
-The peers are installed by pip, each into an environment of its own below `--cache`, and their stores are
-written there; both are kept for the next time. One that cannot be had is named with its reason, and one
-whose store is not written within `--patience` seconds is asked only what needs none.
+Each is asked what its users would type to list runs. What that prints differs: names, states and times here,
+names and times of 1,000 at most by `mlflow runs list` (so MLflow is also asked through its API for all),
+hashes alone by `aim runs ls`, names alone by `trackio list runs`.
+
+The peers are installed by pip, each into an environment of its own below `--cache` (the newest, or the
+version that is named), and their stores are written there; both are kept for the next time. One that cannot
+be had is named with its reason, and one whose store is not written within `--patience` seconds is asked only
+what needs none.
 """
 
 from __future__ import annotations
@@ -72,6 +77,11 @@ from trackio.sqlite_storage import SQLiteStorage
 {_VALUES}
     SQLiteStorage.bulk_log("bench", name, points, config=parameters)
 """
+LIST_MLFLOW = f"""
+import mlflow
+for run in mlflow.MlflowClient().search_runs(["1"], max_results={RUNS}):
+    print(run.info.start_time, run.info.run_name, run.info.run_id)
+"""
 
 
 class Peer(NamedTuple):
@@ -94,7 +104,14 @@ PEERS = {
         {
             "--version": ["{bin}/mlflow", "--version"],
             "--help": ["{bin}/mlflow", "--help"],
-            MANY: ["{bin}/mlflow", "runs", "list", "--experiment-id", "1"],
+            f"1,000 of {MANY} (runs list)": [
+                "{bin}/mlflow",
+                "runs",
+                "list",
+                "--experiment-id",
+                "1",
+            ],
+            f"{MANY} (search_runs)": ["{bin}/python", "-c", LIST_MLFLOW],
         },
         {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"},
     ),
@@ -103,7 +120,7 @@ PEERS = {
         {
             "--version": ["{bin}/aim", "version"],
             "--help": ["{bin}/aim", "--help"],
-            MANY: ["{bin}/aim", "runs", "--repo", ".", "ls"],
+            f"hashes of {MANY} (runs ls)": ["{bin}/aim", "runs", "--repo", ".", "ls"],
         },
     ),
     "trackio": Peer(
@@ -111,8 +128,16 @@ PEERS = {
         {
             "--version": ["{bin}/trackio", "--version"],
             "--help": ["{bin}/trackio", "--help"],
-            MANY: ["{bin}/trackio", "list", "runs", "--project", "bench"],
-            "one run": ["{bin}/trackio", "get", "run", "--project", "bench", "--run", "run-7"],
+            f"names of {MANY} (list runs)": ["{bin}/trackio", "list", "runs", "--project", "bench"],
+            "one run (get run)": [
+                "{bin}/trackio",
+                "get",
+                "run",
+                "--project",
+                "bench",
+                "--run",
+                "run-7",
+            ],
         },
         {"TRACKIO_DIR": "{store}", "HF_HUB_OFFLINE": "1"},
     ),
@@ -169,9 +194,14 @@ def cpu_s(way: Way) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def place_of(name: str, cache: Path, version: str = "") -> Path:
+    """Return the folder of a peer, or of one version of it."""
+    return cache / (f"{name}-{version}" if version else name)
+
+
 def install(name: str, cache: Path, version: str = "") -> str:
     """Install a peer, or one version of it, apart from all else; why it could not be, or nothing."""
-    folder = cache / (f"{name}-{version}" if version else name)
+    folder = place_of(name, cache, version)
     wanted = f"{name}=={version}.*" if version else name
     if not (folder / "bin" / name).exists():
         venv.create(folder, with_pip=True, clear=True, symlinks=True)  # of a try that failed
@@ -212,18 +242,30 @@ def write(
     return ""
 
 
-def ways_of(name: str, peer: Peer, cache: Path, patience_s: float) -> Mapping[str, Way]:
+def installed_version(name: str, python: Path) -> str:
+    """Return the version of a peer that was installed."""
+    asked = f"import importlib.metadata; print(importlib.metadata.version({name!r}))"
+    return subprocess.run(
+        [python, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def ways_of(
+    name: str, peer: Peer, cache: Path, version: str, patience_s: float
+) -> Mapping[str, Way]:
     """What is typed of a peer; nothing where it cannot be had."""
-    store, programs = cache / f"{name}-store", cache / name / "bin"
+    folder = place_of(name, cache, version)
+    store, programs = folder.with_name(f"{folder.name}-store"), folder / "bin"
     variables = {key: value.format(store=store) for key, value in peer.variables.items()}
-    if problem := install(name, cache):
+    if problem := install(name, cache, version):
         print(f"{name} is left out: {problem}")
         return {}
+    print(f"{name} {installed_version(name, programs / 'python')}")
     unwritten = write(programs / "python", peer.write, store, variables, patience_s)
     if unwritten:
         print(f"{name} is not asked for runs: {unwritten}")
     return {
-        f"{name}, {what}" if what == MANY else f"{name} {what}": Way(
+        f"{name} {what}" if what.startswith("--") else f"{name}, {what}": Way(
             [word.format(bin=programs) for word in words], store, variables
         )
         for what, words in peer.ways.items()
@@ -238,6 +280,8 @@ def main() -> None:
         "--cache", type=Path, default=Path(os.path.expanduser("~/.cache/trackboard-benchmarks"))
     )
     parser.add_argument("--without-peers", action="store_true")
+    for name in PEERS:
+        parser.add_argument(f"--{name}", default="", metavar="VERSION", help="else the newest")
     parser.add_argument("--patience", type=float, default=1_800)
     given = parser.parse_args()
     cache = given.cache.absolute()
@@ -248,7 +292,7 @@ def main() -> None:
         raise SystemExit(problem)
     ways = {name: Way(words, store, VARIABLES.get(name, {})) for name, words in WAYS.items()}
     for name, peer in {} if given.without_peers else PEERS.items():
-        ways |= ways_of(name, peer, cache, given.patience)
+        ways |= ways_of(name, peer, cache, getattr(given, name), given.patience)
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(1 + given.rounds):
         for name, way in ways.items():
