@@ -121,7 +121,7 @@ def _sort(
         for tag in tags[kind]:
             files.update((tag, _FILES[kind], each.step) for each in events_of(tag))
     for tag in tags["tensors"]:
-        plugin = stock.SummaryMetadata(tag).plugin_data.plugin_name
+        plugin = _plugin_of(stock, tag)
         events = stock.Tensors(tag)
         if plugin == "scalars":
             numbers[tag] = [
@@ -136,6 +136,12 @@ def _sort(
         elif tag not in _NOT_EVENTS:
             others[tag] = [(each.step, each.wall_time) for each in events]
     return numbers, others, texts, files
+
+
+def _plugin_of(stock: Stock, tag: str) -> str:
+    """The plugin that a tag is written for; empty for `tf.summary.write`, which names none."""
+    known = stock.summary_metadata.get(tag)
+    return "" if known is None else str(known.plugin_data.plugin_name)
 
 
 def _count(plugin: str, tensor: Any) -> int:
