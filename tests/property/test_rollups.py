@@ -152,7 +152,8 @@ def test_a_series_that_widens_is_as_wide_as_it_became(store: SqlStore) -> None:
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     steps = np.arange(4_096, dtype=np.int64)
-    chunk = rollups.roll_up_chunk(Points(steps, steps.astype(float), steps.astype(float)))
+    points = Points(steps, steps.astype(float), steps.astype(float))
+    (chunk,) = rollups.roll_up_chunks(points, [4_096])
     assert chunk.rows is not None
     keys = [rollups.ChunkKey(0, "r", 1, 4_096 * number, 4_096) for number in range(10)]
     cache = rollups.RollupCache(most_bytes=3 * (chunk.rows.nbytes + 1_000))

@@ -17,6 +17,7 @@ from trackboard.model import SeriesId, ValueKind
 from trackboard.ports import Points, Rollup, interval_bits
 from trackboard.stores.codec.chunk import Unpacker
 from trackboard.stores.engine.database import pieces
+from trackboard.stores.points.appender import cut
 from trackboard.stores.points.damage import Damage
 from trackboard.stores.points.reader import decode
 from trackboard.stores.points.rollups import (
@@ -26,7 +27,7 @@ from trackboard.stores.points.rollups import (
     Rows,
     choose,
     roll_up,
-    roll_up_chunk,
+    roll_up_chunks,
     rows_of,
     to_rollup,
 )
@@ -95,6 +96,22 @@ class _Wanted:
         return choose(points, self.first_step, self.last_step)
 
 
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """Chunks that were decoded together: their starts, how many points each has, and these."""
+
+    starts: Sequence[int]
+    counts: Sequence[int]
+    points: Points
+
+    def parts(self) -> Iterator[Points]:
+        """The points of each chunk."""
+        at = 0
+        for count in self.counts:
+            yield cut(self.points, at, at + count)
+            at += count
+
+
 class RollupReader:
     """Reads rollups in one transaction.
 
@@ -149,7 +166,7 @@ class RollupReader:
         """The rollup of one series from its chunks: those whose rollups are kept, and the others."""
         rollups, decoded = self._roll_up(series_id, keys)
         touched = {at: each for at, each in rollups.items() if wanted.touches(each)}
-        chosen = {at: wanted.choose(points) for at, points in self._decode(others)}
+        chosen = {each.starts[0]: wanted.choose(each.points) for each in self._decode(others)}
         chosen = {at: points for at, points in chosen.items() if len(points)}
         if not touched and not chosen:
             return to_rollup([], 0)
@@ -176,40 +193,50 @@ class RollupReader:
         found = {key.start: rollup for key, rollup in kept.items()}
         unknown = {key.start: key for key in keys if key not in kept}
         decoded: dict[int, Points] = {}
-        for at, points in self._read_chunks(series_id, unknown, {}, 1):
-            if not len(points):
-                continue  # it is damaged
-            found[at] = roll_up_chunk(points)
-            self._cache.keep(unknown[at], found[at])
-            if len(decoded) < _MOST_DECODED:
-                decoded[at] = points
+        for stretch in self._read_stretches(series_id, unknown):
+            rollups = roll_up_chunks(stretch.points, stretch.counts)
+            for at, rollup, points in zip(stretch.starts, rollups, stretch.parts(), strict=True):
+                found[at] = rollup
+                self._cache.keep(unknown[at], rollup)
+                if len(decoded) < _MOST_DECODED:
+                    decoded[at] = points
         return found, decoded
 
     def _read_chunks(
-        self,
-        series_id: int,
-        starts: Collection[int],
-        decoded: Mapping[int, Points],
-        together: int = _TOGETHER,
+        self, series_id: int, starts: Collection[int], decoded: Mapping[int, Points]
     ) -> Iterator[tuple[int, Points]]:
-        """The points of some chunks, so many neighbours together, by their start, without damaged ones."""
+        """The points of some chunks, neighbours together, by the start of the first."""
         yield from ((at, decoded[at]) for at in starts if at in decoded)
-        lacking = {at for at in starts if at not in decoded}
-        if not lacking:
-            return
-        between = {"series": series_id, "first": min(lacking), "last": max(lacking)}
-        found = self._connection.execute(_SOME, between)
-        yield from self._decode((row for row in found if row.start in lacking), together)
+        lacking = [at for at in starts if at not in decoded]
+        for stretch in self._read_stretches(series_id, lacking):
+            yield stretch.starts[0], stretch.points
 
-    def _decode(
-        self, rows: Iterable[sa.Row[Any]], together: int = _TOGETHER
-    ) -> Iterator[tuple[int, Points]]:
-        """The points of rows in order, so many neighbours together, by the start of the first."""
+    def _read_stretches(self, series_id: int, starts: Collection[int]) -> Iterator[_Stretch]:
+        """The chunks of a series that begin at some indexes."""
+        if not starts:
+            return
+        asked = {*starts}
+        between = {"series": series_id, "first": min(asked), "last": max(asked)}
+        found = self._connection.execute(_SOME, between)
+        yield from self._decode(row for row in found if row.start in asked)
+
+    def _decode(self, rows: Iterable[sa.Row[Any]]) -> Iterator[_Stretch]:
+        """The points of rows in order."""
         some: list[sa.Row[Any]] = []
         for row in rows:
-            if some and (row.start != some[-1].start + some[-1].points or len(some) == together):
-                yield some[0].start, decode(some, ValueKind.BOOL, self._unpacker, self._damages)
+            if some and (row.start != some[-1].start + some[-1].points or len(some) == _TOGETHER):
+                yield from self._decode_neighbours(some)
                 some = []
             some.append(row)
-        if some:
-            yield some[0].start, decode(some, ValueKind.BOOL, self._unpacker, self._damages)
+        yield from self._decode_neighbours(some)
+
+    def _decode_neighbours(self, rows: Sequence[sa.Row[Any]]) -> Iterator[_Stretch]:
+        """The points of chunks one behind the other, without those that are damaged; none of none."""
+        if not rows:
+            return
+        told = len(self._damages)
+        points = decode(rows, ValueKind.BOOL, self._unpacker, self._damages)
+        damaged = {each.start for each in self._damages[told:]}
+        counts = {row.start: int(row.points) for row in rows if row.start not in damaged}
+        if counts:
+            yield _Stretch([*counts], [*counts.values()], points)

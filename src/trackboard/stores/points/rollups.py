@@ -99,22 +99,46 @@ def _size(rollup: ChunkRollup) -> int:
     return _ENTRY_BYTES + (0 if rollup.rows is None else rollup.rows.nbytes)
 
 
-def roll_up_chunk(points: Points) -> ChunkRollup:
-    """The rollup of a closed chunk, as fine as is worth keeping."""
-    first, last = int(points.steps.min()), int(points.steps.max())
-    bits = ((last - first) // _MOST_INTERVALS).bit_length()
-    while bits and (last >> (bits - 1)) - (first >> (bits - 1)) < _MOST_INTERVALS:
+def roll_up_chunks(points: Points, counts: Sequence[int]) -> list[ChunkRollup]:
+    """The rollups of closed chunks, as fine as is worth keeping.
+
+    Args:
+        points: The points of all of them, one chunk behind the other.
+        counts: How many points each has.
+    """
+    begins = np.cumsum([0, *counts[:-1]])
+    firsts = np.minimum.reduceat(points.steps, begins).tolist()
+    lasts = np.maximum.reduceat(points.steps, begins).tolist()
+    bits = [_bits_of(first, last) for first, last in zip(firsts, lasts, strict=True)]
+    of_points = bits[0] if len({*bits}) == 1 else np.repeat(bits, counts)
+    starts = _starts(points.steps >> of_points, begins)
+    rows = _aggregate(points, starts)
+    cuts = [*np.searchsorted(starts, begins).tolist(), len(rows)]
+    return [
+        ChunkRollup(
+            count,
+            firsts[at],
+            lasts[at],
+            bits[at],
+            rows[cuts[at] : cuts[at + 1]].copy()
+            if _WORTH * (cuts[at + 1] - cuts[at]) <= count
+            else None,
+        )
+        for at, count in enumerate(counts)
+    ]
+
+
+def _bits_of(first_step: int, last_step: int) -> int:
+    """How long the intervals of a chunk are: so that there are no more than are kept."""
+    bits = ((last_step - first_step) // _MOST_INTERVALS).bit_length()
+    while bits and (last_step >> (bits - 1)) - (first_step >> (bits - 1)) < _MOST_INTERVALS:
         bits -= 1
-    starts = _starts(points.steps, bits)
-    is_worth = _WORTH * len(starts) <= len(points)
-    return ChunkRollup(
-        len(points), first, last, bits, _aggregate(points, starts) if is_worth else None
-    )
+    return bits
 
 
 def roll_up(points: Points, bits: int) -> Rows:
     """The rows of some points, of intervals of 2^bits steps."""
-    return _aggregate(points, _starts(points.steps, bits))
+    return _aggregate(points, _starts(points.steps >> bits))
 
 
 def rows_of(points: Points) -> Rows:
@@ -157,10 +181,16 @@ def _index(steps: npt.NDArray[np.int64], step: int, side: Literal["left", "right
     return int(np.searchsorted(steps, step, side))
 
 
-def _starts(steps: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.intp]:
-    """The index of each point whose step is of another interval than the one before."""
-    intervals = steps >> bits
-    return np.append(0, np.flatnonzero(intervals[1:] != intervals[:-1]) + 1)[: len(steps)]
+def _starts(
+    intervals: npt.NDArray[np.int64], begins: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.intp]:
+    """The index of each point that is of another interval than the one before, or begins a chunk."""
+    is_start = np.empty(len(intervals), np.bool_)
+    is_start[:1] = True
+    np.not_equal(intervals[1:], intervals[:-1], out=is_start[1:])
+    if begins is not None:
+        is_start[begins] = True
+    return np.flatnonzero(is_start)
 
 
 def _aggregate(points: Points, starts: npt.NDArray[np.intp]) -> Rows:
@@ -168,7 +198,9 @@ def _aggregate(points: Points, starts: npt.NDArray[np.intp]) -> Rows:
     rows = np.zeros(len(starts), _FLOATS if values.dtype == np.float64 else _INTEGERS)
     if not len(starts):
         return rows
-    ends = np.append(starts[1:], len(points)) - 1
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1] = starts[1:], len(points)
+    ends -= 1
     least: np.ufunc = np.minimum  # where nothing is NaN: several times as quick
     greatest: np.ufunc = np.maximum
     if values.dtype.kind == "f":

@@ -280,3 +280,26 @@ def test_a_small_chunk_that_is_damaged_is_told_when_it_would_be_merged(
     assert warning.startswith("metric 'm': points 0 to 127 are damaged and left out: the checksum")
     assert history.read("m").steps.tolist() == list(range(128, history.count))
     assert history.read("n").steps.tolist() == list(range(history.count))
+
+
+@pytest.mark.parametrize("broken", [[0], [4096], [8192], [0, 4096, 8192], [12_288]])
+def test_a_rollup_is_that_of_what_is_not_damaged(history: History, broken: list[int]) -> None:
+    history.log(13_000)
+    for start in broken:
+        history.damage("m", start)
+    (series,) = history.store.list_series(names=["m"])
+    ends = [(start, points) for start, points, _ in history.chunks("m")]
+    left = [
+        step
+        for start, points in ends
+        if start not in broken
+        for step in range(start, start + points)
+    ]
+    for limit, first, last in ((40, 0, 20_000), (40, 3_000, 9_000), (20_000, 0, 20_000)) * 2:
+        found = history.store.read_rollups([series.id], limit, first_step=first, last_step=last)
+        rollup, asked = found[series.id], [step for step in left if first <= step <= last]
+        assert rollup.counts.sum() == len(asked)
+        assert np.array_equal(rollup.least, rollup.first_steps)
+        assert np.array_equal(rollup.greatest, rollup.last_steps)
+        assert {*rollup.first_steps.tolist()} <= {*asked}
+    assert len(history.warnings()) == len(broken)
