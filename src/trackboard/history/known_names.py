@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -169,9 +170,13 @@ def _wrong_kind(field: Field, what: str, hint: str) -> UsageError:
 def _check_experiment(store: Store, name: str, field: Field | None = None) -> None:
     known = store.list_experiments()
     if name not in (*known, UNKNOWN):
+        origin = field.origin if field else None
+        if any(each.name == name for each in store.read_experiments(deleted=True)):
+            back = f"trackboard restore --experiment {shlex.quote(name)} brings it back."
+            raise unknown(origin, f"the experiment {name!r} is in the trash", back)
         hint = nearest_of(name, known, "There are no experiments.")
         what = f"there is no experiment {name!r}"
-        raise unknown(field.origin if field else None, what, hint)
+        raise unknown(origin, what, hint)
 
 
 def _check_field(store: Store, field: Field) -> None:
@@ -195,6 +200,10 @@ def _unknown(
         hint = "Compare and sort by metrics that are numbers."
         return UsageError(f"the metric {name!r} holds text", hint=hint)
     has = "logged" if field.source is Source.METRIC else "has"
+    if runs is None and store.query_runs(RunQuery(deleted=True, where=HasValue(field)), limit=1):
+        what = f"only runs in the trash have {_WORDS[field.source]} {name!r}"
+        hint = "trackboard trash lists them, and trackboard restore brings them back."
+        return unknown(field.origin, what, hint)
     what = f"{whose} {has} {_WORDS[field.source]} {name!r}"
     return unknown(field.origin, what, _hint(store, field, runs))
 

@@ -63,6 +63,51 @@ def test_a_view_of_deleted_runs_says_so(
     )
 
 
+VIEWS = (
+    ("experiment=digits", "experiment 'digits'"),
+    ("experiment=digits&order=loss&column=loss", "'digits'"),
+    ("where=experiment+%3D+digits", "experiment 'digits'"),
+    ("where=loss+%3C+9", "a metric or a parameter 'loss'"),
+    ("where=params.lr+%3D+1", "a parameter 'lr'"),
+    ("where=tags.team+%3D+a", "a tag 'team'"),
+    ("order=loss", "a metric or a parameter 'loss'"),
+    ("column=metrics.loss.min", "a metric 'loss'"),
+    ("group=lr&column=loss", "a metric or a parameter 'lr'"),
+    ("group=experiment&experiment=digits&column=loss", "'loss'"),
+    ("pin=r0&baseline=r0&open=r0", "Not there any more, and so not on top: r0"),
+    ("where=parent+%3D+r0&children=1", "No run matches."),
+    ("after=r0&experiment=digits", ""),
+)
+
+
+@pytest.mark.parametrize(("address", "said"), VIEWS)
+def test_a_view_of_what_was_deleted_or_freed_says_so_on_a_page(
+    client: TestClient, recorder: Recorder, service: LocalService, address: str, said: str
+) -> None:
+    run = recorder.create_run("digits", run_id="r0")
+    run.log("loss", 1.0)
+    run.set_parameter("lr", 1)
+    run.set_tag("team", "a")
+    run.child("part").complete()
+    run.complete()
+    recorder.create_run("other", run_id="other").complete()
+    assert send(client, "save", name="mine", address=address).startswith("../runs")
+    service.now().trash.delete_experiment("digits")
+    in_the_trash = page(client, f"/runs?{address}")
+    assert said in in_the_trash
+    assert "Did you mean 'loss'" not in in_the_trash, "it is what was asked for"
+    if 'class="problem"' in in_the_trash:
+        assert "in the trash" in in_the_trash
+        assert "trackboard restore" in in_the_trash
+    service.trash.collect(older_than_s=0.0)
+    assert said in page(client, f"/runs?{address}")
+    for what in ("runs?", "runs.json?", "runs.csv?", "charts?", "compare?first=2&"):
+        answer = client.get(f"/{what}{address}", headers=PAGE)
+        assert answer.status_code in (200, 400, 404), answer.text
+    assert "Saved views (1)" in page(client, f"/runs?{address}"), "others are a click away"
+    assert send(client, "remove", view="mine") == "../"
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
