@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from trackboard.errors import UsageError
@@ -87,8 +87,9 @@ def check_query(query: RunQuery) -> RunQuery:
         UsageError: A part is not one.
     """
     given = {each.name: getattr(query, each.name) for each in fields(query)}
+    deleted_s = given.pop("deleted_s")  # nobody says it in words
     filters: Any = {"state": given.pop("states"), **given}
-    return build_query(**filters)
+    return replace(build_query(**filters), deleted_s=deleted_s)
 
 
 def check_page(limit: int | None, offset: int = 0) -> None:
