@@ -40,11 +40,13 @@ async function refresh() {
       if (answer.status >= 500) break; // a mistake in a condition is a page, too
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const focused = document.activeElement;
+      const keepInPlace = holdRows();
       for (const part of parts()) {
         const other = fresh.getElementById(part.id);
         if (other) follow(part, other);
       }
       if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
+      keepInPlace();
       document.dispatchEvent(new Event("fresh")); // for what draws by itself
     }
   } catch {
@@ -52,6 +54,26 @@ async function refresh() {
   } finally {
     asking = false;
   }
+}
+
+// Rows that are seen stay where they are on the screen when others come or go above them. A browser does that
+// for what a page scrolls, but not for what stands in a box that scrolls itself, as wide tables do.
+function holdRows() {
+  if (!scrollY) return () => {}; // who is at the top sees what comes
+  const awayFrom = (box, row) => row.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  const held = [];
+  for (const box of document.querySelectorAll("[data-live] .scroll")) {
+    for (const row of box.querySelectorAll("tr[id]")) {
+      const { top, bottom } = row.getBoundingClientRect();
+      if (bottom > 0 && top < innerHeight) held.push({ box, row, away: awayFrom(box, row) });
+    }
+  }
+  return () => {
+    const moved = held.filter(({ box, row }) => box.contains(row)).map(({ box, row, away }) => awayFrom(box, row) - away);
+    moved.sort((one, other) => one - other);
+    const by = moved[moved.length >> 1]; // of most of them: one that is sorted elsewhere is not followed
+    if (by) scrollBy({ top: by, behavior: "instant" });
+  };
 }
 
 // A log stays at its end while its reader is there, and does not move under who has scrolled up.
@@ -85,18 +107,20 @@ function morph(old, fresh) {
   children(old, fresh);
 }
 
-// Rows that have an id are moved, not rewritten: what is chosen in them stays chosen.
+const keyOf = (node) => node.id || node.dataset?.key || "";
+
+// Rows that have an id or a key are moved, not rewritten: what is chosen or selected in them stays so.
 function children(old, fresh) {
-  const known = new Map([...old.children].filter((each) => each.id).map((each) => [each.id, each]));
+  const known = new Map([...old.children].filter(keyOf).map((each) => [keyOf(each), each]));
   let at = old.firstChild;
   for (const other of [...fresh.childNodes]) {
-    const same = other.id && known.get(other.id);
+    const same = keyOf(other) && known.get(keyOf(other));
     if (same) {
       if (same === at) at = at.nextSibling;
       else if (old.moveBefore) old.moveBefore(same, at); // keeps focus, scroll and selection in it
       else old.insertBefore(same, at);
       morph(same, other);
-    } else if (at && !(at.id && known.has(at.id))) {
+    } else if (at && !(keyOf(at) && known.has(keyOf(at)))) {
       const next = at.nextSibling;
       morph(at, other);
       at = next;
