@@ -5,6 +5,8 @@ from __future__ import annotations
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from tests.browsing import complaints, text
+from tests.serving import Up
+from tests.unit.server.test_troubles import damage
 from tests.waiting import until
 
 from trackboard.workspace import Workspace
@@ -156,3 +158,26 @@ def test_deleting_is_undone_by_one_button(browser: Chrome, workspace: Workspace,
     browser.find_element(By.XPATH, "//button[text()='Undo']").click()
     until(lambda: text(browser, "h1") == "digits/mistake", "it does not come back")
     assert complaints(browser) == []
+
+
+def test_health_over_a_damaged_history_is_a_page_that_says_so(
+    browser: Chrome, workspace: Workspace
+) -> None:
+    workspace.recorder().create_run("digits", run_id="r0").complete()
+    workspace.drain()
+    workspace.recorder().close()
+    workspace.close()
+    damage(workspace.folder / "trackboard.db", "writer")
+    up = Up(workspace.folder)
+    try:
+        status, said = up.get("/health")
+        assert (status, b'"damaged"' in said) == (503, True)
+        browser.get(f"{up.url}health")
+        assert text(browser, "h1") == "Service Unavailable"
+        assert "is damaged" in text(browser, ".problem")
+        assert "backup" in text(browser, ".hint")
+        browser.get(f"{up.url}runs")
+        assert "is damaged" in text(browser, "#damage")
+    finally:
+        up.process.terminate()  # what it says of the damage is no failure of its end
+        up.process.communicate()

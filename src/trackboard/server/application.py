@@ -3,7 +3,7 @@
 /                       pages, for people
 /tb/                    TensorBoard, all runs; /tb/<experiment>/ one experiment
 /api/v1/                the API, and a page that describes it; /api/v1/openapi.json
-/health                 that it answers
+/health                 that it answers, and whether the history is damaged
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from trackboard.service import Service
 
 _SAID_CHARACTERS = 1000  # of an error that nobody expected
+_READ_S = 0.1  # for the question whether all is well
 _logger = logging.getLogger(__name__)
 
 
@@ -85,8 +87,16 @@ def build_pages(service: Service, changes: Changes) -> ASGIApp:
         changes: Tells of what changes.
     """
 
-    async def get_health(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "workspace": service.name})
+    async def get_health(request: Request) -> Response:
+        damage = await run_in_threadpool(_find_damage, service)
+        if damage is None:
+            return JSONResponse({"status": "ok", "workspace": service.name})
+        if is_asked_by_browser(request):
+            return report_problem(request, 503, damage.message, damage.hint)
+        said = {"message": damage.message, "hint": damage.hint}
+        return JSONResponse(
+            {"status": "damaged", "workspace": service.name, "error": said}, status_code=503
+        )
 
     routes = Router(
         [
@@ -110,6 +120,12 @@ def _list_handlers() -> dict[Any, Any]:
         HTTPException: _tell_status,
         Exception: _tell_failure,
     }
+
+
+def _find_damage(service: Service) -> TrackboardError | None:
+    """Look at the history as a page does: damage is found by whoever reads."""
+    service.read_on(_READ_S)
+    return service.find_damage()
 
 
 async def _to_tensorboard(_: Request) -> Response:
@@ -140,9 +156,14 @@ async def _tell_failure(request: Request, error: Exception) -> Response:
     return report_problem(request, 500, said, hint)
 
 
+def is_asked_by_browser(request: Request) -> bool:
+    """Whether a person looks at the answer."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def report_problem(request: Request, status: int, message: str, hint: str = "") -> Response:
     """Say what went wrong: to people as a page, to programs as JSON."""
-    if "text/html" in request.headers.get("accept", ""):
+    if is_asked_by_browser(request):
         phrase = HTTPStatus(status).phrase
         return render(request, "error.html", status, message=message, hint=hint, phrase=phrase)
     return JSONResponse({"error": {"message": message, "hint": hint}}, status)

@@ -70,6 +70,21 @@ def test_what_can_be_read_of_a_damaged_history_is_shown(
     assert database.read_bytes() == before
 
 
+def test_health_says_that_the_history_is_damaged(
+    client: TestClient, database: Path, service: LocalService
+) -> None:
+    assert client.get("/health").status_code == 200
+    service.close()
+    damage(database, "writer")
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "damaged"
+    assert "is damaged" in answer.json()["error"]["message"]
+    assert "backup" in answer.json()["error"]["hint"]
+    shown = client.get("/health", headers=PAGE)
+    assert (shown.status_code, "is damaged" in shown.text) == (503, True)
+
+
 def test_a_page_shows_the_begin_of_the_largest_tag(
     client: TestClient, recorder: Recorder, service: LocalService
 ) -> None:
