@@ -204,7 +204,7 @@ def open_tab(browser: Chrome, board: BoardProcess, tab: str, is_there: Callable[
 
 def test_the_tabs_that_have_something_to_show_are_lit(board: BoardProcess) -> None:
     listed = fetch(board, "plugins_listing")
-    wanted = {"timeseries", "scalars", "images", "text", "pr_curves", "hparams"}
+    wanted = {"timeseries", "scalars", "images", "text", "pr_curves", "hparams", "trackboard_runs"}
     assert {name for name, one in listed.items() if one["enabled"]} == wanted
 
 

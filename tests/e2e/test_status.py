@@ -107,7 +107,8 @@ def test_a_page_of_jobs_without_data_opens_with_what_they_say(
     failed = jobs.submit("raise SystemExit('there is <no data>')")
     waits = jobs.submit("", compute="none")
     jobs.wait(failed)
-    assert [name for name, each in plugins(page).items() if each["enabled"]] == ["text"]
+    enabled = [name for name, each in plugins(page).items() if each["enabled"]]
+    assert enabled == ["text", "trackboard_runs"], "the first is what the page opens with"
     browser.get(f"{page.url}-/")
     for said in ("there is <no data>", "position 1 of 1 on none"):
         until_shown(browser, said)
