@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,4 +170,30 @@ def test_the_page_of_charts(browser: Chrome, workspace: Workspace, url: str) -> 
     until(lambda: f"of {count:,} in all" in text(browser, f"{loss} .said"), "no new run")
     assert "another" in text(browser, "#legend")
     assert look_anywhere(browser) == before
+    assert complaints(browser) == []
+
+
+def test_a_run_page_opened_before_anything_was_recorded_comes_to_have_all_of_it(
+    browser: Chrome, workspace: Workspace, url: str, tmp_path: Path
+) -> None:
+    run = workspace.recorder().create_run("digits", run_id="r0", name="first")
+    workspace.drain()
+    browser.get(f"{url}runs/r0")
+    until(lambda: "live" in text(browser, "#live"))
+    assert not browser.find_elements(By.CSS_SELECTOR, "#parameters, #metrics, #children, #files")
+    run.set_parameter("lr", 0.125)
+    run.log("loss", 0.5)
+    run.child("fold", run_id="r1").complete()
+    (tmp_path / "notes.txt").write_text("text")
+    run.log_file(tmp_path / "notes.txt")
+    for table, said in (
+        ("#parameters", "0.125"),
+        ("#metrics", "loss"),
+        ("#children", "fold"),
+        ("#files", "notes.txt"),
+    ):
+        until(lambda table=table, said=said: said in text(browser, table), f"{table}: no {said}")  # type: ignore[misc]
+    until(lambda: mounted(browser) >= 1, "its curve is not drawn")
+    run.fail("it broke")
+    until(lambda: "it broke" in text(browser, "#said"), "why it ended is not said")
     assert complaints(browser) == []
