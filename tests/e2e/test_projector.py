@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from selenium.webdriver import Chrome
 from tests.e2e.conftest import Jobs
 from tests.same_as_stock import ours, stock
@@ -73,6 +74,7 @@ class Projector:
         return set(re.findall(r"animal-\d", until(lambda: self._ask(listed), "nothing is found")))
 
 
+@pytest.mark.long  # a minute: it is drawn three times, without a graphics card
 def test_an_embedding_is_shown(drawing_browser: Chrome, jobs: Jobs, tmp_path: Path) -> None:
     end = tmp_path / "end"
     run = jobs.submit(_SCRIPT, str(end))
