@@ -197,3 +197,28 @@ def test_a_run_page_opened_before_anything_was_recorded_comes_to_have_all_of_it(
     run.fail("it broke")
     until(lambda: "it broke" in text(browser, "#said"), "why it ended is not said")
     assert complaints(browser) == []
+
+
+def test_pages_opened_before_there_was_a_run_come_to_have_it(
+    browser: Chrome, workspace: Workspace, url: str
+) -> None:
+    shown = {"charts": "#legend", "runs": "#result", "experiments": "#experiments"}
+    for page in (*shown, "trash"):
+        browser.switch_to.new_window("window")
+        browser.get(f"{url}{page}")
+    tabs = dict(zip((*shown, "trash"), browser.window_handles[1:], strict=True))
+    run = workspace.recorder().create_run("digits", run_id="r0", name="first")
+    run.log("loss", 0.5)
+    run.complete()
+    for page, part in shown.items():
+        browser.switch_to.window(tabs[page])
+        said = "digits" if page == "experiments" else "first"
+        until(lambda part=part, said=said: said in text(browser, part), f"{page}: no {said}")  # type: ignore[misc]
+    browser.switch_to.window(tabs["charts"])
+    until(lambda: mounted(browser) == 1, "its curve is not drawn")
+    workspace.store.delete_runs([run.id], 1.0)
+    browser.switch_to.window(tabs["trash"])
+    until(lambda: "first" in text(browser, "#trash"), "it is not in the trash")
+    browser.switch_to.window(tabs["experiments"])
+    until(lambda: "Trash (1)" in text(browser, "#links"), "nothing leads to the trash")
+    assert complaints(browser) == []
